@@ -1,0 +1,1 @@
+"""This file exists to explain every code a finding or an error can carry."""

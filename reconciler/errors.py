@@ -77,7 +77,7 @@ class InputError(ReconcilerError):
         self.findings = tuple(findings)
 
 
-class PlanRefused(ReconcilerError):  # noqa: N818 - a refusal is not a mistake; its subclasses read as states
+class PlanRefused(ReconcilerError):
     """Understood, and will not be done."""
 
     code = "RC300"
@@ -113,13 +113,13 @@ class StoreError(ReconcilerError):
     code = "RC500"
 
 
-class Conflict(StoreError):  # noqa: N818 - the term of compare-and-set
+class Conflict(StoreError):
     """The stored version is not the expected one: another writer was first."""
 
     code = "RC501"
 
 
-class Interrupted(ReconcilerError):  # noqa: N818 - what happened, as in InterruptedError
+class Interrupted(ReconcilerError):
     """A signal asked the run to stop."""
 
     code = "RC130"

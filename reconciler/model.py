@@ -164,7 +164,8 @@ class Observed:
     """A live object in the vendor's own JSON, and what its kind made of it.
 
     ``identity`` is what the vendor would call it (an E.164 number), or "" where nothing reliable exists;
-    ``name`` is the display name; ``foreign_draft`` says that somebody else has undeployed edits on it.
+    ``name`` is the display name; ``has_draft`` says that undeployed edits wait on it; ``history`` is a
+    sentence for people about a settled object.
     """
 
     kind: str
