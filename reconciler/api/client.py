@@ -1,0 +1,276 @@
+"""This file exists to speak to the vendor's HTTP API: one client per run, shared by its threads.
+
+Paths are the vendor's (``/v1/...``), bodies are decoded JSON in the vendor's own shape, failures are
+``reconciler.errors``. Waiting goes through the clock.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+import reconciler
+from reconciler.api.address import base_url as checked_base_url
+from reconciler.api.address import check_path
+from reconciler.api.network import CountingTransport, network
+from reconciler.api.pages import read_items
+from reconciler.api.read_only import ReadOnlyTransport
+from reconciler.api.retry import Patience
+from reconciler.api.seam import FOREIGN, RequestLine, Seam, http_date
+from reconciler.api.words import Censor, decode
+from reconciler.errors import ApiError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.clock import Clock
+
+_CONNECT_SECONDS = 10.0
+_WHOLE_ANSWER = 10  # times the read timeout: a server that drips a byte now and then must end some day
+_LARGEST_ANSWER = 256 * 2**20
+_LARGEST_REFUSAL = 64 * 2**10
+_EMPTY_STATUSES = frozenset({204, 205})
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A success: its status (2xx), the decoded body (None when there is none), headers by lower-case name."""
+
+    status: int
+    json: Any
+    headers: Mapping[str, str]
+
+
+class Api:
+    """The vendor's API with one key; safe to share between threads.
+
+    Every method raises a class of ``errors.ApiError``, named by what happens next; retries that are safe have
+    been made by then. ``sent`` counts the requests handed to the network by method, retries included.
+    """
+
+    def __init__(  # noqa: PLR0913 - the composition of a client; `connect` is the front door
+        self,
+        client: httpx.Client,
+        *,
+        address: str,
+        seam: Seam,
+        patience: Patience,
+        clock: Clock,
+        sent: Counter[str],
+    ) -> None:
+        self.address = address
+        self.sent = sent
+        self._client = client
+        self._seam = seam
+        self._patience = patience
+        self._clock = clock
+        self._offset: float | None = None
+
+    def __repr__(self) -> str:
+        return f"Api({self.address!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+        """The decoded body of a read."""
+        return self.exchange("GET", path, params=params).json
+
+    def items(
+        self, path: str, params: Mapping[str, str | int] | None = None, *, key: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Every object of a list endpoint, pages read to the end (contract 1.4).
+
+        ``key`` names the list inside an envelope where there are several (``voices`` beside ``languages``).
+        Unintelligible when it is no list of objects, or cannot be read to its end.
+        """
+
+        def fetch(asked: dict[str, str | int]) -> Any:
+            return self.get(path, asked)
+
+        return read_items(fetch, path=path, params=params or {}, key=key)
+
+    def post(self, path: str, body: Any = None) -> Any:
+        """The decoded body of the answer to a POST; without ``body`` the request has none."""
+        return self.exchange("POST", path, body).json
+
+    def patch(self, path: str, body: Any) -> Any:
+        """The decoded body of the answer to a PATCH."""
+        return self.exchange("PATCH", path, body).json
+
+    def delete(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+        """The decoded body of the answer to a DELETE, or None: most answer 204 (contract 1.6)."""
+        return self.exchange("DELETE", path, params=params).json
+
+    def exchange(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        attempts: int | None = None,
+    ) -> Reply:
+        """One request and its success, so that 200, 201 and 202 can be told apart; other statuses raise.
+
+        A 409 is ``Rejected`` with ``status`` 409 and the vendor's ``body``. ``attempts=1`` switches retries
+        off. ValueError for a path that is not below ``/v1``.
+        """
+        check_path(path)
+        line = RequestLine(method.upper(), path)
+        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        attempt, waited = 1, 0.0
+        while True:
+            outcome = self._once(line, content, params)
+            if isinstance(outcome, Reply):
+                return outcome
+            pause = self._patience.pause(
+                outcome, writes=line.writes, attempt=attempt, attempts=attempts, waited=waited
+            )
+            if pause is None:
+                # Outside any `except`: the error carries no httpx exception, whose request holds the key.
+                raise outcome
+            self._clock.sleep(pause)
+            attempt, waited = attempt + 1, waited + pause
+
+    def server_offset(self) -> float | None:
+        """Seconds the server's clock is ahead of ours, by the last ``Date`` seen; None before one was.
+
+        Right to about a second: that header has no fractions.
+        """
+        return self._offset
+
+    def _once(
+        self, line: RequestLine, content: bytes | None, params: Mapping[str, str | int] | None
+    ) -> Reply | ApiError:
+        """Send one request; the reply, or the error it amounts to."""
+        headers = {"Content-Type": "application/json"} if content is not None else None
+        try:
+            request = self._client.build_request(
+                line.method, self.address + line.path, content=content, params=params or None, headers=headers
+            )
+            response = self._client.send(request, stream=True)
+        except FOREIGN as problem:
+            return self._seam.failure(line, problem)
+        self._note_time(response)
+        try:
+            answered = self._read(response)
+        except FOREIGN as problem:
+            if response.is_success:
+                return self._seam.failure(line, problem, status=response.status_code)
+            # A status that says no stands, even when its explanation was cut off.
+            answered = b""
+        return self._verdict(line, response, answered)
+
+    def _verdict(self, line: RequestLine, response: httpx.Response, content: bytes) -> Reply | ApiError:
+        """What a whole answer amounts to."""
+        status = response.status_code
+        headers = {name: self._seam.censor.hide(value) for name, value in response.headers.items()}
+        if not response.is_success:
+            return self._seam.refusal(line, status, headers, content, now=self._clock.now())
+        if status in _EMPTY_STATUSES or (not content and line.method in {"DELETE", "HEAD"}):
+            return Reply(status, None, headers)
+        try:
+            return Reply(status, decode(content), headers)
+        except (ValueError, RecursionError):
+            return self._seam.unreadable(
+                line, status, "the body is not JSON" if content else "the body is empty"
+            )
+
+    def _read(self, response: httpx.Response) -> bytes:
+        """The body, bounded in size and in time; what follows the start of a refusal is left unread."""
+        largest = _LARGEST_ANSWER if response.is_success else _LARGEST_REFUSAL
+        deadline = time.monotonic() + _WHOLE_ANSWER * (self._client.timeout.read or _CONNECT_SECONDS)
+        content = bytearray()
+        with closing(response):
+            for chunk in response.iter_bytes():
+                content += chunk
+                if len(content) > largest:
+                    break
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("the answer did not end")
+        if len(content) > largest and response.is_success:
+            raise httpx.DecodingError(f"longer than {largest} bytes")
+        return bytes(content)
+
+    def _note_time(self, response: httpx.Response) -> None:
+        """Remember how far the server's clock is from ours."""
+        told = http_date(response.headers.get("date", ""))
+        if told is not None:
+            self._offset = (told - self._clock.now()).total_seconds()
+
+
+def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-only
+    *,
+    base_url: str,
+    key: str,
+    clock: Clock,
+    read_only: bool,
+    transport: httpx.BaseTransport | None = None,
+    parallelism: int = 8,
+    timeout: float = 30.0,
+    attempts: int = 4,
+    jitter: Callable[[], float] = random.random,
+) -> Api:
+    """A client for one address and one key; nothing is sent yet.
+
+    With ``read_only`` everything but GET and HEAD raises WriteForbidden in the HTTP layer, whichever
+    ``transport`` lies below. ``timeout`` is the longest silence while reading or writing, in seconds;
+    connecting takes at most 10. InputError for an address (RC120), a key (RC121) or a proxy (RC123) that
+    cannot be used.
+    """
+    _check_key(key)
+    address = checked_base_url(base_url)
+    sent: Counter[str] = Counter()
+    carrier: httpx.BaseTransport = CountingTransport(
+        transport or network(address, parallelism=parallelism), sent
+    )
+    client = httpx.Client(
+        transport=ReadOnlyTransport(carrier) if read_only else carrier,
+        headers=_headers(key),
+        timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
+        follow_redirects=False,
+        trust_env=False,
+    )
+    # Cookies would be shared between threads, and a session cookie can change how the vendor authenticates.
+    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    seam = Seam(urlsplit(address).netloc, Censor(key))
+    patience = Patience(attempts=attempts, jitter=jitter)
+    return Api(client, address=address, seam=seam, patience=patience, clock=clock, sent=sent)
+
+
+def _headers(key: str) -> dict[str, str]:
+    """What every request carries (contract 1.2)."""
+    product = f"reconciler/{reconciler.__version__}"
+    return {
+        "Authorization": f"Bearer {key}",
+        "X-ThunderPhone-Client": product,
+        "User-Agent": product,
+        "Accept": "application/json",
+    }
+
+
+def _check_key(key: str) -> None:
+    """InputError (RC121) for a key that no header can carry; it is never repeated."""
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise InputError(
+            "the API key is empty, or has blanks or characters that no key has",
+            code="RC121",
+            hint="set THUNDERPHONE_API_KEY, or pass `--api-key-file`, with the key and nothing else",
+        )

@@ -1,0 +1,54 @@
+"""This file exists to decide whether a failed request is sent again, and after how long.
+
+A write is repeated only when it provably never arrived or was refused by a rate limit; a write without a
+clear answer never is (promises P4 and P6): it is settled by reading.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ApiError, Throttled, Unreachable, VendorFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REPEATED_READS: tuple[type[ApiError], ...] = (Unreachable, Throttled, VendorFault)
+REPEATED_WRITES: tuple[type[ApiError], ...] = (Unreachable, Throttled)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How often and how long to try again; times in seconds.
+
+    The n-th pause is drawn between 0 and ``first`` doubled n-1 times, at most ``ceiling`` (full jitter). A
+    server's ``Retry-After`` is the least it can be, up to ``longest``. All pauses of one request together
+    stay within ``total``.
+    """
+
+    attempts: int = 4
+    first: float = 0.5
+    ceiling: float = 8.0
+    longest: float = 60.0
+    total: float = 120.0
+    jitter: Callable[[], float] = random.random
+
+    def pause(
+        self, problem: ApiError, *, writes: bool, attempt: int, attempts: int | None, waited: float
+    ) -> float | None:
+        """How long to wait before the next attempt; None when there shall be none.
+
+        ``attempt`` counts from 1, ``attempts`` overrides the usual number, ``waited`` is the sum so far.
+        """
+        repeated = REPEATED_WRITES if writes else REPEATED_READS
+        if not isinstance(problem, repeated) or attempt >= (self.attempts if attempts is None else attempts):
+            return None
+        pause = max(self._backoff(attempt), min(problem.retry_after or 0.0, self.longest))
+        return pause if waited + pause <= self.total else None
+
+    def _backoff(self, attempt: int) -> float:
+        """A random share of the exponential step."""
+        step: float = self.first * 2 ** min(attempt - 1, 16)
+        return self.jitter() * min(self.ceiling, step)

@@ -1,0 +1,155 @@
+"""This file exists to choose, in one table, what to do about one resource.
+
+Pure: a ``Situation`` in, decisions out. The reason and the sentence are for people; nothing reads them back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from reconciler.kind import Orphans, Verbs
+from reconciler.model import Action, Phase
+
+
+class Declared(Enum):
+    """What the manifests say of a resource."""
+
+    PRESENT = "declared"
+    ABSENT = "declared absent"
+    NOT = "not declared any more"
+
+
+class Live(Enum):
+    """What was found of it."""
+
+    FOUND = "there"
+    NAMESAKE = "there under the same name, never bound"
+    SEVERAL = "several live objects have this name"
+    VANISHED = "bound, but deleted outside"
+    UNKNOWN_ID = "the id in the manifest does not exist"
+    NOTHING = "not there"
+
+
+class Draft(Enum):
+    """Undeployed edits on the live object."""
+
+    NONE = "no draft"
+    OURS = "our own unfinished draft"
+    FOREIGN = "somebody else's draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything a decision depends on."""
+
+    declared: Declared
+    live: Live
+    differs: bool = False
+    draft: Draft = Draft.NONE
+    phase: Phase = Phase.STEADY
+    expired: bool = False
+    protected: bool = False
+    prune: bool = False
+    orphans: Orphans = Orphans.KEPT
+    verbs: Verbs = Verbs()  # noqa: RUF009 - frozen
+    history: str = ""
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One action, with a stable word and the end of a sentence for people."""
+
+    action: Action
+    reason: str
+    sentence: str
+
+
+def decide(it: Situation) -> tuple[Decision, ...]:
+    """What to do: one decision, or two where finding a namesake also means correcting it."""
+    match it.declared:
+        case Declared.PRESENT:
+            return _present(it)
+        case Declared.ABSENT:
+            return (_removed(it, "declared_absent", "declared absent"),)
+        case Declared.NOT:
+            return (_undeclared(it),)
+
+
+def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0911, PLR0912 - one row per case
+    match it:
+        case Situation(live=Live.SEVERAL):
+            listed = ", ".join(it.ids)
+            return _one(
+                Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}"
+            )
+        case Situation(live=Live.UNKNOWN_ID):
+            return _one(Action.REFUSE, "unknown_id", f"no object with id {it.ids[0]} on this account")
+        case Situation(live=Live.NOTHING | Live.VANISHED, expired=True):
+            return _one(Action.KEEP, "will_not_fire", "will not fire: its time has passed")
+        case Situation(live=Live.VANISHED):
+            return _one(it.verbs.create, "deleted_outside", f"was deleted outside (id {it.ids[0]})")
+        case Situation(live=Live.NOTHING):
+            return _one(it.verbs.create, "missing", "does not exist")
+        case Situation(phase=Phase.SETTLED | Phase.MOVING):
+            return _one(Action.KEEP, it.phase.name.lower(), it.history)
+        case Situation(differs=True, draft=Draft.FOREIGN):
+            return _one(Action.REFUSE, "foreign_draft", "has a draft that this tool did not write")
+        case Situation(live=Live.NAMESAKE, differs=True):
+            return (_adopted(it), Decision(it.verbs.update, "changed", "differs from the manifest"))
+        case Situation(live=Live.NAMESAKE):
+            return (_adopted(it),)
+        case Situation(draft=Draft.OURS):
+            return _one(it.verbs.update, "unfinished", "an earlier apply left its draft undeployed")
+        case Situation(differs=True):
+            return _one(it.verbs.update, "changed", "differs from the manifest")
+        case Situation(draft=Draft.FOREIGN):
+            return _one(Action.KEEP, "unchanged", "is as declared; somebody's draft waits on it")
+        case _:
+            return _one(Action.KEEP, "unchanged", "is as declared")
+
+
+def _undeclared(it: Situation) -> Decision:
+    match it:
+        case Situation(live=Live.NOTHING | Live.VANISHED):
+            return Decision(Action.KEEP, "gone", "is neither declared nor there")
+        case Situation(phase=Phase.SETTLED | Phase.MOVING):
+            return Decision(Action.KEEP, it.phase.name.lower(), it.history)
+        case Situation(orphans=Orphans.RETIRED):
+            return Decision(it.verbs.delete, "not_declared", "is not declared any more")
+        case Situation(orphans=Orphans.NEVER_OURS):
+            return Decision(Action.KEEP, "not_declared", "is not declared any more: left as it is")
+        case Situation(prune=False):
+            return Decision(Action.KEEP, "not_declared", "is not declared any more; --prune deletes it")
+        case _:
+            return _removed(it, "not_declared", "is not declared any more")
+
+
+def _removed(it: Situation, reason: str, sentence: str) -> Decision:  # noqa: PLR0911 - one row per case
+    match it:
+        case Situation(live=Live.NOTHING | Live.VANISHED | Live.UNKNOWN_ID):
+            return Decision(Action.KEEP, "absent", "is not there, as declared")
+        case Situation(live=Live.SEVERAL):
+            listed = ", ".join(it.ids)
+            return Decision(
+                Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}"
+            )
+        case Situation(phase=Phase.SETTLED | Phase.MOVING):
+            return Decision(Action.KEEP, it.phase.name.lower(), it.history)
+        case Situation(orphans=Orphans.NEVER_OURS):
+            return Decision(Action.REFUSE, "never_removed", "is never removed by this tool")
+        case Situation(protected=True):
+            return Decision(Action.REFUSE, "protected", f"{sentence}, but protected")
+        case Situation(draft=Draft.FOREIGN):
+            return Decision(Action.REFUSE, "foreign_draft", f"{sentence}, but has a draft that is not ours")
+        case _:
+            return Decision(it.verbs.delete, reason, sentence)
+
+
+def _adopted(it: Situation) -> Decision:
+    return Decision(Action.ADOPT, "same_name", f"exists with this name (id {it.ids[0]}): bound from now on")
+
+
+def _one(action: Action, reason: str, sentence: str) -> tuple[Decision, ...]:
+    return (Decision(action, reason, sentence),)

@@ -1,0 +1,211 @@
+"""This file exists to let a field say, where it is declared, how it is sent, compared and shown.
+
+Policy sits on the field as an annotation and is read once per model: from the same annotations come the
+comparison, the request body, the dependency order, the masking and the JSON Schema.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from reconciler import numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The name of another resource; sent as its id under ``wire``, or kept as a name where ``wire`` is ""."""
+
+    kind: str
+    wire: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The vendor's name of the field where it is not the manifest's."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How one field is treated; each flag is one annotation below.
+
+    ``unordered``: the order of a list means nothing. ``text``: white space at the ends means nothing (the
+    vendor's framework trims it). ``local``: an instruction to this tool, never sent or compared.
+    ``fixed``: the identity itself, found by and never written. ``personal``: somebody's number or name,
+    masked in output and hashed in state. ``secret``: never shown at all. ``hashed``: the observed side
+    holds digests.
+    """
+
+    name: str = ""
+    wire: str = ""
+    ref: Ref | None = None
+    unordered: bool = False
+    text: bool = False
+    local: bool = False
+    fixed: bool = False
+    personal: bool = False
+    secret: bool = False
+    hashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """An annotation that switches on one flag of ``Policy``."""
+
+    name: str
+
+
+UNORDERED = Flag("unordered")
+TEXT = Flag("text")
+LOCAL = Flag("local")
+FIXED = Flag("fixed")
+PERSONAL = Flag("personal")
+SECRET = Flag("secret")
+HASHED = Flag("hashed")
+
+
+class Spec(BaseModel):
+    """What every part of a manifest is: frozen, and closed to keys nobody knows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, hide_input_in_errors=True)
+
+
+class FileText(Spec):
+    """Text kept in a file of its own; read relative to the manifest, or else to the project."""
+
+    file: str = Field(description="Path of the file, inside the project.", min_length=1)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise ValueError(f'a telephone number must be quoted: "+{value}"')  # noqa: TRY004 - pydantic's way
+    return numbers.normalise(value) if isinstance(value, str) else value
+
+
+def _american_number(value: Any) -> Any:
+    """As the vendor reads transfer numbers: without a country code they are US (SDK, TransferDestination)."""
+    if isinstance(value, str) and _PLACEHOLDER.fullmatch(value.strip()):
+        return value.strip()
+    return numbers.normalise(value, "US") if isinstance(value, str) else _number(value)
+
+
+_PLACEHOLDER = re.compile(r"\{\{\s*[\w.]+\s*\}\}")
+
+E164 = Annotated[
+    str,
+    BeforeValidator(_number),
+    Field(description="A telephone number in E.164 form.", examples=["+14155550199"]),
+]
+TransferNumber = Annotated[
+    str,
+    BeforeValidator(_american_number),
+    Field(description="A telephone number, or exactly one {{variable}}.", examples=["+14155550100"]),
+]
+Prose = Annotated[str | FileText, TEXT]
+
+
+def _positive(value: int) -> int:
+    if value <= 0:
+        raise ValueError("must be greater than 0")
+    return value
+
+
+Seconds = Annotated[int, AfterValidator(_positive)]
+
+
+@cache
+def policies(model: type[BaseModel]) -> Mapping[str, Policy]:
+    """The policy of each field of a spec model, by manifest key."""
+    return {
+        info.alias or name: _policy(info.alias or name, info.metadata)
+        for name, info in model.model_fields.items()
+    }
+
+
+def _policy(name: str, metadata: Sequence[Any]) -> Policy:
+    flags = {item.name: True for item in metadata if isinstance(item, Flag)}
+    ref = next((item for item in metadata if isinstance(item, Ref)), None)
+    wire = next((item.name for item in metadata if isinstance(item, Wire)), "")
+    unknown = set(flags) - {item.name for item in fields(Policy)}
+    if unknown:
+        raise TypeError(f"{name}: no such policy: {sorted(unknown)}")
+    return Policy(name=name, wire=wire or (ref.wire if ref else "") or name, ref=ref, **flags)
+
+
+def digest(value: Any) -> str:
+    """A short digest of any JSON value: equal values, equal digests; 64 bits are plenty for one field."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def same(policy: Policy, desired: Any, live: Any) -> bool:
+    """Whether the live value is what was declared: values are compared, not spellings.
+
+    Only what the desired side mentions counts: keys the vendor adds inside an object are no difference.
+    """
+    if desired == live and desired.__class__ is live.__class__:
+        return True
+    if policy.hashed:
+        return bool(digest(desired) == live)
+    if policy.text and isinstance(desired, str) and isinstance(live, str):
+        return _trimmed(desired) == _trimmed(live)
+    if policy.unordered and isinstance(desired, Sequence) and isinstance(live, list):
+        return _same_in_any_order(desired, live)
+    return _covers(desired, live)
+
+
+def _trimmed(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+def _same_in_any_order(desired: Sequence[Any], live: list[Any]) -> bool:
+    left = list(live)
+    for wanted in desired:
+        found = next((item for item in left if _covers(wanted, item)), None)
+        if found is None:
+            return False
+        left.remove(found)
+    return not left
+
+
+def _covers(desired: Any, live: Any) -> bool:
+    if isinstance(desired, Mapping):
+        return isinstance(live, Mapping) and all(
+            key in live and _covers(value, live[key]) for key, value in desired.items()
+        )
+    if isinstance(desired, list | tuple):
+        return (
+            isinstance(live, list | tuple) and len(live) == len(desired) and all(map(_covers, desired, live))
+        )
+    if isinstance(desired, bool) or isinstance(live, bool):
+        return desired is live
+    if isinstance(desired, str) and isinstance(live, str):
+        return desired == live or _same_moment(desired, live)
+    return bool(desired == live)
+
+
+_CLOCK_TIME = re.compile(r"(\d\d:\d\d)(?::00(?:\.0+)?)?")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)")
+
+
+def _same_moment(left: str, right: str) -> bool:
+    """``09:00`` is ``09:00:00``, and ``13:00Z`` is ``13:00+00:00`` (contract, section 3.2)."""
+    times = _CLOCK_TIME.fullmatch(left), _CLOCK_TIME.fullmatch(right)
+    if times[0] and times[1]:
+        return times[0][1] == times[1][1]
+    if not (_INSTANT.fullmatch(left) and _INSTANT.fullmatch(right)):
+        return False
+    try:
+        return datetime.fromisoformat(left) == datetime.fromisoformat(right)
+    except ValueError:
+        return False

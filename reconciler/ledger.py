@@ -1,0 +1,224 @@
+"""This file exists to say in words what is remembered: bindings, protections and calls.
+
+Everything is kept per organisation id, so the emulator and two accounts never mix. Values are digests
+where they could be somebody's number or words; a key is ``<organisation>/<what>/<name>``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.store import Entry, Store
+
+_BINDING = "binding"
+_CALL = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that was begun: recorded before it is sent, erased once its outcome is recorded.
+
+    ``fields`` are digests of what was sent, by wire name, so that a draft of ours can be told from a
+    colleague's after a crash. ``rivals`` are the ids that already had the name before a create.
+    """
+
+    step: str
+    since: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    rivals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which vendor object an address is, and what it was given last.
+
+    ``fields`` maps each declared field to two digests as of the last apply: of the declared value, and of
+    the live value that was read back. ``id`` is "" while a create is under way.
+    """
+
+    address: Address
+    id: str = ""
+    display: str = ""
+    fields: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    protect: bool = False
+    applied_at: str = ""
+    commit: str = ""
+    intent: Intent | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """A scheduled call that apply has armed (or cancelled).
+
+    ``spec`` is what was declared: plain where it says when and from where, digests where it is personal.
+    ``opens`` and ``closes`` are instants in ISO 8601 (UTC); for a recurring call ``closes`` is its end or "".
+    """
+
+    name: str
+    state: str
+    spec: Mapping[str, Any]
+    opens: str
+    closes: str
+    armed_at: str
+    path: str = ""
+    callee: str = ""
+    held: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of one occurrence of a scheduled call: the record that makes it happen at most once.
+
+    ``state`` is one of claimed, placed, refused, unknown, expired, cancelled, completed, failed. ``to`` is
+    a digest of the callee's number. ``occurrence`` is the call's name, with its instant when it recurs.
+    """
+
+    name: str
+    occurrence: str
+    attempt: int
+    state: str
+    key: str = ""
+    to: str = ""
+    owner: str = ""
+    claimed_at: str = ""
+    sent_at: str = ""
+    closes: str = ""
+    call_id: str = ""
+    detail: str = ""
+    code: str = ""
+    status: str = ""
+    end_reason: str = ""
+    duration_seconds: int | None = None
+    recording: str = ""
+    reported: bool = False
+    dispatched: tuple[str, ...] = ()
+
+
+class Ledger:
+    """Bindings and calls of one organisation, over any store; safe from several threads.
+
+    Reads come from one listing made at first use and kept current by this ledger's own writes; each write
+    is a compare-and-set against the version read, so another writer is noticed and never overwritten.
+    Raises StoreError, or Conflict when another writer was first.
+    """
+
+    def __init__(self, store: Store, organization: str) -> None:
+        """Keep everything under the organisation's id."""
+        self.store = store
+        self._prefix = f"{organization}/"
+        self._entries: dict[str, Entry] | None = None
+        self._lock = Lock()
+
+    def refresh(self) -> None:
+        """Forget what was read; the next question asks the store again."""
+        with self._lock:
+            self._entries = None
+
+    def bindings(self) -> dict[Address, Binding]:
+        """Every binding, by address."""
+        found = (_binding(entry.value) for entry in self._under(_BINDING))
+        return {binding.address: binding for binding in found}
+
+    def binding(self, address: Address) -> Binding | None:
+        """The binding of one address, or None."""
+        entry = self._known().get(self._binding_key(address))
+        return _binding(entry.value) if entry else None
+
+    def bind(self, binding: Binding) -> None:
+        """Write a binding over the one that was read."""
+        value = asdict(binding) | {"address": str(binding.address)}
+        self._put(self._binding_key(binding.address), value)
+
+    def unbind(self, address: Address) -> None:
+        """Forget an address; nothing happens when it is not bound."""
+        self._delete(self._binding_key(address))
+
+    def armed(self) -> dict[str, Armed]:
+        """Every armed or cancelled call, by name."""
+        entries = (entry for entry in self._under(_CALL) if entry.key.endswith("/armed"))
+        return {armed.name: armed for armed in (Armed(**_ours(Armed, entry.value)) for entry in entries)}
+
+    def arm(self, armed: Armed) -> None:
+        """Write what is armed over what was read."""
+        self._put(f"{self._prefix}{_CALL}/{armed.name}/armed", asdict(armed))
+
+    def attempts(self) -> list[Attempt]:
+        """Every attempt ever recorded, in the order of name, occurrence and attempt."""
+        entries = (entry for entry in self._under(_CALL) if not entry.key.endswith("/armed"))
+        return [_attempt(entry.value) for entry in entries]
+
+    def attempt(self, occurrence: str, number: int) -> Attempt | None:
+        """One attempt, or None when it was never claimed."""
+        entry = self._known().get(self._attempt_key(occurrence, number))
+        return _attempt(entry.value) if entry else None
+
+    def record(self, attempt: Attempt) -> None:
+        """Write an attempt over what was read of it; creating it is the claim: Conflict if it exists."""
+        self._put(self._attempt_key(attempt.occurrence, attempt.attempt), asdict(attempt))
+
+    def _attempt_key(self, occurrence: str, number: int) -> str:
+        name, _, instant = occurrence.partition("@")
+        return f"{self._prefix}{_CALL}/{name}/{instant or 'once'}/{number}"
+
+    def _binding_key(self, address: Address) -> str:
+        return f"{self._prefix}{_BINDING}/{address}"
+
+    def _under(self, what: str) -> Iterable[Entry]:
+        start = f"{self._prefix}{what}/"
+        return [entry for key, entry in sorted(self._known().items()) if key.startswith(start)]
+
+    def _known(self) -> dict[str, Entry]:
+        with self._lock:
+            if self._entries is None:
+                self._entries = {entry.key: entry for entry in self.store.list(self._prefix)}
+            return self._entries
+
+    def _put(self, key: str, value: Mapping[str, Any]) -> None:
+        known = self._known()
+        before = known.get(key)
+        entry = self.store.put(key, value, expected=before.version if before else None)
+        with self._lock:
+            known[key] = entry
+
+    def _delete(self, key: str) -> None:
+        known = self._known()
+        if before := known.get(key):
+            self.store.delete(key, expected=before.version)
+            with self._lock:
+                del known[key]
+
+
+def stamp(instant: datetime) -> str:
+    """An instant as the ledger writes it: ISO 8601, UTC, whole seconds unless there are more."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _binding(value: Mapping[str, Any]) -> Binding:
+    intent = value["intent"]
+    return Binding(
+        **{
+            **_ours(Binding, value),
+            "address": Address.parse(value["address"]),
+            "fields": {name: (pair[0], pair[1]) for name, pair in value["fields"].items()},
+            "intent": Intent(**{**intent, "rivals": tuple(intent["rivals"])}) if intent else None,
+        }
+    )
+
+
+def _attempt(value: Mapping[str, Any]) -> Attempt:
+    return Attempt(**{**_ours(Attempt, value), "dispatched": tuple(value["dispatched"])})
+
+
+def _ours(noun: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields this version knows: a state written by a newer one may hold more."""
+    known = {item.name for item in fields(noun)}
+    return {name: item for name, item in value.items() if name in known}

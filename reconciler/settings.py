@@ -1,0 +1,175 @@
+"""This file exists to read ``reconciler.yaml``, the one place where limits and the account are set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from reconciler import clock, documents
+from reconciler.errors import InputError
+from reconciler.model import Finding, Location, Severity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE = "reconciler.yaml"
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def _clock_time(text: str) -> str:
+    clock.clock_time(text)
+    return text
+
+
+ClockTime = Annotated[str, AfterValidator(_clock_time), Field(examples=["08:00"])]
+
+
+class CallingHours(_Closed):
+    """When a person may be rung, by the clock of the place where the callee is."""
+
+    start: ClockTime = Field(default="08:00", description="First minute at which a call may start.")
+    end: ClockTime = Field(
+        default="21:00", description='Calls start before this; "24:00" is the end of the day.'
+    )
+
+
+class Limits(_Closed):
+    """What one run may do at most; a lifted limit is a reviewed change of this file."""
+
+    calls_per_run: int = Field(default=10, ge=0, description="Calls one dispatch may place.")
+    calls_per_callee_per_day: int = Field(
+        default=1, ge=0, description="Calls to one person in 24 hours, over all declared calls."
+    )
+    deletions: int = Field(default=10, ge=0, description="Deletions in one apply.")
+    deletions_percent: int = Field(
+        default=25, ge=0, le=100, description="Share of the bound resources deleted."
+    )
+    auto_reload_monthly_cents: int | None = Field(
+        default=None, ge=0, description="The most that auto-reload may be set to charge in a month, in cents."
+    )
+
+
+class Environment(_Closed):
+    """What ``--env NAME`` changes."""
+
+    organization: int | str | None = Field(
+        default=None, description="Organisation id this environment is pinned to."
+    )
+    manifests: str | None = Field(default=None, description="Folder of the manifests.")
+    state: str | None = Field(default=None, description="Where the state is kept.")
+    api_url: str | None = Field(default=None, description="Base URL of the API.")
+
+
+class Settings(_Closed):
+    """The project file; everything in it has a default."""
+
+    organization: int | str | None = Field(
+        default=None, description="Organisation id that the key must belong to; apply refuses any other."
+    )
+    manifests: str = Field(default="manifests/", description="Folder of the manifests.")
+    state: str = Field(
+        default="sqlite:.reconciler/state.db", description="sqlite:PATH, git:BRANCH or postgresql://…"
+    )
+    api_url: str | None = Field(default=None, description="Base URL of the API.")
+    limits: Limits = Field(default_factory=Limits, description="What one run may do at most.")
+    calling_hours: CallingHours = Field(
+        default_factory=CallingHours, description="When a person may be rung, where they are."
+    )
+    environments: dict[str, Environment] = Field(
+        default_factory=dict, description="What --env NAME changes, by name."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project: where it is, and what its file says (with ``--env`` applied)."""
+
+    root: Path
+    settings: Settings
+    environment: str = ""
+
+    def shown(self, path: Path) -> str:
+        """A path as messages show it: relative to the project where it lies inside."""
+        try:
+            return path.resolve().relative_to(self.root).as_posix()
+        except ValueError:
+            return str(path)
+
+
+def find_project(start: Path, environment: str = "") -> Project:
+    """The project that ``start`` lies in: the nearest folder upwards with ``reconciler.yaml``.
+
+    Without such a file ``start`` itself is the root and every setting has its default. Raises InputError
+    with all that is wrong with the file, or when ``environment`` is not in it.
+    """
+    start = start.resolve()
+    folder = start if start.is_dir() else start.parent
+    root = next((place for place in (folder, *folder.parents) if (place / FILE).is_file()), None)
+    settings = _read(root / FILE) if root else Settings.model_validate({})
+    return Project(root or folder, _in_environment(settings, environment), environment)
+
+
+def _in_environment(settings: Settings, name: str) -> Settings:
+    if not name:
+        return settings
+    if name not in settings.environments:
+        known = ", ".join(f"`{known}`" for known in sorted(settings.environments)) or "none"
+        raise InputError(
+            f"no environment `{name}` in {FILE}", code="RC122", hint=f"declared environments: {known}"
+        )
+    chosen = settings.environments[name].model_dump(exclude_none=True)
+    return settings.model_copy(update=chosen)
+
+
+def _read(path: Path) -> Settings:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{FILE} cannot be read: {error}", code="RC122") from None
+    parts = list(documents.read(text, FILE))
+    problems = [
+        _finding(part.code, part.message, part.location, part.hint)
+        for part in parts
+        if isinstance(part, documents.Problem)
+    ]  # fmt: skip - one thought
+    found = [part for part in parts if isinstance(part, documents.Document)]
+    if not found and not problems:
+        return Settings.model_validate({})
+    if len(found) > 1:
+        problems.append(
+            _finding("RC122", f"{FILE} holds one document", found[1].location, "remove the `---`")
+        )
+    if problems:
+        raise _unreadable(problems)
+    return _validated(found[0])
+
+
+def _validated(document: documents.Document) -> Settings:
+    try:
+        return Settings.model_validate(document.value)
+    except ValidationError as error:
+        raise _unreadable([_complaint(document, item) for item in error.errors()]) from None
+
+
+def _complaint(document: documents.Document, item: Any) -> Finding:
+    path = tuple(item["loc"])
+    where = document.marks.locate_key(document.value, path)
+    if item["type"] == "extra_forbidden":
+        return _finding(
+            "RC122", f"unknown setting `{'.'.join(map(str, path))}`", where, "see schemas/project.json"
+        )
+    message = item["msg"].removeprefix("Value error, ")
+    return _finding("RC122", f"`{'.'.join(map(str, path))}`: {message}", where, "")
+
+
+def _finding(code: str, message: str, location: Location, hint: str) -> Finding:
+    return Finding(Severity.ERROR, code, message, hint, location=location)
+
+
+def _unreadable(problems: list[Finding]) -> InputError:
+    return InputError(f"{FILE} is not as it should be", code="RC122", findings=problems)

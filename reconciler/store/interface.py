@@ -1,0 +1,150 @@
+"""This file exists to state the compare-and-set promise that every store keeps.
+
+A version is the mark of one write and never comes back, not even when a key is deleted and written again
+with the same value. So "the version I read is still there" means "nobody wrote in between".
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from reconciler.errors import Conflict, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
+
+LONGEST_KEY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored JSON object and the mark of the write that made it; ``version`` is opaque."""
+
+    key: str
+    value: dict[str, Any]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One wish of a ``put_many``: ``value`` None deletes; ``expected`` None means "must not exist"."""
+
+    key: str
+    value: Mapping[str, Any] | None
+    expected: str | None = None
+
+
+Entries: TypeAlias = list[Entry]  # inside a store `list` is its own method
+
+
+class Store(ABC):
+    """A small durable map from keys to JSON objects, safe among threads, processes and (not SQLite) hosts.
+
+    Keys are up to 1,000 bytes of UTF-8 with no control characters, parts separated by ``/``. When a write
+    returns, it survives kill -9 and loss of power (git with a remote: the remote has it).
+
+    Raises:
+        Conflict: the stored version is not the expected one; nothing was written.
+        StoreError: the store cannot be read or written; the hint says what to do.
+    """
+
+    description: str
+    """The store in words for people, never with a password: ``sqlite .reconciler/state.db``."""
+
+    @abstractmethod
+    def get(self, key: str) -> Entry | None:
+        """The entry, or None when there is none."""
+
+    @abstractmethod
+    def list(self, prefix: str = "") -> Entries:
+        """Every entry whose key starts with ``prefix``, as one consistent snapshot, sorted by key."""
+
+    @abstractmethod
+    def put_many(self, writes: Sequence[Write]) -> Entries:
+        """All the writes or none, in one durable commit; a key may occur once.
+
+        Returns the new entries in the order of the writes, deletions left out. Conflict names the first
+        key whose stored version is not the expected one.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files and connections; a second call does nothing."""
+
+    def put(self, key: str, value: Mapping[str, Any], *, expected: str | None) -> Entry:
+        """Store a value over the expected version; None means that the key must not exist yet."""
+        return self.put_many([Write(key, value, expected)])[0]
+
+    def delete(self, key: str, *, expected: str) -> None:
+        """Remove the expected version; Conflict also when the key is already gone."""
+        self.put_many([Write(key, None, expected)])
+
+    def refresh(self) -> None:  # noqa: B027 - only a store that reads from a fetched copy (git) has something to do
+        """Make the next read see what other hosts wrote in the meantime."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def check_key(key: str) -> str:
+    """The key itself, when every store can keep it; StoreError otherwise."""
+    if not key or any(ord(character) < ord(" ") or character == "\x7f" for character in key):
+        raise StoreError(f"`{key!r}` cannot be a key: it is empty or has a control character")
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        raise StoreError(f"`{key!r}` cannot be a key: it is not valid Unicode") from None
+    if size > LONGEST_KEY:
+        raise StoreError(f"a key of {size} bytes is too long, limit {LONGEST_KEY}: `{key[:60]}…`")
+    return key
+
+
+def check_writes(writes: Iterable[Write]) -> None:
+    """Refuse writes that contradict each other or that no store could keep."""
+    seen: set[str] = set()
+    for write in writes:
+        check_key(write.key)
+        if write.key in seen:
+            raise StoreError(f"`{write.key}` is written twice in one commit")
+        if write.value is None and write.expected is None:
+            raise conflict(write.key, expected=None)
+        seen.add(write.key)
+
+
+def encode(value: Mapping[str, Any]) -> str:
+    """The value as compact ASCII JSON; TypeError or ValueError for what JSON has no word for."""
+    return json.dumps(dict(value), separators=(",", ":"), sort_keys=True, allow_nan=False)
+
+
+def decode(key: str, text: str | bytes) -> dict[str, Any]:
+    """The stored JSON object; StoreError when it is not one."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise StoreError(
+            f"the stored value of `{key}` is not a JSON object",
+            hint="the state is damaged: restore it from a backup, or remove this key and run `plan` again",
+        )
+    return value
+
+
+def conflict(key: str, *, expected: str | None) -> Conflict:
+    """What to raise when somebody else was first."""
+    what = "already exists" if expected is None else "was changed or removed since it was read"
+    return Conflict(f"`{key}` {what}: another run was first", hint="run the command again")
+
+
+def refuse_to_write(description: str) -> StoreError:
+    """What to raise when a read-only command tries to write."""
+    return StoreError(f"{description} was opened for reading only, nothing was written")

@@ -1,0 +1,173 @@
+"""This file exists to let one run at a time write, and to free the place of a run that died.
+
+The lease is an ordinary entry whose every renewal is a compare-and-set, so being displaced is noticed at the
+next heartbeat at the latest. Expiry is judged by each host's own clock: hosts that share a store need clocks
+that agree to within a few seconds, as they do under NTP.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
+
+from reconciler.errors import Conflict, Locked, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from reconciler.store.interface import Entry, Store
+
+LIFE_SECONDS = 60.0
+POLL_SECONDS = 1.0
+HINT = "wait for it, or if that run is dead: `reconciler state unlock`"
+
+
+def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all the caller's, all keyword-only
+    store: Store,
+    key: str,
+    *,
+    owner: str,
+    now: Callable[[], datetime],
+    seconds: float = LIFE_SECONDS,
+    wait: float = 0.0,
+    sleep: Callable[[float], None] = time.sleep,
+    heartbeat: bool = True,
+) -> Lease:
+    """Take the lease, taking over an expired one; waits up to ``wait`` seconds for the holder to finish.
+
+    ``owner`` is for people (host, process id, since when). With ``heartbeat`` a thread renews the lease every
+    third of its life until it is released.
+
+    Raises:
+        Locked: somebody holds it; the message names the owner, since when and until when.
+        StoreError: the store cannot be read or written.
+    """
+    waited = 0.0
+    while True:
+        found = store.get(key)
+        if found is None or _expiry(found) <= now():
+            with suppress(Conflict):  # another run was first: look who
+                return Lease(
+                    store, key, owner=owner, now=now, seconds=seconds, heartbeat=heartbeat, over=found
+                )
+            found = store.get(key)
+        if found is not None and waited >= wait:
+            raise _held_by(found)
+        pause = min(POLL_SECONDS, max(wait - waited, 0.0))
+        sleep(pause)
+        waited += pause
+        store.refresh()
+
+
+class Lease:
+    """The right to write, held until released, lost or expired; made by ``acquire``, a context manager."""
+
+    def __init__(  # noqa: PLR0913 - as for acquire, which is the way in
+        self,
+        store: Store,
+        key: str,
+        *,
+        owner: str,
+        now: Callable[[], datetime],
+        seconds: float,
+        heartbeat: bool,
+        over: Entry | None,
+    ) -> None:
+        self.owner = owner
+        self._store = store
+        self._key = key
+        self._now = now
+        self._seconds = seconds
+        self._since = now()
+        self._expires = self._since
+        self._lock = threading.Lock()
+        self._lost = False
+        self._released = threading.Event()
+        self._version = over.version if over else None
+        self._put()
+        self._beat = threading.Thread(target=self._keep_alive, name=f"lease {key}", daemon=True)
+        if heartbeat:
+            self._beat.start()
+
+    @property
+    def held(self) -> bool:
+        """Whether it is still ours: not released, not taken over, not expired."""
+        return not (self._lost or self._released.is_set()) and self._now() < self._expires
+
+    def check(self) -> None:
+        """Locked when the lease is no longer held; ask before every step that must not happen twice."""
+        if not self.held:
+            raise Locked(f"the lease of {self.owner} was lost: another run may be writing", hint=HINT)
+
+    def renew(self) -> None:
+        """Extend the lease by its full life; Locked when it was taken over."""
+        with self._lock:
+            if self._lost or self._released.is_set():
+                raise Locked(f"the lease of {self.owner} was lost: another run may be writing", hint=HINT)
+            try:
+                self._put()
+            except Conflict:
+                self._lost = True
+                raise Locked(f"the lease of {self.owner} was taken over by another run", hint=HINT) from None
+
+    def release(self) -> None:
+        """Give the lease up: deleted when it is still ours, left alone when it is somebody else's."""
+        self._released.set()
+        if self._beat.ident is not None and self._beat is not threading.current_thread():
+            self._beat.join()
+        with self._lock:
+            if self._version is None or self._lost:
+                return
+            version, self._version = self._version, None
+            with suppress(Conflict):  # taken over: theirs to release
+                self._store.delete(self._key, expected=version)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.release()
+            return
+        with suppress(StoreError):  # the first error is the one to tell; the lease runs out by itself
+            self.release()
+
+    def _put(self) -> None:
+        now = self._now()
+        expires = now + timedelta(seconds=self._seconds)
+        value = {"owner": self.owner, "since": self._since.isoformat(), "expires": expires.isoformat()}
+        self._version = self._store.put(self._key, value, expected=self._version).version
+        self._expires = expires
+
+    def _keep_alive(self) -> None:
+        while not self._released.wait(self._seconds / 3):
+            try:
+                self.renew()
+            except Locked:
+                return
+            except StoreError:  # unreachable for now: the next beat tries again, `held` ends by the clock
+                continue
+
+
+def _held_by(found: Entry) -> Locked:
+    value: dict[str, Any] = found.value
+    since, until = value.get("since", "?"), value.get("expires", "?")
+    owner = value.get("owner", "an unknown owner")
+    return Locked(
+        f"another run is writing: {owner}, since {since}, until {until} unless it renews", hint=HINT
+    )
+
+
+def _expiry(found: Entry) -> datetime:
+    """When the entry stops counting; at once for one that is no lease, or damage would lock for ever."""
+    try:
+        expires = datetime.fromisoformat(found.value["expires"])
+    except (KeyError, TypeError, ValueError):
+        return datetime.min.replace(tzinfo=UTC)
+    return expires if expires.tzinfo else expires.replace(tzinfo=UTC)

@@ -1,0 +1,272 @@
+"""This file exists to keep the state in one SQLite file: the default, with nothing to set up.
+
+A rollback journal rather than WAL: a reader then creates no side files, so a read-only command can keep its
+promise, and the file may lie on a mounted volume. `synchronous=EXTRA` also syncs the directory after the
+journal is gone, without which a power cut could undo a claim that was already acted on. Writes are rare and
+small here, so the two extra syncs do not matter.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from reconciler.errors import StoreError
+from reconciler.store.interface import (
+    Entry,
+    Store,
+    Write,
+    check_key,
+    check_writes,
+    conflict,
+    decode,
+    encode,
+    refuse_to_write,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.store.interface import Entries
+
+APPLICATION_ID = 0x52434E43  # "RCNC", so that another program's database is not taken for ours
+FORMAT = 1
+BUSY_SECONDS = 30.0
+SCHEMA = (
+    "CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, version TEXT NOT NULL) WITHOUT ROWID",
+    f"PRAGMA application_id = {APPLICATION_ID}",
+    f"PRAGMA user_version = {FORMAT}",
+)
+RESTORE = "restore it from a backup, or move it away and run `plan`: what can be found again by name is"
+
+COMPLAINTS: dict[int, tuple[str, str]] = {
+    sqlite3.SQLITE_NOTADB: ("is not a database", "name another file in `state`, or move this one away"),
+    sqlite3.SQLITE_CORRUPT: ("is damaged", RESTORE),
+    sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "make room and run the command again"),
+    sqlite3.SQLITE_READONLY: ("may not be written", "check the permissions of the file and of its folder"),
+    sqlite3.SQLITE_PERM: ("may not be opened", "check the permissions of the file and of its folder"),
+    sqlite3.SQLITE_CANTOPEN: (
+        "cannot be opened",
+        "check that it is a file and that its folder may be written",
+    ),
+    sqlite3.SQLITE_BUSY: (
+        f"was busy for {BUSY_SECONDS:.0f} seconds",
+        "another process holds it: wait for it to end and run the command again",
+    ),
+    sqlite3.SQLITE_IOERR: ("cannot be read or written: input/output error", "check the disk it lies on"),
+}
+
+
+class SqliteStore(Store):
+    """One file, one connection shared by the threads of the process, one writer at a time among processes."""
+
+    def __init__(self, root: Path, path: str, *, read_only: bool = False) -> None:
+        self.description = f"sqlite {path}"
+        self._path = root / path
+        self._read_only = read_only
+        self._lock = threading.Lock()
+        self._snapshot: tempfile.TemporaryDirectory[str] | None = None
+        self._connection = self._open()
+
+    def get(self, key: str) -> Entry | None:
+        """The entry, or None when there is none."""
+        rows = self._read("SELECT key, value, version FROM entries WHERE key = ?", check_key(key))
+        return rows[0] if rows else None
+
+    def list(self, prefix: str = "") -> Entries:
+        """Every entry whose key starts with ``prefix``, sorted by key."""
+        # A range over the primary key instead of LIKE: no escapes, and the index is used.
+        query = (
+            "SELECT key, value, version FROM entries WHERE key >= ? AND substr(key, 1, ?) = ? ORDER BY key"
+        )
+        if not prefix:
+            return self._read("SELECT key, value, version FROM entries ORDER BY key")
+        return self._read(query, prefix, len(prefix), prefix)
+
+    def put_many(self, writes: Sequence[Write]) -> Entries:
+        """All the writes or none, in one durable commit."""
+        if self._read_only or self._connection is None:
+            raise refuse_to_write(self.description)
+        check_writes(writes)
+        version = uuid4().hex
+        rows = [(write, None if write.value is None else encode(write.value)) for write in writes]
+        with self._lock, self._explained(), _transaction(self._connection) as connection:
+            for write, text in rows:
+                _write(connection, write, text, version)
+        return [
+            Entry(write.key, decode(write.key, text), version) for write, text in rows if text is not None
+        ]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            if self._snapshot is not None:
+                self._snapshot.cleanup()
+            self._snapshot = None
+
+    def _read(self, query: str, *parameters: Any) -> Entries:
+        if self._connection is None:
+            return []
+        with self._lock, self._explained():
+            rows = self._connection.execute(query, parameters).fetchall()
+        return [Entry(key, decode(key, text), version) for key, text, version in rows]
+
+    def _open(self) -> sqlite3.Connection | None:
+        """A checked connection, or None for a missing store that may not be created."""
+        if self._read_only:
+            return self._open_to_read()
+        with self._explained():
+            _make_folder(self._path.parent)
+            connection = self._connect(self._path, mode="rwc")
+            with _closed_on_error(connection):
+                self._prepare(connection)
+        return connection
+
+    def _open_to_read(self) -> sqlite3.Connection | None:
+        with self._explained():
+            if not self._path.exists() or (self._path.is_file() and not self._path.stat().st_size):
+                return None
+            connection = self._readable()
+            with _closed_on_error(connection):
+                self._check(connection)
+                if not _is_empty(connection):
+                    return connection
+            connection.close()
+        return None
+
+    def _readable(self) -> sqlite3.Connection:
+        connection = self._connect(self._path, mode="ro")
+        try:
+            _is_empty(connection)
+        except sqlite3.Error as error:
+            connection.close()
+            interrupted = _journal(self._path).exists() and isinstance(error, sqlite3.OperationalError)
+            if not interrupted or error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise
+            return self._connect(self._recovered_copy(), mode="rw")
+        return connection
+
+    def _recovered_copy(self) -> Path:
+        """A private copy with its journal: a killed writer left work to undo, but we may not touch the file."""
+        self._snapshot = tempfile.TemporaryDirectory(prefix="reconciler-")
+        copy = Path(self._snapshot.name) / "state.db"
+        before = _state_of(self._path)
+        shutil.copyfile(self._path, copy)
+        shutil.copyfile(_journal(self._path), _journal(copy))
+        if _state_of(self._path) != before:
+            raise StoreError(f"{self.description} changed while it was read", hint="run the command again")
+        return copy
+
+    def _connect(self, path: Path, *, mode: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA synchronous = EXTRA")
+        if _is_empty(connection):
+            with _transaction(connection):
+                if _is_empty(connection):
+                    for statement in SCHEMA:
+                        connection.execute(statement)
+        self._check(connection)
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        if _is_empty(connection):
+            return
+        application, found = _pragma(connection, "application_id"), _pragma(connection, "user_version")
+        if application != APPLICATION_ID:
+            raise StoreError(
+                f"{self.description} belongs to another program",
+                hint="name another file in `state`, this one was left alone",
+            )
+        if found > FORMAT:
+            raise StoreError(
+                f"{self.description} has format {found}, this version reads up to {FORMAT}",
+                hint="it was written by a newer reconciler: `pip install --upgrade reconciler`",
+            )
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Translate what SQLite and the file system say into what a person can do about it."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+            said, hint = COMPLAINTS.get(primary, (f"failed: {error}", RESTORE))
+            raise StoreError(f"{self.description} {said}", hint=hint) from error
+        except OSError as error:
+            raise StoreError(
+                f"{self.description} cannot be used: {error.strerror}", hint=f"check `{error.filename}`"
+            ) from error
+
+
+def _write(connection: sqlite3.Connection, write: Write, text: str | None, version: str) -> None:
+    row = connection.execute("SELECT version FROM entries WHERE key = ?", (write.key,)).fetchone()
+    if (row[0] if row else None) != write.expected:
+        raise conflict(write.key, expected=write.expected)
+    if text is None:
+        connection.execute("DELETE FROM entries WHERE key = ?", (write.key,))
+    else:
+        connection.execute("REPLACE INTO entries VALUES (?, ?, ?)", (write.key, text, version))
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """Hold the write lock from the start, so that what was compared is still so when it is set."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _make_folder(folder: Path) -> None:
+    """Create the store's own folder and keep it out of git; a folder of the user's is left alone."""
+    ours = not folder.exists() or folder.name == ".reconciler"
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if ours and not ignore.exists():
+        ignore.write_text("*\n", encoding="ascii")
+
+
+def _is_empty(connection: sqlite3.Connection) -> bool:
+    return not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    number: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return number
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(path.name + "-journal")
+
+
+def _state_of(path: Path) -> list[tuple[int, int, int]]:
+    found = [path.stat(), _journal(path).stat()]
+    return [(each.st_ino, each.st_size, each.st_mtime_ns) for each in found]
