@@ -6,6 +6,7 @@ time becomes an instant in one place, ``resolve_local``, which decides what both
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from dataclasses import dataclass
@@ -185,13 +186,22 @@ def resolve_local(moment: datetime, zone: ZoneInfo) -> LocalTime:
     return LocalTime(first, ambiguous=first != second)
 
 
+def parse_moment(at: str | date) -> datetime:
+    """Read a date and time as written, naive or aware; a datetime is itself; ValueError otherwise."""
+    if isinstance(at, datetime):
+        return _in_range(at, at.isoformat())
+    if isinstance(at, date):
+        raise ValueError(f"`{at.isoformat()}` needs a time of day: write it as {at.isoformat()}T15:00:00")  # noqa: TRY004 - one type for callers
+    return _parse_date_time(at)
+
+
 def nominal(at: str | date, timezone: str | None) -> LocalTime:
     """What a manifest's ``at`` and ``timezone`` mean together.
 
     Either ``at`` carries an offset, or it is a wall time in ``timezone`` (see ``resolve_local``). Both are
     allowed when they agree. ``at`` may be text or the datetime that YAML made of it. ValueError otherwise.
     """
-    moment = _moment(at)
+    moment = parse_moment(at)
     if timezone is None:
         if moment.tzinfo is None:
             raise ValueError(f"`{moment.isoformat()}` needs a timezone or an offset")
@@ -234,7 +244,9 @@ def next_opening(instant: datetime, zone: ZoneInfo, start: int, end: int) -> dat
     """The first instant, this one included, ``within_hours``; in UTC; ValueError when ``start >= end``."""
     if start >= end:
         raise ValueError("hours that never open: the start must come before the end")
-    candidates = {instant.astimezone(UTC), *_openings(instant, zone, start)}
+    if within_hours(instant, zone, start, end):
+        return instant.astimezone(UTC)
+    candidates = set(_openings(instant, zone, start))
     return min(
         candidate
         for candidate in candidates
@@ -257,7 +269,7 @@ def offset_changes(zone: ZoneInfo, after: datetime, before: datetime) -> Iterato
 
 def _first_with_offset(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
     offset = _offset(high, zone)
-    early, late = int(low.timestamp()), -int(-high.timestamp() // 1)
+    early, late = math.floor(low.timestamp()), math.ceil(high.timestamp())
     while late - early > 1:
         middle = (early + late) // 2
         if _offset(datetime.fromtimestamp(middle, UTC), zone) == offset:
@@ -283,14 +295,6 @@ def _offset(instant: datetime, zone: ZoneInfo) -> timedelta | None:
 
 def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
     return instant.astimezone(zone).replace(tzinfo=None, fold=0)
-
-
-def _moment(at: str | date) -> datetime:
-    if isinstance(at, datetime):
-        return _in_range(at, at.isoformat())
-    if isinstance(at, date):
-        raise ValueError(f"`{at.isoformat()}` needs a time of day: write it as {at.isoformat()}T15:00:00")  # noqa: TRY004 - one type for callers
-    return _parse_date_time(at)
 
 
 def _parse_date_time(text: str) -> datetime:
@@ -369,7 +373,7 @@ def _unknown_zone(name: str) -> str:
 
     names = {alias: key for key in sorted(available_timezones()) for alias in _aliases(key)}
     wanted = name.strip().lower().replace(" ", "_")
-    close = [wanted] if wanted in names else get_close_matches(wanted, names, n=5, cutoff=0.7)
+    close = [wanted] if wanted in names else get_close_matches(wanted, names, n=5, cutoff=0.8)
     nearest = dict.fromkeys(names[alias] for alias in close)
     hint = f"; did you mean {' or '.join(list(nearest)[:3])}?" if nearest else ", such as America/New_York"
     return f"`{name}` is not an IANA time zone{hint}"

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from reconciler.kind import Orphans, Verbs
 from reconciler.model import Action, Phase
+
+if TYPE_CHECKING:
+    from reconciler.ledger import Binding
+    from reconciler.model import Address, Observed, Resource
 
 
 class Declared(Enum):
@@ -37,6 +42,18 @@ class Draft(Enum):
     NONE = "no draft"
     OURS = "our own unfinished draft"
     FOREIGN = "somebody else's draft"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A document, a live object, or both, and how they were found to belong together."""
+
+    address: Address
+    live: Live
+    resource: Resource | None = None
+    observed: Observed | None = None
+    binding: Binding | None = None
+    ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +94,7 @@ def decide(it: Situation) -> tuple[Decision, ...]:
             return (_undeclared(it),)
 
 
-def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0911, PLR0912 - one row per case
+def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - one row per case
     match it:
         case Situation(live=Live.SEVERAL):
             listed = ", ".join(it.ids)
@@ -126,7 +143,7 @@ def _undeclared(it: Situation) -> Decision:
             return _removed(it, "not_declared", "is not declared any more")
 
 
-def _removed(it: Situation, reason: str, sentence: str) -> Decision:  # noqa: PLR0911 - one row per case
+def _removed(it: Situation, reason: str, sentence: str) -> Decision:
     match it:
         case Situation(live=Live.NOTHING | Live.VANISHED | Live.UNKNOWN_ID):
             return Decision(Action.KEEP, "absent", "is not there, as declared")

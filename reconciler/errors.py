@@ -122,7 +122,7 @@ class Conflict(StoreError):
 class Interrupted(ReconcilerError):
     """A signal asked the run to stop."""
 
-    code = "RC130"
+    code = "RC901"
 
 
 class ApiError(ReconcilerError):

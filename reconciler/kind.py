@@ -9,12 +9,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from reconciler.model import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from reconciler.api import Api
@@ -23,6 +26,29 @@ if TYPE_CHECKING:
     from reconciler.links import Links
     from reconciler.model import Change, Consequence, FieldDiff, Finding, Observed, Resource
     from reconciler.settings import Settings
+
+
+API_VERSION = "reconciler/v1"
+
+Name = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=63),
+    Field(description="Identity in the repository: lower-case words and hyphens, at most 63."),
+]
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Metadata(_Closed):
+    """Who a resource is in this repository; none of it is sent to the vendor."""
+
+    name: Name
+    labels: dict[str, str] = Field(default={}, description="For -l selectors.")
+    protect: bool = Field(default=False, description="Never deleted by this tool, even without its document.")
+    id: str | int | None = Field(default=None, description="The vendor's id of an existing object.")
+    was: tuple[Name, ...] = Field(default=(), description="Earlier names: renames without re-creating.")
 
 
 class Orphans(Enum):
@@ -53,12 +79,13 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Everything that was read of the account in one run."""
+    """Everything that was read of the account in one run, beside everything that is declared."""
 
     organization: str
     now: datetime
     settings: Settings
     observed: Mapping[str, tuple[Observed, ...]]
+    resources: Mapping[str, Resource]
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, kind: str) -> tuple[Observed, ...]:
@@ -78,7 +105,6 @@ class Context:
     ledger: Ledger
     links: Links
     account: Account
-    resources: Mapping[str, Resource]
     now: Callable[[], datetime]
     commit: str = ""
 
@@ -111,7 +137,7 @@ class Kind(ABC):
     def observe(self, api: Api, ledger: Ledger) -> Iterable[Observed]:
         """Every live object of this kind: one list, never a request per object."""
 
-    def identity(self, spec: Spec) -> str:
+    def identity(self, spec: BaseModel) -> str:
         """What the vendor would call it, where that is reliable; "" where it is not."""
         del spec
         return ""
@@ -141,17 +167,13 @@ class Kind(ABC):
         """Where ``staged``: write a draft nobody hears yet, and return it as read back."""
         raise NotImplementedError(f"{self.name} has no drafts ({change.address}, {context.commit})")
 
-    def deploy(self, change: Change, draft: Observed, context: Context) -> Observed:
+    def deploy(self, draft: Observed, context: Context) -> Observed:
         """Where ``staged``: make the draft live, and return the object as read back."""
-        raise NotImplementedError(
-            f"{self.name} has no drafts ({change.address}, {draft.id}, {context.commit})"
-        )
+        raise NotImplementedError(f"{self.name} has no drafts ({draft.id}, {context.commit})")
 
-    def discard(self, change: Change, draft: Observed, context: Context) -> None:
+    def discard(self, draft: Observed, context: Context) -> None:
         """Where ``staged``: throw our draft away, so that callers stay on the old release."""
-        raise NotImplementedError(
-            f"{self.name} has no drafts ({change.address}, {draft.id}, {context.commit})"
-        )
+        raise NotImplementedError(f"{self.name} has no drafts ({draft.id}, {context.commit})")
 
     def act(self, change: Change, context: Context) -> Observed:
         """Carry out an extra action of ``extras``."""
@@ -164,9 +186,12 @@ class Kind(ABC):
             raise LookupError(id_)
         return found
 
-    def own_draft(self, observed: Observed, binding: Binding | None) -> bool:
-        """Whether the undeployed draft is what we ourselves staged and did not get to deploy."""
-        del observed, binding
+    def own_draft(self, observed: Observed, binding: Binding | None, wanted: Mapping[str, Any]) -> bool:
+        """Whether the undeployed draft is what we ourselves staged and did not get to deploy.
+
+        ``wanted`` holds the declared values by wire name, as they would be sent now.
+        """
+        del observed, binding, wanted
         return False
 
     def extras(self, resource: Resource, observed: Observed, binding: Binding | None) -> Iterable[Extra]:
@@ -174,9 +199,11 @@ class Kind(ABC):
         del resource, observed, binding
         return ()
 
-    def check(self, resource: Resource, resources: Mapping[str, Resource]) -> Iterable[Finding]:
-        """Offline findings about one resource, given all resources by address."""
-        del resource, resources
+    def check(
+        self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime
+    ) -> Iterable[Finding]:
+        """Offline findings about this kind's resources, given all resources by address."""
+        del own, resources, now
         return ()
 
     def preflight(self, change: Change, account: Account, links: Links) -> Iterable[Finding]:
@@ -189,7 +216,7 @@ class Kind(ABC):
         del change, account
         return ()
 
-    def closes(self, spec: Spec) -> datetime | None:
+    def closes(self, spec: BaseModel) -> datetime | None:
         """When the desired side expires: from then on it can no longer come about. None: never."""
         del spec
         return None
@@ -198,6 +225,19 @@ class Kind(ABC):
         """What the change means, in place of the general sentence; "" keeps that one."""
         del change, account
         return ""
+
+
+@cache
+def document_model(kind: type[Kind]) -> type[BaseModel]:
+    """The model of a whole document of a kind: the envelope around its spec."""
+    parts: dict[str, Any] = {
+        "apiVersion": (Literal[API_VERSION], ...),
+        "kind": (Literal[kind.name], ...),
+        "metadata": (Metadata, ...),
+        "spec": (kind.spec | None, Field(default=None, description="The declared settings.")),
+        "absent": (bool, Field(default=False, description="Must not exist: deleted if it does.")),
+    }
+    return create_model(f"{kind.name}Document", __base__=_Closed, __doc__=kind.__doc__, **parts)
 
 
 def changed(diffs: Iterable[FieldDiff]) -> frozenset[str]:

@@ -138,6 +138,19 @@ class Ledger:
         value = asdict(binding) | {"address": str(binding.address)}
         self._put(self._binding_key(binding.address), value)
 
+    def bind_all(self, bindings: Iterable[Binding]) -> None:
+        """Write many bindings at once: all of them, or none."""
+        from reconciler.store import Write  # noqa: PLC0415 - keeps the module's types apart from its work
+
+        known = self._known()
+        writes = []
+        for binding in bindings:
+            key = self._binding_key(binding.address)
+            value = asdict(binding) | {"address": str(binding.address)}
+            writes.append(Write(key, value, known[key].version if key in known else None))
+        for entry in self.store.put_many(writes):
+            known[entry.key] = entry
+
     def unbind(self, address: Address) -> None:
         """Forget an address; nothing happens when it is not bound."""
         self._delete(self._binding_key(address))

@@ -119,7 +119,8 @@ def mask(number: str) -> str:
 def mask_in(text: str) -> str:
     """Mask every number written with ``+`` and its country code, whatever separates its digits.
 
-    When it is unclear where a number ends, what follows it is hidden too.
+    Ten digits after +1, or eleven in a row, are a whole number. Otherwise what follows it is hidden too,
+    for as long as it may still belong to it.
     """
     return _NUMBER_IN_TEXT.sub(lambda match: mask("+" + re.sub(r"[^0-9]", "", match[1])), text)
 

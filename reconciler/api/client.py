@@ -7,13 +7,14 @@ Paths are the vendor's (``/v1/...``), bodies are decoded JSON in the vendor's ow
 from __future__ import annotations
 
 import json
+import logging
 import random
 import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import httpx
@@ -31,14 +32,27 @@ from reconciler.errors import ApiError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from reconciler.clock import Clock
+    from datetime import datetime
 
 _CONNECT_SECONDS = 10.0
 _WHOLE_ANSWER = 10  # times the read timeout: a server that drips a byte now and then must end some day
 _LARGEST_ANSWER = 256 * 2**20
 _LARGEST_REFUSAL = 64 * 2**10
+# These log whole URLs and headers, and a query may hold a callee's number (promise P8).
+_TALKATIVE_LOGGERS = ("httpx", "httpcore")
 _EMPTY_STATUSES = frozenset({204, 205})
+
+
+class Clock(Protocol):
+    """What the client needs of a clock; ``reconciler.clock`` is a neighbour, and its clocks fit."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +251,8 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
     """
     _check_key(key)
     address = checked_base_url(base_url)
+    for name in _TALKATIVE_LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
     sent: Counter[str] = Counter()
     carrier: httpx.BaseTransport = CountingTransport(
         transport or network(address, parallelism=parallelism), sent

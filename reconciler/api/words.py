@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _LONGEST_TEXT = 400
 _LONGEST_COMPLAINT = 200
 _MOST_FIELDS = 20
+_MOST_KEYS = 100
 _DEEPEST = 5
 _HIDDEN = "[hidden]"
 _SENTENCES = ("detail", "message", "error_description", "error")
@@ -127,10 +129,10 @@ def _fields(body: Any, censor: Censor) -> dict[str, tuple[str, ...]]:
         return {}
     spoken = any(isinstance(body.get(key), str) for key in _SENTENCES)
     found: dict[str, tuple[str, ...]] = {}
-    for key, value in body.items():
+    for key, value in islice(body.items(), _MOST_KEYS):
         if spoken and (key in _ENVELOPE or not isinstance(value, (list, dict))):
             continue
-        for path, complaint in _complaints(key, value, _DEEPEST):
+        for path, complaint in islice(_complaints(key, value, _DEEPEST), _MOST_FIELDS):
             name = censor.words(path, _LONGEST_COMPLAINT)
             if name in found or len(found) < _MOST_FIELDS:
                 found[name] = (*found.get(name, ()), censor.words(complaint, _LONGEST_COMPLAINT))[

@@ -23,20 +23,30 @@ BUSY_SECONDS = 60.0
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS documents (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS agents (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL,"
-    " draft TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS agent_versions (id INTEGER PRIMARY KEY, agent_id INTEGER NOT NULL,"
-    " body TEXT NOT NULL)",
+    (
+        "CREATE TABLE IF NOT EXISTS agents (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL,"
+        " draft TEXT NOT NULL)"
+    ),
+    (
+        "CREATE TABLE IF NOT EXISTS agent_versions (id INTEGER PRIMARY KEY, agent_id INTEGER NOT NULL,"
+        " body TEXT NOT NULL)"
+    ),
     "CREATE INDEX IF NOT EXISTS versions_by_agent ON agent_versions (agent_id)",
-    "CREATE TABLE IF NOT EXISTS phone_numbers (id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " number TEXT NOT NULL UNIQUE, body TEXT NOT NULL, carrier TEXT NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS calls (id INTEGER PRIMARY KEY AUTOINCREMENT, idempotency_key TEXT UNIQUE,"
-    " request TEXT NOT NULL, body TEXT NOT NULL, outcome TEXT NOT NULL, agent_id INTEGER,"
-    " direction TEXT NOT NULL, status TEXT NOT NULL, from_number TEXT NOT NULL, to_number TEXT NOT NULL,"
-    " start_time TEXT NOT NULL, is_test INTEGER NOT NULL, ends TEXT)",
+    (
+        "CREATE TABLE IF NOT EXISTS phone_numbers (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " number TEXT NOT NULL UNIQUE, body TEXT NOT NULL, carrier TEXT NOT NULL)"
+    ),
+    (
+        "CREATE TABLE IF NOT EXISTS calls (id INTEGER PRIMARY KEY AUTOINCREMENT, idempotency_key TEXT UNIQUE,"
+        " request TEXT NOT NULL, body TEXT NOT NULL, outcome TEXT NOT NULL, agent_id INTEGER,"
+        " direction TEXT NOT NULL, status TEXT NOT NULL, from_number TEXT NOT NULL, to_number TEXT NOT NULL,"
+        " start_time TEXT NOT NULL, is_test INTEGER NOT NULL, ends TEXT)"
+    ),
     "CREATE INDEX IF NOT EXISTS calls_under_way ON calls (ends) WHERE status = 'in_progress'",
-    "CREATE TABLE IF NOT EXISTS transactions (id INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
-    " amount_cents INTEGER NOT NULL, created_at TEXT NOT NULL, body TEXT NOT NULL)",
+    (
+        "CREATE TABLE IF NOT EXISTS transactions (id INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
+        " amount_cents INTEGER NOT NULL, created_at TEXT NOT NULL, body TEXT NOT NULL)"
+    ),
     "CREATE TABLE IF NOT EXISTS faults (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
 )

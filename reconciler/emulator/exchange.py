@@ -32,10 +32,10 @@ class Request:
 
 
 class Drop(Enum):
-    """A connection that ends without an answer, and whether the request took effect."""
+    """A connection that ends without an answer: it never opened, or it broke after the request was sent."""
 
-    BEFORE = "before"
-    AFTER = "after"
+    CONNECT = "connect"
+    READ = "read"
 
 
 @dataclass(frozen=True, slots=True)

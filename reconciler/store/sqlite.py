@@ -24,6 +24,7 @@ from reconciler.store.interface import (
     Write,
     check_key,
     check_writes,
+    closed_on_error,
     conflict,
     decode,
     encode,
@@ -72,7 +73,9 @@ class SqliteStore(Store):
         self._read_only = read_only
         self._lock = threading.Lock()
         self._snapshot: tempfile.TemporaryDirectory[str] | None = None
-        self._connection = self._open()
+        self._connection: sqlite3.Connection | None = None
+        with closed_on_error(self):
+            self._connection = self._open()
 
     def get(self, key: str) -> Entry | None:
         """The entry, or None when there is none."""
@@ -126,7 +129,7 @@ class SqliteStore(Store):
         with self._explained():
             _make_folder(self._path.parent)
             connection = self._connect(self._path, mode="rwc")
-            with _closed_on_error(connection):
+            with closed_on_error(connection):
                 self._prepare(connection)
         return connection
 
@@ -135,7 +138,7 @@ class SqliteStore(Store):
             if not self._path.exists() or (self._path.is_file() and not self._path.stat().st_size):
                 return None
             connection = self._readable()
-            with _closed_on_error(connection):
+            with closed_on_error(connection):
                 self._check(connection)
                 if not _is_empty(connection):
                     return connection
@@ -155,7 +158,7 @@ class SqliteStore(Store):
         return connection
 
     def _recovered_copy(self) -> Path:
-        """A private copy with its journal: a killed writer left work to undo, but we may not touch the file."""
+        """A private copy with its journal: a killed writer left work to undo, and we may not touch it."""
         self._snapshot = tempfile.TemporaryDirectory(prefix="reconciler-")
         copy = Path(self._snapshot.name) / "state.db"
         before = _state_of(self._path)
@@ -234,15 +237,6 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-
-
-@contextmanager
-def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        connection.close()
-        raise
 
 
 def _make_folder(folder: Path) -> None:

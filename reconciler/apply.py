@@ -1,0 +1,311 @@
+"""This file exists to carry out a plan, recording each step before and after it is taken.
+
+Independent steps run side by side; a failure stops only what depends on it; every draft is written before
+any is deployed, and if one cannot be written none is deployed. After each write the declared fields are
+compared with what was read back (promise P12). A killed run leaves an intent in the ledger that tells the
+next one where it stood (promise P6).
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+
+from reconciler.diff import diff, snapshot
+from reconciler.errors import AmbiguousWrite, ApiError, Conflict, Denied, ReconcilerError, Rejected
+from reconciler.fields import digest, policies
+from reconciler.ledger import Binding, Intent, stamp
+from reconciler.links import UNRESOLVED
+from reconciler.model import Action, Address, Outcome, Report, Result
+from reconciler.steps import Step, Verb, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.kind import Context, Kind
+    from reconciler.model import Change, FieldDiff, Observed, Plan
+
+
+def apply(
+    plan: Plan,
+    kinds: Mapping[str, Kind],
+    context: Context,
+    *,
+    parallelism: int,
+    stopping: Event,
+    progress: Callable[[Result], None],
+) -> Report:
+    """Do what the plan says and report on every pending change; never raises for a single change.
+
+    ``stopping`` is looked at before each step: once it is set, requests in flight are finished and nothing
+    new is begun. ``progress`` is told each result as it becomes final, from any thread.
+    """
+    run = _Run(kinds, context, stopping, progress)
+    with ThreadPoolExecutor(max_workers=parallelism) as pool:
+        for wave in steps(plan, kinds):
+            list(pool.map(run.take, wave))
+            run.settle_drafts(wave, pool)
+    run.remember_unchanged(plan)
+    results = [run.results.get((change.address, change.action)) for change in plan.pending]
+    return Report(plan, tuple(result for result in results if result is not None))
+
+
+class _Run:
+    """The state of one apply: what came about so far, and what it led to."""
+
+    def __init__(
+        self, kinds: Mapping[str, Kind], context: Context, stopping: Event, progress: Callable[[Result], None]
+    ) -> None:
+        self.results: dict[tuple[Address, Action], Result] = {}
+        self._kinds, self._context = kinds, context
+        self._stopping, self._progress = stopping, progress
+        self._failed: dict[Address, str] = {}
+        self._drafts: dict[Address, Observed] = {}
+        self._denied = Event()
+        self._lock = Lock()
+
+    def take(self, step: Step) -> None:
+        """Take one step, unless something it needs failed; every outcome becomes a result."""
+        change = step.change
+        if (blocked := self._blocked(step)) is not None:
+            self._finish(change, Outcome.SKIPPED, blocked)
+            return
+        try:
+            self._send(step)
+        except ReconcilerError as error:
+            self._fail(change, error)
+        except LookupError as error:
+            self._finish(change, Outcome.FAILED, f"not found any more: {error}", "plan again")
+
+    def _blocked(self, step: Step) -> str | None:
+        """Why the step must not be taken, or None."""
+        if step.change.address in self._failed:
+            return self._failed[step.change.address]
+        if self._stopping.is_set():
+            return "interrupted before it was begun"
+        if self._denied.is_set():
+            return "the key was refused"
+        broken = sorted(address for address in step.needs if address in self._failed)
+        return f"needs {broken[0]}, which did not come about" if broken else None
+
+    def _send(self, step: Step) -> None:
+        change, kind = step.change, self._kinds[step.change.address.kind]
+        match step.verb:
+            case Verb.ADOPT:
+                self._adopt(change, kind)
+            case Verb.CREATE:
+                self._begin(change, kind, "create")
+                self._done(change, kind, kind.create(change, self._context))
+            case Verb.UPDATE:
+                self._begin(change, kind, "update")
+                self._done(change, kind, self._written(change, kind))
+            case Verb.STAGE:
+                self._begin(change, kind, "stage")
+                self._drafts[change.address] = kind.stage(change, self._context)
+            case Verb.DEPLOY:
+                self._done(change, kind, kind.deploy(self._drafts[change.address], self._context))
+            case Verb.ACT:
+                self._act(change, kind)
+            case Verb.DELETE:
+                self._delete(change, kind)
+
+    def _written(self, change: Change, kind: Kind) -> Observed:
+        """Update; a lost answer is settled by reading: what is there as declared has happened."""
+        try:
+            return kind.update(change, self._context)
+        except AmbiguousWrite:
+            after = kind.read(change.id or "", self._context)
+            if self._dropped(change, kind, after):
+                raise
+            return after
+
+    def _adopt(self, change: Change, kind: Kind) -> None:
+        if change.observed is None:
+            raise LookupError(str(change.address))
+        self._context.links.bind(change.address, change.observed.id)
+        self._remember(change, kind, change.observed, intent=None)
+        self._finish(change, Outcome.DONE, f"bound to id {change.observed.id}", id_=change.observed.id)
+
+    def _act(self, change: Change, kind: Kind) -> None:
+        """An extra action; a clear failure is remembered, so that nobody is billed for it again unasked."""
+        try:
+            observed = kind.act(change, self._context)
+        except Rejected as error:
+            self._remember(change, kind, change.observed, refused=error.message)
+            raise
+        self._remember(change, kind, observed, refused="")
+        self._finish(change, Outcome.DONE, id_=observed.id)
+
+    def _delete(self, change: Change, kind: Kind) -> None:
+        self._begin(change, kind, "delete")
+        kind.delete(change, self._context)
+        self._context.ledger.unbind(change.address)
+        self._finish(change, Outcome.DONE, id_=change.id)
+
+    def _begin(self, change: Change, kind: Kind, step: str) -> None:
+        """Record what is about to be sent, so that a killed run can be told from a colleague's edit."""
+        if kind.whole or (change.resource is None and step != "delete"):
+            return
+        account = self._context.account
+        own = policies(kind.spec)
+        wanted = kind.expected(change.resource) if change.resource else {}
+        for name, value in wanted.items():
+            if self._context.links.wire(own[name], value) is UNRESOLVED and step != "delete":
+                raise Rejected(
+                    f"`{name}` names {value}, which does not exist yet",
+                    method="",
+                    path="",
+                    hint="apply without --target, or apply what it names first",
+                )  # fmt: skip - one sentence
+        fields = {
+            own[name].wire: digest(self._context.links.wire(own[name], wanted[name]))
+            for name in (diff.path for diff in change.diffs)
+            if name in wanted
+        }
+        display = kind.display(change.resource) if change.resource else ""
+        rivals = tuple(sorted(item.id for item in account.of(kind.name) if item.name == display and display))
+        intent = Intent(step, stamp(self._context.now()), fields, rivals if step == "create" else ())
+        old = self._context.ledger.binding(change.address) or Binding(change.address)
+        id_ = "" if step == "create" else change.id or old.id
+        self._context.ledger.bind(replace(old, id=id_, display=display or old.display, intent=intent))
+
+    def _done(self, change: Change, kind: Kind, observed: Observed) -> None:
+        """Compare what was read back, remember it, and report."""
+        self._context.links.bind(change.address, observed.id)
+        dropped = self._dropped(change, kind, observed)
+        self._remember(change, kind, observed, intent=None)
+        if not dropped:
+            self._finish(change, Outcome.DONE, id_=observed.id)
+            return
+        first = dropped[0]
+        names = ", ".join(f"`{item.path}`" for item in dropped)
+        where = f" ({first.location})" if first.location else ""
+        self._finish(
+            change,
+            Outcome.FAILED,
+            f"the server answered success, but {names} did not come out as declared{where}",
+            "compare with the dashboard; the vendor may not accept the value",
+            id_=observed.id,
+        )
+
+    def _dropped(self, change: Change, kind: Kind, observed: Observed) -> tuple[FieldDiff, ...]:
+        if change.resource is None:
+            return ()
+        return diff(
+            change.resource,
+            kind.expected(change.resource),
+            observed.body,
+            policies=policies(kind.spec),
+            links=self._context.links,
+            base=None,
+            whole=kind.whole,
+        )
+
+    def _remember(
+        self,
+        change: Change,
+        kind: Kind,
+        observed: Observed | None,
+        *,
+        intent: Intent | None = None,
+        refused: str | None = None,
+    ) -> None:
+        """Bind the address to what is there now, and keep it as the base of the next comparison."""
+        if kind.whole or observed is None:
+            return
+        old = self._context.ledger.binding(change.address) or Binding(change.address)
+        fresh = self._bound(change, kind, observed, old)
+        self._context.ledger.bind(
+            replace(fresh, intent=intent, refused=old.refused if refused is None else refused)
+        )
+        self._forget_old_names(change)
+
+    def _bound(self, change: Change, kind: Kind, observed: Observed, old: Binding) -> Binding:
+        resource = change.resource
+        expected = kind.expected(resource) if resource else {}
+        return replace(
+            old,
+            id=observed.id,
+            display=observed.name or old.display,
+            fields=snapshot(expected, observed.body, policies(kind.spec), self._context.links),
+            protect=resource.manifest.protect if resource else old.protect,
+            applied_at=stamp(self._context.now()),
+            commit=self._context.commit,
+        )
+
+    def _forget_old_names(self, change: Change) -> None:
+        for name in change.resource.manifest.was if change.resource else ():
+            self._context.ledger.unbind(Address(change.address.kind, name))
+
+    def settle_drafts(self, wave: list[Step], pool: ThreadPoolExecutor) -> None:
+        """After a wave of drafts: if one could not be written, throw ours away and deploy none."""
+        staged = [step for step in wave if step.verb is Verb.STAGE]
+        failed = [step.change.address for step in staged if step.change.address in self._failed]
+        if not failed:
+            return
+        reason = (
+            f"not deployed: the draft of {min(failed)} could not be written, so callers stay as they were"
+        )
+        list(pool.map(lambda step: self._discard(step.change, reason), staged))
+
+    def _discard(self, change: Change, reason: str) -> None:
+        draft = self._drafts.pop(change.address, None)
+        if draft is None or change.address in self._failed:
+            return
+        try:
+            self._kinds[change.address.kind].discard(draft, self._context)
+        except ReconcilerError as error:
+            self._fail(change, error)
+            return
+        self._finish(change, Outcome.SKIPPED, reason, "apply again once it is settled")
+
+    def remember_unchanged(self, plan: Plan) -> None:
+        """Refresh the base of what was already as declared, where it is not the recorded one."""
+        fresh = []
+        for change in plan.changes:
+            kind = self._kinds[change.address.kind]
+            settled = (
+                change.action is Action.KEEP and change.resource is not None and change.observed is not None
+            )
+            if not settled or kind.whole or change.resource is None or change.observed is None:
+                continue
+            if change.resource.manifest.absent:
+                continue
+            old = self._context.ledger.binding(change.address) or Binding(change.address)
+            new = self._bound(change, kind, change.observed, old)
+            if _essence(new) != _essence(old) and old.intent is None:
+                fresh.append(new)
+        if fresh and not self._stopping.is_set():
+            self._context.ledger.bind_all(fresh)
+
+    def _fail(self, change: Change, error: ReconcilerError) -> None:
+        if isinstance(error, Denied):
+            self._denied.set()
+        outcome = Outcome.UNKNOWN if isinstance(error, AmbiguousWrite) else Outcome.FAILED
+        hint = error.hint
+        if outcome is Outcome.UNKNOWN:
+            hint = "run apply again: it looks first, and does only what is missing"
+        if isinstance(error, Conflict):
+            hint = "another run wrote the state at the same time; run plan again"
+        words = (
+            f": {error.detail}" if isinstance(error, ApiError) and error.detail not in error.message else ""
+        )
+        self._finish(change, outcome, f"{error.message}{words}", hint)
+
+    def _finish(
+        self, change: Change, outcome: Outcome, detail: str = "", hint: str = "", id_: str | None = None
+    ) -> None:
+        result = Result(change.address, change.action, outcome, detail, id_ or change.id, hint)
+        with self._lock:
+            if self.results.setdefault((change.address, change.action), result) is not result:
+                return
+            if outcome is not Outcome.DONE:
+                self._failed.setdefault(change.address, f"{change.action.value} did not come about")
+        self._progress(result)
+
+
+def _essence(binding: Binding) -> tuple[object, ...]:
+    """What makes a binding worth writing again: not when or from which commit it was written."""
+    return binding.id, dict(binding.fields), binding.protect

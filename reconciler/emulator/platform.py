@@ -1,0 +1,136 @@
+"""This file exists to be the whole service behind one method: a request goes in, a reply comes out."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from reconciler.emulator import administration, faults
+from reconciler.emulator.database import Database, document
+from reconciler.emulator.exchange import Exchange, Refusal, Reply, answer
+from reconciler.emulator.identity import authenticate
+from reconciler.emulator.routing import ADMINISTRATION, PUBLIC, decoded, find
+from reconciler.emulator.seed import Scenario, seed, seed_once
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from reconciler.clock import Clock
+    from reconciler.emulator.exchange import Request
+    from reconciler.emulator.faults import Fault
+
+
+class Platform:
+    """An emulated account, kept in one SQLite file (or ``":memory:"``) that processes may share.
+
+    Safe for threads. A fresh file is seeded from ``scenario``; one that has been seeded keeps its state
+    and the scenario is not looked at. Time is the clock's, plus what ``advance`` has added.
+    """
+
+    def __init__(self, path: Path | str, clock: Clock, scenario: Scenario | None = None) -> None:
+        self.clock = clock
+        self._database = Database(path)
+        with self._database.transaction() as connection:
+            seed_once(connection, clock.now(), scenario or Scenario())
+
+    def handle(self, request: Request) -> Reply:
+        """Answer one request, at once: ``Reply.delay`` and ``Reply.drop`` are for the carrier to act out."""
+        with self._moment() as (connection, now):
+            if request.path.startswith(ADMINISTRATION):
+                reply = self._answered(connection, now, request, ())
+            else:
+                reply = self._served(connection, now, request)
+        date = format_datetime(now.replace(microsecond=0), usegmt=True)
+        body = b"" if request.method == "HEAD" else reply.body
+        return Reply(reply.status, {**reply.headers, "Date": date}, body, reply.delay, reply.drop)
+
+    def inject(self, fault: Fault) -> None:
+        """Arrange a fault."""
+        with self._moment() as (connection, _):
+            faults.inject(connection, fault)
+
+    def clear_faults(self) -> None:
+        """Behave again."""
+        with self._moment() as (connection, _):
+            faults.clear(connection)
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What clients sent so far, oldest first (see ``administration.record``)."""
+        with self._moment() as (connection, _):
+            return administration.journal(connection)
+
+    def forget_requests(self) -> None:
+        """Empty the journal."""
+        with self._moment() as (connection, _):
+            administration.forget_requests(connection)
+
+    def change(self, **changes: Any) -> None:
+        """Change the account behind the API's back (see ``administration.change``)."""
+        with self._moment() as (connection, now):
+            administration.change(connection, now, changes)
+
+    def state(self) -> dict[str, Any]:
+        """The account at a glance, with what the API does not tell."""
+        with self._moment() as (connection, now):
+            return administration.state(connection, now)
+
+    def advance(self, seconds: float) -> None:
+        """Move the platform's time forward."""
+        with self._moment() as (connection, _):
+            administration.advance(connection, seconds)
+
+    def reset(self, scenario: Scenario | None = None) -> None:
+        """Forget everything, faults and journal included, and start again."""
+        with self._moment() as (connection, _):
+            seed(connection, self.clock.now(), scenario or Scenario())
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _moment(self) -> Iterator[tuple[sqlite3.Connection, datetime]]:
+        with self._database.transaction() as connection:
+            offset = document(connection, "options")["clock_offset"]
+            now = self.clock.now() + timedelta(seconds=offset)
+            administration.settle(connection, now)
+            yield connection, now
+
+    def _served(self, connection: sqlite3.Connection, now: datetime, request: Request) -> Reply:
+        fault = faults.strike(connection, request)
+        if fault is None:
+            reply = self._answered(connection, now, request, ())
+        elif fault.prevents:
+            reply = faults.distort(Reply(204), fault)
+        else:
+            reply = faults.distort(self._answered(connection, now, request, fault.ignore), fault)
+        administration.record(connection, now, request, reply)
+        return reply
+
+    def _answered(
+        self, connection: sqlite3.Connection, now: datetime, request: Request, ignored: tuple[str, ...]
+    ) -> Reply:
+        connection.execute("SAVEPOINT handler")
+        try:
+            if request.path not in PUBLIC and not request.path.startswith(ADMINISTRATION):
+                authenticate(request)
+            handler, arguments = find(request)
+            body = {name: value for name, value in decoded(request).items() if name not in ignored}
+            reply = handler(Exchange(request, connection, now, arguments, body))
+        except Refusal as refusal:
+            if not refusal.lasting:
+                connection.execute("ROLLBACK TO handler")
+            reply = answer(refusal.body, refusal.status)
+        connection.execute("RELEASE handler")
+        return reply

@@ -1,0 +1,85 @@
+"""This file exists to say what is on the account before anybody touches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reconciler.emulator import agents, billing, compliance, phone_numbers
+from reconciler.emulator.agent_settings import understand
+from reconciler.emulator.database import empty, has_document, keep_document
+from reconciler.emulator.timestamps import stamp
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+    from datetime import datetime
+
+Number = dict[str, Any]
+
+STANDARD_NUMBERS: tuple[Number, ...] = (
+    {"number": "+15551230001", "label": "Main line", "voip_verification_status": "verified"},
+    {"number": "+15551230002", "label": "Unverified"},
+    {"number": "+15551230003", "label": "Demo", "source": "demo"},
+    {"number": "+15551230004", "label": "Fails verification", "will_verify": False},
+    {"number": "+15551234567", "label": "To be verified"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """An account to start from; the default is the one ``--emulator`` shows.
+
+    ``numbers`` come on top of the standard ones (or instead, with ``standard_numbers=False``), as fields of
+    the vendor's PhoneNumber plus ``will_verify``; ``agents`` are bodies for ``POST /v1/agents``;
+    ``auto_reload`` holds the four settings; ``tcpa`` is active, superseded, revoked or missing; ``role`` is
+    the role of the user behind the key. ``trims_text`` makes the platform strip the outer blanks of text,
+    ``probe_seconds`` makes a verification take time, so that a second one meanwhile gets 409.
+    """
+
+    organization_id: int = 900001
+    organization_name: str = "Emulated organisation"
+    role: str = "owner"
+    balance_cents: int = 2500
+    has_payment_method: bool = True
+    card_declines: bool = False
+    auto_reload: Mapping[str, Any] = field(default_factory=dict)
+    tcpa: str = compliance.ACTIVE
+    standard_numbers: bool = True
+    numbers: tuple[Number, ...] = ()
+    agents: tuple[Mapping[str, Any], ...] = ()
+    experimental_products: bool = False
+    trims_text: bool = False
+    probe_seconds: float = 0.0
+
+
+OPTIONS = (
+    "organization_id",
+    "organization_name",
+    "role",
+    "experimental_products",
+    "trims_text",
+    "probe_seconds",
+)
+
+
+def seed_once(database: sqlite3.Connection, now: datetime, scenario: Scenario) -> None:
+    """Fill a fresh file; leave one that has been filled alone, whatever the scenario."""
+    if not has_document(database, "options"):
+        seed(database, now, scenario)
+
+
+def seed(database: sqlite3.Connection, now: datetime, scenario: Scenario) -> None:
+    """Forget everything and start from the scenario."""
+    empty(database)
+    options = {name: getattr(scenario, name) for name in OPTIONS}
+    keep_document(database, "options", {**options, "seeded_at": stamp(now), "clock_offset": 0.0})
+    account = {
+        name: getattr(scenario, name) for name in ("balance_cents", "has_payment_method", "card_declines")
+    }
+    keep_document(database, billing.KEY, {**billing.OPENING, **account, **scenario.auto_reload})
+    compliance.set_status(database, now, scenario.tcpa, scenario.organization_id)
+    for body in scenario.agents:
+        agents.insert(database, now, understand(body))
+    for number in (*(STANDARD_NUMBERS if scenario.standard_numbers else ()), *scenario.numbers):
+        phone_numbers.put(database, number)

@@ -1,0 +1,259 @@
+"""This file exists for agents: what callers hear changes only when a draft is deployed.
+
+The vendor's oddity (contract, 2.2.2): ``POST`` creates and deploys; every later write stages a draft that
+no call uses until ``deploy`` ships *everything* staged, a colleague's edits included. So a draft that is
+not ours is never deployed and never discarded, and names are drafted too and are not unique.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from reconciler.api import segment
+from reconciler.errors import AmbiguousWrite, Rejected
+from reconciler.fields import digest, policies, same
+from reconciler.kind import Account, Context, Kind
+from reconciler.kinds.agent_spec import AgentSpec
+from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from reconciler.api import Api
+    from reconciler.ledger import Binding, Ledger
+    from reconciler.links import Links
+
+_PATH = "/v1/agents"
+_CONFLICT = (409, 412)
+_DERIVED = {"thinking_level": "product"}  # the vendor sets the first from the second on Storm tiers
+
+_POLICIES = policies(AgentSpec)
+
+
+class Agent(Kind):
+    """An AI phone agent: its prompt, voice and manners on the phone."""
+
+    name = "Agent"
+    rank = 10
+    spec = AgentSpec
+    remembered = True
+    staged = True
+
+    needed: ClassVar[tuple[str, ...]] = ("prompt", "voice")
+
+    def observe(self, api: Api, ledger: Ledger) -> Iterator[Observed]:
+        """The whole list: the vendor has no lookup by name (contract 1.4)."""
+        del ledger
+        return map(_observed, api.items(_PATH))
+
+    def display(self, resource: Resource) -> str:
+        """The vendor's name for it: the declared one, or the name it has here."""
+        return str(resource.declared.get("name") or resource.address.name)
+
+    def expected(self, resource: Resource) -> Mapping[str, Any]:
+        """What was declared, and the display name, which has a default."""
+        if resource.declared.get("name"):
+            return resource.declared
+        return {"name": resource.address.name, **resource.declared}
+
+    def create(self, change: Change, context: Context) -> Observed:
+        """One POST, which also deploys; a lost answer is settled by listing, never by asking again."""
+        resource = _declared(change)
+        body = _body(self.expected(resource), context.links)
+        known = {item.id for item in context.account.of(self.name)}
+        try:
+            return _observed(context.api.post(_PATH, body))
+        except AmbiguousWrite:
+            created = [
+                item
+                for item in self.observe(context.api, context.ledger)
+                if item.name == body["name"] and item.id not in known
+            ]  # fmt: skip - one sentence
+            if len(created) == 1:
+                return created[0]
+            raise
+
+    def stage(self, change: Change, context: Context) -> Observed:
+        """PATCH just the fields that differ, on the condition that nobody wrote since we read.
+
+        A draft found here is our own (decide refuses any other): it is taken over when it says just what
+        is wanted, and otherwise thrown away first, since deploying ships all of it.
+        """
+        before = _seen(change)
+        wanted = self.expected(_declared(change))
+        fields = {diff.path: wanted[diff.path] for diff in change.diffs}
+        body = _body(fields, context.links)
+        if before.has_draft:
+            if fields and _holds(before, body):
+                return before
+            self.discard(before, context)
+            before = self.read(before.id, context)
+        if not fields:
+            return before
+        try:
+            return _observed(
+                context.api.patch(_path(before.id), body | {"if_updated_at": before.body["updated_at"]})
+            )
+        except Rejected as error:
+            raise _moved(error) from None
+        except AmbiguousWrite:
+            after = self.read(before.id, context)
+            if not _holds(after, body):
+                raise
+            return after
+
+    def deploy(self, draft: Observed, context: Context) -> Observed:
+        """Make the draft live if it is still the one we staged, and read the agent back."""
+        if not draft.has_draft:
+            return draft
+        path = f"{_path(draft.id)}/deploy"
+        try:
+            context.api.post(path, {"if_updated_at": draft.body["updated_at"]})
+        except Rejected as error:
+            raise _moved(error) from None
+        except AmbiguousWrite:
+            after = self.read(draft.id, context)
+            if after.has_draft:
+                raise
+            return after
+        return self.read(draft.id, context)
+
+    def discard(self, draft: Observed, context: Context) -> None:
+        """Throw the draft away if it is still ours."""
+        if not draft.has_draft:
+            return
+        path = f"{_path(draft.id)}/discard-draft"
+        try:
+            context.api.post(path, {"if_updated_at": draft.body["updated_at"]})
+        except Rejected as error:
+            raise _moved(error) from None
+
+    def delete(self, change: Change, context: Context) -> None:
+        """DELETE, after its numbers were detached; gone already is done."""
+        try:
+            context.api.delete(_path(_seen(change).id))
+        except Rejected as error:
+            if error.status != 404:  # noqa: PLR2004 - not found
+                raise
+        except AmbiguousWrite:
+            if any(item.id == change.id for item in self.observe(context.api, context.ledger)):
+                raise
+
+    def read(self, id_: str, context: Context) -> Observed:
+        """One agent, as it is now."""
+        return _observed(context.api.get(_path(id_)))
+
+    def own_draft(self, observed: Observed, binding: Binding | None, wanted: Mapping[str, Any]) -> bool:
+        """Whether every drafted value is one that we recorded before staging it, or one wanted now."""
+        intended = binding.intent.fields if binding and binding.intent else {}
+        drafted = _drafted(observed.body)
+        return bool(drafted) and all(
+            _DERIVED.get(name, name) in intended
+            and (name in _DERIVED or intended[name] == digest(value) or _same(name, wanted.get(name), value))
+            for name, value in drafted.items()
+        )
+
+    def preflight(self, change: Change, account: Account, links: Links) -> Iterator[Finding]:
+        """A create needs a prompt and a voice."""
+        del account, links
+        if change.action is not Action.CREATE or change.resource is None:
+            return
+        if missing := [name for name in self.needed if not change.resource.declared.get(name)]:
+            yield Finding(
+                Severity.ERROR,
+                "RC230",
+                f"cannot be created: {' and '.join(f'`{name}`' for name in missing)} not declared",
+                "the vendor needs both; or bind an existing agent with metadata.id",
+                change.address,
+                change.location,
+            )
+
+    def check(
+        self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime
+    ) -> Iterator[Finding]:
+        """Offline: a display name is the only thing that tells agents apart after a lost answer."""
+        first: dict[str, Resource] = {}
+        for resource in own:
+            if resource.manifest.absent or resource.manifest.id:
+                continue
+            display = self.display(resource)
+            twin = first.setdefault(display, resource)
+            if twin is not resource:
+                yield Finding(
+                    Severity.ERROR,
+                    "RC148",
+                    f"the display name `{display}` is also that of `{twin.address}`",
+                    "give it a `spec.name` of its own: the vendor's only handle on an agent is its name",
+                    resource.address,
+                    resource.manifest.locate("spec", "name"),
+                )
+
+    def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
+        """A deleted agent cannot be brought back."""
+        del account
+        return (Consequence.CANNOT_BE_UNDONE,) if change.action is Action.DELETE else ()
+
+
+def _observed(body: Any) -> Observed:
+    return Observed(
+        kind=Agent.name,
+        id=str(body["id"]),
+        body=body,
+        name=str(body.get("name", "")),
+        has_draft=bool(body.get("has_draft")),
+    )
+
+
+def _drafted(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The pending values by plain name; null means that nothing is pending (contract 2.2.2)."""
+    return {
+        key.removeprefix("draft_"): value
+        for key, value in body.items()
+        if key.startswith("draft_") and key != "draft_updated_at" and value is not None
+    }
+
+
+def _holds(observed: Observed, wanted: Mapping[str, Any]) -> bool:
+    """Whether the draft says what is wanted, and nothing else."""
+    drafted = _drafted(observed.body)
+    extra = {name for name in drafted if name not in wanted and _DERIVED.get(name, name) not in wanted}
+    return all(_same(name, value, drafted.get(name)) for name, value in wanted.items()) and not extra
+
+
+def _same(name: str, wanted: Any, drafted: Any) -> bool:
+    return name in _POLICIES and same(_POLICIES[name], wanted, drafted)
+
+
+def _body(fields: Mapping[str, Any], links: Links) -> dict[str, Any]:
+    return {_POLICIES[name].wire: links.wire(_POLICIES[name], value) for name, value in fields.items()}
+
+
+def _declared(change: Change) -> Resource:
+    if change.resource is None:
+        raise LookupError(f"{change.address} is not declared")
+    return change.resource
+
+
+def _seen(change: Change) -> Observed:
+    if change.observed is None:
+        raise LookupError(f"{change.address} was not found")
+    return change.observed
+
+
+def _moved(error: Rejected) -> Rejected:
+    """A conflict on ``if_updated_at`` (409; 412 tolerated, contract Q1) said in our words."""
+    if error.status not in _CONFLICT:
+        return error
+    return Rejected(
+        "changed while we were applying",
+        method=error.method,
+        path=error.path,
+        status=error.status,
+        detail=error.detail,
+        hint="nothing was overwritten; run plan again to see the change",
+    )  # fmt: skip - one line of facts
+
+
+def _path(id_: str) -> str:
+    return f"{_PATH}/{segment(id_)}"

@@ -1,0 +1,286 @@
+"""This file exists for scheduled calls: apply arms them in the ledger, and only dispatch ever dials.
+
+The vendor has no such object: its ``POST /v1/call`` rings at once. So the live side of this kind is our own
+ledger, and a call's name is permanent: one name, one call, for ever.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from reconciler import clock, numbers
+from reconciler.fields import digest, policies
+from reconciler.kind import Account, Context, Fact, Kind, Orphans, Verbs
+from reconciler.kinds.scheduled_call_checks import complaints, lateness, wrong
+from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
+from reconciler.ledger import Armed, Attempt, Ledger, stamp
+from reconciler.model import (
+    Action,
+    Change,
+    Consequence,
+    Finding,
+    Observed,
+    Phase,
+    Resource,
+    Severity,
+)  # fmt: skip - one line of names
+from reconciler.orders import Order
+from reconciler.outbound import Obstacle, not_on_account, unconfirmed, undialable, unfunded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from pydantic import BaseModel
+
+    from reconciler.api import Api
+    from reconciler.links import Links
+
+
+_POLICIES = policies(ScheduledCallSpec)
+_OPTIONS = ("variables", "max_hold_seconds", "language", "phi_mode")
+
+
+class ScheduledCall(Kind):
+    """A call to one person at one time; its name is permanent and means one call, for ever."""
+
+    name = "ScheduledCall"
+    rank = 40
+    spec = ScheduledCallSpec
+    verbs = Verbs(create=Action.ARM, update=Action.RESCHEDULE, delete=Action.CANCEL)
+    orphans = Orphans.RETIRED
+    whole = True
+    requires = ("Agent", "PhoneNumber", "AutoReload")
+    facts: ClassVar[tuple[Fact, ...]] = (Fact("confirmation", "/v1/outbound-tcpa-confirmation"),)
+
+    def observe(self, api: Api, ledger: Ledger) -> Iterator[Observed]:
+        """What we armed, from our own ledger; a cancelled call that never rang is as if never armed."""
+        tried: dict[str, list[Attempt]] = {}
+        for attempt in ledger.attempts():
+            tried.setdefault(attempt.name, []).append(attempt)
+        for armed in ledger.armed().values():
+            attempts = tried.get(armed.name, [])
+            if armed.state == "armed" or attempts:
+                yield _observed(armed, attempts)
+
+    def identity(self, spec: BaseModel) -> str:
+        """Its name, which the engine knows."""
+        return ""
+
+    def display(self, resource: Resource) -> str:
+        """Its permanent name."""
+        return resource.address.name
+
+    def expected(self, resource: Resource) -> Mapping[str, Any]:
+        """The declaration, every field: all of it is ours."""
+        return resource.declared
+
+    def create(self, change: Change, context: Context) -> Observed:
+        """Arm it: written to the ledger, nothing is sent and nobody is rung."""
+        return self._arm(change, context)
+
+    def update(self, change: Change, context: Context) -> Observed:
+        """Arm it anew: the occurrence keeps its identity, so no edit can mint a second call."""
+        return self._arm(change, context)
+
+    def delete(self, change: Change, context: Context) -> None:
+        """Cancel it: dispatch will not place it."""
+        armed = context.ledger.armed().get(change.address.name)
+        if armed is not None:
+            context.ledger.arm(_with_state(armed, "cancelled"))
+
+    def _arm(self, change: Change, context: Context) -> Observed:
+        if change.resource is None:
+            raise LookupError(str(change.address))
+        made = order(change.resource, context.account.resources)
+        armed = Armed(
+            name=made.name,
+            state="armed",
+            spec=made.spec,
+            opens=stamp(made.at) if made.at else "",
+            closes=stamp(made.closes) if made.closes else "",
+            armed_at=stamp(context.now()),
+            path=made.location.path,
+            callee=numbers.digest(made.to_number),
+        )
+        context.ledger.arm(armed)
+        return _observed(armed, [])
+
+    def closes(self, spec: BaseModel) -> datetime | None:
+        """The end of its window."""
+        if not isinstance(spec, ScheduledCallSpec) or spec.at is None:
+            return None
+        return clock.nominal(spec.at, spec.timezone).instant + lateness(spec)
+
+    def check(
+        self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime
+    ) -> Iterator[Finding]:
+        """Offline: one number, one agent at most, a time that exists, every placeholder filled."""
+        for resource in own:
+            if not resource.manifest.absent:
+                yield from complaints(resource, resources, now)
+
+    def preflight(self, change: Change, account: Account, links: Links) -> Iterator[Finding]:
+        """Online: may the number dial, is there money, has the organisation confirmed, is it too late."""
+        if change.resource is None or not isinstance(change.resource.spec, ScheduledCallSpec):
+            return
+        if change.reason == "will_not_fire":
+            yield Finding(
+                Severity.ERROR,
+                "RC220",
+                "will not fire: its time has passed and it was never armed",
+                "set a future time, or remove it",
+                change.address,
+                change.resource.manifest.locate("spec", "at"),
+            )
+            return
+        if change.action is Action.KEEP and (
+            change.observed is None or change.observed.phase is not Phase.STEADY
+        ):
+            return
+        for obstacle, field in _obstacles(order(change.resource, account.resources), account):
+            yield _finding(change.resource, obstacle, field)
+
+    def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
+        """A person's telephone will ring, and the minutes are paid for."""
+        if change.action in (Action.ARM, Action.RESCHEDULE):
+            return (Consequence.RINGS_A_PERSON, Consequence.SPENDS_MONEY)
+        return ()
+
+    def sentence(self, change: Change, account: Account) -> str:
+        """Whom, when in the zone it was declared in, and until when."""
+        if change.action not in (Action.ARM, Action.RESCHEDULE) or change.resource is None:
+            return ""
+        made = order(change.resource, account.resources)
+        return f"{numbers.mask(made.to_number)} {_spoken(made, account.now)}"
+
+
+def order(resource: Resource, resources: Mapping[str, Resource]) -> Order:
+    """What the call asks for, with names looked up in the manifests; for one that passed ``check``."""
+    spec = resource.spec
+    if not isinstance(spec, ScheduledCallSpec):
+        raise TypeError(f"{resource.address} is not a ScheduledCall")
+    declared = resource.declared
+    number = resources.get(f"PhoneNumber/{spec.from_}") if spec.from_ else None
+    at = clock.nominal(spec.at, spec.timezone).instant if spec.at else None
+    return Order(
+        address=resource.address,
+        location=resource.manifest.location,
+        to_number=spec.to_number,
+        from_number=spec.from_number or (str(number.declared["number"]) if number else ""),
+        at=at,
+        schedule=None,
+        zone=spec.timezone or "",
+        spec={name: digest(value) if _POLICIES[name].hashed else value for name, value in declared.items()},
+        late=lateness(spec),
+        agent=spec.agent,
+        config=declared.get("config"),
+        options={name: declared[name] for name in _OPTIONS if declared.get(name) is not None},
+    )
+
+
+def _observed(armed: Armed, attempts: list[Attempt]) -> Observed:
+    phase, history = _standing(attempts)
+    return Observed(
+        kind=ScheduledCall.name, id=armed.name, body=armed.spec, name=armed.name, phase=phase, history=history
+    )
+
+
+_STANDING: dict[str, tuple[Phase, str]] = {
+    "claimed": (Phase.MOVING, "is being placed"),
+    "placed": (Phase.MOVING, "already placed on {when}"),
+    "unknown": (Phase.MOVING, "has an unknown outcome since {when}"),
+    "completed": (Phase.SETTLED, "already placed on {when}"),
+    "failed": (Phase.SETTLED, "already placed on {when}, and failed"),
+    "expired": (Phase.SETTLED, "was missed: its window closed unplaced"),
+    "cancelled": (Phase.SETTLED, "was cancelled"),
+}
+
+
+def _standing(attempts: list[Attempt]) -> tuple[Phase, str]:
+    """Where the call stands: a refused attempt rang nobody, so it may still be changed and tried again."""
+    last = max(attempts, key=lambda attempt: attempt.attempt, default=None)
+    if last is None or last.state not in _STANDING:
+        return Phase.STEADY, "is armed"
+    phase, history = _STANDING[last.state]
+    when = last.sent_at or last.claimed_at
+    return phase, history.format(when=when[:16].replace("T", " ") + " UTC" if when else "an unknown date")
+
+
+def _with_state(armed: Armed, state: str) -> Armed:
+    return Armed(**{name: getattr(armed, name) for name in Armed.__slots__} | {"state": state})
+
+
+def _obstacles(made: Order, account: Account) -> Iterator[tuple[Obstacle, str]]:
+    """What would keep the call from going out, as far as the account tells today."""
+    field = "from" if "from" in made.spec else "from_number"
+    live = next((item for item in account.of("PhoneNumber") if item.identity == made.from_number), None)
+    if live is None:
+        yield not_on_account(made.from_number), field
+    elif (obstacle := undialable(live.body)) and not _will_be_proven(obstacle, made, account):
+        yield obstacle, field
+    if (
+        live is not None
+        and made.agent is None
+        and made.config is None
+        and not _has_outbound_agent(live, account)
+    ):
+        yield _NO_AGENT, field
+    billing = next((item.body for item in account.of("AutoReload")), None)
+    if (obstacle := unfunded(billing)) and not _will_be_funded(account):
+        yield obstacle, "to_number"
+    if obstacle := unconfirmed(account.facts.get("confirmation")):
+        yield obstacle, "to_number"
+
+
+_NO_AGENT = Obstacle(
+    "RC206",
+    "neither `agent` nor `config` is given, and the number has no outbound agent",
+    "name an `agent`, or declare the number's `outbound_agent`",
+    lasting=True,
+)
+
+
+def _declaration(number: str, account: Account) -> Mapping[str, Any]:
+    """What the manifests say of a number; empty when they do not mention it."""
+    return next(
+        (
+            resource.declared
+            for resource in account.resources.values()
+            if resource.address.kind == "PhoneNumber" and resource.declared.get("number") == number
+        ),
+        {},
+    )  # fmt: skip - one sentence
+
+
+def _will_be_proven(obstacle: Obstacle, made: Order, account: Account) -> bool:
+    """An unproven number is no obstacle when the same manifests ask for its proof."""
+    return obstacle.code == "RC203" and bool(_declaration(made.from_number, account).get("verify"))
+
+
+def _has_outbound_agent(live: Observed, account: Account) -> bool:
+    declared = _declaration(live.identity, account)
+    return bool(declared.get("outbound_agent", live.body.get("outbound_agent_id")))
+
+
+def _will_be_funded(account: Account) -> bool:
+    """An empty balance is no obstacle when the same manifests turn auto-reload on."""
+    return any(
+        resource.address.kind == "AutoReload" and resource.declared.get("enabled")
+        for resource in account.resources.values()
+    )
+
+
+def _spoken(made: Order, now: datetime) -> str:
+    if made.at is None or made.closes is None:
+        return ""
+    place = clock.zone(made.zone) if made.zone else clock.zone("UTC")
+    closes = made.closes.astimezone(place)
+    if made.at <= now:
+        return f"now, until {closes:%H:%M}"
+    return f"on {clock.spoken_local(made.at, place)} ({clock.spoken_gap(now, made.at)}), until {closes:%H:%M}"
+
+
+def _finding(resource: Resource, obstacle: Obstacle, field: str) -> Finding:
+    severity = Severity.ERROR if obstacle.lasting else Severity.WARNING
+    return wrong(resource, field, obstacle.code, obstacle.message, obstacle.hint, severity)

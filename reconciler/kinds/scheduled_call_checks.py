@@ -1,0 +1,119 @@
+"""This file exists to complain about a scheduled call offline: times, choices, placeholders."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reconciler import clock
+from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
+from reconciler.model import Finding, Location, Resource, Severity
+from reconciler.orders import LATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime, timedelta
+
+_VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
+
+
+def complaints(resource: Resource, resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
+    """One number, one agent at most, a time that exists and lies ahead, every placeholder filled."""
+    yield from _choices(resource)
+    yield from _time(resource, now)
+    yield from _variables(resource, resources)
+
+
+def lateness(spec: ScheduledCallSpec) -> timedelta:
+    """How late the call may still be placed."""
+    return LATE if spec.late is None else clock.parse_duration(spec.late)
+
+
+def _choices(resource: Resource) -> Iterator[Finding]:
+    declared = resource.declared
+    for names, code in ((("from", "from_number"), "RC119"), (("agent", "config"), "RC119")):
+        if all(declared.get(name) is not None for name in names):
+            yield wrong(
+                resource,
+                names[1],
+                code,
+                f"`{names[0]}` and `{names[1]}` exclude each other",
+                "keep one of the two",
+            )  # fmt: skip - one call
+    if declared.get("from") is None and declared.get("from_number") is None:
+        yield wrong(
+            resource, "from", "RC112", "`from` is missing", "name a PhoneNumber, or give `from_number`"
+        )  # fmt: skip - one call
+
+
+def _time(resource: Resource, now: datetime) -> Iterator[Finding]:
+    spec = resource.spec
+    if not isinstance(spec, ScheduledCallSpec):
+        return
+    if spec.at is None:
+        yield wrong(resource, "at", "RC112", "`at` is missing", "say when to call")
+        return
+    try:
+        local = clock.nominal(spec.at, spec.timezone)
+    except clock.NonexistentTime as error:
+        yield wrong(resource, "at", "RC144", str(error), "choose a time that exists on that day")
+    except ValueError as error:
+        yield wrong(resource, "at", "RC145", str(error), "add `timezone: America/New_York`, or an offset")
+    else:
+        if local.ambiguous:
+            yield wrong(
+                resource,
+                "at",
+                "RC147",
+                f"`{spec.at}` occurs twice that day: the first is meant",
+                "write an offset to mean the second",
+                Severity.NOTE,
+            )  # fmt: skip - one call
+        if local.instant + lateness(spec) <= now:
+            yield wrong(
+                resource,
+                "at",
+                "RC146",
+                "its time has passed: it can be armed no more",
+                "set a future time, or remove it",
+                Severity.WARNING,
+            )  # fmt: skip - one call
+
+
+def _variables(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[Finding]:
+    """Every placeholder of the prompt that will speak must be filled by this call."""
+    speaker, texts = _script(resource, resources)
+    given = set(resource.declared.get("variables") or {})
+    given |= set((resource.declared.get("config") or {}).get("variables") or {})
+    wanted = {name for text in texts for name in _VARIABLE.findall(text)}
+    for name in sorted(wanted - given):
+        yield wrong(
+            resource,
+            "variables",
+            "RC143",
+            f"{speaker} says `{{{{{name}}}}}`, and `variables` has no `{name}`",
+            f"add `{name}: …` below `variables`",
+        )  # fmt: skip - one call
+
+
+def _script(resource: Resource, resources: Mapping[str, Resource]) -> tuple[str, list[str]]:
+    """Whose words the callee will hear, and those words; nothing where the manifests do not tell."""
+    declared = resource.declared
+    if declared.get("config"):
+        return "the inline prompt", [str(declared["config"].get("prompt", ""))]
+    name = declared.get("agent")
+    if name is None and (number := resources.get(f"PhoneNumber/{declared.get('from')}")):
+        name = number.declared.get("outbound_agent")
+    agent = resources.get(f"Agent/{name}")
+    if agent is None:
+        return "", []
+    transfers = [str(item["number"]) for item in agent.declared.get("transfer_destinations") or ()]
+    return f"the prompt of `{agent.address}`", [str(agent.declared.get("prompt") or ""), *transfers]
+
+
+def wrong(  # noqa: PLR0913 - a finding has these parts
+    resource: Resource, field: str, code: str, message: str, hint: str, severity: Severity = Severity.ERROR
+) -> Finding:
+    """A finding at one of the call's fields."""
+    where: Location = resource.manifest.locate("spec", field)
+    return Finding(severity, code, message, hint, resource.address, where)

@@ -1,0 +1,103 @@
+"""This file exists to list what a scheduled call may say (contract 2.12.1, design section 3)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from reconciler import clock
+from reconciler.fields import E164, HASHED, PERSONAL, Prose, Ref, Seconds, Spec
+
+
+def _duration(text: str | int) -> str | int:
+    clock.parse_duration(text)
+    return text
+
+
+def _moment(text: str) -> str:
+    clock.parse_moment(text)
+    return text
+
+
+def _zone(text: str) -> str:
+    clock.zone(text)
+    return text
+
+
+Duration = Annotated[str | int, AfterValidator(_duration), Field(examples=["10m", "1h30m"])]
+Moment = Annotated[str, AfterValidator(_moment), Field(examples=["2026-12-01T15:00:00"])]
+Zone = Annotated[str, AfterValidator(_zone), Field(examples=["America/New_York"])]
+Scalar = str | int | float | bool | None
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*$")]
+
+
+class InlineConfig(Spec):
+    """A one-off agent for this call alone (contract 2.12.1); speak order cannot be set inline."""
+
+    prompt: Prose = Field(description="System prompt, or {file: PATH}.")
+    voice: str | None = Field(default=None, description="A voice id; declare it, older servers want one.")
+    product: str | None = Field(default=None, description="Engine tier.")
+    thinking_level: Literal["base", "extra", "minimal"] | None = None
+    language: str | None = None
+    primary_language: str | None = None
+    additional_languages: tuple[str, ...] | None = None
+    native_voice_switching: bool | None = None
+    acknowledgement_prompt: str | None = None
+    acknowledgement_prompt_mode: Literal["auto", "manual"] | None = None
+    storm_feedback_mode: Literal["none", "acknowledgement", "tick"] | None = None
+    background_track: str | None = None
+    silence_checkins_enabled: bool | None = None
+    silence_interval_seconds: Seconds | None = None
+    silence_max_checkins: int | None = None
+    silence_hangup_seconds: Seconds | None = None
+    max_call_duration_seconds: Seconds | None = None
+    ring_duration_seconds: Seconds | None = None
+    voicemail_action: Literal["prompt", "hangup", "message"] | None = None
+    voicemail_message: str | None = None
+    consent_announcement_enabled: bool | None = None
+    consent_announcement_text: str | None = None
+    connect_tone_enabled: bool | None = None
+    play_sound_asset: Literal["", "beep", "chime", "ding"] | None = None
+    typing_sounds_enabled: bool | None = None
+    send_email_enabled: bool | None = None
+    send_email_recipient: str | None = None
+    watchdog_enabled: bool | None = None
+    audio_context_mode: Literal["full", "reduced"] | None = None
+    additional_audio_context: bool | None = None
+    speak_uninterruptible_enabled: bool | None = None
+    bolt_pipeline: Literal["v1", "v2"] | None = None
+    agent_name: str | None = None
+    org_name: str | None = None
+    tools: tuple[dict[str, Any], ...] | None = None
+    transfer_destinations: tuple[dict[str, Any], ...] | None = None
+    variables: dict[str, Scalar] | None = None
+
+
+class ScheduledCallSpec(Spec):
+    """Whom to call, when, from which number and with which agent."""
+
+    from_: Annotated[str | None, Ref("PhoneNumber")] = Field(
+        default=None, alias="from", description="Name of the PhoneNumber to call from."
+    )
+    from_number: E164 | None = Field(default=None, description="Or the number itself, in E.164.")
+    to_number: Annotated[E164, PERSONAL, HASHED] = Field(description="Whom to call, in E.164.")
+    agent: Annotated[str | None, Ref("Agent")] = Field(
+        default=None, description="Name of the Agent; the number's outbound agent when left out."
+    )
+    config: Annotated[InlineConfig | None, HASHED] = Field(
+        default=None, description="A one-off agent in place of `agent`."
+    )
+    variables: Annotated[dict[VariableName, Scalar] | None, HASHED] = Field(
+        default=None, description="Facts of this call that fill the prompt's {{placeholders}}."
+    )
+    max_hold_seconds: Seconds | None = Field(default=None, description="Most time on hold in this call.")
+    language: str | None = Field(default=None, description="Language of this call.")
+    phi_mode: Literal["phi"] | None = Field(default=None, description="Handle the call as health data.")
+    at: Moment | None = Field(
+        default=None, description="When to call: local to `timezone`, or with an offset of its own."
+    )
+    timezone: Zone | None = Field(default=None, description="IANA zone of `at`.")
+    late: Duration | None = Field(
+        default=None, description="How late the call may still be placed (10m when left out); never after."
+    )

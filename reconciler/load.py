@@ -1,0 +1,376 @@
+"""This file exists to turn files into resources, with every complaint at its line and none held back."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from reconciler import documents
+from reconciler.errors import InputError
+from reconciler.fields import FileText, Spec, policies
+from reconciler.kind import API_VERSION, Kind, document_model
+from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity
+from reconciler.settings import FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from reconciler.settings import Project
+
+_SUFFIXES = (".yaml", ".yml")
+_SKIPPED = frozenset({"node_modules", "schemas"})
+_LARGEST_TEXT = 1 << 20
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What the files declare: resources by address (as text), and everything there is to complain about."""
+
+    resources: dict[str, Resource] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    documents: int = 0
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that stop everything."""
+        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
+
+
+def load(paths: Sequence[Path], project: Project, kinds: Mapping[str, Kind], *, now: datetime) -> Loaded:
+    """Read every manifest below ``paths`` (the project's folder when empty); order does not matter.
+
+    Raises InputError when a path does not exist, or when nothing was named and the folder is missing.
+    """
+    reader = _Reader(project, kinds)
+    for file in _files(paths or [_folder(project)], project):
+        reader.read(file)
+    loaded = reader.loaded
+    for resource in loaded.resources.values():
+        loaded.findings += _dangling(resource, loaded.resources, reader.failed)
+    for kind in kinds.values():
+        own = [item for item in loaded.resources.values() if item.address.kind == kind.name]
+        loaded.findings += kind.check(own, loaded.resources, now)
+    loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
+    return loaded
+
+
+def _folder(project: Project) -> Path:
+    folder = project.root / project.settings.manifests
+    if not folder.exists():
+        raise InputError(
+            f"no manifests: there is no `{project.settings.manifests}` in {project.root}",
+            code="RC106",
+            hint="name a folder (`reconciler validate PATH`), or start one with a first manifest",
+        )
+    return folder
+
+
+def _files(paths: Iterable[Path], project: Project) -> Iterator[Path]:
+    """Every manifest file once, sorted, so that messages come in the same order everywhere."""
+    found: set[Path] = set()
+    for path in paths:
+        if path.is_dir() and (path / FILE).is_file() and path.resolve() == project.root:
+            found.update(_below(_folder(project)))
+        elif path.is_dir():
+            found.update(_below(path))
+        elif path.is_file():
+            found.add(path.resolve())
+        else:
+            raise InputError(f"there is no `{path}`", code="RC106", hint="check the spelling of the path")
+    yield from sorted(found)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
+        for name in names:
+            if name.endswith(_SUFFIXES) and name != FILE and not name.startswith("."):
+                yield (Path(place) / name).resolve()
+
+
+class _Reader:
+    """Collects resources and findings, file by file."""
+
+    def __init__(self, project: Project, kinds: Mapping[str, Kind]) -> None:
+        self.loaded = Loaded()
+        self.failed: set[str] = set()
+        self._project = project
+        self._kinds = kinds
+
+    def read(self, file: Path) -> None:
+        shown = self._project.shown(file)
+        try:
+            text = file.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            self._complain("RC105", "the file is not UTF-8", Location(shown, line), "save it as UTF-8")
+            return
+        except OSError as error:
+            self._complain("RC105", f"the file cannot be read: {error.strerror}", Location(shown), "")
+            return
+        for part in documents.read(text, shown):
+            if isinstance(part, documents.Problem):
+                self._complain(part.code, part.message, part.location, part.hint)
+            else:
+                self.loaded.documents += 1
+                self._document(part, file)
+
+    def _document(self, document: documents.Document, file: Path) -> None:
+        value, where = document.value, document.location
+        if not isinstance(value, dict):
+            self._complain("RC118", "a document is a mapping with `kind`, `metadata`, `spec`", where, "")
+            return
+        kind = self._kinds.get(value["kind"]) if isinstance(value.get("kind"), str) else None
+        if kind is None:
+            self._unknown_kind(document)
+            return
+        try:
+            read: Any = document_model(type(kind)).model_validate(value)
+        except ValidationError as error:
+            self._invalid(document, error)
+            return
+        if (resource := self._resource(document, read, kind, file)) is not None:
+            self._add(resource)
+
+    def _resource(self, document: documents.Document, read: Any, kind: Kind, file: Path) -> Resource | None:
+        metadata, spec = read.metadata, read.spec
+        address = Address(kind.name, metadata.name)
+        if spec is None and not read.absent:
+            self._complain(
+                "RC112", "`spec` is missing", document.location, "declare at least one setting", address
+            )  # fmt: skip - one call
+            return None
+        manifest = Manifest(
+            address,
+            document.value,
+            document.location,
+            document.marks,
+            labels=metadata.labels,
+            protect=metadata.protect,
+            was=metadata.was,
+            absent=read.absent,
+            id=None if metadata.id is None else str(metadata.id),
+        )  # fmt: skip - the envelope, row by row
+        if spec is None:
+            return Resource(manifest, kind.spec.model_construct(), {})
+        declared = spec.model_dump(exclude_unset=True, by_alias=True)
+        files: dict[str, str] = {}
+        self._texts(spec, declared, manifest, file, files)
+        return Resource(manifest, spec, declared, files)
+
+    def _texts(  # noqa: PLR0913 - the walk carries where it is
+        self,
+        spec: Spec,
+        declared: dict[str, Any],
+        manifest: Manifest,
+        file: Path,
+        files: dict[str, str],
+        path: tuple[str, ...] = ("spec",),
+    ) -> None:
+        """Put the text of each ``{file: …}`` in its place."""
+        for name, info in type(spec).model_fields.items():
+            value, key = getattr(spec, name), info.alias or name
+            if isinstance(value, FileText):
+                where = manifest.locate(*path, key, "file")
+                text = self._text(value.file, file, where, manifest.address)
+                if text is not None:
+                    declared[key], shown = text
+                    files[key] = shown
+            elif isinstance(value, Spec):
+                self._texts(value, declared[key], manifest, file, files, (*path, key))
+
+    def _text(self, name: str, manifest: Path, where: Location, address: Address) -> tuple[str, str] | None:
+        """The text of a prompt file and how to show its path; None (and a finding) if it may not."""
+        root = self._project.root.resolve()
+        tried = [(base / name).resolve() for base in (manifest.parent, root)]
+        inside = [place for place in tried if place.is_relative_to(root)]
+        if not inside:
+            self._complain(
+                "RC142", f"`{name}` lies outside the project", where, f"move it below {root.name}/", address
+            )  # fmt: skip - one call
+            return None
+        found = next((place for place in inside if place.is_file()), None)
+        if found is None:
+            near = _nearest(Path(name).name, [item.name for item in inside[0].parent.glob("*")])
+            self._complain(
+                "RC141",
+                f"there is no file `{name}`",
+                where,
+                near or "the path is relative to the manifest, or to the project",
+                address,
+            )  # fmt: skip - one call
+            return None
+        try:
+            raw = found.read_bytes()
+            text = raw.decode("utf-8").removeprefix("\ufeff")
+        except (OSError, UnicodeDecodeError) as error:
+            self._complain("RC141", f"`{name}` cannot be read as UTF-8 text: {error}", where, "", address)
+            return None
+        if len(raw) > _LARGEST_TEXT or "\x00" in text:
+            self._complain("RC141", f"`{name}` is no prompt: it is binary or over 1 MiB", where, "", address)
+            return None
+        return text, self._project.shown(found)
+
+    def _add(self, resource: Resource) -> None:
+        key = str(resource.address)
+        if (first := self.loaded.resources.get(key)) is not None:
+            self._complain(
+                "RC117",
+                f"`{key}` is declared twice; first at {first.manifest.location}",
+                resource.manifest.locate("metadata", "name"),
+                "give one of the two another name",
+                resource.address,
+            )
+            return
+        self.loaded.resources[key] = resource
+
+    def _unknown_kind(self, document: documents.Document) -> None:
+        value = document.value
+        where = document.marks.locate(value, ("kind",))
+        if "kind" not in value:
+            self._complain("RC112", "`kind` is missing", document.location, f"one of {_listed(self._kinds)}")
+            return
+        name = str(value["kind"])
+        hint = _nearest(name, self._kinds) or f"one of {_listed(self._kinds)}"
+        self._complain("RC111", f"unknown kind `{name[:60]}`", where, hint)
+
+    def _invalid(self, document: documents.Document, error: ValidationError) -> None:
+        seen: set[tuple[Any, ...]] = set()
+        address = _address(document.value)
+        self.failed.add(str(address))
+        for item in error.errors():
+            path = _written(document.value, item["loc"], keep_last=item["type"] == "missing")
+            if path in seen:
+                continue
+            seen.add(path)
+            code, message, hint = _worded(item, path, document.value, self._kinds)
+            by_key = item["type"] == "extra_forbidden"
+            locate = document.marks.locate_key if by_key else document.marks.locate
+            self._complain(code, message, locate(document.value, path), hint, address)
+
+    def _complain(
+        self, code: str, message: str, where: Location, hint: str, address: Address | None = None
+    ) -> None:
+        self.loaded.findings.append(Finding(Severity.ERROR, code, message, hint, address, where))
+
+
+def _address(value: Any) -> Address | None:
+    metadata = value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return Address(str(value["kind"]), name) if isinstance(name, str) else None
+
+
+def _written(document: Any, location: Sequence[str | int], *, keep_last: bool) -> tuple[str | int, ...]:
+    """The path of pydantic's complaint without the names of union members, which nobody wrote."""
+    path: list[str | int] = []
+    node = document
+    for index, part in enumerate(location):
+        if part in (node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()):
+            node = node[part]
+        elif not (keep_last and index == len(location) - 1):
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _worded(
+    item: Any, path: tuple[str | int, ...], document: Any, kinds: Mapping[str, Kind]
+) -> tuple[str, str, str]:
+    """The code, message and hint for one of pydantic's errors."""
+    shown = _dotted(path)
+    match item["type"]:
+        case "extra_forbidden":
+            known = _known_keys(path[:-1], document, kinds)
+            return "RC110", f"unknown key `{path[-1]}`", _nearest(str(path[-1]), known) or _offer(known)
+        case "missing":
+            return "RC112", f"`{shown}` is missing", ""
+        case "literal_error" if path == ("apiVersion",):
+            return "RC115", f"`apiVersion` must be `{API_VERSION}`", ""
+        case "literal_error":
+            return "RC113", f"`{shown}` must be {item['ctx']['expected']}", ""
+        case "string_pattern_mismatch":
+            return (
+                "RC116",
+                f"`{shown}` must be lower-case words joined by hyphens",
+                "for example `front-desk`",
+            )
+        case "value_error":
+            code = "RC114" if "number" in shown else "RC113"
+            return code, f"`{shown}`: {item['ctx']['error']}", ""
+        case _:
+            return "RC113", f"`{shown}`: {_plain(item['msg'])}", ""
+
+
+def _plain(message: str) -> str:
+    text = message.removeprefix("Input ").removesuffix(" or an instance of FileText")
+    return text[:1].lower() + text[1:]
+
+
+def _known_keys(path: tuple[str | int, ...], document: Any, kinds: Mapping[str, Kind]) -> list[str]:
+    """The keys that are allowed at a path, so that a misspelt one finds its nearest."""
+    model: Any = document_model(type(kinds[document["kind"]]))
+    for part in path:
+        if isinstance(part, str):
+            inner = next(
+                (info for name, info in model.model_fields.items() if (info.alias or name) == part), None
+            )
+            model = _model_of(inner.annotation) if inner else None
+        if model is None:
+            return []
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _model_of(annotation: Any) -> Any:
+    """The model inside an annotation such as ``tuple[Model, ...] | None``; FileText only when alone."""
+    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
+        return annotation
+    inner = (_model_of(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in inner if model), None)
+
+
+def _dangling(
+    resource: Resource, resources: Mapping[str, Resource], failed: frozenset[str] | set[str]
+) -> Iterator[Finding]:
+    """References to names that nobody declares; what failed to load is complained about there, not here."""
+    if resource.manifest.absent:
+        return
+    for name, policy in policies(type(resource.spec)).items():
+        value = resource.declared.get(name)
+        if policy.ref is None or not isinstance(value, str):
+            continue
+        target = resources.get(f"{policy.ref.kind}/{value}")
+        if f"{policy.ref.kind}/{value}" in failed or (target is not None and not target.manifest.absent):
+            continue
+        what = "declared absent" if target else "not declared"
+        names = [item.address.name for item in resources.values() if item.address.kind == policy.ref.kind]
+        yield Finding(
+            Severity.ERROR,
+            "RC140",
+            f"`{name}` names {policy.ref.kind} `{value}`, which is {what}",
+            _nearest(value, names) or _offer(names) or f"declare {policy.ref.kind}/{value}",
+            resource.address,
+            resource.manifest.locate("spec", name),
+        )
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean `{match[0]}`?" if match else ""
+
+
+def _offer(known: Sequence[str]) -> str:
+    return f"known here: {_listed(known)}" if 0 < len(known) <= 12 else ""  # noqa: PLR2004 - what a reader scans
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _dotted(path: Iterable[str | int]) -> str:
+    return ".".join(str(part) for part in path)

@@ -1,0 +1,193 @@
+"""This file exists to look: read the account once, and find which live object each document means.
+
+One list per kind, never a request per object. Matching is by the id in the manifest, then by what the
+ledger remembers, then by identity, and last by display name, where one namesake is adopted and several
+are refused (promise P7).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler.decide import Live, Match
+from reconciler.errors import Rejected
+from reconciler.kind import Account, Fact, Kind, Orphans
+from reconciler.model import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from reconciler.api import Api
+    from reconciler.ledger import Binding, Ledger
+    from reconciler.model import Observed, Resource
+    from reconciler.settings import Settings
+
+_NOT_FOUND = 404
+
+
+def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
+    *,
+    organization: str,
+    kinds: Mapping[str, Kind],
+    resources: Mapping[str, Resource],
+    api: Api,
+    ledger: Ledger,
+    settings: Settings,
+    now: datetime,
+) -> Account:
+    """Read what the declared kinds need of the account, the lists side by side; raises ApiError."""
+    needed = _needed(kinds, resources.values(), ledger)
+    facts = [fact for kind in needed for fact in kind.facts]
+    with ThreadPoolExecutor(max_workers=max(1, len(needed) + len(facts))) as pool:
+        lists = [pool.submit(_list, kind, api, ledger) for kind in needed]
+        asked = [pool.submit(_fact, fact, api) for fact in facts]
+        observed = {kind.name: future.result() for kind, future in zip(needed, lists, strict=True)}
+        known = {fact.name: future.result() for fact, future in zip(facts, asked, strict=True)}
+    return Account(
+        organization=organization,
+        now=now,
+        settings=settings,
+        observed=observed,
+        resources=resources,
+        facts=known,
+    )
+
+
+def _needed(kinds: Mapping[str, Kind], resources: Iterable[Resource], ledger: Ledger) -> list[Kind]:
+    """The kinds that are declared, that those refer to, and that the ledger remembers something of."""
+    names = {resource.address.kind for resource in resources}
+    names |= {address.kind for address in ledger.bindings()}
+    names |= {kind.name for kind in kinds.values() if kind.orphans is Orphans.RETIRED and ledger.armed()}
+    names |= {required for name in names for required in kinds[name].requires if name in kinds}
+    return [kind for name, kind in sorted(kinds.items()) if name in names]
+
+
+def _list(kind: Kind, api: Api, ledger: Ledger) -> tuple[Observed, ...]:
+    return tuple(kind.observe(api, ledger))
+
+
+def _fact(fact: Fact, api: Api) -> Any:
+    try:
+        return api.get(fact.path)
+    except Rejected as error:
+        if error.status != _NOT_FOUND:
+            raise
+        return None
+
+
+def match(
+    kinds: Mapping[str, Kind], account: Account, bindings: Mapping[Address, Binding]
+) -> Iterator[Match]:
+    """Every document with what it means, and what is remembered and no longer declared."""
+    by_kind: dict[str, list[Resource]] = defaultdict(list)
+    for resource in account.resources.values():
+        by_kind[resource.address.kind].append(resource)
+    for name in sorted(set(by_kind) | set(account.observed)):
+        own = {address: item for address, item in bindings.items() if address.kind == name}
+        yield from _Matcher(kinds[name], account.of(name), by_kind[name], own).matches()
+
+
+class _Matcher:
+    """Matches the documents of one kind with its live objects."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        observed: tuple[Observed, ...],
+        resources: list[Resource],
+        bindings: Mapping[Address, Binding],
+    ) -> None:
+        self._kind, self._resources, self._bindings = kind, resources, bindings
+        self._observed = observed
+        self._by_id = {item.id: item for item in observed}
+        self._by_identity = {item.identity: item for item in observed if item.identity}
+        declared = {resource.address for resource in resources}
+        self._renamed = {
+            Address(kind.name, old): resource.address
+            for resource in resources
+            for old in resource.manifest.was
+            if Address(kind.name, old) in bindings and Address(kind.name, old) not in declared
+        }
+        self._claimed = {item.id for item in bindings.values() if item.id} | {
+            resource.manifest.id for resource in resources if resource.manifest.id
+        }
+        self._namesakes: dict[str, list[Observed]] = defaultdict(list)
+        for item in observed:
+            if item.id not in self._claimed:
+                self._namesakes[item.name].append(item)
+
+    def matches(self) -> Iterator[Match]:
+        for resource in self._resources:
+            yield self._find(resource)
+        yield from self._undeclared()
+
+    def _find(self, resource: Resource) -> Match:
+        binding = self._binding(resource)
+        base = Match(resource.address, Live.NOTHING, resource, binding=binding)
+        if (wanted := resource.manifest.id) is not None:
+            return self._by_written_id(base, wanted)
+        if not self._kind.remembered:
+            key = self._kind.identity(resource.spec) or resource.address.name
+            found = self._by_identity.get(key)
+            return replace(base, live=Live.FOUND, observed=found, ids=(found.id,)) if found else base
+        if binding is not None and binding.id:
+            found = self._by_id.get(binding.id)
+            if found is not None:
+                return replace(base, live=Live.FOUND, observed=found, ids=(found.id,))
+            base = replace(base, live=Live.VANISHED, ids=(binding.id,))
+        return self._by_name(base)
+
+    def _binding(self, resource: Resource) -> Binding | None:
+        """What is remembered of the document, under its name or an earlier one."""
+        own = self._bindings.get(resource.address)
+        if own is not None:
+            return own
+        olds = (Address(self._kind.name, old) for old in resource.manifest.was)
+        return next((self._bindings[old] for old in olds if old in self._renamed), None)
+
+    def _by_written_id(self, base: Match, wanted: str) -> Match:
+        found = self._by_id.get(wanted)
+        if found is None:
+            return replace(base, live=Live.UNKNOWN_ID, ids=(wanted,))
+        known = base.binding is not None and base.binding.id == wanted
+        return replace(base, live=Live.FOUND if known else Live.NAMESAKE, observed=found, ids=(wanted,))
+
+    def _by_name(self, base: Match) -> Match:
+        """By display name among the live objects nobody claims; after a lost create, only newcomers count."""
+        resource, intent = base.resource, base.binding.intent if base.binding else None
+        rivals = intent.rivals if intent and intent.step == "create" else ()
+        if resource is None:
+            return base
+        name = self._kind.display(resource)
+        found = [item for item in self._namesakes.get(name, []) if item.id not in rivals]
+        if not found:
+            return base
+        ids = tuple(item.id for item in found)
+        if len(found) > 1:
+            return replace(base, live=Live.SEVERAL, ids=ids)
+        return replace(base, live=Live.NAMESAKE, observed=found[0], ids=ids)
+
+    def _undeclared(self) -> Iterator[Match]:
+        declared = {resource.address for resource in self._resources}
+        for address, binding in sorted(self._bindings.items()):
+            if address in declared or address in self._renamed or not self._kind.remembered:
+                continue
+            found = self._by_id.get(binding.id)
+            live = Live.FOUND if found else Live.VANISHED
+            yield Match(address, live, observed=found, binding=binding, ids=(binding.id,))
+        if self._kind.orphans is Orphans.RETIRED:
+            for item in self._observed:
+                address = Address(self._kind.name, item.name)
+                if address not in declared:
+                    yield Match(address, Live.FOUND, observed=item, ids=(item.id,))
+
+
+def ids(bindings: Mapping[Address, Binding], matches: Iterable[Match]) -> dict[Address, str]:
+    """The id of every address that has one: what was matched now, and what is remembered."""
+    known = {address: binding.id for address, binding in bindings.items() if binding.id}
+    known.update({match.address: match.observed.id for match in matches if match.observed is not None})
+    return known

@@ -1,0 +1,241 @@
+"""This file exists to turn what is declared and what is there into the changes a reader approves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler.decide import Decision, Declared, Draft, Live, Match, Situation, decide
+from reconciler.diff import diff, released, where
+from reconciler.fields import digest, policies
+from reconciler.model import (
+    Action,
+    Address,
+    Change,
+    ChangedBy,
+    FieldDiff,
+    Finding,
+    Plan,
+    Resource,
+    Severity,
+    Target,
+)  # fmt: skip - one line of names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from reconciler.kind import Account, Kind
+    from reconciler.links import Links
+
+_REMOVALS = frozenset({Action.DELETE, Action.CANCEL})
+_BEYOND_REPAIR = frozenset({Action.REFUSE, Action.DELETE, Action.CANCEL})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a run was asked to look at: everything, or the resources that ``wanted`` accepts."""
+
+    prune: bool = False
+    wanted: Callable[[Address, Mapping[str, str]], bool] | None = None
+    again: frozenset[Address] = frozenset()
+
+    def covers(self, match: Match) -> bool:
+        """Whether the match is part of the run."""
+        labels = match.resource.manifest.labels if match.resource else {}
+        return self.wanted is None or self.wanted(match.address, labels)
+
+
+def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-only
+    *,
+    target: Target,
+    account: Account,
+    matches: Iterable[Match],
+    kinds: Mapping[str, Kind],
+    links: Links,
+    findings: Iterable[Finding],
+    scope: Scope,
+) -> Plan:
+    """Every change in a safe order, every finding once, and a fingerprint over all that was looked at."""
+    changes: list[Change] = []
+    found = [finding for finding in findings if finding.severity is not Severity.ERROR]
+    for match in matches:
+        if not scope.covers(match):
+            continue
+        kind = kinds[match.address.kind]
+        for change in _changes(match, kind, account, links, scope):
+            found += kind.preflight(change, account, links)
+            changes.append(change)
+    changes.sort(key=lambda change: _order(change, kinds))
+    return Plan(target, tuple(changes), _once(found), _fingerprint(target, changes, links))
+
+
+def _order(change: Change, kinds: Mapping[str, Kind]) -> tuple[bool, int, Address, int]:
+    """Agents, numbers, auto-reload, calls; removals last and the other way round."""
+    removal, rank = change.action in _REMOVALS, kinds[change.address.kind].rank
+    return removal, -rank if removal else rank, change.address, list(Action).index(change.action)
+
+
+def _changes(match: Match, kind: Kind, account: Account, links: Links, scope: Scope) -> Iterator[Change]:
+    diffs = _diffs(match, kind, links)
+    decisions = decide(_situation(match, kind, account, links, scope, diffs))
+    for decision in decisions:
+        if match.resource is None and decision.action is Action.KEEP and decision.reason != "not_declared":
+            continue
+        yield _told(_change(match, kind, decision, diffs), kind, account)
+    if match.resource is None or match.observed is None or match.resource.manifest.absent:
+        return
+    if any(decision.action in _BEYOND_REPAIR for decision in decisions):
+        return
+    binding = match.binding
+    if binding is not None and match.address in scope.again:
+        binding = replace(binding, refused="")
+    for extra in kind.extras(match.resource, match.observed, binding):
+        decision = Decision(extra.action, extra.reason, extra.sentence)
+        change = _change(match, kind, decision, ())
+        yield replace(change, consequences=extra.consequences, notes=())
+
+
+def _situation(  # noqa: PLR0913 - what a decision depends on
+    match: Match,
+    kind: Kind,
+    account: Account,
+    links: Links,
+    scope: Scope,
+    diffs: tuple[FieldDiff, ...],
+) -> Situation:
+    resource, observed, binding = match.resource, match.observed, match.binding
+    closes = kind.closes(resource.spec) if resource and resource.manifest.absent is False else None
+    protected = bool((binding and binding.protect) or (resource and resource.manifest.protect))
+    situation = Situation(
+        declared=_declared(resource),
+        live=match.live,
+        differs=bool(diffs),
+        draft=_draft(match, kind, links),
+        expired=closes is not None and closes <= account.now,
+        protected=protected,
+        prune=scope.prune,
+        orphans=kind.orphans,
+        verbs=kind.verbs,
+        ids=match.ids,
+    )
+    return replace(situation, phase=observed.phase, history=observed.history) if observed else situation
+
+
+def _declared(resource: Resource | None) -> Declared:
+    if resource is None:
+        return Declared.NOT
+    return Declared.ABSENT if resource.manifest.absent else Declared.PRESENT
+
+
+def _draft(match: Match, kind: Kind, links: Links) -> Draft:
+    if match.observed is None or not match.observed.has_draft:
+        return Draft.NONE
+    own = policies(kind.spec)
+    expected = kind.expected(match.resource) if match.resource else {}
+    wanted = {own[name].wire: links.wire(own[name], value) for name, value in expected.items()}
+    return Draft.OURS if kind.own_draft(match.observed, match.binding, wanted) else Draft.FOREIGN
+
+
+def _diffs(match: Match, kind: Kind, links: Links) -> tuple[FieldDiff, ...]:
+    """Against the live object; against nothing where there is none yet."""
+    resource = match.resource
+    if resource is None or resource.manifest.absent or match.live in (Live.SEVERAL, Live.UNKNOWN_ID):
+        return ()
+    if match.observed is None:
+        return _all_fields(resource, kind)
+    return diff(
+        resource,
+        kind.expected(resource),
+        match.observed.body,
+        policies=policies(kind.spec),
+        links=links,
+        base=match.binding,
+        whole=kind.whole,
+    )
+
+
+def _all_fields(resource: Resource, kind: Kind) -> tuple[FieldDiff, ...]:
+    own = policies(kind.spec)
+    return tuple(
+        FieldDiff(
+            name,
+            None,
+            value,
+            personal=own[name].personal,
+            secret=own[name].secret,
+            location=where(resource, name),
+        )
+        for name, value in kind.expected(resource).items()
+        if not own[name].local
+    )
+
+
+def _change(match: Match, kind: Kind, decision: Decision, diffs: tuple[FieldDiff, ...]) -> Change:
+    writes = decision.action in (kind.verbs.create, kind.verbs.update, Action.REFUSE)
+    reason, sentence = decision.reason, decision.sentence
+    if decision.action is kind.verbs.update and decision.reason == "changed" and match.binding:
+        reason, sentence = _whose(diffs)
+    gone = released(match.binding, match.resource.declared) if match.resource and not kind.whole else ()
+    default = {"name"} if "name" in policies(kind.spec) else set()
+    return Change(
+        address=match.address,
+        action=decision.action,
+        reason=reason,
+        sentence=sentence,
+        id=match.observed.id if match.observed else None,
+        resource=match.resource,
+        observed=match.observed,
+        diffs=diffs if writes else (),
+        notes=tuple(f"`{name}` is no longer declared: left as it is" for name in gone if name not in default),
+    )
+
+
+def _whose(diffs: tuple[FieldDiff, ...]) -> tuple[str, str]:
+    """Which side moved, over all fields that differ."""
+    sides = {diff.changed_by for diff in diffs}
+    if sides == {ChangedBy.MANIFEST}:
+        return "changed", "changed in the manifest"
+    if sides == {ChangedBy.DASHBOARD}:
+        return "drift", "changed in the dashboard; apply puts it back"
+    return "conflict", "changed here and in the dashboard"
+
+
+def _told(change: Change, kind: Kind, account: Account) -> Change:
+    """With the kind's own sentence and what must not be overlooked."""
+    return replace(
+        change,
+        sentence=kind.sentence(change, account) or change.sentence,
+        consequences=tuple(kind.consequences(change, account)),
+    )
+
+
+def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding per thing to say: an empty balance is told once, not once per call."""
+    seen: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        seen.setdefault((finding.code, finding.message), finding)
+    weight = list(Severity).index
+    return tuple(sorted(seen.values(), key=lambda it: (weight(it.severity), it.code, str(it.address))))
+
+
+def _fingerprint(target: Target, changes: Iterable[Change], links: Links) -> str:
+    """Equal for equal plans on equal accounts: manifests and every live object touched, nothing readable."""
+    rows = [
+        [str(change.address), change.action, change.id, _declared_digest(change, links), _live_digest(change)]
+        for change in changes
+    ]
+    text = json.dumps([target.organization_id, rows], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _declared_digest(change: Change, links: Links) -> str:
+    if change.resource is None:
+        return ""
+    own, declared = policies(type(change.resource.spec)), change.resource.declared
+    return digest({name: repr(links.wire(own[name], value)) for name, value in declared.items()})
+
+
+def _live_digest(change: Change) -> str:
+    return digest(change.observed.body) if change.observed else ""

@@ -1,0 +1,83 @@
+"""This file exists to put the writes of a plan into a safe order.
+
+Agents before the numbers that point at them, numbers before money, money before calls; every draft before
+any deploy; removals last and the other way round. Steps of one wave do not depend on each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from reconciler.fields import policies
+from reconciler.model import Action, Address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.kind import Kind
+    from reconciler.model import Change, Plan
+
+
+class Verb(IntEnum):
+    """What is sent for a change, in the order within one kind."""
+
+    ADOPT = 0
+    CREATE = 1
+    UPDATE = 2
+    STAGE = 3
+    DEPLOY = 4
+    ACT = 5
+    DELETE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing the machine does for a change; ``needs`` are the addresses that must have come about."""
+
+    change: Change
+    verb: Verb
+    needs: frozenset[Address] = frozenset()
+
+
+def steps(plan: Plan, kinds: Mapping[str, Kind]) -> list[list[Step]]:
+    """The waves of a plan: run them in order, the steps of each side by side."""
+    pending = {change.address for change in plan.pending}
+    waves: dict[tuple[int, int], list[Step]] = {}
+    for change in plan.pending:
+        kind = kinds[change.address.kind]
+        needs = frozenset(_references(change)) & pending - {change.address}
+        for verb in _verbs(change, kind):
+            waves.setdefault(_wave(verb, kind), []).append(Step(change, verb, needs))
+    return [waves[key] for key in sorted(waves)]
+
+
+def _wave(verb: Verb, kind: Kind) -> tuple[int, int]:
+    removal = verb is Verb.DELETE
+    return (1_000 - kind.rank, verb) if removal else (kind.rank, verb)
+
+
+def _verbs(change: Change, kind: Kind) -> tuple[Verb, ...]:
+    match change.action:
+        case Action.ADOPT:
+            return (Verb.ADOPT,)
+        case kind.verbs.create:
+            return (Verb.CREATE,)
+        case kind.verbs.update if kind.staged:
+            return (Verb.STAGE, Verb.DEPLOY)
+        case kind.verbs.update:
+            return (Verb.UPDATE,)
+        case kind.verbs.delete:
+            return (Verb.DELETE,)
+        case _:
+            return (Verb.ACT,)
+
+
+def _references(change: Change) -> Iterable[Address]:
+    if change.resource is None:
+        return
+    for name, policy in policies(type(change.resource.spec)).items():
+        value = change.resource.declared.get(name)
+        if policy.ref is not None and isinstance(value, str):
+            yield Address(policy.ref.kind, value)

@@ -1,0 +1,302 @@
+"""This file exists to keep the state in one PostgreSQL table, for teams that run a server already.
+
+A write is one transaction: lock the rows it names, compare their versions, change them. When the connection
+breaks on the way, the server is asked by transaction id what became of it (``pg_xact_status``, new in
+PostgreSQL 13), so nothing is ever sent twice on a guess.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, LiteralString, TypeAlias, TypeVar
+from uuid import uuid4
+
+from reconciler.errors import InputError, StoreError
+from reconciler.store.interface import (
+    Entry,
+    Store,
+    Write,
+    check_key,
+    check_writes,
+    closed_on_error,
+    conflict,
+    decode,
+    encode,
+    refuse_to_write,
+)
+
+try:
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+    from psycopg.errors import DeadlockDetected, SerializationFailure
+except ImportError:
+    raise StoreError(
+        "the PostgreSQL driver is not installed", hint="pip install 'reconciler[postgres]'"
+    ) from None
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from reconciler.store.interface import Entries
+
+Rows: TypeAlias = list[tuple[Any, ...]]
+Names: TypeAlias = list[str]  # inside a store `list` is its own method
+Answer = TypeVar("Answer")
+
+CREATION_LOCK = 0x52434E43  # "RCNC": one creator at a time
+SETTLE_SECONDS = 10.0
+SETTLE_PAUSE_SECONDS = 0.2
+ATTEMPTS = 5
+DROPPED = ("08", "57P")  # SQLSTATE classes after which the connection is of no more use
+DEFAULTS: dict[str, str] = {
+    "application_name": "reconciler",
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "tcp_user_timeout": "60000",
+}
+SESSION: tuple[LiteralString, ...] = (
+    "SET statement_timeout = '30s'",
+    "SET idle_in_transaction_session_timeout = '60s'",
+)
+READ_ONLY_SESSION: tuple[LiteralString, ...] = ("SET default_transaction_read_only = on",)
+
+FIND = "SELECT to_regclass('reconciler_state')::text, obj_description(to_regclass('reconciler_state'))"
+FORMAT = "reconciler state, format 1"
+TABLE = '(key text COLLATE "C" PRIMARY KEY, value text NOT NULL, version text NOT NULL)'
+CREATE: tuple[LiteralString, ...] = (
+    f"CREATE TABLE IF NOT EXISTS reconciler_state {TABLE}",
+    "COMMENT ON TABLE reconciler_state IS 'reconciler state, format 1'",
+)
+GET = "SELECT key, value, version FROM reconciler_state WHERE key = %s"
+LIST = "SELECT key, value, version FROM reconciler_state WHERE starts_with(key, %s) ORDER BY key"
+# In one order for everybody, so that two writers of the same keys cannot wait for each other.
+LOCK = "SELECT key, version FROM reconciler_state WHERE key = ANY(%s) ORDER BY key FOR UPDATE"
+INSERT = (
+    "INSERT INTO reconciler_state SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])"
+    " ON CONFLICT DO NOTHING RETURNING key"
+)
+UPDATE = (
+    "UPDATE reconciler_state AS state SET value = new.value, version = new.version"
+    " FROM unnest(%s::text[], %s::text[], %s::text[]) AS new (key, value, version) WHERE state.key = new.key"
+)
+DELETE = "DELETE FROM reconciler_state WHERE key = ANY(%s)"
+
+COMPLAINTS: tuple[tuple[str, str, str], ...] = (
+    ("28", "refused the user or the password", "check the user and the password of the state URL"),
+    ("3D", "has no such database", "create it: `createdb NAME`"),
+    ("42501", "does not let this user do that", "grant CREATE on the schema, and all on `reconciler_state`"),
+    ("42883", "is older than PostgreSQL 13", "use a newer server"),
+    ("25006", "only reads (a replica?)", "name the primary in the state URL"),
+    ("53", "has no room left (disk, memory or connections)", "make room and run the command again"),
+    ("57014", "took longer than 30 seconds", "see what holds it: `select * from pg_stat_activity`"),
+    ("XX", "reports damaged data", "restore the database from a backup"),
+)
+
+
+class PostgresStore(Store):
+    """One table in the database of the URL, created at the first write; one connection shared by threads."""
+
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        self._url = url
+        self._given = _parsed(url)
+        place = f"{self._given.get('host', 'localhost')}:{self._given.get('port', '5432')}"
+        self.description = f"postgresql {place}/{self._given.get('dbname', '')}"
+        self._read_only = read_only
+        self._lock = threading.RLock()
+        self._ready = False
+        self._connection = self._connect()
+        with closed_on_error(self):
+            self._safely(self._find_table)
+
+    def get(self, key: str) -> Entry | None:
+        """The entry, or None when there is none."""
+        rows = self._read(GET, check_key(key))
+        return rows[0] if rows else None
+
+    def list(self, prefix: str = "") -> Entries:
+        """Every entry whose key starts with ``prefix``, sorted by key."""
+        return self._read(LIST, prefix)
+
+    def put_many(self, writes: Sequence[Write]) -> Entries:
+        """All the writes or none, in one transaction."""
+        if self._read_only:
+            raise refuse_to_write(self.description)
+        check_writes(writes)
+        version = uuid4().hex
+        texts = {write.key: encode(write.value) for write in writes if write.value is not None}
+        if writes:
+            with self._lock:
+                self._safely(self._create_table)
+                self._commit(writes, texts, version)
+        return [Entry(key, decode(key, text), version) for key, text in texts.items()]
+
+    def close(self) -> None:
+        """Hang up."""
+        with self._lock:
+            self._connection.close()
+
+    def _read(self, query: LiteralString, parameter: str) -> Entries:
+        with self._lock:
+            rows = self._safely(lambda: self._rows(query, parameter))
+        return [Entry(key, decode(key, text), version) for key, text, version in rows]
+
+    def _rows(self, query: LiteralString, parameter: str) -> Rows:
+        if not self._find_table():
+            return []
+        return self._connection.execute(query, (parameter,)).fetchall()
+
+    def _find_table(self) -> bool:
+        if not self._ready:
+            row = self._connection.execute(FIND).fetchone()
+            table, comment = row or (None, None)
+            if table is not None and comment != FORMAT:
+                raise self._foreign(comment)
+            self._ready = table is not None
+        return self._ready
+
+    def _create_table(self) -> None:
+        if self._find_table():
+            return
+        with self._connection.transaction():
+            self._connection.execute("SELECT pg_advisory_xact_lock(%s)", (CREATION_LOCK,))
+            if not self._find_table():
+                for statement in CREATE:
+                    self._connection.execute(statement)
+        self._ready = True
+
+    def _commit(self, writes: Sequence[Write], texts: Mapping[str, str], version: str) -> None:
+        """Run the transaction until it is known to have happened or to have lost."""
+        for _ in range(ATTEMPTS):
+            transaction: Names = []
+            try:
+                self._transaction(transaction, writes, texts, version)
+            except (DeadlockDetected, SerializationFailure):  # the server undid it: run it again
+                continue
+            except psycopg.Error as error:
+                if not self._is_dropped(error):
+                    raise self._explained(error) from None
+                if self._became_of(transaction, writes[0].key) == "committed":
+                    return
+            else:
+                return
+        raise StoreError(f"{self.description}: the write was undone {ATTEMPTS} times", hint="run it again")
+
+    def _transaction(
+        self, begun: Names, writes: Sequence[Write], texts: Mapping[str, str], version: str
+    ) -> None:
+        """Compare and set; ``begun`` receives the transaction's id before anything is changed."""
+        connection = self._connection
+        with connection.transaction():
+            row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
+            begun.extend(row or ())
+            found: dict[str, str] = dict(
+                connection.execute(LOCK, ([write.key for write in writes],)).fetchall()
+            )
+            for write in writes:
+                if found.get(write.key) != write.expected:
+                    raise conflict(write.key, expected=write.expected)
+            new = sorted(key for key in texts if key not in found)
+            if new:
+                rows = connection.execute(INSERT, _columns(new, texts, version)).fetchall()
+                for key in sorted(set(new) - {row[0] for row in rows})[:1]:
+                    raise conflict(key, expected=None)
+            old = sorted(key for key in texts if key in found)
+            if old:
+                connection.execute(UPDATE, _columns(old, texts, version))
+            gone = sorted(write.key for write in writes if write.value is None)
+            if gone:
+                connection.execute(DELETE, (gone,))
+
+    def _became_of(self, transaction: Sequence[str], key: str) -> str:
+        """``committed`` or ``aborted``, on a new connection; StoreError when nobody can tell."""
+        doubt = f"{self.description}: the connection broke, it is not known whether `{key}` was stored"
+        deadline = time.monotonic() + SETTLE_SECONDS
+        try:
+            self._reconnect()
+            while transaction and time.monotonic() < deadline:
+                query = "SELECT pg_xact_status(%s::xid8)"
+                row = self._connection.execute(query, (transaction[0],)).fetchone()
+                if row and row[0] in ("committed", "aborted"):
+                    return str(row[0])
+                time.sleep(SETTLE_PAUSE_SECONDS)
+        except (psycopg.Error, StoreError):
+            raise StoreError(doubt, hint="run the command again when the server answers") from None
+        if transaction:
+            raise StoreError(doubt, hint="run the command again")
+        return "aborted"  # it broke before there was a transaction
+
+    def _safely(self, work: Callable[[], Answer]) -> Answer:
+        """Do what can be done twice: once more on a new connection when the old one was dropped."""
+        try:
+            try:
+                return work()
+            except psycopg.Error as error:
+                if not self._is_dropped(error):
+                    raise
+                self._reconnect()
+                return work()
+        except psycopg.Error as error:
+            raise self._explained(error) from None
+
+    def _is_dropped(self, error: psycopg.Error) -> bool:
+        return self._connection.closed or (error.sqlstate or "").startswith(DROPPED)
+
+    def _reconnect(self) -> None:
+        self._connection.close()
+        self._connection = self._connect()
+
+    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        missing = {name: value for name, value in DEFAULTS.items() if name not in self._given}
+        try:
+            url = make_conninfo(self._url, client_encoding="utf8", **missing)
+            connection = psycopg.connect(url, autocommit=True, prepare_threshold=None)
+            with closed_on_error(connection):
+                for statement in SESSION + READ_ONLY_SESSION * self._read_only:
+                    connection.execute(statement)
+        except psycopg.Error as error:
+            raise self._explained(error) from None
+        return connection
+
+    def _explained(self, error: psycopg.Error) -> StoreError:
+        for state, meaning, hint in COMPLAINTS:
+            if (error.sqlstate or "").startswith(state):
+                return StoreError(f"{self.description} {meaning}", hint=hint)
+        said = self._without_passwords(" ".join(str(error).split()))
+        return StoreError(
+            f"{self.description}: {said}",
+            hint="check that the server runs and that this machine may reach it",
+        )
+
+    def _without_passwords(self, text: str) -> str:
+        written = self._url.partition("://")[2].rpartition("@")[0].partition(":")[2]
+        for secret in (written, self._given.get("password"), self._given.get("sslpassword")):
+            text = text.replace(secret, "***") if secret else text
+        return text
+
+    def _foreign(self, comment: str | None) -> StoreError:
+        if (comment or "").startswith("reconciler state"):
+            return StoreError(
+                f"{self.description} has `{comment}`, this version reads `{FORMAT}`",
+                hint="it was written by a newer reconciler: `pip install --upgrade reconciler`",
+            )
+        return StoreError(
+            f"{self.description}: the table `reconciler_state` is not ours, it was left alone",
+            hint="name another database or schema (`?options=-csearch_path=NAME`) in the state URL",
+        )
+
+
+def _parsed(url: str) -> dict[str, str]:
+    """The parts of the URL; the driver's complaint is not passed on because it quotes the password."""
+    try:
+        return {name: str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
+    except psycopg.Error:
+        raise InputError(
+            "the PostgreSQL URL cannot be read",
+            code="RC130",
+            hint="`postgresql://USER:PASSWORD@HOST:5432/DATABASE`, in a password `@` as %40 and `%` as %25",
+        ) from None
+
+
+def _columns(keys: Sequence[str], texts: Mapping[str, str], version: str) -> tuple[Names, ...]:
+    return [*keys], [texts[key] for key in keys], [version] * len(keys)

@@ -1,0 +1,112 @@
+"""This file exists to show which proxy and which certificates a connection uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from misbehaving import Server, sends
+
+from reconciler.api import connect
+from reconciler.api.network import proxy_for
+from reconciler.clock import SystemClock
+from reconciler.errors import InputError, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+API = "https://api.thunderphone.com"
+NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir")
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("environment", "address", "proxy"),
+    [
+        ({}, API, None),
+        ({"HTTPS_PROXY": "http://proxy:3128"}, API, "http://proxy:3128"),
+        ({"https_proxy": "proxy:3128"}, API, "http://proxy:3128"),
+        ({"ALL_PROXY": "http://proxy:3128"}, API, "http://proxy:3128"),
+        ({"HTTP_PROXY": "http://proxy:3128"}, API, None),
+        ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": ".thunderphone.com"}, API, None),
+        ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "*"}, API, None),
+        ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "example.com"}, API, "http://proxy:3128"),
+        ({"HTTPS_PROXY": "http://proxy:3128"}, "https://localhost:8443", None),
+        ({"ALL_PROXY": "http://proxy:3128"}, "https://127.0.0.1", None),
+        ({"ALL_PROXY": "http://proxy:3128"}, "https://[::1]:1", None),
+    ],
+)
+def test_the_environments_proxy_is_obeyed_but_never_towards_loopback(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], address: str, proxy: str | None
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert proxy_for(address) == proxy
+
+
+def test_a_proxy_gets_a_tunnel_and_never_the_key(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    server.script = [sends(b"", 407)]
+    monkeypatch.setenv("HTTPS_PROXY", server.url)
+    with (
+        connect(base_url=API, key="sk_live_hunter2", clock=SystemClock(), read_only=False) as api,
+        pytest.raises(Unreachable, match="407"),
+    ):
+        api.exchange("POST", "/v1/call", {}, attempts=1)
+    (received,) = server.received
+    assert received.method == "CONNECT"
+    assert "hunter2" not in repr(received)
+
+
+def test_the_emulator_is_reached_past_a_proxy(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with connect(base_url=server.url, key="k", clock=SystemClock(), read_only=True) as api:
+        assert api.get("/v1/whoami") == {}
+
+
+@pytest.mark.parametrize(
+    "proxy", ["ftp://me:hunter2@proxy", "http://me:hunter2@proxy:port", "socks5://me:hunter2@p"]
+)
+def test_a_proxy_that_cannot_be_used_is_the_users_mistake(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(InputError) as caught:
+        connect(base_url=API, key="k", clock=SystemClock(), read_only=True)
+    assert caught.value.code == "RC123"
+    assert caught.value.__context__ is None
+    assert "hunter2" not in str(caught.value)
+
+
+def test_certificates_that_cannot_be_read_are_the_users_mistake(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "roots.pem").write_text("nothing")
+    for name in ("roots.pem", "missing.pem"):
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / name))
+        with pytest.raises(InputError) as caught:
+            connect(base_url=API, key="k", clock=SystemClock(), read_only=True)
+        assert caught.value.code == "RC124"
+
+
+def test_a_server_without_a_trusted_certificate_gets_nothing(server: Server) -> None:
+    address = server.url.replace("http://", "https://")
+    with (
+        connect(base_url=address, key="k", clock=SystemClock(), read_only=False) as api,
+        pytest.raises(Unreachable, match="nothing was sent"),
+    ):
+        api.exchange("POST", "/v1/call", {}, attempts=1)
+    assert not server.received

@@ -1,0 +1,120 @@
+"""This file exists to hold telephone numbers to one spelling and to complaints that do not repeat them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import phonenumbers
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.numbers import digest, is_e164, normalise
+
+NORTH_AMERICAN = st.from_regex(r"\+1[2-9][0-9]{9}", fullmatch=True)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["+15551234567", "+14155550199", "+447700900123", "+4930123456", "+881612345678", "+80012345678"],
+)
+def test_a_possible_number_is_accepted_whether_or_not_it_is_assigned(number: str) -> None:
+    assert is_e164(number)
+    assert normalise(number) == number
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "number"),
+    [
+        ("+1 (415) 555-0199", None, "+14155550199"),
+        (" +1.415.555.0199 ", None, "+14155550199"),
+        ("+44 (0)20 7946 0000", None, "+442079460000"),
+        ("+39 06 12345678", None, "+390612345678"),
+        ("(415) 555-0199", "US", "+14155550199"),
+        ("1-415-555-0199", "US", "+14155550199"),
+        ("030 123456", "DE", "+4930123456"),
+        ("011 44 20 7946 0000", "US", "+442079460000"),
+        ("+49 30 123456", "US", "+4930123456"),
+    ],
+)
+def test_a_written_number_becomes_e164(written: str, region: str | None, number: str) -> None:
+    assert normalise(written, region) == number
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "complaint"),
+    [
+        ("4155550199", None, "not E.164: write it as +14155550199, with `+` and the country code"),
+        ("+1415555", None, "too short for country code +1"),
+        ("+141555501999", None, "too long for country code +1"),
+        ("+210 123456789", None, "no country has that country code"),
+        ("+0123456789", None, "no country has that country code"),
+        ("555-0199", "US", "the area code is missing for country code +1"),
+        ("", None, "not a telephone number"),
+        ("+", None, "not a telephone number"),
+        ("anonymous", None, "not a telephone number"),
+        ("+1 800 FLOWERS", None, "not a telephone number"),
+        ("+1 415 555 0199 x5", None, "without an extension"),
+        ("+١٤١٥٥٥٥٠١٩٩", None, "not a telephone number"),
+        ("sip:+14155550199@example.com", None, "not a telephone number"),
+        ("1" * 300, "US", "too long"),
+        ("12", "US", "too short"),
+        ("4155550199", "ZZ", "`ZZ` is not a region"),
+    ],
+)
+def test_what_cannot_be_dialled_is_complained_about(written: str, region: str | None, complaint: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        normalise(written, region)
+    assert complaint in str(caught.value)
+
+
+@given(st.text("0123456789+-() .x", min_size=1, max_size=25), st.sampled_from([None, "US", "DE"]))
+@settings(deadline=None)
+def test_whatever_is_written_becomes_stable_e164_or_a_complaint_that_hides_it(
+    written: str, region: str | None
+) -> None:
+    try:
+        number = normalise(written, region)
+    except ValueError as error:
+        complaint = str(error).replace("+14155550199", "").replace("E.164", "")
+        number = None
+    if number is None:
+        assert sum(character.isdigit() for character in complaint) <= 3  # a country code
+    else:
+        assert normalise(number) == number
+
+
+@given(NORTH_AMERICAN)
+def test_the_short_way_for_north_america_answers_what_the_tables_answer(number: str) -> None:
+    parsed = phonenumbers.parse(number)
+    assert phonenumbers.is_possible_number(parsed)
+    assert phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) == number
+    assert normalise(number) == number
+
+
+@pytest.mark.parametrize(
+    "text", ["14155550199", "+0123456789", "+123", "+1234567890123456", "+1415555019a", ""]
+)
+def test_other_shapes_are_not_e164(text: str) -> None:
+    assert not is_e164(text)
+
+
+def test_a_well_formed_north_american_number_does_not_load_the_tables() -> None:
+    program = (
+        "import sys; from reconciler.numbers import digest, is_e164, mask_in, normalise;"
+        "number = normalise('+14155550199'); is_e164(number); mask_in(number); digest(number);"
+        "sys.exit('phonenumbers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_one_number_has_one_digest_however_it_is_written() -> None:
+    assert digest("+1 (415) 555-0199") == digest("+14155550199")
+    assert digest("+14155550199") == "sha256:e8d4612843461999eefd96a316ed1b97a142e152473aebfe6cb220d6f484b109"
+    assert digest("+14155550198") != digest("+14155550199")
+
+
+def test_what_is_no_number_has_no_digest() -> None:
+    with pytest.raises(ValueError, match="not a telephone number"):
+        digest("anonymous")

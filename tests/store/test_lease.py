@@ -1,0 +1,183 @@
+"""This file exists to check that one run at a time writes, and that a dead one does not stop the others."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.clock import FixedClock
+from reconciler.errors import Locked, StoreError
+from reconciler.store import Entry, Store, open_store
+from reconciler.store.lease import Lease, acquire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Place
+
+NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOON)
+
+
+def take(
+    store: Store, clock: FixedClock, owner: str = "ada", *, wait: float = 0.0, seconds: float = 60.0
+) -> Lease:
+    return acquire(
+        store,
+        "900001/lease",
+        owner=owner,
+        now=clock.now,
+        seconds=seconds,
+        wait=wait,
+        sleep=clock.sleep,
+        heartbeat=False,
+    )
+
+
+def test_a_held_lease_refuses_others_and_names_its_owner(store: Store, clock: FixedClock) -> None:
+    with take(store, clock, "build-7 pid 41"), pytest.raises(Locked) as caught:
+        take(store, clock, "bob")
+    message = caught.value.message
+    assert "build-7 pid 41" in message
+    assert "2026-11-03T12:00:00+00:00" in message
+    assert "2026-11-03T12:01:00+00:00" in message
+    assert "reconciler state unlock" in caught.value.hint
+
+
+def test_a_released_lease_is_free_and_leaves_nothing(store: Store, clock: FixedClock) -> None:
+    take(store, clock).release()
+    assert store.list() == []
+    take(store, clock, "bob").release()
+
+
+def test_an_expired_lease_is_taken_over_and_its_owner_is_told(store: Store, clock: FixedClock) -> None:
+    dead = take(store, clock)
+    clock.sleep(60)
+    assert not dead.held
+    with pytest.raises(Locked, match="ada"):
+        dead.check()
+    with take(store, clock, "bob") as lease:
+        with pytest.raises(Locked, match="taken over"):
+            dead.renew()
+        dead.release()
+        assert lease.held
+        lease.renew()
+    assert store.list() == []
+
+
+def test_a_renewed_lease_lives_on(store: Store, clock: FixedClock) -> None:
+    lease = take(store, clock)
+    for _ in range(3):
+        clock.sleep(50)
+        lease.check()
+        lease.renew()
+    with pytest.raises(Locked):
+        take(store, clock, "bob")
+    lease.release()
+    assert not lease.held
+    with pytest.raises(Locked):
+        lease.renew()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "git"])
+def test_waiting_ends_when_the_holder_on_another_host_is_done(place: Place, clock: FixedClock) -> None:
+    held = take(place.open(), clock)
+    waiting = place.open(elsewhere=True)
+    ended: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        ended.append(seconds)
+        if len(ended) == 3:
+            held.release()
+
+    lease = acquire(
+        waiting, "900001/lease", owner="bob", now=clock.now, wait=10, sleep=sleep, heartbeat=False
+    )
+    assert lease.held
+    assert len(ended) == 3
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_waiting_ends_in_locked_when_the_time_is_over(store: Store, clock: FixedClock) -> None:
+    with take(store, clock), pytest.raises(Locked):
+        take(store, clock, "bob", wait=10)
+    assert clock.now() == NOON + timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_waiting_outlives_a_dead_holder(store: Store, clock: FixedClock) -> None:
+    take(store, clock, seconds=5)
+    assert take(store, clock, "bob", wait=30).held
+
+
+def test_of_many_that_find_an_expired_lease_one_takes_it(place: Place, clock: FixedClock) -> None:
+    take(place.open(), clock)
+    clock.sleep(61)
+    stores = [place.open(elsewhere=number > 0) for number in range(4)]
+
+    def work(store: Store) -> bool:
+        try:
+            take(store, clock, "bob")
+        except Locked:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(work, stores)) == [False, False, False, True]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+@pytest.mark.parametrize("value", [{}, {"expires": 7}, {"expires": "soon"}])
+def test_a_damaged_lease_does_not_lock_for_ever(
+    store: Store, clock: FixedClock, value: dict[str, object]
+) -> None:
+    store.put("900001/lease", value, expected=None)
+    assert take(store, clock).held
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_the_heartbeat_keeps_a_lease_alive_until_it_is_released(store: Store) -> None:
+    before = threading.active_count()
+    with acquire(store, "lease", owner="ada", now=lambda: datetime.now(UTC), seconds=0.3) as lease:
+        first = store.get("lease")
+        time.sleep(0.6)
+        lease.check()
+        assert store.get("lease") != first
+    assert threading.active_count() == before
+    assert store.list() == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_the_heartbeat_notices_a_takeover(store: Store) -> None:
+    lease = acquire(store, "lease", owner="ada", now=lambda: datetime.now(UTC), seconds=0.9)
+    mine = store.get("lease")
+    assert isinstance(mine, Entry)
+    store.put("lease", {"owner": "bob"}, expected=mine.version)
+    deadline = time.monotonic() + 5
+    while lease.held and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not lease.held
+    lease.release()
+    assert store.list()[0].value == {"owner": "bob"}
+
+
+def test_an_error_in_the_work_is_told_even_when_the_store_is_gone(tmp_path: Path, clock: FixedClock) -> None:
+    store = open_store("sqlite:state.db", root=tmp_path)
+    with pytest.raises(RuntimeError, match="the work failed"), take(store, clock):
+        store.close()
+        raise RuntimeError("the work failed")
+
+
+def test_a_lease_that_cannot_be_given_back_is_told(tmp_path: Path, clock: FixedClock) -> None:
+    store = open_store("sqlite:state.db", root=tmp_path)
+    with pytest.raises(StoreError), take(store, clock):
+        store.close()
