@@ -1,4 +1,5 @@
-"""This file exists to mark the package that turns a scheduled call into at most one dialled call.
+"""This file exists to mark the package that turns an armed call into at most one ringing telephone.
 
-``occurrences`` says when, ``gates`` whether it may ring now, ``dispatch`` dials, ``follow`` reports.
+``due`` says what is to be done now, ``gates`` whether it may ring, ``dispatch`` dials, ``settle`` finds out
+what became of a call whose answer was lost, ``follow`` reports how placed calls ended.
 """

@@ -206,11 +206,18 @@ def _observed(body: Any) -> Observed:
 
 
 def _drafted(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The pending values by plain name; null means that nothing is pending (contract 2.2.2)."""
+    """The pending values by plain name: null, an empty list, or the live value itself is nothing pending.
+
+    The first is inferred (contract 2.2.2), the second is what the read-only twins that the SDK types as
+    lists answer when nothing waits.
+    """
     return {
-        key.removeprefix("draft_"): value
+        name: value
         for key, value in body.items()
-        if key.startswith("draft_") and key != "draft_updated_at" and value is not None
+        if key.startswith("draft_")
+        and (name := key.removeprefix("draft_")) != "updated_at"
+        and value not in (None, [])
+        and value != body.get(name)
     }
 
 
@@ -218,7 +225,8 @@ def _holds(observed: Observed, wanted: Mapping[str, Any]) -> bool:
     """Whether the draft says what is wanted, and nothing else."""
     drafted = _drafted(observed.body)
     extra = {name for name in drafted if name not in wanted and _DERIVED.get(name, name) not in wanted}
-    return all(_same(name, value, drafted.get(name)) for name, value in wanted.items()) and not extra
+    pending = {name: drafted.get(name, observed.body.get(name)) for name in wanted}
+    return all(_same(name, value, pending[name]) for name, value in wanted.items()) and not extra
 
 
 def _same(name: str, wanted: Any, drafted: Any) -> bool:

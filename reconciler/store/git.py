@@ -2,7 +2,8 @@
 
 One file per key on an orphan branch, one commit per write on top of the last tip seen, and a plain push: a
 push that is not a fast-forward is refused, and that refusal is the compare-and-set. Then the tip is fetched,
-only our own keys are compared again, and the write goes on top of the new tip or ends as a Conflict.
+only our own keys are compared again, and the write goes on top of the new tip or ends as a Conflict. A push
+takes a second on a real network, so what threads want to write during one goes together into the next.
 
 Every write has an id of its own, kept in its files and in its commit. So no two writes make the same blob
 (whose id is the version) or the same commit, not even two hosts that claim one call in the same second; and
@@ -14,9 +15,10 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from random import SystemRandom
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import uuid4
 
 from reconciler.errors import StoreError
@@ -41,16 +43,18 @@ if TYPE_CHECKING:
     from reconciler.store.interface import Entries
 
 ATTEMPTS = 60  # at most about a minute of losing races
-STUCK_ATTEMPTS = 12  # about ten seconds of somebody else's lock
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 2.0
-BUSY = (
-    "cannot lock ref",
-    "failed to update ref",
-    "Unable to create",
-    "incorrect old value",
-    "unable to lock",
-)
+PASSING = {  # complaints that may pass, and how often to try again: about ten seconds of somebody's lock
+    "cannot lock ref": 12,
+    "unable to lock": 12,
+    "failed to update ref": 12,
+    "incorrect old value": 12,
+    "Unable to create": 12,
+    "hung up": 2,  # pushing twice is safe: the ids of the writes tell whether the first push arrived
+    "early EOF": 2,
+    "Connection reset": 2,
+}
 LONGEST_LIST = 100
 
 
@@ -60,6 +64,31 @@ class Snapshot:
 
     commit: str | None = None
     blobs: Mapping[str, str] = field(default_factory=dict)
+
+
+class _Request:
+    """The writes of one caller, which go into one commit or none; settled once, stored or with an error."""
+
+    def __init__(self, writes: Sequence[Write]) -> None:
+        self.writes = tuple(writes)
+        self.mark = uuid4().hex
+        self.bodies = {write.key: _body(write, self.mark) for write in writes if write.value is not None}
+        self.blobs: dict[str, str] = {}
+        self.settled = False
+        self.error: StoreError | None = None
+
+    @property
+    def changes(self) -> dict[str, str | None]:
+        """The new blob of each key, None for one that goes."""
+        return {write.key: self.blobs.get(write.key) for write in self.writes}
+
+    def settle(self, error: StoreError | None = None) -> None:
+        """Decide what the caller is told; the first decision stands."""
+        if not self.settled:
+            self.settled, self.error = True, error
+
+
+_Requests: TypeAlias = list[_Request]  # inside a store `list` is its own method
 
 
 class GitStore(Store):
@@ -76,6 +105,7 @@ class GitStore(Store):
         self._lock = threading.RLock()
         self._snapshot = Snapshot()
         self._contents: dict[str, bytes] = {}
+        self._waiting: deque[_Request] = deque()
         with closed_on_error(self):
             self.refresh()
 
@@ -95,14 +125,14 @@ class GitStore(Store):
         check_writes(writes)
         if not writes:
             return []
-        mark = uuid4().hex
-        bodies = {write.key: _body(write, mark) for write in writes if write.value is not None}
+        request = _Request(writes)
+        self._waiting.append(request)
         with self._lock:
-            blobs = dict(zip(bodies, self._branch.store(bodies.values()), strict=True))
-            self._commit(
-                writes, {write.key: blobs.get(write.key) for write in writes}, _message(writes, mark)
-            )
-        return [Entry(key, _value(key, body), blobs[key]) for key, body in bodies.items()]
+            if not request.settled:
+                self._commit_waiting()
+        if request.error is not None:
+            raise request.error
+        return [Entry(key, _value(key, body), request.blobs[key]) for key, body in request.bodies.items()]
 
     def refresh(self) -> None:
         """Make the next read see the branch as it is now."""
@@ -133,43 +163,89 @@ class GitStore(Store):
         self._contents = {blob: body for blob, body in self._contents.items() if blob in current}
         self._snapshot = snapshot
 
-    def _commit(self, writes: Sequence[Write], changes: Mapping[str, str | None], message: str) -> None:
-        """Get the changes into the branch, on top of whatever others write meanwhile."""
-        if self._lost(writes):
+    def _commit_waiting(self) -> None:
+        """Settle every request that waits, ours among them; each ends stored or with its own error."""
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            self._store_bodies(batch)
+            self._commit(batch)
+        except StoreError as error:
+            for request in batch:
+                request.settle(StoreError(error.message, hint=error.hint))
+        finally:  # an interrupt reaches this thread only; the others must not take silence for success
+            for request in batch:
+                request.settle(
+                    StoreError(f"{self.description}: interrupted, it is not known what was stored")
+                )
+
+    def _store_bodies(self, batch: Sequence[_Request]) -> None:
+        blobs = iter(self._branch.store(body for request in batch for body in request.bodies.values()))
+        for request in batch:
+            request.blobs = dict(zip(request.bodies, blobs, strict=False))
+
+    def _commit(self, batch: Sequence[_Request]) -> None:
+        """Get the requests into the branch, on top of whatever others write meanwhile."""
+        if any(self._lost(request) for request in batch):
             self.refresh()  # what we last saw may be old
-        tried: dict[str | None, str] = {}
-        for attempt in range(ATTEMPTS):
-            self._check(writes)
+        tried: dict[str, _Requests] = {}
+        failures = 0
+        while chosen := self._choose(batch):
             base = self._snapshot.commit
-            tried[base] = tried.get(base) or self._branch.commit(base, changes, message)
-            answer = self._branch.advance(base, tried[base])
+            changes = {key: blob for request in chosen for key, blob in request.changes.items()}
+            commit = self._branch.commit(base, changes, _message(chosen))
+            tried[commit] = chosen
+            answer = self._branch.advance(base, commit)
             if answer.code == 0:
-                self._look_at(Snapshot(tried[base], _changed(self._snapshot.blobs, changes)))
-                return
-            self._look_again(writes)
-            if any(self._branch.contains(self._snapshot.commit, commit) for commit in tried.values()):
-                return
-            if self._snapshot.commit == base and not _worth_another_try(answer, attempt):
+                self._look_at(Snapshot(commit, _changed(self._snapshot.blobs, changes)))
+                _settle(chosen)
+                continue
+            self._look_again(chosen)
+            if self._find(tried):
+                continue
+            if self._snapshot.commit == base and failures >= _patience(answer):
                 raise self._branch.explain(answer)
-            time.sleep(_pause(attempt))
-        raise StoreError(
-            f"{self.description}: others were first {ATTEMPTS} times", hint="run the command again"
-        )
+            failures += 1
+            if failures == ATTEMPTS:
+                raise StoreError(
+                    f"{self.description}: others were first {failures} times", hint="run it again"
+                )
+            time.sleep(_pause(failures))
 
-    def _lost(self, writes: Sequence[Write]) -> Write | None:
-        return next((each for each in writes if self._snapshot.blobs.get(each.key) != each.expected), None)
+    def _choose(self, batch: Sequence[_Request]) -> _Requests:
+        """The requests for the next commit; those that lost are settled, a second one for a key waits."""
+        chosen: _Requests = []
+        taken: set[str] = set()
+        for request in batch:
+            keys = {write.key for write in request.writes}
+            if request.settled or keys & taken:
+                continue
+            lost = self._lost(request)
+            if lost is not None:
+                request.settle(conflict(lost.key, expected=lost.expected))
+                continue
+            chosen.append(request)
+            taken |= keys
+        return chosen
 
-    def _check(self, writes: Sequence[Write]) -> None:
-        lost = self._lost(writes)
-        if lost is not None:
-            raise conflict(lost.key, expected=lost.expected)
+    def _lost(self, request: _Request) -> Write | None:
+        blobs = self._snapshot.blobs
+        return next((write for write in request.writes if blobs.get(write.key) != write.expected), None)
 
-    def _look_again(self, writes: Sequence[Write]) -> None:
+    def _find(self, tried: Mapping[str, Sequence[_Request]]) -> bool:
+        """Whether a push that seemed to fail is in the branch after all."""
+        for commit, requests in tried.items():
+            if self._branch.contains(self._snapshot.commit, commit):
+                _settle(requests)
+                return True
+        return False
+
+    def _look_again(self, chosen: Sequence[_Request]) -> None:
         try:
             self.refresh()
         except StoreError as error:
             raise StoreError(
-                f"{error.message}; it is not known whether `{writes[0].key}` was stored", hint=error.hint
+                f"{error.message}; it is not known whether `{chosen[0].writes[0].key}` was stored",
+                hint=error.hint,
             ) from None
 
 
@@ -188,22 +264,32 @@ def _value(key: str, body: bytes) -> dict[str, Any]:
     return decode(key, "null") if not isinstance(value, dict) else value
 
 
-def _message(writes: Sequence[Write], mark: str) -> str:
-    """``put 900001/binding/Agent/front-desk``, or how many with the keys below."""
-    lines = [f"{'delete' if write.value is None else 'put'} {write.key}" for write in writes]
+def _settle(requests: Sequence[_Request]) -> None:
+    for request in requests:
+        request.settle()
+
+
+def _message(requests: Sequence[_Request]) -> str:
+    """``put 900001/binding/Agent/front-desk``, or how many with the keys below; then the writes' ids."""
+    lines = [
+        f"{'delete' if write.value is None else 'put'} {write.key}"
+        for request in requests
+        for write in request.writes
+    ]
+    marks = [f"Write: {request.mark}" for request in requests]
     if len(lines) == 1:
-        return f"{lines[0]}\n\nWrite: {mark}\n"
+        return "\n".join([*lines, "", *marks, ""])
     shown = lines[:LONGEST_LIST] + ["…"] * (len(lines) > LONGEST_LIST)
-    return "\n".join([f"write {len(lines)} keys", "", *shown, "", f"Write: {mark}", ""])
+    return "\n".join([f"write {len(lines)} keys", "", *shown, "", *marks, ""])
 
 
 def _changed(blobs: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
     return {key: blob for key, blob in {**blobs, **changes}.items() if blob is not None}
 
 
-def _worth_another_try(answer: Answer, attempt: int) -> bool:
-    """Whether a refusal that moved nothing was only somebody's lock."""
-    return attempt < STUCK_ATTEMPTS and any(sign in answer.complaint for sign in BUSY)
+def _patience(answer: Answer) -> int:
+    """How often to try again after a refusal although nothing has moved."""
+    return next((tries for sign, tries in PASSING.items() if sign in answer.complaint), 0)
 
 
 def _pause(attempt: int) -> float:

@@ -48,6 +48,7 @@ FOREIGN = frozenset(
 FIXED = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
+    "GCM_INTERACTIVE": "never",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_AUTHOR_NAME": "reconciler",
@@ -119,6 +120,7 @@ COMPLAINTS: tuple[tuple[str, str, str], ...] = (
         "the remote refused the push",
         "exempt the state branch from the remote's push rules",
     ),
+    (r"unknown option|unknown switch", "this git is too old", "install git 2.29 or newer"),
     (
         DAMAGED,
         "the repository is damaged",

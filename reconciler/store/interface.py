@@ -50,7 +50,8 @@ class Store(ABC):
 
     Raises:
         Conflict: the stored version is not the expected one; nothing was written.
-        StoreError: the store cannot be read or written; the hint says what to do.
+        StoreError: the store cannot be read or written; the hint says what to do. Where a broken connection
+            leaves it open whether a write was stored, the message says that it is not known.
     """
 
     description: str

@@ -48,6 +48,7 @@ def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all th
     """
     waited = 0.0
     while True:
+        store.refresh()
         found = store.get(key)
         if found is None or _expiry(found) <= now():
             with suppress(Conflict):  # another run was first: look who
@@ -60,7 +61,6 @@ def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all th
         pause = min(POLL_SECONDS, max(wait - waited, 0.0))
         sleep(pause)
         waited += pause
-        store.refresh()
 
 
 class Lease:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,7 @@ from git_repository import clone, everything_in, git, hook, new_remote
 
 from reconciler.errors import Conflict, InputError, StoreError
 from reconciler.store import Write, open_store
+from reconciler.store.git import PASSING, GitStore
 from reconciler.store.git_branch import FORMAT_FILE
 from reconciler.store.git_paths import key_of, path_of
 
@@ -220,6 +224,38 @@ def test_an_unreachable_remote_is_an_error_and_nothing_is_kept_here(
     assert git(project, "for-each-ref", "refs/heads/state", "refs/reconciler") == ""
 
 
+def test_a_remote_that_never_answers_is_given_up(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.store.git_command.NETWORK_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        git(project, "remote", "set-url", "origin", f"git://127.0.0.1:{silent.getsockname()[1]}/team")
+        with pytest.raises(StoreError, match="cannot be reached"):
+            open_store("git:state", root=project)
+
+
+def test_an_interrupt_of_one_thread_is_not_success_for_the_others(
+    project: Path, opened: Callable[..., Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(project)
+    assert isinstance(store, GitStore)
+
+    def interrupt(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store._branch, "commit", interrupt)
+    with ThreadPoolExecutor(2) as threads:
+        with store._lock:
+            futures = [threads.submit(store.put, f"key/{number}", {}, expected=None) for number in range(2)]
+            while len(store._waiting) < 2:
+                time.sleep(0.001)
+        errors = sorted((type(future.exception()).__name__ for future in futures), reverse=True)
+    assert errors == ["StoreError", "KeyboardInterrupt"]
+
+
+def test_a_project_folder_that_is_not_there_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="there is no folder"):
+        open_store("git:state", root=tmp_path / "missing")
+
+
 def test_a_password_in_the_remote_url_is_not_repeated(project: Path) -> None:
     git(project, "remote", "set-url", "origin", "https://bot:hunter2@127.0.0.1:1/team.git")
     with pytest.raises(StoreError) as caught:
@@ -249,7 +285,17 @@ def test_a_connection_that_breaks_after_the_remote_took_the_push_is_a_success(
     assert git(remote, "rev-list", "--count", "state") == "1"
 
 
-def test_a_connection_that_breaks_before_the_remote_took_the_push_is_tried_again_or_told(
+def test_a_connection_that_breaks_before_the_remote_took_the_push_is_tried_again(
+    project: Path, remote: Path, opened: Callable[..., Store]
+) -> None:
+    store = opened(project)
+    hook(remote, "pre-receive", f'mkdir "{remote}/broken" 2>/dev/null && kill -9 $PPID; exit 0')
+    put_one(store, "call/1")
+    assert (remote / "broken").is_dir()
+    assert git(remote, "rev-list", "--count", "state") == "1"
+
+
+def test_a_connection_that_keeps_breaking_is_told(
     project: Path, remote: Path, opened: Callable[..., Store]
 ) -> None:
     store = opened(project)
@@ -285,6 +331,37 @@ def test_a_write_goes_on_top_of_what_others_pushed_meanwhile(
     mine.put("mine", {"number": 2}, expected=entry.version)
     assert len(mine.list()) == 4
     assert git(remote, "rev-list", "--count", "--merges", "state") == "0"
+
+
+def test_what_threads_write_during_a_push_goes_together_into_the_next(
+    project: Path, remote: Path, opened: Callable[..., Store]
+) -> None:
+    store = opened(project)
+    hook(remote, "pre-receive", "sleep 0.2")
+    with ThreadPoolExecutor(8) as threads:
+        entries = list(threads.map(lambda n: store.put(f"key/{n}", {"n": n}, expected=None), range(8)))
+    assert opened(project).list() == entries
+    assert int(git(remote, "rev-list", "--count", "state")) < 6
+
+
+def test_writes_that_go_together_fail_alone(
+    project: Path, remote: Path, opened: Callable[..., Store]
+) -> None:
+    store = opened(project)
+    put_one(store, "key/3")
+    hook(remote, "pre-receive", "sleep 0.2")
+
+    def create(number: int) -> str:
+        try:
+            return store.put(f"key/{number}", {}, expected=None).key
+        except Conflict as conflict:
+            return conflict.message
+
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(create, range(8)))
+    lost = told.pop(3)
+    assert "`key/3` already exists" in lost
+    assert told == [f"key/{number}" for number in range(8) if number != 3]
 
 
 @pytest.mark.parametrize("branch", ["main", "feature"])
@@ -371,7 +448,8 @@ def test_a_repository_with_sha256_names_works(opened: Callable[..., Store], tmp_
 def test_a_lock_left_by_a_killed_git_is_named_with_the_way_out(
     opened: Callable[..., Store], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.store.git.STUCK_ATTEMPTS", 3)
+    monkeypatch.setitem(PASSING, "cannot lock ref", 3)
+    monkeypatch.setitem(PASSING, "Unable to create", 3)
     git(tmp_path, "init", "--quiet", "project")
     store = opened(tmp_path / "project")
     put_one(store)

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -158,6 +159,15 @@ def test_a_value_damaged_by_hand_is_named_by_its_key(file: Path) -> None:
         with pytest.raises(StoreError, match="`key/7` is not a JSON object"):
             store.get("key/7")
         assert store.get("key/8") is not None
+
+
+def test_ten_thousand_writes_take_less_than_a_second(tmp_path: Path) -> None:
+    writes = [Write(f"call/{number}", {"state": "armed", "number": number}) for number in range(10_000)]
+    with open_store(URL, root=tmp_path) as store:
+        started = time.perf_counter()
+        entries = store.put_many(writes)
+        store.put_many([Write(entry.key, None, entry.version) for entry in entries])
+        assert time.perf_counter() - started < 2
 
 
 def test_an_empty_file_is_an_empty_store(tmp_path: Path) -> None:

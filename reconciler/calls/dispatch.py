@@ -1,0 +1,283 @@
+"""This file exists to dial: the only place in the tool that makes a telephone ring.
+
+For each occurrence that is due: pass the gates, create the claim in the store (only the creator goes on),
+look at the clock again, send one request, record the answer. A claim is never taken back: whatever happens
+after it is an answer, a refusal that rang nobody, or a question for ``settle`` (promise P4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from reconciler.calls.due import Agenda, Due, agenda
+from reconciler.calls.gates import Closed, Moment, agent_id, closed
+from reconciler.calls.settle import settle
+from reconciler.errors import (
+    AmbiguousWrite,
+    ApiError,
+    Conflict,
+    Denied,
+    PlanRefused,
+    Rejected,
+    Throttled,
+    Unintelligible,
+    Unreachable,
+)  # fmt: skip - one line of names
+from reconciler.ledger import stamp
+from reconciler.links import wire_id
+from reconciler.outbound import refusal
+from reconciler.rows import CallRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from threading import Event
+
+    from reconciler.api import Api, Reply
+    from reconciler.clock import Clock
+    from reconciler.kind import Account
+    from reconciler.ledger import Attempt, Ledger
+    from reconciler.links import Links
+    from reconciler.orders import Order
+
+_PATH = "/v1/call"
+_TRIES = 3
+_LONGEST_SKEW = 30.0
+_CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Everything a dispatch speaks through."""
+
+    api: Api
+    ledger: Ledger
+    links: Links
+    account: Account
+    orders: Mapping[str, Order]
+    organization: str
+    clock: Clock
+    owner: str
+    differs: Callable[[Order, Mapping[str, Any]], bool]
+    check_lease: Callable[[], None]
+    stopping: Event
+
+
+def due_now(line: Line) -> Agenda:
+    """What the ledger asks for at this moment."""
+    return agenda(
+        line.ledger.armed(), line.ledger.attempts(), organization=line.organization, now=line.clock.now()
+    )
+
+
+def dispatch(line: Line, *, dry_run: bool = False) -> list[CallRow]:
+    """Place what is due, settle what is uncertain, report what was missed; one row each.
+
+    Raises PlanRefused when the clocks disagree, Denied when the key is refused, StoreError when the ledger
+    cannot be written; what was already done stays recorded.
+    """
+    _agree_on_time(line.api)
+    todo = due_now(line)
+    rows: list[CallRow] = []
+    placed = 0
+    limit = line.account.settings.limits.calls_per_run
+    for due in todo.missed:
+        rows.append(_missed(line, due, dry_run=dry_run))
+    for due in (*todo.settle, *todo.place):
+        if line.stopping.is_set():
+            break
+        order = line.orders.get(due.armed.name)
+        settling = due.before is not None and due.before.state in ("claimed", "unknown")
+        if not settling and placed >= limit:
+            why = Closed(
+                "RC608", f"{placed} calls placed in this run, limit {limit}", "raise `limits.calls_per_run`"
+            )
+            rows.append(_row(due, order, "armed", detail=why.message, hint=why.hint))
+            continue
+        row = (
+            _settle(line, due, order, dry_run=dry_run)
+            if settling
+            else _place(line, due, order, dry_run=dry_run)
+        )
+        if row is not None:
+            rows.append(row)
+            placed += row.state == "placed" and not settling
+    return rows
+
+
+def _agree_on_time(api: Api) -> None:
+    """A clock that is off by more than 30 s would dial outside the window; nothing is dialled then."""
+    offset = api.server_offset()
+    if offset is not None and abs(offset) > _LONGEST_SKEW:
+        raise PlanRefused(
+            f"this machine's clock is {abs(offset):.0f} s {'behind' if offset > 0 else 'ahead of'} the server's, "
+            f"limit {_LONGEST_SKEW:.0f} s",
+            code="RC306",
+            hint="set the clock (NTP), then dispatch again",
+        )
+
+
+def _missed(line: Line, due: Due, *, dry_run: bool) -> CallRow:
+    """The window closed and nothing rang: recorded once, so that it is shouted about once."""
+    why = f"; last refused: {due.before.detail}" if due.before and due.before.detail else ""
+    detail = f"missed: its window closed at {due.closes:%H:%M} UTC{why}"
+    attempt = replace(due.attempt, state="expired", detail=detail, code="RC609", reported=True)
+    if not dry_run:
+        try:
+            line.ledger.record(attempt)
+        except Conflict:
+            line.ledger.refresh()
+    return _row(
+        due,
+        line.orders.get(due.armed.name),
+        "expired",
+        detail=detail,
+        hint="set a new name and time to call after all",
+    )  # fmt: skip - one call
+
+
+def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallRow | None:
+    why = closed(due, order, _moment(line))
+    if why is not None or order is None:
+        message, hint = (why.message, why.hint) if why else ("", "")
+        return _row(due, order, "armed", detail=message, hint=hint)
+    if dry_run:
+        return _row(due, order, "armed", detail="would be placed now")
+    line.check_lease()
+    claimed = replace(due.attempt, claimed_at=stamp(line.clock.now()), owner=line.owner)
+    try:
+        line.ledger.record(claimed)
+    except Conflict:
+        line.ledger.refresh()
+        return None
+    return _answered(line, due, order, _dial(line, claimed, order, due))
+
+
+def _moment(line: Line) -> Moment:
+    return Moment(line.clock.now(), line.account, line.links, tuple(line.ledger.attempts()), line.differs)
+
+
+def _dial(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
+    """Send the request and record the answer; only what provably did not arrive is sent again."""
+    request = _request(line, claimed, order)
+    for tried in range(1, _TRIES + 1):
+        if not due.is_open(line.clock.now()):
+            return _record(
+                line, replace(claimed, state="refused", detail="its window closed before it was sent")
+            )
+        try:
+            return _record(line, _read(claimed, _send(line, request)))
+        except (Unreachable, Throttled) as error:
+            pause = error.retry_after or float(tried)
+            late = line.clock.now() + timedelta(seconds=pause) >= due.closes
+            if tried == _TRIES or late or line.stopping.is_set():
+                return _record(line, _refused(claimed, error))
+            line.clock.sleep(pause)
+        except Denied as error:
+            _record(line, _refused(claimed, error))
+            raise
+        except Rejected as error:
+            if error.status != _CONFLICT or _final(error) or tried == _TRIES:
+                return _record(line, _refused(claimed, error))
+            line.clock.sleep(1.0)
+        except (AmbiguousWrite, Unintelligible):
+            return _record(line, _settled(line, claimed, order, due))
+    return _record(line, replace(claimed, state="unknown", detail="no answer was understood", code="RC610"))
+
+
+def _final(error: Rejected) -> bool:
+    """A 409 that says ``retryable: false``: the caller id is refused for good (contract 2.12.2)."""
+    return isinstance(error.body, dict) and error.body.get("retryable") is False
+
+
+def _request(line: Line, attempt: Attempt, order: Order) -> dict[str, Any]:
+    found = agent_id(order, line.links)
+    return order.request(agent_id=wire_id(found) if found else None, key=attempt.key)
+
+
+def _send(line: Line, request: Mapping[str, Any]) -> Reply:
+    return line.api.exchange("POST", _PATH, request, attempts=1)
+
+
+def _read(attempt: Attempt, reply: Reply) -> Attempt:
+    """The attempt as a 200, 201 or 202 tells it; without a call id it cannot be told."""
+    body = reply.json if isinstance(reply.json, dict) else {}
+    call_id = body.get("call_id")
+    if call_id is None:
+        raise Unintelligible("the answer names no call", method="POST", path=_PATH, status=reply.status)
+    status = str(body.get("status", ""))
+    failed = status == "failed"
+    return replace(
+        attempt,
+        state="failed" if failed else "placed",
+        call_id=str(call_id),
+        status=status,
+        detail=str(body.get("failure_reason") or ""),
+    )
+
+
+def _refused(attempt: Attempt, error: ApiError) -> Attempt:
+    code, hint = refusal(error) if isinstance(error, Rejected) else (error.code, error.hint)
+    words = error.detail or error.message
+    return replace(attempt, state="refused", code=code, detail=f"{words} → {hint}" if hint else words)
+
+
+def _settled(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
+    request = _request(line, claimed, order)
+    again = None
+    if due.is_open(line.clock.now()):
+        again = lambda: _read(claimed, _send(line, request))  # noqa: E731 - a question to be asked later
+    return settle(line.api, claimed, request, taken=_taken(line, claimed), again=again)
+
+
+def _taken(line: Line, attempt: Attempt) -> frozenset[str]:
+    return frozenset(
+        other.call_id for other in line.ledger.attempts() if other.call_id and other.key != attempt.key
+    )
+
+
+def _record(line: Line, attempt: Attempt) -> Attempt:
+    sent = attempt if attempt.state == "refused" else replace(attempt, sent_at=stamp(line.clock.now()))
+    line.ledger.record(sent)
+    return sent
+
+
+def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallRow:
+    """A claim whose dispatcher is gone, or an outcome still unknown."""
+    if due.before is None or order is None or dry_run:
+        return _row(
+            due,
+            order,
+            "unknown",
+            detail="a claim without an outcome",
+            hint=f"reconciler calls resolve {due.armed.name}",
+        )  # fmt: skip - one call
+    line.check_lease()
+    attempt = _settled(line, due.before, order, due)
+    if attempt != due.before:
+        _record(line, attempt)
+    return _answered(line, due, order, attempt)
+
+
+def _answered(line: Line, due: Due, order: Order, attempt: Attempt) -> CallRow:
+    del line
+    hint = f"reconciler calls resolve {due.armed.name}" if attempt.state == "unknown" else ""
+    return _row(due, order, attempt.state, detail=attempt.detail, hint=hint, call_id=attempt.call_id)
+
+
+def _row(  # noqa: PLR0913 - a row has these parts
+    due: Due, order: Order | None, state: str, *, detail: str = "", hint: str = "", call_id: str = ""
+) -> CallRow:
+    return CallRow(
+        name=due.armed.name,
+        occurrence=due.attempt.occurrence,
+        attempt=due.attempt.attempt,
+        state=state,
+        when=due.opens,
+        zone=order.zone if order else "",
+        call_id=call_id,
+        detail=detail,
+        hint=hint,
+        to=order.to_number if order else "",
+    )

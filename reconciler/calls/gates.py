@@ -1,0 +1,146 @@
+"""This file exists to ask, right before a telephone rings, whether it may.
+
+Each gate is a question with one answer: None, or why not, with the way out. All are asked of what is true
+now: the manifests as they are, the clock, the account as just read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from reconciler.calls.due import rang_recently
+from reconciler.clock import opening_hours, spoken_local, zone
+from reconciler.model import Address
+from reconciler.occurrences import callee_hours
+from reconciler.outbound import not_on_account, unconfirmed, undialable, unfunded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from reconciler.calls.due import Due
+    from reconciler.kind import Account
+    from reconciler.ledger import Attempt
+    from reconciler.links import Links
+    from reconciler.orders import Order
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Why a call must not be placed now."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Everything the gates look at."""
+
+    now: datetime
+    account: Account
+    links: Links
+    attempts: tuple[Attempt, ...]
+    differs: Callable[[Order, Mapping[str, Any]], bool]
+
+
+def closed(due: Due, order: Order | None, moment: Moment) -> Closed | None:
+    """The first gate that is closed, or None when the call may be placed."""
+    if order is None:
+        return Closed("RC601", "the manifests do not declare it any more", "apply cancels it")
+    return next((why for gate in GATES if (why := gate(due, order, moment)) is not None), None)
+
+
+def _as_armed(due: Due, order: Order, moment: Moment) -> Closed | None:
+    if not moment.differs(order, due.armed.spec):
+        return None
+    return Closed("RC602", "the manifest is not what was armed", "run apply, then dispatch again")
+
+
+def _held(due: Due, _order: Order, _moment: Moment) -> Closed | None:
+    if not due.armed.held:
+        return None
+    return Closed("RC603", f"held: {due.armed.held}", f"reconciler calls release {due.armed.name}")
+
+
+def _window(due: Due, _order: Order, moment: Moment) -> Closed | None:
+    return None if due.is_open(moment.now) else Closed("RC604", "outside its window")
+
+
+def _hours(_due: Due, order: Order, moment: Moment) -> Closed | None:
+    hours = moment.account.settings.calling_hours
+    start, end = opening_hours(hours.start, hours.end)
+    there = callee_hours(moment.now, order.to_number, start, end)
+    if there.allowed:
+        return None
+    local = f"{there.local:%H:%M} in {there.zone}" if there.local else there.zone
+    opens = f"; opens {spoken_local(there.opens, zone('UTC'))}" if there.opens else ""
+    return Closed(
+        "RC605",
+        f"outside calling hours where the callee may be: it is {local}, hours {hours.start} to {hours.end}{opens}",
+        "change `calling_hours` in reconciler.yaml if that is meant",
+    )
+
+
+def _number(_due: Due, order: Order, moment: Moment) -> Closed | None:
+    live = next(
+        (item for item in moment.account.of("PhoneNumber") if item.identity == order.from_number), None
+    )
+    obstacle = not_on_account(order.from_number) if live is None else undialable(live.body)
+    return Closed(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
+
+
+def _agent(_due: Due, order: Order, moment: Moment) -> Closed | None:
+    if order.agent is None:
+        return None
+    id_ = agent_id(order, moment.links)
+    if id_ is not None and moment.account.find("Agent", id_) is not None:
+        return None
+    return Closed("RC606", f"Agent/{order.agent} is not on the account", "run apply first")
+
+
+def agent_id(order: Order, links: Links) -> str | None:
+    """The vendor's id of the agent a call names, or None."""
+    return links.id(Address("Agent", order.agent)) if order.agent else None
+
+
+def _money(_due: Due, _order: Order, moment: Moment) -> Closed | None:
+    billing = next((item.body for item in moment.account.of("AutoReload")), None)
+    obstacle = unfunded(billing)
+    return Closed(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
+
+
+def _confirmation(_due: Due, _order: Order, moment: Moment) -> Closed | None:
+    obstacle = unconfirmed(moment.account.facts.get("confirmation"))
+    return Closed(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
+
+
+def _callee_limit(due: Due, order: Order, moment: Moment) -> Closed | None:
+    limit = moment.account.settings.limits.calls_per_callee_per_day
+    others = (item for item in moment.attempts if item.occurrence != due.attempt.occurrence)
+    count = rang_recently(others, order.to_number, since=moment.now - _DAY)
+    if count < limit:
+        return None
+    return Closed(
+        "RC607",
+        f"{count} calls to this person in 24 hours, limit {limit}",
+        "raise `limits.calls_per_callee_per_day` in reconciler.yaml if that is meant",
+    )
+
+
+GATES: tuple[Callable[[Due, Order, Moment], Closed | None], ...] = (
+    _held,
+    _as_armed,
+    _window,
+    _hours,
+    _number,
+    _agent,
+    _money,
+    _confirmation,
+    _callee_limit,
+)

@@ -1,0 +1,94 @@
+"""This file exists to find out what became of a call whose answer never came.
+
+A timeout, a reset or a 5xx after ``POST /v1/call`` may mean that somebody's telephone rings. So: look in
+the vendor's list of calls; else ask once more with the *same* key, inside the window, which replays the
+first call where there is one (contract 2.12.3); and if neither tells, say that it is unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from reconciler.clock import parse_instant
+from reconciler.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from reconciler.api import Api
+    from reconciler.ledger import Attempt
+
+_MARGIN = timedelta(seconds=5)
+
+
+def find(
+    api: Api, attempt: Attempt, request: Mapping[str, Any], taken: frozenset[str]
+) -> list[dict[str, Any]]:
+    """The vendor's calls that may be this attempt: same ends, outbound, begun since it was claimed.
+
+    ``taken`` are the ids of calls already known to be others of ours.
+    """
+    since = parse_instant(attempt.claimed_at) - _MARGIN + timedelta(seconds=api.server_offset() or 0.0)
+    listed = api.items(
+        "/v1/calls",
+        {
+            "from_number": str(request["from_number"]),
+            "to_number": str(request["to_number"]),
+            "start_date": since.isoformat(),
+            "limit": 100,
+        },
+    )
+    return [
+        call
+        for call in listed
+        if call.get("from_number") == request["from_number"]
+        and call.get("to_number") == request["to_number"]
+        and call.get("direction", "outbound") == "outbound"
+        and _began(call) >= since
+        and str(call.get("call_id")) not in taken
+    ]
+
+
+def _began(call: Mapping[str, Any]) -> datetime:
+    return parse_instant(str(call["start_time"]))
+
+
+def settle(
+    api: Api,
+    attempt: Attempt,
+    request: Mapping[str, Any],
+    *,
+    taken: frozenset[str],
+    again: Callable[[], Attempt] | None,
+) -> Attempt:
+    """The attempt as it turns out: placed, or unknown.
+
+    ``again`` sends the same request with the same key once more and returns the attempt as answered; None
+    when the window has closed, so that nothing may be sent.
+    """
+    try:
+        calls = find(api, attempt, request, taken)
+    except ApiError as error:
+        return _unknown(attempt, f"the list of calls could not be read: {error.message}")
+    if len(calls) == 1:
+        return replace(
+            attempt, state="placed", call_id=str(calls[0]["call_id"]), detail="found in the list of calls"
+        )
+    if calls:
+        ids = ", ".join(str(call["call_id"]) for call in calls)
+        return _unknown(attempt, f"{len(calls)} calls to this person since it was claimed: ids {ids}")
+    if again is None:
+        return _unknown(attempt, "no answer came, and the list of calls does not show it")
+    try:
+        return again()
+    except ApiError as error:
+        return _unknown(
+            attempt, f"no answer came, and asking again with the same key failed: {error.message}"
+        )
+
+
+def _unknown(attempt: Attempt, detail: str) -> Attempt:
+    return replace(attempt, state="unknown", detail=detail, code="RC610")

@@ -1,0 +1,116 @@
+"""This file exists to decide how much of a value a reader may see, and to write it in one line.
+
+Secrets are never shown; a personal value shows no telephone number unless numbers were asked for, and
+never the digest our records keep in its place: a number is found again from its digest in minutes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from reconciler.numbers import mask_in
+from reconciler.outbound import dollars
+from reconciler.render.terminal import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model import FieldDiff
+
+SECRET = "(secret)"  # noqa: S105 - what is shown in place of one
+HIDDEN = "(hidden)"
+_DIGEST = re.compile(r"(sha256:)?[0-9a-f]{16}([0-9a-f]{48})?")
+_PLAIN = re.compile(r"[^\s\"'`\[\]{}].*[^\s\"'`]|[^\s\"'`\[\]{}]")
+_LONG = 60
+
+
+def visible(diff: FieldDiff, *, show_numbers: bool) -> tuple[Any, Any]:
+    """Both sides of a difference as JSON values, with what must not be seen taken out."""
+    before, after = plain(diff.before), plain(diff.after)
+    if diff.secret:
+        return None if before is None else SECRET, None if after is None else SECRET
+    if diff.personal:
+        return _discreet(before, show_numbers=show_numbers), _discreet(after, show_numbers=show_numbers)
+    return before, after
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it; what JSON has no form for becomes its text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if value == value and abs(value) != float("inf") else str(value)  # noqa: PLR0124 - NaN
+    if isinstance(value, BaseModel):
+        return plain(value.model_dump(by_alias=True, exclude_unset=True))
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes):
+        return [plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _discreet(value: Any, *, show_numbers: bool) -> Any:
+    if isinstance(value, str):
+        if _DIGEST.fullmatch(value):
+            return HIDDEN
+        return value if show_numbers else mask_in(value)
+    if isinstance(value, list):
+        return [_discreet(item, show_numbers=show_numbers) for item in value]
+    if isinstance(value, dict):
+        return {
+            _discreet(key, show_numbers=show_numbers): _discreet(item, show_numbers=show_numbers)
+            for key, item in value.items()
+        }
+    return value
+
+
+def is_long(value: Any) -> bool:
+    """Whether a text deserves lines of its own: several lines, or more than fits beside its name."""
+    return isinstance(value, str) and ("\n" in value.strip() or len(value) > _LONG)
+
+
+def line(value: Any, name: str = "") -> str:
+    """A JSON value in one clean line; ``name`` is its field, and cents are written as dollars."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return dollars(value) if isinstance(value, int) and name.endswith("_cents") else str(value)
+    if isinstance(value, str):
+        return _quoted(clean(value))
+    if isinstance(value, list):
+        return f"[{', '.join(line(item) for item in value)}]" if value else "[]"
+    return f"{{{', '.join(f'{clean(str(key))}: {line(item)}' for key, item in value.items())}}}"
+
+
+def _quoted(text: str) -> str:
+    """As it is where it cannot be misread, in quotes where it could (empty, spaces at the ends, `none`)."""
+    return text if _PLAIN.fullmatch(text) and text not in {"none", "true", "false"} else f'"{text}"'
+
+
+def differences(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Where two JSON values differ, as (dotted path, before, after); the pair itself when they have no parts.
+
+    Keys that only the live side has are the vendor's and are left out: only what was declared is compared.
+    """
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key, wanted in after.items():
+            if key not in before:
+                yield f"{name}.{key}", None, wanted
+            elif before[key] != wanted:
+                yield from differences(f"{name}.{key}", before[key], wanted)
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, (left, right) in enumerate(zip(before, after, strict=True)):
+            if left != right:
+                yield from differences(f"{name}.{index}", left, right)
+    elif isinstance(before, list) and isinstance(after, list):
+        yield from ((name, item, None) for item in before if item not in after)
+        yield from ((name, None, item) for item in after if item not in before)
+    else:
+        yield name, before, after

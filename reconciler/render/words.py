@@ -1,0 +1,196 @@
+"""This file exists to keep the wording that text, JSON and Markdown share in one set of tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reconciler.model import Action, ChangedBy, Consequence, Outcome, Severity
+from reconciler.outbound import dollars
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model import Change, Plan, Report, Target
+
+GLYPHS: dict[Action, str] = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.DELETE: "-",
+    Action.ADOPT: "&",
+    Action.VERIFY: "?",
+    Action.ARM: ">",
+    Action.RESCHEDULE: "~",
+    Action.CANCEL: "-",
+    Action.KEEP: "=",
+    Action.REFUSE: "x",
+}
+MARKED = "!"
+
+STYLES: dict[Action, str] = {
+    Action.CREATE: "added",
+    Action.UPDATE: "changed",
+    Action.DELETE: "removed",
+    Action.ADOPT: "name",
+    Action.VERIFY: "changed",
+    Action.ARM: "added",
+    Action.RESCHEDULE: "changed",
+    Action.CANCEL: "removed",
+    Action.KEEP: "dim",
+    Action.REFUSE: "grave",
+}
+
+CONSEQUENCES: dict[Consequence, str] = {
+    Consequence.RINGS_A_PERSON: "rings a person",
+    Consequence.SPENDS_MONEY: "spends money",
+    Consequence.CANNOT_BE_UNDONE: "cannot be undone",
+}
+
+SIDES: dict[ChangedBy, str] = {
+    ChangedBy.MANIFEST: "",
+    ChangedBy.DASHBOARD: "drift: changed in the dashboard",
+    ChangedBy.BOTH: "conflict: changed here and in the dashboard",
+}
+
+OUTCOMES: dict[Outcome, str] = {
+    Outcome.DONE: "added",
+    Outcome.PENDING: "changed",
+    Outcome.SKIPPED: "changed",
+    Outcome.UNKNOWN: "grave",
+    Outcome.FAILED: "grave",
+}
+
+SEVERITIES: dict[Severity, str] = {
+    Severity.ERROR: "grave",
+    Severity.WARNING: "changed",
+    Severity.NOTE: "dim",
+}
+
+NO_CHANGES = "No changes: the account is as declared."
+_UNCHANGED = {Action.KEEP: "unchanged", Action.REFUSE: "refused"}
+_PLURALS = {"person": "people", "reply": "replies"}
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 change``, ``2 changes``."""
+    if count == 1:
+        return f"1 {noun}"
+    head, _, last = noun.rpartition(" ")
+    return f"{count:,} {head + ' ' if head else ''}{_PLURALS.get(last, last + 's')}"
+
+
+def tally(changes: Sequence[Change], *, quiet: bool = False) -> str:
+    """``2 to create, 1 refused, 3 unchanged``, in the order of the actions; "" for none.
+
+    With ``quiet`` the unchanged are not mentioned.
+    """
+    counts = {action: 0 for action in (*(it for it in Action if it not in _UNCHANGED), *reversed(_UNCHANGED))}
+    for change in changes:
+        counts[change.action] += 1
+    return ", ".join(
+        f"{count:,} {_UNCHANGED.get(action, f'to {action.value}')}"
+        for action, count in counts.items()
+        if count and not (quiet and action is Action.KEEP)
+    )
+
+
+def glyph(change: Change) -> str:
+    """The sign of a change: ``!`` where something must not be overlooked, else that of its action."""
+    return MARKED if change.consequences and change.pending else GLYPHS[change.action]
+
+
+def account(target: Target) -> str:
+    """``Acme (organisation 42)``."""
+    return f"{target.organization_name or 'unnamed'} (organisation {target.organization_id})"
+
+
+def host(target: Target) -> str:
+    """The server without its path, or what was given when it is no URL."""
+    return urlsplit(target.url).netloc or target.url
+
+
+def weighty(plan: Plan) -> list[str]:
+    """What all changes together would mean: whom they ring, what they charge, what stays for ever."""
+    pending = plan.pending
+    rings = _counting(pending, Consequence.RINGS_A_PERSON)
+    probes = sum(change.action is Action.VERIFY for change in pending)
+    final = _counting(pending, Consequence.CANNOT_BE_UNDONE)
+    return [
+        words
+        for words in (
+            f"rings {counted(rings, 'person')}" if rings else "",
+            _charge(pending),
+            counted(probes, "billed probe call") if probes else "",
+            f"{counted(final, 'change')} cannot be undone" if final else "",
+        )
+        if words
+    ]
+
+
+def _counting(changes: Sequence[Change], consequence: Consequence) -> int:
+    return sum(consequence in change.consequences for change in changes)
+
+
+def _charge(changes: Sequence[Change]) -> str:
+    """The monthly limit of whatever may charge a card, where the manifest names one."""
+    charging = [
+        change.resource.declared
+        for change in changes
+        if change.resource is not None
+        and Consequence.SPENDS_MONEY in change.consequences
+        and "amount_cents" in change.resource.declared
+    ]
+    if not charging:
+        return ""
+    limits = [declared.get("monthly_limit_cents") for declared in charging]
+    if any(not isinstance(limit, int) for limit in limits):
+        return "may charge the card again and again"
+    return f"may charge up to {dollars(sum(limits))} a month"
+
+
+def verdict(plan: Plan) -> str:
+    """One line that says what the plan comes to."""
+    listed = tally(plan.changes, quiet=True)
+    stopped = _stopped(plan)
+    if not listed:
+        return f"No changes; {stopped}." if stopped else NO_CHANGES
+    return f"Plan: {listed} — {stopped or 'nothing was written'}."
+
+
+def _stopped(plan: Plan) -> str:
+    """Why apply would write nothing, or ""."""
+    if plan.errors:
+        return f"{counted(len(plan.errors), 'error')}: apply would write nothing"
+    if plan.refusals:
+        return "apply would refuse the plan"
+    return ""
+
+
+def onward(plan: Plan, next_command: str) -> str:
+    """The next thing to do, or "" when there is nothing."""
+    if plan.errors:
+        return "mend the errors, then plan again"
+    if plan.refusals:
+        return "settle what is refused and plan again, or apply the rest with --skip-refused"
+    return next_command if plan.pending else ""
+
+
+def applied(report: Report) -> str:
+    """One line that says what came of an apply."""
+    if not report.results:
+        return "Nothing to apply: the account is as declared."
+    counts = {outcome: 0 for outcome in Outcome}
+    for result in report.results:
+        counts[result.outcome] += 1
+    listed = ", ".join(f"{count:,} {outcome.value}" for outcome, count in counts.items() if count)
+    return f"{'Applied in part' if report.failed else 'Applied'}: {listed}."
+
+
+def after_apply(report: Report, next_command: str) -> str:
+    """The next thing to do after an apply, or "" when all of it came about."""
+    outcomes = {result.outcome for result in report.results}
+    if Outcome.UNKNOWN in outcomes:
+        return f"{next_command} (it looks first, and does only what is missing)"
+    if report.failed:
+        return f"mend what failed, then {next_command}"
+    return ""
