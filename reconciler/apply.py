@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reconciler.model import Change, FieldDiff, Observed, Plan
 
 
-def apply(
+def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     plan: Plan,
     kinds: Mapping[str, Kind],
     context: Context,
@@ -217,9 +217,7 @@ class _Run:
             return
         old = self._context.ledger.binding(change.address) or Binding(change.address)
         fresh = self._bound(change, kind, observed, old)
-        self._context.ledger.bind(
-            replace(fresh, intent=intent, refused=old.refused if refused is None else refused)
-        )
+        self._context.ledger.bind(replace(fresh, intent=intent, refused=old.refused if refused is None else refused))
         self._forget_old_names(change)
 
     def _bound(self, change: Change, kind: Kind, observed: Observed, old: Binding) -> Binding:
@@ -245,9 +243,7 @@ class _Run:
         failed = [step.change.address for step in staged if step.change.address in self._failed]
         if not failed:
             return
-        reason = (
-            f"not deployed: the draft of {min(failed)} could not be written, so callers stay as they were"
-        )
+        reason = f"not deployed: the draft of {min(failed)} could not be written, so callers stay as they were"
         list(pool.map(lambda step: self._discard(step.change, reason), staged))
 
     def _discard(self, change: Change, reason: str) -> None:
@@ -266,9 +262,7 @@ class _Run:
         fresh = []
         for change in plan.changes:
             kind = self._kinds[change.address.kind]
-            settled = (
-                change.action is Action.KEEP and change.resource is not None and change.observed is not None
-            )
+            settled = change.action is Action.KEEP and change.resource is not None and change.observed is not None
             if not settled or kind.whole or change.resource is None or change.observed is None:
                 continue
             if change.resource.manifest.absent:
@@ -289,9 +283,7 @@ class _Run:
             hint = "run apply again: it looks first, and does only what is missing"
         if isinstance(error, Conflict):
             hint = "another run wrote the state at the same time; run plan again"
-        words = (
-            f": {error.detail}" if isinstance(error, ApiError) and error.detail not in error.message else ""
-        )
+        words = f": {error.detail}" if isinstance(error, ApiError) and error.detail not in error.message else ""
         self._finish(change, outcome, f"{error.message}{words}", hint)
 
     def _finish(

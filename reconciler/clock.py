@@ -248,9 +248,7 @@ def next_opening(instant: datetime, zone: ZoneInfo, start: int, end: int) -> dat
         return instant.astimezone(UTC)
     candidates = set(_openings(instant, zone, start))
     return min(
-        candidate
-        for candidate in candidates
-        if candidate >= instant and within_hours(candidate, zone, start, end)
+        candidate for candidate in candidates if candidate >= instant and within_hours(candidate, zone, start, end)
     )
 
 

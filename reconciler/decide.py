@@ -98,9 +98,7 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
     match it:
         case Situation(live=Live.SEVERAL):
             listed = ", ".join(it.ids)
-            return _one(
-                Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}"
-            )
+            return _one(Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}")
         case Situation(live=Live.UNKNOWN_ID):
             return _one(Action.REFUSE, "unknown_id", f"no object with id {it.ids[0]} on this account")
         case Situation(live=Live.NOTHING | Live.VANISHED, expired=True):
@@ -149,9 +147,7 @@ def _removed(it: Situation, reason: str, sentence: str) -> Decision:
             return Decision(Action.KEEP, "absent", "is not there, as declared")
         case Situation(live=Live.SEVERAL):
             listed = ", ".join(it.ids)
-            return Decision(
-                Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}"
-            )
+            return Decision(Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}")
         case Situation(phase=Phase.SETTLED | Phase.MOVING):
             return Decision(Action.KEEP, it.phase.name.lower(), it.history)
         case Situation(orphans=Orphans.NEVER_OURS):

@@ -45,6 +45,7 @@ _FLOAT = re.compile(r"-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NUMERIC_START = frozenset("-.0123456789")
 _LONGEST_NUMBER = 400
 _BRACKETS = re.compile(r"[\[\]{}]")
+_SEPARATOR = re.compile(r"---(\s|$)")
 _COMPACT_NESTING = re.compile(r"(?:[-?:][ \t]+){500,}")
 
 
@@ -158,10 +159,18 @@ def read(text: str, path: str) -> Iterator[Document | Problem]:
     """Every document of a text, in order, each after its problems.
 
     A duplicate key or a tag is a problem and the document is still read, so that its other faults show at
-    once; what expands without bound is a problem alone; what breaks YAML's grammar ends the text, since
-    what follows it cannot be told apart.
+    once; what expands without bound is a problem alone; after what breaks YAML's grammar, reading goes on
+    at the next ``---``.
     """
     text = text.removeprefix("\ufeff")
+    while text:
+        broken: list[int] = []
+        yield from _read_on(text, path, broken)
+        text = _after_next_separator(text, broken[0]) if broken else ""
+
+
+def _read_on(text: str, path: str, broken: list[int]) -> Iterator[Document | Problem]:
+    """The documents up to the end, or up to one that breaks the grammar, whose line ``broken`` is told."""
     if too_deep := _nesting_bomb(text, path):
         yield too_deep
         return
@@ -176,9 +185,18 @@ def read(text: str, path: str) -> Iterator[Document | Problem]:
                 yield document
     except yaml.YAMLError as error:
         yield _grammar_problem(error, text, path)
+        marks = (getattr(error, "context_mark", None), getattr(error, "problem_mark", None))
+        broken.append(min((mark.line for mark in marks if mark is not None), default=text.count("\n")))
     finally:
         if stream is not None:
             stream.dispose()
+
+
+def _after_next_separator(text: str, line: int) -> str:
+    """The text with everything before the first ``---`` after a line blanked, so that lines keep their numbers."""
+    lines = text.splitlines(keepends=True)
+    following = next((n for n, each in enumerate(lines) if n > line and _SEPARATOR.match(each)), None)
+    return "" if following is None else "\n" * following + "".join(lines[following:])
 
 
 def _build(  # noqa: C901 - the hot path: closures over one list cost half of what methods do
@@ -224,9 +242,7 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
         value = plain(root, 0)
     except _Endless as endless:
         where = _location(path, endless.mark)
-        problems.append(
-            Problem("RC104", "the document expands without bound", where, "write it without aliases")
-        )
+        problems.append(Problem("RC104", "the document expands without bound", where, "write it without aliases"))
         return None
     if value is None:
         return None
@@ -280,9 +296,7 @@ def _merged(node: Any, depth: int, fault: Callable[[str, str, Any, str], None]) 
             continue
         for source in value.value if value.id == "sequence" else [value]:
             if getattr(source, "id", "") != "mapping":
-                fault(
-                    "RC101", "`<<` takes a mapping or a list of mappings", key, "name an anchor of a mapping"
-                )
+                fault("RC101", "`<<` takes a mapping or a list of mappings", key, "name an anchor of a mapping")
                 continue
             for pair in _merged(source, depth + 1, fault):
                 if pair[0].value.__class__ is str and pair[0].value not in taken:

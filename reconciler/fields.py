@@ -126,10 +126,7 @@ Seconds = Annotated[int, AfterValidator(_positive)]
 @cache
 def policies(model: type[BaseModel]) -> Mapping[str, Policy]:
     """The policy of each field of a spec model, by manifest key."""
-    return {
-        info.alias or name: _policy(info.alias or name, info.metadata)
-        for name, info in model.model_fields.items()
-    }
+    return {info.alias or name: _policy(info.alias or name, info.metadata) for name, info in model.model_fields.items()}
 
 
 def _policy(name: str, metadata: Sequence[Any]) -> Policy:
@@ -184,9 +181,7 @@ def _covers(desired: Any, live: Any) -> bool:
             key in live and _covers(value, live[key]) for key, value in desired.items()
         )
     if isinstance(desired, list | tuple):
-        return (
-            isinstance(live, list | tuple) and len(live) == len(desired) and all(map(_covers, desired, live))
-        )
+        return isinstance(live, list | tuple) and len(live) == len(desired) and all(map(_covers, desired, live))
     if isinstance(desired, bool) or isinstance(live, bool):
         return desired is live
     if isinstance(desired, str) and isinstance(live, str):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import PlanRefused, UnsafePlan, WrongAccount
+from reconciler.errors import PlanRefused, StalePlan, UnsafePlan, WrongAccount
 from reconciler.model import Action
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reconciler.kind import Account
     from reconciler.model import Plan, Target
     from reconciler.settings import Settings
@@ -44,6 +46,34 @@ def applicable(plan: Plan, account: Account, *, skip_refused: bool) -> None:
         )
     _deletions(plan, account)
     _spending(plan, account)
+
+
+def same_or_less(plan: Plan, approved: Mapping[str, Any]) -> None:
+    """Raise StalePlan unless everything the plan would do now was approved just so (promise P5).
+
+    ``approved`` is a saved plan document. Less is fine: somebody may have done part of it already.
+    """
+    target = approved.get("target", {}).get("organization", {}).get("id")
+    if str(target) != plan.target.organization_id:
+        raise WrongAccount(
+            f"the plan was made for organisation {target}, and the key opens {plan.target.organization_id}",
+            hint="use that organisation's key, or plan again",
+        )
+    known = {
+        (change.get("address"), change.get("action")): change.get("fingerprint")
+        for change in approved.get("changes", [])
+    }
+    moved = [
+        f"{change.address} ({change.action.value})"
+        for change in plan.pending
+        if known.get((str(change.address), change.action.value)) != change.fingerprint
+    ]
+    if moved:
+        listed = ", ".join(moved[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")  # noqa: PLR2004 - what a reader scans
+        raise StalePlan(
+            f"the account or the manifests moved since the plan was made: {listed}; nothing was written",
+            hint="plan again and have it approved: reconciler plan --out plan.json",
+        )
 
 
 def _deletions(plan: Plan, account: Account) -> None:

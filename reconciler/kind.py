@@ -132,6 +132,7 @@ class Kind(ABC):
     whole: ClassVar[bool] = False
     requires: ClassVar[tuple[str, ...]] = ()
     facts: ClassVar[tuple[Fact, ...]] = ()
+    watched: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def observe(self, api: Api, ledger: Ledger) -> Iterable[Observed]:
@@ -199,9 +200,7 @@ class Kind(ABC):
         del resource, observed, binding
         return ()
 
-    def check(
-        self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime
-    ) -> Iterable[Finding]:
+    def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterable[Finding]:
         """Offline findings about this kind's resources, given all resources by address."""
         del own, resources, now
         return ()

@@ -114,6 +114,7 @@ class Ledger:
     def __init__(self, store: Store, organization: str) -> None:
         """Keep everything under the organisation's id."""
         self.store = store
+        self.organization = organization
         self._prefix = f"{organization}/"
         self._entries: dict[str, Entry] | None = None
         self._lock = Lock()
@@ -122,6 +123,7 @@ class Ledger:
         """Forget what was read; the next question asks the store again."""
         with self._lock:
             self._entries = None
+        self.store.refresh()
 
     def bindings(self) -> dict[Address, Binding]:
         """Every binding, by address."""

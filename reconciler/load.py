@@ -254,9 +254,7 @@ class _Reader:
             locate = document.marks.locate_key if by_key else document.marks.locate
             self._complain(code, message, locate(document.value, path), hint, address)
 
-    def _complain(
-        self, code: str, message: str, where: Location, hint: str, address: Address | None = None
-    ) -> None:
+    def _complain(self, code: str, message: str, where: Location, hint: str, address: Address | None = None) -> None:
         self.loaded.findings.append(Finding(Severity.ERROR, code, message, hint, address, where))
 
 
@@ -279,9 +277,7 @@ def _written(document: Any, location: Sequence[str | int], *, keep_last: bool) -
     return tuple(path)
 
 
-def _worded(
-    item: Any, path: tuple[str | int, ...], document: Any, kinds: Mapping[str, Kind]
-) -> tuple[str, str, str]:
+def _worded(item: Any, path: tuple[str | int, ...], document: Any, kinds: Mapping[str, Kind]) -> tuple[str, str, str]:
     """The code, message and hint for one of pydantic's errors."""
     shown = _dotted(path)
     match item["type"]:
@@ -317,9 +313,7 @@ def _known_keys(path: tuple[str | int, ...], document: Any, kinds: Mapping[str, 
     model: Any = document_model(type(kinds[document["kind"]]))
     for part in path:
         if isinstance(part, str):
-            inner = next(
-                (info for name, info in model.model_fields.items() if (info.alias or name) == part), None
-            )
+            inner = next((info for name, info in model.model_fields.items() if (info.alias or name) == part), None)
             model = _model_of(inner.annotation) if inner else None
         if model is None:
             return []

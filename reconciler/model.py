@@ -213,6 +213,7 @@ class Change:
     diffs: tuple[FieldDiff, ...] = ()
     consequences: tuple[Consequence, ...] = ()
     notes: tuple[str, ...] = ()
+    fingerprint: str = ""
 
     @property
     def location(self) -> Location | None:

@@ -141,9 +141,7 @@ def _parse(written: str, region: str | None) -> PhoneNumber:
     try:
         return phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException as error:
-        raise ValueError(
-            f"{_NOT_PARSED[error.error_type]}: {_EXAMPLE}"
-        ) from None  # its text may hold the number
+        raise ValueError(f"{_NOT_PARSED[error.error_type]}: {_EXAMPLE}") from None  # its text may hold the number
 
 
 def _e164(number: PhoneNumber) -> str:

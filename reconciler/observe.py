@@ -79,9 +79,7 @@ def _fact(fact: Fact, api: Api) -> Any:
         return None
 
 
-def match(
-    kinds: Mapping[str, Kind], account: Account, bindings: Mapping[Address, Binding]
-) -> Iterator[Match]:
+def match(kinds: Mapping[str, Kind], account: Account, bindings: Mapping[Address, Binding]) -> Iterator[Match]:
     """Every document with what it means, and what is remembered and no longer declared."""
     by_kind: dict[str, list[Resource]] = defaultdict(list)
     for resource in account.resources.values():

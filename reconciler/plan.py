@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -66,9 +64,9 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
         kind = kinds[match.address.kind]
         for change in _changes(match, kind, account, links, scope):
             found += kind.preflight(change, account, links)
-            changes.append(change)
+            changes.append(_marked(change, kind, links))
     changes.sort(key=lambda change: _order(change, kinds))
-    return Plan(target, tuple(changes), _once(found), _fingerprint(target, changes, links))
+    return Plan(target, tuple(changes), _once(found), _fingerprint(target, changes))
 
 
 def _order(change: Change, kinds: Mapping[str, Kind]) -> tuple[bool, int, Address, int]:
@@ -220,22 +218,25 @@ def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(seen.values(), key=lambda it: (weight(it.severity), it.code, str(it.address))))
 
 
-def _fingerprint(target: Target, changes: Iterable[Change], links: Links) -> str:
-    """Equal for equal plans on equal accounts: manifests and every live object touched, nothing readable."""
-    rows = [
-        [str(change.address), change.action, change.id, _declared_digest(change, links), _live_digest(change)]
-        for change in changes
+def _fingerprint(target: Target, changes: Iterable[Change]) -> str:
+    """Equal for equal plans on equal accounts; nothing readable in it."""
+    return digest([target.organization_id, [change.fingerprint for change in changes]])
+
+
+def _marked(change: Change, kind: Kind, links: Links) -> Change:
+    """With a fingerprint over what is declared and over what apply would touch of the live object.
+
+    What moves by itself (a balance, a last-verified date) is left out, or every plan would be stale at once.
+    """
+    own = policies(kind.spec)
+    declared = change.resource.declared if change.resource else {}
+    live = change.observed.body if change.observed else {}
+    names = [policy.wire for policy in own.values() if not policy.local] + list(kind.watched)
+    facts = [
+        str(change.address),
+        change.action.value,
+        change.id,
+        {name: repr(links.wire(own[name], value)) for name, value in declared.items()},
+        {name: live.get(name) for name in names},
     ]
-    text = json.dumps([target.organization_id, rows], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _declared_digest(change: Change, links: Links) -> str:
-    if change.resource is None:
-        return ""
-    own, declared = policies(type(change.resource.spec)), change.resource.declared
-    return digest({name: repr(links.wire(own[name], value)) for name, value in declared.items()})
-
-
-def _live_digest(change: Change) -> str:
-    return digest(change.observed.body) if change.observed else ""
+    return replace(change, fingerprint=digest(facts))

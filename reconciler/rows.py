@@ -31,3 +31,4 @@ class CallRow:
     duration_seconds: int | None = None
     recording: str = ""
     to: str = ""
+    hint: str = ""

@@ -33,9 +33,7 @@ class CallingHours(_Closed):
     """When a person may be rung, by the clock of the place where the callee is."""
 
     start: ClockTime = Field(default="08:00", description="First minute at which a call may start.")
-    end: ClockTime = Field(
-        default="21:00", description='Calls start before this; "24:00" is the end of the day.'
-    )
+    end: ClockTime = Field(default="21:00", description='Calls start before this; "24:00" is the end of the day.')
 
 
 class Limits(_Closed):
@@ -46,9 +44,7 @@ class Limits(_Closed):
         default=1, ge=0, description="Calls to one person in 24 hours, over all declared calls."
     )
     deletions: int = Field(default=10, ge=0, description="Deletions in one apply.")
-    deletions_percent: int = Field(
-        default=25, ge=0, le=100, description="Share of the bound resources deleted."
-    )
+    deletions_percent: int = Field(default=25, ge=0, le=100, description="Share of the bound resources deleted.")
     auto_reload_monthly_cents: int | None = Field(
         default=None, ge=0, description="The most that auto-reload may be set to charge in a month, in cents."
     )
@@ -57,9 +53,7 @@ class Limits(_Closed):
 class Environment(_Closed):
     """What ``--env NAME`` changes."""
 
-    organization: int | str | None = Field(
-        default=None, description="Organisation id this environment is pinned to."
-    )
+    organization: int | str | None = Field(default=None, description="Organisation id this environment is pinned to.")
     manifests: str | None = Field(default=None, description="Folder of the manifests.")
     state: str | None = Field(default=None, description="Where the state is kept.")
     api_url: str | None = Field(default=None, description="Base URL of the API.")
@@ -72,17 +66,13 @@ class Settings(_Closed):
         default=None, description="Organisation id that the key must belong to; apply refuses any other."
     )
     manifests: str = Field(default="manifests/", description="Folder of the manifests.")
-    state: str = Field(
-        default="sqlite:.reconciler/state.db", description="sqlite:PATH, git:BRANCH or postgresql://…"
-    )
+    state: str = Field(default="sqlite:.reconciler/state.db", description="sqlite:PATH, git:BRANCH or postgresql://…")
     api_url: str | None = Field(default=None, description="Base URL of the API.")
     limits: Limits = Field(default_factory=Limits, description="What one run may do at most.")
     calling_hours: CallingHours = Field(
         default_factory=CallingHours, description="When a person may be rung, where they are."
     )
-    environments: dict[str, Environment] = Field(
-        default_factory=dict, description="What --env NAME changes, by name."
-    )
+    environments: dict[str, Environment] = Field(default_factory=dict, description="What --env NAME changes, by name.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +109,7 @@ def _in_environment(settings: Settings, name: str) -> Settings:
         return settings
     if name not in settings.environments:
         known = ", ".join(f"`{known}`" for known in sorted(settings.environments)) or "none"
-        raise InputError(
-            f"no environment `{name}` in {FILE}", code="RC122", hint=f"declared environments: {known}"
-        )
+        raise InputError(f"no environment `{name}` in {FILE}", code="RC122", hint=f"declared environments: {known}")
     chosen = settings.environments[name].model_dump(exclude_none=True)
     return settings.model_copy(update=chosen)
 
@@ -141,9 +129,7 @@ def _read(path: Path) -> Settings:
     if not found and not problems:
         return Settings.model_validate({})
     if len(found) > 1:
-        problems.append(
-            _finding("RC122", f"{FILE} holds one document", found[1].location, "remove the `---`")
-        )
+        problems.append(_finding("RC122", f"{FILE} holds one document", found[1].location, "remove the `---`"))
     if problems:
         raise _unreadable(problems)
     return _validated(found[0])
@@ -160,9 +146,7 @@ def _complaint(document: documents.Document, item: Any) -> Finding:
     path = tuple(item["loc"])
     where = document.marks.locate_key(document.value, path)
     if item["type"] == "extra_forbidden":
-        return _finding(
-            "RC122", f"unknown setting `{'.'.join(map(str, path))}`", where, "see schemas/project.json"
-        )
+        return _finding("RC122", f"unknown setting `{'.'.join(map(str, path))}`", where, "see schemas/project.json")
     message = item["msg"].removeprefix("Value error, ")
     return _finding("RC122", f"`{'.'.join(map(str, path))}`: {message}", where, "")
 

@@ -154,9 +154,7 @@ class Api:
             outcome = self._once(line, content, params)
             if isinstance(outcome, Reply):
                 return outcome
-            pause = self._patience.pause(
-                outcome, writes=line.writes, attempt=attempt, attempts=attempts, waited=waited
-            )
+            pause = self._patience.pause(outcome, writes=line.writes, attempt=attempt, attempts=attempts, waited=waited)
             if pause is None:
                 # Outside any `except`: the error carries no httpx exception, whose request holds the key.
                 raise outcome
@@ -203,9 +201,7 @@ class Api:
         try:
             return Reply(status, decode(content), headers)
         except (ValueError, RecursionError):
-            return self._seam.unreadable(
-                line, status, "the body is not JSON" if content else "the body is empty"
-            )
+            return self._seam.unreadable(line, status, "the body is not JSON" if content else "the body is empty")
 
     def _read(self, response: httpx.Response) -> bytes:
         """The body, bounded in size and in time; what follows the start of a refusal is left unread."""
@@ -254,9 +250,7 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
     for name in _TALKATIVE_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     sent: Counter[str] = Counter()
-    carrier: httpx.BaseTransport = CountingTransport(
-        transport or network(address, parallelism=parallelism), sent
-    )
+    carrier: httpx.BaseTransport = CountingTransport(transport or network(address, parallelism=parallelism), sent)
     client = httpx.Client(
         transport=ReadOnlyTransport(carrier) if read_only else carrier,
         headers=_headers(key),

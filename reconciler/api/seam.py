@@ -135,9 +135,7 @@ class Seam:
         begun = f"answered {status}, but then " if status else ""
         meaning = (_ON_A_WRITE if line.writes else _ON_A_READ)[fate]
         hint = _CERTIFICATE_HINT if "CERTIFICATE_VERIFY_FAILED" in str(problem) else _HINTS[meaning]
-        return self._error(
-            meaning, line, f"{begun}{fate.value} ({self.host}: {reason})", status=status, hint=hint
-        )
+        return self._error(meaning, line, f"{begun}{fate.value} ({self.host}: {reason})", status=status, hint=hint)
 
     def unreadable(self, line: RequestLine, status: int, reason: str) -> ApiError:
         """The error for a success whose body cannot be read: the write it answers may well have happened."""

@@ -91,9 +91,7 @@ def decode(content: bytes) -> Any:
 
 def _masked(number: re.Match[str]) -> str:
     """A telephone number by its first digit and its last four."""
-    digits = "".join(
-        character for character in number[0].replace("%2B", "").replace("%2b", "") if character.isdigit()
-    )
+    digits = "".join(character for character in number[0].replace("%2B", "").replace("%2b", "") if character.isdigit())
     return f"{'' if number[0][0].isdigit() else '+'}{digits[0]}•••••••{digits[-4:]}"
 
 
@@ -135,9 +133,7 @@ def _fields(body: Any, censor: Censor) -> dict[str, tuple[str, ...]]:
         for path, complaint in islice(_complaints(key, value, _DEEPEST), _MOST_FIELDS):
             name = censor.words(path, _LONGEST_COMPLAINT)
             if name in found or len(found) < _MOST_FIELDS:
-                found[name] = (*found.get(name, ()), censor.words(complaint, _LONGEST_COMPLAINT))[
-                    :_MOST_FIELDS
-                ]
+                found[name] = (*found.get(name, ()), censor.words(complaint, _LONGEST_COMPLAINT))[:_MOST_FIELDS]
     return found
 
 

@@ -66,9 +66,7 @@ class Line:
 
 def due_now(line: Line) -> Agenda:
     """What the ledger asks for at this moment."""
-    return agenda(
-        line.ledger.armed(), line.ledger.attempts(), organization=line.organization, now=line.clock.now()
-    )
+    return agenda(line.ledger.armed(), line.ledger.attempts(), organization=line.organization, now=line.clock.now())
 
 
 def dispatch(line: Line, *, dry_run: bool = False) -> list[CallRow]:
@@ -79,27 +77,19 @@ def dispatch(line: Line, *, dry_run: bool = False) -> list[CallRow]:
     """
     _agree_on_time(line.api)
     todo = due_now(line)
-    rows: list[CallRow] = []
+    rows = [_missed(line, due, dry_run=dry_run) for due in todo.missed]
     placed = 0
     limit = line.account.settings.limits.calls_per_run
-    for due in todo.missed:
-        rows.append(_missed(line, due, dry_run=dry_run))
     for due in (*todo.settle, *todo.place):
         if line.stopping.is_set():
             break
         order = line.orders.get(due.armed.name)
         settling = due.before is not None and due.before.state in ("claimed", "unknown")
         if not settling and placed >= limit:
-            why = Closed(
-                "RC608", f"{placed} calls placed in this run, limit {limit}", "raise `limits.calls_per_run`"
-            )
+            why = Closed("RC608", f"{placed} calls placed in this run, limit {limit}", "raise `limits.calls_per_run`")
             rows.append(_row(due, order, "armed", detail=why.message, hint=why.hint))
             continue
-        row = (
-            _settle(line, due, order, dry_run=dry_run)
-            if settling
-            else _place(line, due, order, dry_run=dry_run)
-        )
+        row = _settle(line, due, order, dry_run=dry_run) if settling else _place(line, due, order, dry_run=dry_run)
         if row is not None:
             rows.append(row)
             placed += row.state == "placed" and not settling
@@ -163,9 +153,7 @@ def _dial(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
     request = _request(line, claimed, order)
     for tried in range(1, _TRIES + 1):
         if not due.is_open(line.clock.now()):
-            return _record(
-                line, replace(claimed, state="refused", detail="its window closed before it was sent")
-            )
+            return _record(line, replace(claimed, state="refused", detail="its window closed before it was sent"))
         try:
             return _record(line, _read(claimed, _send(line, request)))
         except (Unreachable, Throttled) as error:
@@ -232,9 +220,7 @@ def _settled(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
 
 
 def _taken(line: Line, attempt: Attempt) -> frozenset[str]:
-    return frozenset(
-        other.call_id for other in line.ledger.attempts() if other.call_id and other.key != attempt.key
-    )
+    return frozenset(other.call_id for other in line.ledger.attempts() if other.call_id and other.key != attempt.key)
 
 
 def _record(line: Line, attempt: Attempt) -> Attempt:

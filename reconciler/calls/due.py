@@ -52,9 +52,7 @@ class Agenda:
     next_opening: datetime | None
 
 
-def agenda(
-    armed: Mapping[str, Armed], attempts: Iterable[Attempt], *, organization: str, now: datetime
-) -> Agenda:
+def agenda(armed: Mapping[str, Armed], attempts: Iterable[Attempt], *, organization: str, now: datetime) -> Agenda:
     """Sort every armed call by what it needs at ``now``; soonest to close first."""
     last: dict[str, Attempt] = {}
     for attempt in attempts:

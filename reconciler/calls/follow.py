@@ -121,6 +121,7 @@ def _waiting_row(name: str, call: Armed | None, order: Order | None, now: dateti
     return CallRow(
         name=name,
         occurrence=name,
+        attempt=1,
         state=state,
         when=_when(call, order),
         zone=order.zone if order else "",

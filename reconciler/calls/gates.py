@@ -88,9 +88,7 @@ def _hours(_due: Due, order: Order, moment: Moment) -> Closed | None:
 
 
 def _number(_due: Due, order: Order, moment: Moment) -> Closed | None:
-    live = next(
-        (item for item in moment.account.of("PhoneNumber") if item.identity == order.from_number), None
-    )
+    live = next((item for item in moment.account.of("PhoneNumber") if item.identity == order.from_number), None)
     obstacle = not_on_account(order.from_number) if live is None else undialable(live.body)
     return Closed(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
 

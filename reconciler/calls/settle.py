@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 _MARGIN = timedelta(seconds=5)
 
 
-def find(
-    api: Api, attempt: Attempt, request: Mapping[str, Any], taken: frozenset[str]
-) -> list[dict[str, Any]]:
+def find(api: Api, attempt: Attempt, request: Mapping[str, Any], taken: frozenset[str]) -> list[dict[str, Any]]:
     """The vendor's calls that may be this attempt: same ends, outbound, begun since it was claimed.
 
     ``taken`` are the ids of calls already known to be others of ours.
@@ -74,9 +72,7 @@ def settle(
     except ApiError as error:
         return _unknown(attempt, f"the list of calls could not be read: {error.message}")
     if len(calls) == 1:
-        return replace(
-            attempt, state="placed", call_id=str(calls[0]["call_id"]), detail="found in the list of calls"
-        )
+        return replace(attempt, state="placed", call_id=str(calls[0]["call_id"]), detail="found in the list of calls")
     if calls:
         ids = ", ".join(str(call["call_id"]) for call in calls)
         return _unknown(attempt, f"{len(calls)} calls to this person since it was claimed: ids {ids}")
@@ -85,9 +81,7 @@ def settle(
     try:
         return again()
     except ApiError as error:
-        return _unknown(
-            attempt, f"no answer came, and asking again with the same key failed: {error.message}"
-        )
+        return _unknown(attempt, f"no answer came, and asking again with the same key failed: {error.message}")
 
 
 def _unknown(attempt: Attempt, detail: str) -> Attempt:

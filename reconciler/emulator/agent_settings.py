@@ -86,9 +86,7 @@ SETTINGS: dict[str, Setting] = {
     "handoffs": Setting(v.anything, [], twin_writable=False),
     "steps": Setting(v.anything, [], twin_writable=False),
     "extraction_fields": Setting(v.anything, []),
-    "extraction_blocks_completion": Setting(
-        v.choice("except_transfers", "always", "never"), "except_transfers"
-    ),
+    "extraction_blocks_completion": Setting(v.choice("except_transfers", "always", "never"), "except_transfers"),
     "outcome_labels": Setting(v.anything, []),
     "report_instructions": Setting(v.text(), ""),
     "call_summary_enabled": Setting(v.boolean, default=True),

@@ -124,9 +124,7 @@ def exists(database: sqlite3.Connection, agent_id: int) -> bool:
     return database.execute("SELECT 1 FROM agents WHERE id = ?", (agent_id,)).fetchone() is not None
 
 
-def insert(
-    database: sqlite3.Connection, now: datetime, values: Body, ids: dict[str, list[str]] | None = None
-) -> Body:
+def insert(database: sqlite3.Connection, now: datetime, values: Body, ids: dict[str, list[str]] | None = None) -> Body:
     """A new live agent from understood settings; the server's defaults fill the rest."""
     agent_id = database.execute("INSERT INTO agents (body, draft) VALUES ('', '{}')").lastrowid
     written = stamp(now)
@@ -141,9 +139,7 @@ def insert(
     return body
 
 
-def edit(
-    database: sqlite3.Connection, now: datetime, agent_id: int, *, live: Body | None, draft: Body | None
-) -> Body:
+def edit(database: sqlite3.Connection, now: datetime, agent_id: int, *, live: Body | None, draft: Body | None) -> Body:
     """What a colleague does in the dashboard: change the live agent, or leave a draft on it."""
     body, staged = load(database, agent_id)
     if live:
@@ -183,10 +179,7 @@ def _guarded(exchange: Exchange) -> tuple[Body, Body]:
 def _allowed(exchange: Exchange, values: Body, body: Body | None = None) -> Body:
     """The same settings once the account may have them: 403 for a gate, 400 for a combination."""
     shown = body or {}
-    if (
-        values.get("product") in EXPERIMENTAL
-        and not document(exchange.database, "options")["experimental_products"]
-    ):
+    if values.get("product") in EXPERIMENTAL and not document(exchange.database, "options")["experimental_products"]:
         raise refused(403, "Your organization does not have access to this product.")
     if shown.get("consent_announcement_enabled") and values.get("consent_announcement_enabled") is False:
         raise refused(403, "Turning the announcement off needs a consent attestation by an administrator.")
@@ -221,9 +214,7 @@ def _stage(database: sqlite3.Connection, now: datetime, body: Body, draft: Body)
 def _save(database: sqlite3.Connection, now: datetime, body: Body, draft: Body, event: str) -> None:
     body["updated_at"] = after(body["updated_at"], now)
     body |= _twins(draft, body["updated_at"] if draft else None)
-    database.execute(
-        "UPDATE agents SET body = ?, draft = ? WHERE id = ?", (encode(body), encode(draft), body["id"])
-    )
+    database.execute("UPDATE agents SET body = ?, draft = ? WHERE id = ?", (encode(body), encode(draft), body["id"]))
     _record(database, body, event)
 
 
@@ -240,9 +231,7 @@ def _record(database: sqlite3.Connection, body: Body, event: str) -> None:
         "created_at": body["updated_at"],
         "snapshot": {name: body[name] for name in SETTINGS},
     }
-    database.execute(
-        "INSERT INTO agent_versions (agent_id, body) VALUES (?, ?)", (body["id"], encode(version))
-    )
+    database.execute("INSERT INTO agent_versions (agent_id, body) VALUES (?, ?)", (body["id"], encode(version)))
 
 
 def _trims(exchange: Exchange) -> bool:

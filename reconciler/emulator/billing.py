@@ -93,9 +93,7 @@ def solvent(database: sqlite3.Connection, now: datetime) -> bool:
     return bool(document(database, KEY)["balance_cents"] > 0)
 
 
-def charge_call(
-    database: sqlite3.Connection, now: datetime, *, product: str, minutes: int, call_id: int
-) -> int:
+def charge_call(database: sqlite3.Connection, now: datetime, *, product: str, minutes: int, call_id: int) -> int:
     """Take the price of a call from the balance, once, and say how many cents it was."""
     cents = RATES.get(product.split("-", maxsplit=1)[0], RATES["spark"]) * minutes
     if cents:
@@ -119,9 +117,7 @@ def reload_if_low(database: sqlite3.Connection, now: datetime) -> None:
         account |= {"auto_reload_consecutive_declines": declines, "auto_reload_failed_at": stamp(now)}
         keep_document(database, KEY, account)
         return
-    keep_document(
-        database, KEY, account | {"auto_reload_consecutive_declines": 0, "auto_reload_failed_at": None}
-    )
+    keep_document(database, KEY, account | {"auto_reload_consecutive_declines": 0, "auto_reload_failed_at": None})
     _book(database, now, "auto_reload", account["auto_reload_amount_cents"], None)
 
 
@@ -188,8 +184,7 @@ def _spent_this_month(database: sqlite3.Connection, now: datetime, kind: str) ->
 def _described(database: sqlite3.Connection, now: datetime) -> Account:
     account = document(database, KEY)
     last = database.execute(
-        "SELECT amount_cents, created_at FROM transactions WHERE kind = 'auto_reload'"
-        " ORDER BY id DESC LIMIT 1"
+        "SELECT amount_cents, created_at FROM transactions WHERE kind = 'auto_reload' ORDER BY id DESC LIMIT 1"
     ).fetchone()
     reload = {"amount_cents": last[0], "created_at": last[1]} if last else None
     balance = account["balance_cents"]

@@ -135,9 +135,7 @@ def check(body: Body) -> None:
         if name in body and name not in complaints:
             complaints |= _complaint(name, judge, body[name])
     variables = body.get("variables") or {}
-    if not isinstance(variables, dict) or any(
-        isinstance(value, (dict, list)) for value in variables.values()
-    ):
+    if not isinstance(variables, dict) or any(isinstance(value, (dict, list)) for value in variables.values()):
         complaints["variables"] = ["Values must be strings, numbers, booleans or null."]
     if complaints:
         raise Refusal(400, complaints)

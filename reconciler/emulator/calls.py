@@ -110,9 +110,7 @@ def settle(database: sqlite3.Connection, now: datetime) -> None:
             minutes=int(body["billable_minutes"]),
             call_id=call_id,
         )
-        database.execute(
-            "UPDATE calls SET body = ?, status = ? WHERE id = ?", (encode(body), body["status"], call_id)
-        )
+        database.execute("UPDATE calls SET body = ?, status = ? WHERE id = ?", (encode(body), body["status"], call_id))
 
 
 def seen(body: Body, outcome: Outcome, now: datetime) -> Body:
@@ -147,9 +145,7 @@ def _ended(body: Body, outcome: Outcome, end: datetime) -> Body:
 
 
 def _load(exchange: Exchange) -> Body:
-    row = exchange.database.execute(
-        "SELECT body, outcome FROM calls WHERE id = ?", exchange.arguments
-    ).fetchone()
+    row = exchange.database.execute("SELECT body, outcome FROM calls WHERE id = ?", exchange.arguments).fetchone()
     if row is None:
         raise refused(404, "No Call matches the given query.")
     return seen(json.loads(row[0]), OUTCOMES[row[1]], exchange.now)

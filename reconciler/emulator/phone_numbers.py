@@ -65,9 +65,7 @@ def release(exchange: Exchange) -> Reply:
         raise invalid("confirm", "Releasing a number is permanent; pass confirm=true.")
     exchange.database.execute("DELETE FROM phone_numbers WHERE id = ?", exchange.arguments)
     at_provider = exchange.request.query.get("release_at_provider", "").lower() == "true"
-    return answer(
-        {"detail": "Number released.", "released_at_provider": at_provider, "routing_removed": True}
-    )
+    return answer({"detail": "Number released.", "released_at_provider": at_provider, "routing_removed": True})
 
 
 def limits(exchange: Exchange) -> Reply:
@@ -109,9 +107,7 @@ def put(database: sqlite3.Connection, changes: Body) -> None:
     number = v.e164(changes["number"])
     row = database.execute("SELECT id FROM phone_numbers WHERE number = ?", (number,)).fetchone()
     if row is None:
-        cursor = database.execute(
-            "INSERT INTO phone_numbers (number, body, carrier) VALUES (?, '', '')", (number,)
-        )
+        cursor = database.execute("INSERT INTO phone_numbers (number, body, carrier) VALUES (?, '', '')", (number,))
         body, carrier = (
             _blank(int(cursor.lastrowid or 0), number, changes),
             {"will_verify": True, "probes": 0},

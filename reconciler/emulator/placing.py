@@ -141,9 +141,7 @@ def _record(exchange: Exchange, script: Body, call_id: int) -> Body:
         "product": script.get("product", "spark"),
         "voice": script.get("voice") or script.get("voice_name"),
         "thinking_level": script.get("thinking_level", "base"),
-        "locale": request.get("language")
-        or request.get("primary_language")
-        or script.get("primary_language", "en"),
+        "locale": request.get("language") or request.get("primary_language") or script.get("primary_language", "en"),
         "prompt_snapshot": script["prompt"],
         "variables": variables,
         "unresolved_variables": [name for name in named if name not in variables],

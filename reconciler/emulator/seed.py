@@ -74,9 +74,7 @@ def seed(database: sqlite3.Connection, now: datetime, scenario: Scenario) -> Non
     empty(database)
     options = {name: getattr(scenario, name) for name in OPTIONS}
     keep_document(database, "options", {**options, "seeded_at": stamp(now), "clock_offset": 0.0})
-    account = {
-        name: getattr(scenario, name) for name in ("balance_cents", "has_payment_method", "card_declines")
-    }
+    account = {name: getattr(scenario, name) for name in ("balance_cents", "has_payment_method", "card_declines")}
     keep_document(database, billing.KEY, {**billing.OPENING, **account, **scenario.auto_reload})
     compliance.set_status(database, now, scenario.tcpa, scenario.organization_id)
     for body in scenario.agents:

@@ -48,6 +48,4 @@ def catalog(exchange: Exchange) -> Reply:
 
 def policy(_exchange: Exchange) -> Reply:
     """``GET /v1/voices/policy``: no cloning here."""
-    return answer(
-        {"cloning_enabled": False, "custom_voice_surcharge_cents": 0, "max_custom_voices": 0, "used": 0}
-    )
+    return answer({"cloning_enabled": False, "custom_voice_surcharge_cents": 0, "max_custom_voices": 0, "used": 0})

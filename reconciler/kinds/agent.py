@@ -39,6 +39,7 @@ class Agent(Kind):
     spec = AgentSpec
     remembered = True
     staged = True
+    watched = ("updated_at", "has_draft")
 
     needed: ClassVar[tuple[str, ...]] = ("prompt", "voice")
 
@@ -92,9 +93,7 @@ class Agent(Kind):
         if not fields:
             return before
         try:
-            return _observed(
-                context.api.patch(_path(before.id), body | {"if_updated_at": before.body["updated_at"]})
-            )
+            return _observed(context.api.patch(_path(before.id), body | {"if_updated_at": before.body["updated_at"]}))
         except Rejected as error:
             raise _moved(error) from None
         except AmbiguousWrite:
@@ -169,9 +168,7 @@ class Agent(Kind):
                 change.location,
             )
 
-    def check(
-        self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime
-    ) -> Iterator[Finding]:
+    def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
         """Offline: a display name is the only thing that tells agents apart after a lost answer."""
         first: dict[str, Resource] = {}
         for resource in own:

@@ -58,9 +58,7 @@ class AgentSpec(Spec):
     )
     timezone: str | None = Field(default=None, description="IANA zone of the agent's local time.")
     business_hours: Any = Field(default=None, description="Opening hours, as the vendor defines them.")
-    inbound_speak_order: SpeakOrder | None = Field(
-        default=None, description="Who talks first when a call comes in."
-    )
+    inbound_speak_order: SpeakOrder | None = Field(default=None, description="Who talks first when a call comes in.")
     outbound_speak_order: SpeakOrder | None = Field(
         default=None, description="Who talks first when we call; declare it, its default is disputed."
     )
@@ -75,9 +73,7 @@ class AgentSpec(Spec):
     )
     background_track: str | None = Field(default=None, description="Ambient sound; null for none.")
     typing_sounds_enabled: bool | None = Field(default=None, description="Keyboard noise while working.")
-    connect_tone_enabled: bool | None = Field(
-        default=None, description="A short tone before the agent starts."
-    )
+    connect_tone_enabled: bool | None = Field(default=None, description="A short tone before the agent starts.")
     play_sound_asset: Literal["", "beep", "chime", "ding"] | None = Field(
         default=None, description='Sound cue; "" for none.'
     )
@@ -94,9 +90,7 @@ class AgentSpec(Spec):
         default=None, description="Check in, then hang up, while the caller is silent."
     )
     silence_interval_seconds: Seconds | None = Field(default=None, description="Gap between check-ins.")
-    silence_max_checkins: int | None = Field(
-        default=None, ge=0, description="How many check-ins before hanging up."
-    )
+    silence_max_checkins: int | None = Field(default=None, ge=0, description="How many check-ins before hanging up.")
     silence_hangup_seconds: Seconds | None = Field(
         default=None, description="Silent hang-up delay when check-ins are off."
     )
@@ -122,9 +116,7 @@ class AgentSpec(Spec):
         default=None, description="Whether missing data keeps the call from ending."
     )
     outcome_labels: Any = Field(default=None, description="Reporting labels, as the vendor defines them.")
-    report_instructions: Annotated[str | None, TEXT] = Field(
-        default=None, description="Instructions for call reports."
-    )
+    report_instructions: Annotated[str | None, TEXT] = Field(default=None, description="Instructions for call reports.")
     call_summary_enabled: bool | None = Field(default=None, description="Write a summary after the call.")
     consent_announcement_enabled: bool | None = Field(
         default=None,
@@ -136,9 +128,7 @@ class AgentSpec(Spec):
     phi_processing_override: Literal["inherit", "phi", "no_phi"] | None = Field(
         default=None, description="Health-data stance of this agent."
     )
-    send_email_enabled: bool | None = Field(
-        default=None, description="May mail the fixed recipient in a call."
-    )
+    send_email_enabled: bool | None = Field(default=None, description="May mail the fixed recipient in a call.")
     send_email_recipient: Annotated[str | None, PERSONAL] = Field(default=None, description="That recipient.")
     send_sms_enabled: bool | None = Field(default=None, description="May text through your carrier number.")
     sms_from_number: E164 | None = Field(default=None, description="Sender of texts.")
@@ -149,9 +139,7 @@ class AgentSpec(Spec):
         default=None, description="Whom else it may text."
     )
     sms_followup_enabled: bool | None = Field(default=None, description="Text after the call.")
-    sms_followup_template: Annotated[str | None, TEXT] = Field(
-        default=None, description="Text of that message."
-    )
+    sms_followup_template: Annotated[str | None, TEXT] = Field(default=None, description="Text of that message.")
     split_testing_enabled: bool | None = Field(default=None, description="A/B testing of variants.")
     watchdog_enabled: bool | None = Field(default=None, description="The vendor's watchdog.")
     widget_enabled: bool | None = Field(default=None, description="Reachable from the web widget.")

@@ -108,9 +108,7 @@ class AutoReload(Kind):
                            "no monthly limit: nothing bounds what auto-reload may charge",
                            "declare `monthly_limit_cents`")  # fmt: skip
 
-    def check(
-        self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime
-    ) -> Iterator[Finding]:
+    def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
         """One per account, and never absent: turning it off is declaring it off."""
         for resource in own:
             if resource.manifest.absent:

@@ -60,6 +60,7 @@ class PhoneNumber(Kind):
     spec = PhoneNumberSpec
     orphans = Orphans.NEVER_OURS
     requires = ("Agent",)
+    watched = ("source", "voip_verification_status")
 
     def observe(self, api: Api, ledger: Ledger) -> Iterator[Observed]:
         """The whole list, newest first."""
@@ -134,9 +135,7 @@ class PhoneNumber(Kind):
         if live.body.get("source") == "demo" and (obstacle := undialable(live.body)):
             yield _finding(change, obstacle, "verify")
 
-    def check(
-        self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime
-    ) -> Iterator[Finding]:
+    def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
         """A number is never removed by this tool, so it cannot be declared absent; nor twice."""
         first: dict[Any, Resource] = {}
         for resource in own:

@@ -112,9 +112,7 @@ class ScheduledCall(Kind):
             return None
         return clock.nominal(spec.at, spec.timezone).instant + lateness(spec)
 
-    def check(
-        self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime
-    ) -> Iterator[Finding]:
+    def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
         """Offline: one number, one agent at most, a time that exists, every placeholder filled."""
         for resource in own:
             if not resource.manifest.absent:
@@ -134,9 +132,7 @@ class ScheduledCall(Kind):
                 change.resource.manifest.locate("spec", "at"),
             )
             return
-        if change.action is Action.KEEP and (
-            change.observed is None or change.observed.phase is not Phase.STEADY
-        ):
+        if change.action is Action.KEEP and (change.observed is None or change.observed.phase is not Phase.STEADY):
             return
         for obstacle, field in _obstacles(order(change.resource, account.resources), account):
             yield _finding(change.resource, obstacle, field)
@@ -182,7 +178,13 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> Order:
 def _observed(armed: Armed, attempts: list[Attempt]) -> Observed:
     phase, history = _standing(attempts)
     return Observed(
-        kind=ScheduledCall.name, id=armed.name, body=armed.spec, name=armed.name, phase=phase, history=history
+        kind=ScheduledCall.name,
+        id=armed.name,
+        body=armed.spec,
+        identity=armed.name,
+        name=armed.name,
+        phase=phase,
+        history=history,
     )
 
 
@@ -219,12 +221,7 @@ def _obstacles(made: Order, account: Account) -> Iterator[tuple[Obstacle, str]]:
         yield not_on_account(made.from_number), field
     elif (obstacle := undialable(live.body)) and not _will_be_proven(obstacle, made, account):
         yield obstacle, field
-    if (
-        live is not None
-        and made.agent is None
-        and made.config is None
-        and not _has_outbound_agent(live, account)
-    ):
+    if live is not None and made.agent is None and made.config is None and not _has_outbound_agent(live, account):
         yield _NO_AGENT, field
     billing = next((item.body for item in account.of("AutoReload")), None)
     if (obstacle := unfunded(billing)) and not _will_be_funded(account):

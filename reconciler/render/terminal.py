@@ -1,7 +1,7 @@
-"""This file exists to lay words out in a terminal that nobody's data can take over.
+r"""This file exists to lay words out in a terminal that nobody's data can take over.
 
 A prompt or a vendor's answer may hold escape sequences or invisible direction marks: they are written
-out (``\\x1b``) instead of obeyed. Colours are the eight of SGR, and carry no meaning of their own.
+out (``\x1b``) instead of obeyed. Colours are the eight of SGR, and carry no meaning of their own.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Paint:
 
 
 def clean(text: str) -> str:
-    """One line of text without anything a terminal obeys: line ends and tabs become spaces, the rest ``\\x…``."""
+    r"""One line without anything a terminal obeys: line ends and tabs become spaces, the rest ``\x…``."""
     if text.isascii() and text.isprintable():
         return text
     return _BEYOND_ASCII_PRINTABLE.sub(lambda match: _visible(match[0]), text.replace("\r\n", "\n"))

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from reconciler.model import Consequence
 from reconciler.numbers import mask_in
 from reconciler.outbound import dollars
 from reconciler.render.terminal import clean
@@ -20,7 +22,7 @@ from reconciler.render.terminal import clean
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.model import FieldDiff
+    from reconciler.model import Change, FieldDiff
 
 SECRET = "(secret)"  # noqa: S105 - what is shown in place of one
 HIDDEN = "(hidden)"
@@ -29,12 +31,15 @@ _PLAIN = re.compile(r"[^\s\"'`\[\]{}].*[^\s\"'`]|[^\s\"'`\[\]{}]")
 _LONG = 60
 
 
-def visible(diff: FieldDiff, *, show_numbers: bool) -> tuple[Any, Any]:
-    """Both sides of a difference as JSON values, with what must not be seen taken out."""
+def visible(change: Change, diff: FieldDiff, *, show_numbers: bool) -> tuple[Any, Any]:
+    """Both sides of a difference as JSON values, with what must not be seen taken out.
+
+    In a change that rings a person every number may be that person's, whichever field holds it.
+    """
     before, after = plain(diff.before), plain(diff.after)
     if diff.secret:
         return None if before is None else SECRET, None if after is None else SECRET
-    if diff.personal:
+    if diff.personal or Consequence.RINGS_A_PERSON in change.consequences:
         return _discreet(before, show_numbers=show_numbers), _discreet(after, show_numbers=show_numbers)
     return before, after
 
@@ -94,23 +99,75 @@ def _quoted(text: str) -> str:
     return text if _PLAIN.fullmatch(text) and text not in {"none", "true", "false"} else f'"{text}"'
 
 
-def differences(name: str, before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Where two JSON values differ, as (dotted path, before, after); the pair itself when they have no parts.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One place inside a value that differs: its dotted path there ("" for the value itself), and both sides.
+
+    ``sign`` is ``+`` or ``-`` for an item that a list gained or lost, else "".
+    """
+
+    path: str
+    before: Any
+    after: Any
+    sign: str = ""
+
+
+def differences(before: Any, after: Any) -> list[Part]:
+    """Where two JSON values differ; never empty.
 
     Keys that only the live side has are the vendor's and are left out: only what was declared is compared.
+    Items of lists are paired with the one most like them.
     """
+    return list(_differences("", before, after)) or [Part("", before, after)]
+
+
+def _differences(path: str, before: Any, after: Any) -> Iterator[Part]:
+    dot = f"{path}." if path else ""
     if isinstance(before, dict) and isinstance(after, dict):
         for key, wanted in after.items():
-            if key not in before:
-                yield f"{name}.{key}", None, wanted
-            elif before[key] != wanted:
-                yield from differences(f"{name}.{key}", before[key], wanted)
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for index, (left, right) in enumerate(zip(before, after, strict=True)):
-            if left != right:
-                yield from differences(f"{name}.{index}", left, right)
+            if key not in before or not _covers(wanted, before[key]):
+                yield from _differences(f"{dot}{key}", before.get(key), wanted)
     elif isinstance(before, list) and isinstance(after, list):
-        yield from ((name, item, None) for item in before if item not in after)
-        yield from ((name, None, item) for item in after if item not in before)
-    else:
-        yield name, before, after
+        gone, come = _unpaired(before, after)
+        for index, wanted in come:
+            if (alike := _most_alike(wanted, gone)) is None:
+                yield Part(path, None, wanted, "+")
+            else:
+                yield from _differences(f"{dot}{index}", gone.pop(alike), wanted)
+        yield from (Part(path, item, None, "-") for item in gone)
+    elif not _covers(after, before):
+        yield Part(path, before, after)
+
+
+def _unpaired(before: list[Any], after: list[Any]) -> tuple[list[Any], list[tuple[int, Any]]]:
+    """What is left of two lists once each wanted item took the first live item that has all of it."""
+    gone, come = list(before), []
+    for index, wanted in enumerate(after):
+        found = next((place for place, item in enumerate(gone) if _covers(wanted, item)), None)
+        if found is None:
+            come.append((index, wanted))
+        else:
+            del gone[found]
+    return gone, come
+
+
+def _most_alike(wanted: Any, items: list[Any]) -> int | None:
+    """The place of the item that agrees in the most keys; None when none agrees in any."""
+    if not isinstance(wanted, dict):
+        return None
+    agreeing = [
+        sum(item.get(key) == value for key, value in wanted.items()) if isinstance(item, dict) else 0 for item in items
+    ]
+    most = max(agreeing, default=0)
+    return agreeing.index(most) if most else None
+
+
+def _covers(wanted: Any, live: Any) -> bool:
+    """Whether the live value has all that is wanted, and perhaps keys of the vendor's."""
+    if isinstance(wanted, dict):
+        return isinstance(live, dict) and all(
+            key in live and _covers(value, live[key]) for key, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return isinstance(live, list) and len(wanted) == len(live) and all(map(_covers, wanted, live))
+    return bool(wanted == live) and isinstance(wanted, bool) == isinstance(live, bool)

@@ -84,7 +84,7 @@ def tally(changes: Sequence[Change], *, quiet: bool = False) -> str:
 
     With ``quiet`` the unchanged are not mentioned.
     """
-    counts = {action: 0 for action in (*(it for it in Action if it not in _UNCHANGED), *reversed(_UNCHANGED))}
+    counts = dict.fromkeys((*(it for it in Action if it not in _UNCHANGED), *reversed(_UNCHANGED)), 0)
     for change in changes:
         counts[change.action] += 1
     return ", ".join(
@@ -142,9 +142,9 @@ def _charge(changes: Sequence[Change]) -> str:
     ]
     if not charging:
         return ""
-    limits = [declared.get("monthly_limit_cents") for declared in charging]
-    if any(not isinstance(limit, int) for limit in limits):
-        return "may charge the card again and again"
+    limits = [limit for it in charging if isinstance(limit := it.get("monthly_limit_cents"), int)]
+    if len(limits) < len(charging):
+        return "may charge the card without a monthly limit"
     return f"may charge up to {dollars(sum(limits))} a month"
 
 
@@ -179,7 +179,7 @@ def applied(report: Report) -> str:
     """One line that says what came of an apply."""
     if not report.results:
         return "Nothing to apply: the account is as declared."
-    counts = {outcome: 0 for outcome in Outcome}
+    counts = dict.fromkeys(Outcome, 0)
     for result in report.results:
         counts[result.outcome] += 1
     listed = ", ".join(f"{count:,} {outcome.value}" for outcome, count in counts.items() if count)

@@ -174,9 +174,7 @@ class GitStore(Store):
                 request.settle(StoreError(error.message, hint=error.hint))
         finally:  # an interrupt reaches this thread only; the others must not take silence for success
             for request in batch:
-                request.settle(
-                    StoreError(f"{self.description}: interrupted, it is not known what was stored")
-                )
+                request.settle(StoreError(f"{self.description}: interrupted, it is not known what was stored"))
 
     def _store_bodies(self, batch: Sequence[_Request]) -> None:
         blobs = iter(self._branch.store(body for request in batch for body in request.bodies.values()))
@@ -206,9 +204,7 @@ class GitStore(Store):
                 raise self._branch.explain(answer)
             failures += 1
             if failures == ATTEMPTS:
-                raise StoreError(
-                    f"{self.description}: others were first {failures} times", hint="run it again"
-                )
+                raise StoreError(f"{self.description}: others were first {failures} times", hint="run it again")
             time.sleep(_pause(failures))
 
     def _choose(self, batch: Sequence[_Request]) -> _Requests:
@@ -272,9 +268,7 @@ def _settle(requests: Sequence[_Request]) -> None:
 def _message(requests: Sequence[_Request]) -> str:
     """``put 900001/binding/Agent/front-desk``, or how many with the keys below; then the writes' ids."""
     lines = [
-        f"{'delete' if write.value is None else 'put'} {write.key}"
-        for request in requests
-        for write in request.writes
+        f"{'delete' if write.value is None else 'put'} {write.key}" for request in requests for write in request.writes
     ]
     marks = [f"Write: {request.mark}" for request in requests]
     if len(lines) == 1:

@@ -37,9 +37,7 @@ class Branch:
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._git = Git(root, f"git branch {branch}")
         self._ref = f"refs/heads/{branch}"
-        kind, objects = self._git.run(
-            "rev-parse", "--show-object-format", "--git-path", "objects"
-        ).text.split("\n")
+        kind, objects = self._git.run("rev-parse", "--show-object-format", "--git-path", "objects").text.split("\n")
         self._nothing = "0" * {"sha1": 40, "sha256": 64}[kind]
         self._check_name(branch, read_only=read_only)
         self.remote = self._choose_remote(remote)
@@ -158,9 +156,7 @@ class Branch:
         """The remote that was asked for, else origin, else the only one; empty when there is none at all."""
         remotes = self._git.run("remote").text.split()
         if wanted and wanted not in remotes:
-            raise StoreError(
-                f"{self._git.description}: there is no remote `{wanted}`", hint="see `git remote -v`"
-            )
+            raise StoreError(f"{self._git.description}: there is no remote `{wanted}`", hint="see `git remote -v`")
         if wanted or not remotes:
             return wanted
         if "origin" in remotes or len(remotes) == 1:

@@ -76,9 +76,7 @@ DENIED = (
     r"Authentication failed|could not read Username|Permission (?:to .* )?denied|error: 40[13]|"
     r"protected branch|not allowed to push|write access|insufficient_scope"
 )
-UNWRITABLE = (
-    r"insufficient permission for adding|unable to (?:create|write|open) .*Permission denied|Read-only file"
-)
+UNWRITABLE = r"insufficient permission for adding|unable to (?:create|write|open) .*Permission denied|Read-only file"
 DAMAGED = (
     r"bad object|missing (?:blob|tree|commit)|is corrupt|unable to read tree|loose object|invalid object|"
     r"bad tree|not a tree object|inflate"
@@ -190,9 +188,7 @@ class Git:
                 details = found.groupdict()
                 return StoreError(f"{self.description}: {meaning}", hint=hint.format(**details))
         last = answer.complaint.splitlines()[-1:] or [f"git ended with code {answer.code}"]
-        return StoreError(
-            f"{self.description}: {last[0]}", hint="run `git fetch` by hand to see what it needs"
-        )
+        return StoreError(f"{self.description}: {last[0]}", hint="run `git fetch` by hand to see what it needs")
 
     def _missing(self) -> StoreError:
         if not self.folder.is_dir():

@@ -52,9 +52,7 @@ def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all th
         found = store.get(key)
         if found is None or _expiry(found) <= now():
             with suppress(Conflict):  # another run was first: look who
-                return Lease(
-                    store, key, owner=owner, now=now, seconds=seconds, heartbeat=heartbeat, over=found
-                )
+                return Lease(store, key, owner=owner, now=now, seconds=seconds, heartbeat=heartbeat, over=found)
             found = store.get(key)
         if found is not None and waited >= wait:
             raise _held_by(found)
@@ -159,9 +157,7 @@ def _held_by(found: Entry) -> Locked:
     value: dict[str, Any] = found.value
     since, until = value.get("since", "?"), value.get("expires", "?")
     owner = value.get("owner", "an unknown owner")
-    return Locked(
-        f"another run is writing: {owner}, since {since}, until {until} unless it renews", hint=HINT
-    )
+    return Locked(f"another run is writing: {owner}, since {since}, until {until} unless it renews", hint=HINT)
 
 
 def _expiry(found: Entry) -> datetime:

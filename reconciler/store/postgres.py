@@ -31,9 +31,7 @@ try:
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
     from psycopg.errors import DeadlockDetected, SerializationFailure
 except ImportError:
-    raise StoreError(
-        "the PostgreSQL driver is not installed", hint="pip install 'reconciler[postgres]'"
-    ) from None
+    raise StoreError("the PostgreSQL driver is not installed", hint="pip install 'reconciler[postgres]'") from None
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -182,17 +180,13 @@ class PostgresStore(Store):
                 return
         raise StoreError(f"{self.description}: the write was undone {ATTEMPTS} times", hint="run it again")
 
-    def _transaction(
-        self, begun: Names, writes: Sequence[Write], texts: Mapping[str, str], version: str
-    ) -> None:
+    def _transaction(self, begun: Names, writes: Sequence[Write], texts: Mapping[str, str], version: str) -> None:
         """Compare and set; ``begun`` receives the transaction's id before anything is changed."""
         connection = self._connection
         with connection.transaction():
             row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
             begun.extend(row or ())
-            found: dict[str, str] = dict(
-                connection.execute(LOCK, ([write.key for write in writes],)).fetchall()
-            )
+            found: dict[str, str] = dict(connection.execute(LOCK, ([write.key for write in writes],)).fetchall())
             for write in writes:
                 if found.get(write.key) != write.expected:
                     raise conflict(write.key, expected=write.expected)

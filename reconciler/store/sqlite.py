@@ -85,9 +85,7 @@ class SqliteStore(Store):
     def list(self, prefix: str = "") -> Entries:
         """Every entry whose key starts with ``prefix``, sorted by key."""
         # A range over the primary key instead of LIKE: no escapes, and the index is used.
-        query = (
-            "SELECT key, value, version FROM entries WHERE key >= ? AND substr(key, 1, ?) = ? ORDER BY key"
-        )
+        query = "SELECT key, value, version FROM entries WHERE key >= ? AND substr(key, 1, ?) = ? ORDER BY key"
         if not prefix:
             return self._read("SELECT key, value, version FROM entries ORDER BY key")
         return self._read(query, prefix, len(prefix), prefix)
@@ -102,9 +100,7 @@ class SqliteStore(Store):
         with self._lock, self._explained(), _transaction(self._connection) as connection:
             for write, text in rows:
                 _write(connection, write, text, version)
-        return [
-            Entry(write.key, decode(write.key, text), version) for write, text in rows if text is not None
-        ]
+        return [Entry(write.key, decode(write.key, text), version) for write, text in rows if text is not None]
 
     def close(self) -> None:
         """Let go of the file."""

@@ -1,0 +1,10 @@
+"""This file exists so that `python -m reconciler` is `reconciler`."""
+
+from __future__ import annotations
+
+import sys
+
+from reconciler.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""This file exists to be the command line: find the command, load only that, turn errors into exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# A command's module is imported only when it is asked for, so `--version` pays for none of them.
+COMMANDS = {
+    "validate": "check the manifests offline: YAML, schema, references, files, times, placeholders",
+    "plan": "say what apply would do to the account, and why",
+    "apply": "do it; asks first on a terminal, needs --yes elsewhere",
+    "dispatch": "place the calls that are due; the only command that dials",
+    "calls": "every scheduled call: when, state, outcome, duration, recording",
+    "schema": "the JSON Schemas of manifests, project file and plan",
+    "emulator": "serve the embedded platform on loopback",
+}
+
+EXIT_CODES = """\b
+Exit codes:
+  0    done, or nothing to do
+  1    error (also bad usage)
+  2    changes pending, only under --detailed-exitcode
+  3    refused: stale plan, guard, wrong account
+  4    done in part
+  5    a call was missed or its outcome is unknown
+  130  interrupted"""
+
+
+class Commands(click.Group):
+    """A group that knows its commands by name and imports one when it runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands in the order of a working day."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import ``reconciler.cli.NAME`` and take its ``command``."""
+        del ctx
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"reconciler.cli.{name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest name for a misspelt one."""
+        near = get_close_matches(args[0], COMMANDS, n=1)
+        if args[0] not in COMMANDS and near and not args[0].startswith("-"):
+            raise click.UsageError(f"No such command '{args[0]}'. Did you mean '{near[0]}'?", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=Commands,
+    name="reconciler",
+    epilog=EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="reconciler")
+def reconciler() -> None:
+    """Keep a ThunderPhone account in git.
+
+    Manifests declare agents, phone numbers, auto-reload and scheduled calls; plan shows what would change,
+    apply makes it so, dispatch places the calls that are due. With --emulator everything runs on an embedded
+    platform: no account, no key, nobody is called.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; never raises for a user's mistake."""
+    try:
+        code = reconciler.main(
+            args=list(arguments) if arguments is not None else None,
+            prog_name="reconciler",
+            standalone_mode=False,
+        )
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.Abort:
+        click.echo("aborted: nothing was done", err=True)
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return 1
+    except BrokenPipeError:
+        # The reader of a pipe went away (`reconciler plan | head`): that is no error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,130 @@
+"""This file exists for `reconciler apply`: make the account what the manifests say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler import guard
+from reconciler.apply import apply
+from reconciler.cli import view
+from reconciler.cli.dispatch import code_of_calls, place
+from reconciler.cli.options import Options, declare
+from reconciler.cli.scope import scope_of, scoped
+from reconciler.cli.session import Session
+from reconciler.errors import PlanRefused
+from reconciler.kinds import KINDS
+from reconciler.model import Outcome, Plan, Report, Result
+
+if TYPE_CHECKING:
+    from reconciler.load import Loaded
+    from reconciler.plan import Scope
+    from reconciler.rows import CallRow
+
+IN_PART, INTERRUPTED = 4, 130
+
+
+@declare("apply")
+@click.option(
+    "--plan",
+    "saved",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Do what this saved plan says, and refuse when it would now be anything else.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--parallelism",
+    type=click.IntRange(1, 64),
+    default=8,
+    show_default=True,
+    help="Requests in flight at once.",
+)
+@click.option("--skip-refused", is_flag=True, help="Do the rest of a plan that is refused in part (exit 4).")
+@click.option("--dispatch", "then_dispatch", is_flag=True, help="Then place the calls that are due.")
+@scoped
+def command(
+    options: Options,
+    saved: Path | None,
+    yes: bool,
+    parallelism: int,
+    skip_refused: bool,
+    then_dispatch: bool,
+    prune: bool,
+    selectors: tuple[str, ...],
+    targets: tuple[str, ...],
+    again: tuple[str, ...],
+) -> int:
+    """Make the account what the manifests say; a second run writes nothing.
+
+    Asks first on a terminal and needs --yes elsewhere. Given --plan, it looks at the account again and
+    goes on only when it would do what that plan says, or less.
+    """
+    with Session(options, read_only=False) as session:
+        approved = view.saved(saved) if saved else None
+        scope = scope_of(prune=prune, selectors=selectors, targets=targets, again=again)
+        loaded = session.checked()
+        api, target = session.connect()
+        ledger = session.ledger(target)
+        with session.lease(ledger, "apply"):
+            found = session.look(loaded, api, target, ledger, scope)
+            try:
+                guard.applicable(found.plan, found.account, skip_refused=skip_refused)
+                if approved is not None:
+                    guard.same_or_less(found.plan, approved)
+            except PlanRefused:
+                view.plan(session, found.plan, next_command="")
+                raise
+            if found.plan.pending and not (yes or saved):
+                _ask(session, found.plan)
+            done = apply(
+                found.plan,
+                KINDS,
+                session.context(found, api, ledger),
+                parallelism=parallelism,
+                stopping=session.stopping,
+                progress=lambda result: _progress(session, result),
+            )
+        rows = _dispatched(session, loaded, scope, done) if then_dispatch and not session.stopping.is_set() else []
+        view.report(session, done, rows)
+        if rows and options.format != "json":
+            view.dispatch(session, rows)
+        return _code(session, found.plan, done, rows)
+
+
+def _ask(session: Session, plan: Plan) -> None:
+    """Ask on a terminal; refuse elsewhere, where nobody can answer."""
+    if not session.output.interactive:
+        view.plan(session, plan, next_command="reconciler apply --yes")
+        raise PlanRefused(
+            f"{len(plan.pending)} changes wait, and nobody can be asked here",
+            code="RC307",
+            hint="add --yes, or apply a plan that was approved: reconciler apply --plan plan.json",
+        )
+    view.plan(session, plan, next_command="")
+    if not click.confirm("Do this?", default=False, err=True):
+        raise click.Abort
+
+
+def _progress(session: Session, result: Result) -> None:
+    if session.output.interactive:
+        session.output.talk(f"{result.outcome.value:8}{result.address}  {result.action.value}")
+
+
+def _dispatched(session: Session, loaded: Loaded, scope: Scope, done: Report) -> list[CallRow]:
+    """Dispatch after an apply that came about; a failed one may have left a call without its agent."""
+    del scope
+    if any(result.outcome is not Outcome.DONE for result in done.results):
+        session.output.talk("not everything came about, so no call was placed; mend it, then: reconciler dispatch")
+        return []
+    return place(session, loaded)
+
+
+def _code(session: Session, plan: Plan, done: Report, rows: list[CallRow]) -> int:
+    if session.stopping.is_set():
+        return INTERRUPTED
+    if done.failed or plan.refusals:
+        return IN_PART
+    return code_of_calls(rows)

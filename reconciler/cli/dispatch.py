@@ -1,0 +1,132 @@
+"""This file exists for `reconciler dispatch`: place the calls that are due."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.calls.dispatch import Line, dispatch, due_now
+from reconciler.calls.follow import follow, remember
+from reconciler.cli.options import Options, declare
+from reconciler.cli.session import Session, differs, owner, shown
+from reconciler.clock import parse_duration
+from reconciler.plan import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.api import Api
+    from reconciler.ledger import Ledger
+    from reconciler.load import Loaded
+    from reconciler.model import Target
+    from reconciler.rows import CallRow
+
+IN_PART, MISSED, INTERRUPTED = 4, 5, 130
+_SLICE = 1.0
+
+
+class Duration(click.ParamType[timedelta]):
+    """A length of time such as 45m."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """A timedelta; a usage error otherwise."""
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return parse_duration(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@declare("dispatch")
+@click.option("--lookahead", type=Duration(), default=timedelta(0), metavar="DURATION",
+              help="Wait in this run for calls that become due within it, e.g. 45m.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be placed now; dial nobody.")
+def command(options: Options, lookahead: timedelta, dry_run: bool) -> int:
+    """Place the calls that are due; each at most once, never outside its window.
+
+    Exits 5 when a call was missed or its outcome is unknown, 4 when one that is due could not be placed yet.
+    """
+    from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
+
+    with Session(options, read_only=dry_run) as session:
+        rows = place(session, session.checked(), lookahead=lookahead, dry_run=dry_run)
+        view.dispatch(session, rows)
+        if session.stopping.is_set():
+            return INTERRUPTED
+    return 0 if dry_run else code_of_calls(rows)
+
+
+def code_of_calls(rows: list[CallRow]) -> int:
+    """5 when a call was missed or is unknown, 4 when one that is due did not go out, else 0."""
+    states = {row.state for row in rows}
+    if states & {"expired", "unknown"}:
+        return MISSED
+    return IN_PART if states & {"refused", "armed"} else 0
+
+
+def place(
+    session: Session, loaded: Loaded, *, lookahead: timedelta = timedelta(0), dry_run: bool = False
+) -> list[CallRow]:
+    """Dispatch now, and again for each call that becomes due within ``lookahead``; rows as they may be shown."""
+    api, target = session.connect()
+    ledger = session.ledger(target)
+    until = session.clock.now() + lookahead
+    rows: dict[tuple[str, int], CallRow] = {}
+    while True:
+        for row in _round(session, loaded, api, target, ledger, dry_run=dry_run):
+            rows[row.occurrence, row.attempt] = row
+        following = _next(session, loaded, api, target, ledger)
+        if following is None or following > until or not _wait(session, following):
+            return [shown(row, session.output) for row in rows.values()]
+
+
+def _round(
+    session: Session, loaded: Loaded, api: Api, target: Target, ledger: Ledger, *, dry_run: bool
+) -> list[CallRow]:
+    if dry_run:
+        return dispatch(_line(session, loaded, api, target, ledger, lambda: None), dry_run=True)
+    with session.lease(ledger, "dispatch") as lease:
+        line = _line(session, loaded, api, target, ledger, lease.check)
+        rows = dispatch(line)
+        placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed"]
+        remember(ledger, placed, follow(api, placed))
+    return rows
+
+
+def _line(
+    session: Session, loaded: Loaded, api: Api, target: Target, ledger: Ledger, check: Callable[[], None]
+) -> Line:
+    found = session.look(loaded, api, target, ledger, Scope())
+    return Line(
+        api=api,
+        ledger=ledger,
+        links=found.links,
+        account=found.account,
+        orders=session.orders(loaded.resources),
+        organization=target.organization_id,
+        clock=session.clock,
+        owner=owner(),
+        differs=lambda order, armed: differs(order, armed, loaded.resources),
+        check_lease=check,
+        stopping=session.stopping,
+    )
+
+
+def _next(session: Session, loaded: Loaded, api: Api, target: Target, ledger: Ledger) -> Any:
+    ledger.refresh()
+    return due_now(_line(session, loaded, api, target, ledger, lambda: None)).next_opening
+
+
+def _wait(session: Session, until: Any) -> bool:
+    """Wait for an instant in small slices; False when the run was asked to stop."""
+    while not session.stopping.is_set():
+        left = (until - session.clock.now()).total_seconds()
+        if left <= 0:
+            return True
+        session.clock.sleep(min(left, _SLICE))
+    return False

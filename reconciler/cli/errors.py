@@ -1,0 +1,65 @@
+"""This file exists to turn what stops a run into words and an exit code."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.output import Output
+from reconciler.errors import InputError, Interrupted, PlanRefused, ReconcilerError
+from reconciler.model import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.cli.options import Options
+
+ERROR, REFUSED, INTERRUPTED = 1, 3, 130
+
+
+def reported(run: Callable[[], int], options: Options) -> int:
+    """Run a command; whatever it raises becomes a message and a code, never a traceback for a user's mistake."""
+    try:
+        return run()
+    except ReconcilerError as error:
+        show(error, Output(options))
+        return code_of(error)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        return INTERRUPTED
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the last fence: a bug of ours is said in one line, with a way to tell us
+        if os.environ.get("RECONCILER_DEBUG"):
+            traceback.print_exc()
+        click.echo(
+            f"internal error: {type(error).__name__}: this is a bug of reconciler's; what was done is recorded\n"
+            "hint: run plan to see where things stand; RECONCILER_DEBUG=1 shows where it happened",
+            err=True,
+        )
+        return ERROR
+
+
+def code_of(error: ReconcilerError) -> int:
+    """The exit code of an error that ended a run."""
+    if isinstance(error, Interrupted):
+        return INTERRUPTED
+    return REFUSED if isinstance(error, PlanRefused) else ERROR
+
+
+def show(error: ReconcilerError, output: Output) -> None:
+    """Say what stopped the run: as JSON on stdout when that was asked for, else as text on stderr."""
+    from reconciler.render import json, text  # noqa: PLC0415 - only when something went wrong
+
+    findings = list(error.findings) if isinstance(error, InputError) and error.findings else [_finding(error)]
+    if output.options.format == "json":
+        output.json({**json.validate(findings, documents=0), "format": "reconciler.error/v1"})
+        return
+    output.talk(text.findings(findings, width=output.width, color=False))
+
+
+def _finding(error: ReconcilerError) -> Finding:
+    return Finding(Severity.ERROR, error.code, error.message, error.hint, location=error.location)

@@ -1,0 +1,119 @@
+"""This file exists to declare the options that every command has, once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from reconciler.clock import parse_instant
+
+Command = Callable[..., int]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of every command, as given; None where a setting or a default decides."""
+
+    paths: tuple[Path, ...] = ()
+    format: str = "text"
+    api_url: str | None = None
+    api_key_file: Path | None = None
+    emulator: bool = False
+    state: str | None = None
+    environment: str = ""
+    now: datetime | None = None
+    color: bool = False
+    show_numbers: bool = False
+
+
+class Instant(click.ParamType[datetime]):
+    """An ISO 8601 date and time with an offset."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Aware, in UTC; a usage error otherwise."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_instant(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+_FORMATS = click.Choice(["text", "json", "markdown"])
+
+_COMMON = (
+    click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
+    click.option("--format", "format_", type=_FORMATS, default="text", show_default=True, help="What stdout holds."),
+    click.option("--env", "environment", default="", metavar="NAME", help="An environment of reconciler.yaml."),
+    click.option("--no-color", is_flag=True, help="Plain text (also the NO_COLOR variable)."),
+    click.option("--show-numbers", is_flag=True, help="Show callees' telephone numbers instead of masking them."),
+)
+
+_ACCOUNT = (
+    click.option(
+        "--api-url",
+        envvar="THUNDERPHONE_API_BASE_URL",
+        show_envvar=True,
+        metavar="URL",
+        help="The API's base URL.",
+    ),
+    click.option(
+        "--api-key-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A file that holds the API key (or the THUNDERPHONE_API_KEY variable).",
+    ),
+    click.option("--emulator", is_flag=True, help="The embedded platform: no account, nobody is called."),
+    click.option(
+        "--state",
+        envvar="RECONCILER_STATE",
+        show_envvar=True,
+        metavar="URL",
+        help="Where the state is: sqlite:PATH, git:BRANCH or postgresql://…",
+    ),
+    click.option("--now", type=Instant(), metavar="INSTANT", help="A fixed clock: plans and the emulator only."),
+)  # fmt: skip - one option a row
+
+
+def declare(name: str, *, account: bool = True) -> Callable[[Command], click.Command]:
+    """Make a click command of a function that takes ``options: Options`` and its own parameters.
+
+    With ``account`` it also has the options that lead to an account, its state and its clock.
+    """
+
+    def decorate(function: Command) -> click.Command:
+        @wraps(function)
+        def run(**given: Any) -> int:
+            options = Options(
+                paths=given.pop("paths"),
+                format=given.pop("format_"),
+                environment=given.pop("environment"),
+                color=_color(no_color=given.pop("no_color")),
+                show_numbers=given.pop("show_numbers"),
+                **{key: given.pop(key) for key in ("api_url", "api_key_file", "emulator", "state", "now") if account},
+            )
+            from reconciler.cli.errors import reported  # noqa: PLC0415 - the models it knows are slow to load
+
+            return reported(lambda: function(options, **given), options)
+
+        decorated: Any = run
+        for option in reversed(_COMMON + _ACCOUNT if account else _COMMON):
+            decorated = option(decorated)
+        return click.command(name)(decorated)
+
+    return decorate
+
+
+def _color(*, no_color: bool) -> bool:
+    """Colour on a terminal, unless somebody asked for none (no-color.org)."""
+    stream = click.get_text_stream("stdout")
+    return not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()

@@ -1,0 +1,75 @@
+"""This file exists to be the only way out: stdout is data, stderr is talk, and neither leaks."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler import numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.cli.options import Options
+
+_NARROWEST, _WIDEST = 60, 200
+_DIGITS = re.compile(r"(?:\+|%2B)?([0-9]{7,15})(?![0-9])")
+
+
+class Output:
+    """Where a command says things; hides callees' numbers and the key in everything it says (promise P8).
+
+    Renderers mask what they know to be personal; this is the second fence, for a number that turns up in
+    a prompt, a name or the vendor's words.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._callees: dict[str, str] = {}
+        self._secrets: set[str] = set()
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal, within reason; 80 where there is none."""
+        return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((80, 24)).columns))
+
+    def hide_numbers(self, callees: Iterable[str]) -> None:
+        """Mask these numbers (E.164) from now on, however they are written, unless they are to be shown."""
+        if not self.options.show_numbers:
+            self._callees.update({number.removeprefix("+"): numbers.mask(number) for number in callees})
+
+    def hide_secret(self, secret: str) -> None:
+        """Never let this text out."""
+        self._secrets.add(secret)
+
+    def clean(self, text: str) -> str:
+        """A text as it may leave."""
+        for secret in self._secrets:
+            text = text.replace(secret, "(key)")
+        return _DIGITS.sub(self._masked, text) if self._callees else text
+
+    def _masked(self, found: re.Match[str]) -> str:
+        return self._callees.get(found[1], found[0])
+
+    def data(self, text: str) -> None:
+        """Print a result to stdout."""
+        click.echo(self.clean(text).rstrip("\n"), color=self.options.color)
+
+    def talk(self, text: str) -> None:
+        """Say something to a person on stderr."""
+        click.echo(self.clean(text).rstrip("\n"), err=True)
+
+    def json(self, value: Any) -> None:
+        """Print a JSON document to stdout."""
+        from reconciler.render import json  # noqa: PLC0415 - only where JSON was asked for
+
+        click.echo(self.clean(json.dumps(value)).rstrip("\n"))
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person can be asked."""
+        return sys.stdin.isatty() and sys.stderr.isatty()

@@ -1,0 +1,42 @@
+"""This file exists for `reconciler plan`: what apply would do, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli import view
+from reconciler.cli.options import Options, declare
+from reconciler.cli.scope import exit_code, scope_of, scoped
+from reconciler.cli.session import Session
+
+
+@declare("plan")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan, for apply --plan.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@click.option("--brief", is_flag=True, help="Leave out the fields.")
+@click.option("--full", is_flag=True, help="List what is unchanged too, and long texts whole.")
+@scoped
+def command(
+    options: Options,
+    out: Path | None,
+    detailed_exitcode: bool,
+    brief: bool,
+    full: bool,
+    prune: bool,
+    selectors: tuple[str, ...],
+    targets: tuple[str, ...],
+    again: tuple[str, ...],
+) -> int:
+    """Say what apply would do to the account, and why; sends nothing but reads."""
+    with Session(options, read_only=True) as session:
+        scope = scope_of(prune=prune, selectors=selectors, targets=targets, again=again)
+        loaded = session.checked()
+        api, target = session.connect()
+        found = session.look(loaded, api, target, session.ledger(target), scope)
+        if out is not None:
+            view.save(session, found.plan, out)
+        following = f"reconciler apply --plan {out}" if out else "reconciler apply"
+        view.plan(session, found.plan, next_command=following, brief=brief, full=full)
+    return exit_code(found.plan, detailed=detailed_exitcode)

@@ -1,0 +1,345 @@
+"""This file exists to be the composition root: it alone sees every part, and wires one run from its options."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any, Self
+
+from reconciler import diff as differences
+from reconciler import guard, links, load, observe
+from reconciler import plan as planning
+from reconciler.cli.output import Output
+from reconciler.clock import Clock, FixedClock, SystemClock, parse_duration
+from reconciler.errors import InputError, StoreError
+from reconciler.fields import policies
+from reconciler.kind import Account, Context
+from reconciler.kinds import KINDS
+from reconciler.kinds.scheduled_call import order
+from reconciler.ledger import Ledger
+from reconciler.model import Address, Finding, Resource, Severity, Target
+from reconciler.secrets import Key, find_key
+from reconciler.settings import Project, find_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import FrameType, TracebackType
+
+    from reconciler.api import Api
+    from reconciler.cli.options import Options
+    from reconciler.emulator import Platform
+    from reconciler.load import Loaded
+    from reconciler.model import Plan
+    from reconciler.orders import Order
+    from reconciler.plan import Scope
+    from reconciler.store import Store
+
+_LEASE_WAIT = parse_duration("60s").total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one look at the account found: the plan, and what a write needs besides."""
+
+    plan: Plan
+    account: Account
+    links: links.Links
+
+
+class Session:
+    """One run: the project, the account, the state, the clock. A context manager that closes what it opened."""
+
+    def __init__(self, options: Options, *, read_only: bool) -> None:
+        """Find the project; nothing is opened yet. ``read_only`` decides what the transport can send (P1)."""
+        self.options, self.read_only = options, read_only
+        self.output = Output(options)
+        self.project = _project(options)
+        self.clock: Clock = FixedClock(options.now) if options.now else SystemClock()
+        self.stopping = Event()
+        self._closing = ExitStack()
+        self._notes: list[Finding] = []
+
+    def __enter__(self) -> Self:
+        self._closing.enter_context(_signals(self.stopping))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.close()
+
+    def load(self) -> Loaded:
+        """The manifests; raises InputError with every finding when one of them is an error."""
+        loaded = load.load(self.options.paths, self.project, KINDS, now=self.clock.now())
+        self.output.hide_numbers(
+            str(item.declared["to_number"]) for item in loaded.resources.values() if "to_number" in item.declared
+        )
+        return loaded
+
+    def checked(self) -> Loaded:
+        """The manifests, when nothing is wrong with them."""
+        loaded = self.load()
+        if loaded.errors:
+            raise InputError("the manifests are not as they should be", findings=loaded.findings)
+        return loaded
+
+    def connect(self) -> tuple[Api, Target]:
+        """The account's API and who it belongs to; raises WrongAccount when that is not who was meant."""
+        from reconciler.api import DEFAULT_BASE_URL, connect  # noqa: PLC0415 - httpx is slow to load
+
+        options, settings = self.options, self.project.settings
+        if options.emulator:
+            api = self._emulated()
+            url = "emulator"
+        else:
+            if options.now is not None and not self.read_only:
+                raise InputError("--now is for plans and the emulator: a live account has its own time", code="RC124")
+            key = self._key()
+            url = options.api_url or settings.api_url or DEFAULT_BASE_URL
+            api = connect(base_url=url, key=key.reveal(), clock=self.clock, read_only=self.read_only)
+            self.output.hide_secret(key.reveal())
+        self._closing.callback(api.close)
+        organization = api.get("/v1/whoami")["organization"]
+        target = Target(url.rstrip("/"), str(organization["id"]), str(organization["name"]))
+        if not options.emulator:
+            guard.right_account(target, settings)
+        return api, target
+
+    def _key(self) -> Key:
+        key = find_key(os.environ, self.options.api_key_file)
+        if key is None:
+            raise InputError(
+                "there is no API key, and --emulator was not asked for",
+                code="RC123",
+                hint="set THUNDERPHONE_API_KEY (or --api-key-file FILE), or add --emulator to try it "
+                "without an account",
+            )
+        return key
+
+    def _emulated(self) -> Api:
+        from reconciler.api import connect  # noqa: PLC0415 - httpx is slow to load
+        from reconciler.emulator import EMULATED_KEY, EmulatorTransport  # noqa: PLC0415 - only for --emulator
+
+        transport = EmulatorTransport(self.platform())
+        return connect(
+            base_url="https://emulator.invalid",
+            key=EMULATED_KEY,
+            clock=self.clock,
+            read_only=self.read_only,
+            transport=transport,
+        )
+
+    def platform(self) -> Platform:
+        """The embedded platform, kept in the project's ``.reconciler/``."""
+        from reconciler.emulator import Platform  # noqa: PLC0415 - only for --emulator
+
+        folder = self.project.root / ".reconciler"
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / ".gitignore").exists():
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        return self._closing.enter_context(Platform(folder / "emulator.db", self.clock))
+
+    def ledger(self, target: Target) -> Ledger:
+        """What is remembered of the account. A plan without a readable store still works, and says so."""
+        from reconciler.store import open_store  # noqa: PLC0415 - each engine loads only when named
+
+        url = self.options.state or self.project.settings.state
+        try:
+            store: Store = open_store(url, root=self.project.root, read_only=self.read_only)
+            ledger = Ledger(self._closing.enter_context(store), target.organization_id)
+            ledger.bindings()
+        except StoreError as error:
+            if not self.read_only:
+                raise
+            self._notes.append(_without_state(error))
+            nothing = open_store("sqlite:.reconciler/none", root=self.project.root, read_only=True)
+            ledger = Ledger(self._closing.enter_context(nothing), target.organization_id)
+        return ledger
+
+    def look(self, loaded: Loaded, api: Api, target: Target, ledger: Ledger, scope: Scope) -> View:
+        """Observe the account and plan."""
+        account = observe.observe(
+            organization=target.organization_id,
+            kinds=KINDS,
+            resources=loaded.resources,
+            api=api,
+            ledger=ledger,
+            settings=self.project.settings,
+            now=self.clock.now(),
+        )
+        bindings = ledger.bindings()
+        matches = tuple(observe.match(KINDS, account, bindings))
+        found = links.Links(observe.ids(bindings, matches))
+        plan = planning.plan(
+            target=target,
+            account=account,
+            matches=matches,
+            kinds=KINDS,
+            links=found,
+            findings=[*loaded.findings, *self._notes],
+            scope=scope,
+        )
+        return View(plan, account, found)
+
+    def context(self, view: View, api: Api, ledger: Ledger) -> Context:
+        """What writes need."""
+        return Context(
+            api=api,
+            ledger=ledger,
+            links=view.links,
+            account=view.account,
+            now=self.clock.now,
+            commit=commit(self.project),
+        )
+
+    def orders(self, resources: Mapping[str, Resource]) -> dict[str, Order]:
+        """The declared calls by name."""
+        return {
+            resource.address.name: order(resource, resources)
+            for resource in resources.values()
+            if resource.address.kind == "ScheduledCall" and not resource.manifest.absent
+        }
+
+    @contextmanager
+    def lease(self, ledger: Ledger, what: str) -> Iterator[Any]:
+        """The right to write, one run at a time; waits a minute for another run to finish."""
+        from reconciler.store.lease import acquire  # noqa: PLC0415 - only for runs that write
+
+        with acquire(
+            ledger.store,
+            f"{ledger.organization}/lease/{what}",
+            owner=owner(),
+            now=lambda: datetime.now(UTC),
+            wait=_LEASE_WAIT,
+        ) as held:
+            ledger.refresh()
+            yield held
+
+
+def _project(options: Options) -> Project:
+    """The project of the first path, or of the working folder."""
+    start = options.paths[0] if options.paths else Path.cwd()
+    here = find_project(Path.cwd(), "") if options.paths else None
+    there = start.resolve() if start.exists() else Path.cwd()
+    if here is not None and there.is_relative_to(here.root) and not _own_file(there, here.root):
+        there = here.root
+    return find_project(there, options.environment)
+
+
+def _own_file(place: Path, root: Path) -> bool:
+    """Whether a project file lies between a path and the root of the outer project."""
+    from reconciler.settings import FILE  # noqa: PLC0415 - one name
+
+    folders = [folder for folder in (place, *place.parents) if folder != root and folder.is_relative_to(root)]
+    return any((folder / FILE).is_file() for folder in folders)
+
+
+def _without_state(error: StoreError) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        "RC502",
+        f"the state cannot be read ({error.message}): objects were found by name, and what this tool last "
+        "applied is not known",
+        error.hint,
+    )
+
+
+def selection(selectors: Sequence[str], targets: Sequence[str]) -> Any:
+    """A predicate for ``-l`` and ``--target``; None when everything is meant. Raises InputError."""
+    pairs = [_label(text) for text in selectors]
+    try:
+        wanted = frozenset(Address.parse(text) for text in targets)
+    except ValueError as error:
+        raise InputError(str(error), code="RC124", hint="for example --target Agent/front-desk") from None
+    unknown = sorted({address.kind for address in wanted} - set(KINDS))
+    if unknown:
+        raise InputError(f"unknown kind `{unknown[0]}`", code="RC111", hint=f"one of {', '.join(KINDS)}")
+    if not pairs and not wanted:
+        return None
+
+    def accepts(address: Address, labels: Mapping[str, str]) -> bool:
+        if wanted and address not in wanted:
+            return False
+        return all((labels.get(key) == value) is equal for key, value, equal in pairs)
+
+    return accepts
+
+
+def _label(text: str) -> tuple[str, str, bool]:
+    for sign, equal in (("!=", False), ("==", True), ("=", True)):
+        key, found, value = text.partition(sign)
+        if found and key and value:
+            return key.strip(), value.strip(), equal
+    raise InputError(f"`{text}` is not a selector", code="RC124", hint="for example -l team=scheduling")
+
+
+def differs(chosen: Order, armed: Mapping[str, Any], resources: Mapping[str, Resource]) -> bool:
+    """Whether a declared call is no longer what was armed."""
+    resource = resources[str(chosen.address)]
+    kind = KINDS[chosen.address.kind]
+    return bool(
+        differences.diff(
+            resource,
+            kind.expected(resource),
+            armed,
+            policies=policies(kind.spec),
+            links=links.Links({}),
+            base=None,
+            whole=True,
+        )
+    )
+
+
+def owner() -> str:
+    """This run, for people: host, process, since when."""
+    return f"{socket.gethostname()} pid {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def commit(project: Project) -> str:
+    """The commit the manifests are at, "" when that cannot be told."""
+    if known := os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA"):
+        return known
+    try:
+        found = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607 - git is found on PATH
+            cwd=project.root,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return found.stdout.strip() if found.returncode == 0 else ""
+
+
+@contextmanager
+def _signals(stopping: Event) -> Iterator[None]:
+    """SIGINT and SIGTERM ask the run to stop after the request in flight; a second one stops it at once."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        if stopping.is_set():
+            raise KeyboardInterrupt
+        stopping.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def shown(row: Any, output: Output) -> Any:
+    """A call row with its callee as it may be shown."""
+    from reconciler import numbers  # noqa: PLC0415 - one function
+
+    return row if output.options.show_numbers or not row.to else replace(row, to=numbers.mask(row.to))

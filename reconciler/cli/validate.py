@@ -1,0 +1,37 @@
+"""This file exists for `reconciler validate`: everything that can be known without the account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.cli.options import Options, declare
+from reconciler.cli.session import Session
+
+if TYPE_CHECKING:
+    from reconciler.load import Loaded
+
+
+@declare("validate", account=False)
+def command(options: Options) -> int:
+    """Check the manifests offline, and list every problem at its line.
+
+    Reads the files below PATH (the project's manifests when none is given); asks nobody.
+    """
+    with Session(options, read_only=True) as session:
+        loaded = session.load()
+        from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
+
+        view.findings(session, loaded)
+        session.output.talk(_verdict(loaded))
+    return 1 if loaded.errors else 0
+
+
+def _verdict(loaded: Loaded) -> str:
+    count = f"{loaded.documents} document{'' if loaded.documents == 1 else 's'}"
+    if loaded.errors:
+        errors = len(loaded.errors)
+        return f"{count}, {errors} error{'' if errors == 1 else 's'}: not valid"
+    if not loaded.documents:
+        return "no documents: nothing is declared"
+    warnings = len(loaded.findings)
+    return f"{count}, valid" + (f", {warnings} to look at" if warnings else "")

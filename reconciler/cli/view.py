@@ -1,0 +1,135 @@
+"""This file exists to show what a command found, in the form that was asked for."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import InputError
+from reconciler.render import json, text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from reconciler.cli.session import Session
+    from reconciler.load import Loaded
+    from reconciler.model import Finding, Plan, Report
+    from reconciler.rows import CallRow
+
+
+def findings(session: Session, loaded: Loaded) -> None:
+    """What validate found: the findings are the result, so they go to stdout."""
+    output = session.output
+    if output.options.format == "json":
+        output.json(json.validate(loaded.findings, documents=loaded.documents))
+    elif loaded.findings:
+        output.data(_findings(session, loaded.findings))
+
+
+def _findings(session: Session, found: Sequence[Finding]) -> str:
+    output = session.output
+    return text.findings(found, width=output.width, color=output.options.color, sources=sources(session.project.root))
+
+
+def sources(root: Path) -> Callable[[str], list[str] | None]:
+    """Reads the lines of a file for the caret below a complaint; None where it cannot be shown."""
+
+    def lines(path: str) -> list[str] | None:
+        try:
+            return (root / path).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return None
+
+    return lines
+
+
+def plan(session: Session, found: Plan, *, next_command: str, brief: bool = False, full: bool = False) -> None:
+    """A plan on stdout."""
+    output = session.output
+    numbers = output.options.show_numbers
+    match output.options.format:
+        case "json":
+            output.json(json.plan(found, show_numbers=numbers))
+        case "markdown":
+            from reconciler.render import markdown  # noqa: PLC0415 - only where it was asked for
+
+            output.data(markdown.plan(found, show_numbers=numbers))
+        case _:
+            output.data(
+                text.plan(
+                    found,
+                    width=output.width,
+                    color=output.options.color,
+                    show_numbers=numbers,
+                    brief=brief,
+                    full=full,
+                    next_command=next_command,
+                )
+            )  # fmt: skip - options of one call
+
+
+def report(session: Session, done: Report, rows: Iterable[CallRow] = ()) -> None:
+    """What apply did on stdout, with the calls it went on to place."""
+    output = session.output
+    numbers = output.options.show_numbers
+    match output.options.format:
+        case "json":
+            calls = {"calls": json.dispatch(rows)["calls"]} if rows else {}
+            output.json({**json.report(done, show_numbers=numbers), **calls})
+        case "markdown":
+            from reconciler.render import markdown  # noqa: PLC0415 - only where it was asked for
+
+            output.data(markdown.report(done, show_numbers=numbers))
+        case _:
+            output.data(text.report(done, width=output.width, color=output.options.color, show_numbers=numbers))
+
+
+def dispatch(session: Session, rows: Sequence[CallRow]) -> None:
+    """What dispatch did on stdout."""
+    output = session.output
+    if output.options.format == "json":
+        output.json(json.dispatch(rows))
+    else:
+        output.data(text.dispatch(rows, width=output.width, color=output.options.color))
+
+
+def calls(session: Session, rows: Sequence[CallRow]) -> None:
+    """Every scheduled call on stdout."""
+    output = session.output
+    if output.options.format == "json":
+        output.json(json.calls(rows))
+    else:
+        output.data(text.calls(rows, width=output.width, color=output.options.color))
+
+
+def save(session: Session, found: Plan, path: Path) -> None:
+    """Write the plan document, masked, whole or not at all; raises InputError when it cannot be written."""
+    document = session.output.clean(json.dumps(json.plan(found)))
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.absolute().parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            file.write(document)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise InputError(f"the plan cannot be written to `{path}`: {error.strerror}", code="RC125") from None
+
+
+def saved(path: Path) -> dict[str, Any]:
+    """A plan document as it was saved; raises InputError when it is none."""
+    import json as parser  # noqa: PLC0415 - beside our own module of that name
+
+    try:
+        document = parser.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"`{path}` is not a saved plan: {error}", code="RC125", hint="reconciler plan --out plan.json"
+        ) from None
+    if not isinstance(document, dict) or document.get("format") != "reconciler.plan/v1":
+        raise InputError(
+            f"`{path}` is not a saved plan of this version",
+            code="RC125",
+            hint=f"reconciler plan --out {path}",
+        )
+    return document

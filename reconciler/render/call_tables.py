@@ -1,0 +1,115 @@
+"""This file exists to print scheduled calls in rows: when, which, to whom, and what became of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler import clock
+from reconciler.render.terminal import Paint, clean, columns, pad, wrap
+from reconciler.render.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.rows import CallRow
+
+_STYLES = {
+    "placed": "added",
+    "completed": "added",
+    "armed": "name",
+    "claimed": "changed",
+    "refused": "grave",
+    "failed": "grave",
+    "unknown": "grave",
+    "expired": "grave",
+    "cancelled": "dim",
+}
+_LOUD = {
+    "unknown": "its outcome is unknown: it may have rung",
+    "expired": "missed: its window closed before it was placed",
+}
+_WIDEST_NAME = 40
+_MINUTE = 60
+
+
+def calls(rows: Sequence[CallRow], *, width: int = 80, color: bool = False) -> str:
+    """Every scheduled call, in the order given, and how many stand where."""
+    return _table(rows, width, Paint(color=color), nothing="No scheduled calls.")
+
+
+def dispatch(rows: Sequence[CallRow], *, width: int = 80, color: bool = False, dry_run: bool = False) -> str:
+    """What dispatch did with each call that was due; ``dry_run``: what it would have done."""
+    end = "Nothing was dialled: this was a dry run." if dry_run else ""
+    return _table(rows, width, Paint(color=color), nothing="No call is due.", end=end)
+
+
+def _table(rows: Sequence[CallRow], width: int, paint: Paint, *, nothing: str, end: str = "") -> str:
+    lines: list[str] = []
+    names = [_name(row) for row in rows]
+    whens = [_when(row) for row in rows]
+    sizes = (
+        max((columns(row.state) for row in rows), default=0),
+        max((columns(when) for when in whens), default=0),
+        min(max((columns(name) for name in names), default=0), _WIDEST_NAME),
+    )
+    for row, when, name in zip(rows, whens, names, strict=True):
+        lines += _row(row, (clean(row.state), when, name), sizes, width, paint)
+    lines += ["", *wrap(_verdict(rows), width)] if rows else [nothing]
+    return "\n".join([*lines, *([end] if end else [])]) + "\n"
+
+
+def _row(
+    row: CallRow, cells: tuple[str, str, str], sizes: tuple[int, int, int], width: int, paint: Paint
+) -> Iterator[str]:
+    """State, time, name and callee on one line; what there is to say about it below."""
+    state, when, name = (pad(cell, size) for cell, size in zip(cells, sizes, strict=True))
+    end = f"  {clean(row.to)}" if row.to else ""
+    used = columns(state) + 2 + columns(when) + 2
+    style = _STYLES.get(row.state, "")
+    if used + columns(name) + columns(end) <= width:
+        yield f"{paint(state, style)}  {when}  {paint(name, 'bold')}{end}".rstrip()
+    else:
+        yield f"{paint(state, style)}  {when}{end}".rstrip()
+        yield f"    {paint(cells[2], 'bold')}"
+    for words in _below(row):
+        yield from (f"    {line}" for line in wrap(clean(words), width - 4))
+
+
+def _below(row: CallRow) -> Iterator[str]:
+    if row.state in _LOUD:
+        yield _LOUD[row.state]
+    if row.detail:
+        yield row.detail
+    facts = [
+        f"call {row.call_id}" if row.call_id else "",
+        _lasted(row.duration_seconds),
+        row.end_reason,
+    ]
+    if told := ", ".join(fact for fact in facts if fact):
+        yield told
+    if row.recording:
+        yield f"recording {row.recording}"
+
+
+def _name(row: CallRow) -> str:
+    """The occurrence, which starts with the call's name; the attempt from the second on."""
+    return clean(row.occurrence or row.name) + (f" (attempt {row.attempt})" if row.attempt > 1 else "")
+
+
+def _when(row: CallRow) -> str:
+    return clock.spoken_local(row.when, clock.zone(row.zone or "UTC")) if row.when else "no time"
+
+
+def _lasted(seconds: int | None) -> str:
+    if seconds is None:
+        return ""
+    return f"{seconds // _MINUTE} min {seconds % _MINUTE} s" if seconds >= _MINUTE else f"{seconds} s"
+
+
+def _verdict(rows: Sequence[CallRow]) -> str:
+    """How many calls stand where: ``3 calls: 1 placed, 2 armed``."""
+    counts: dict[str, int] = {}
+    for row in rows:
+        counts[row.state] = counts.get(row.state, 0) + 1
+    listed = ", ".join(f"{count:,} {clean(state)}" for state, count in counts.items())
+    return f"{counted(len(rows), 'call')}: {listed}."

@@ -1,0 +1,128 @@
+"""This file exists to print what differs in a change, field by field, and long texts by passage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model import ChangedBy
+from reconciler.render import prompts
+from reconciler.render.terminal import Paint, Span, clean, columns, flow, pad, wrap
+from reconciler.render.values import differences, is_long, line, visible
+from reconciler.render.words import SIDES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.model import Change, FieldDiff
+    from reconciler.render.values import Part
+
+INDENT = 4
+_WIDEST_NAME = 28
+_NARROWEST = 20
+_ARROW = Span("→", "dim")
+_SIGNS = {"+": "added", "-": "removed"}
+_SAME_TO_SEE = "(another value that reads the same with its numbers hidden)"
+
+
+class Fields:
+    """Prints the fields of changes in a given width."""
+
+    def __init__(self, *, width: int, paint: Paint, show_numbers: bool, full: bool) -> None:
+        self._width, self._paint = width, paint
+        self._show_numbers, self._full = show_numbers, full
+
+    def lines(self, change: Change) -> Iterator[str]:
+        """Every field that differs: its name in a column of its own, and what becomes of it beside it."""
+        most = min(_WIDEST_NAME, max(self._width // 3, 8))
+        names = [size for diff in change.diffs if (size := columns(clean(diff.path))) <= most]
+        name_width = max(names, default=8)
+        for diff in change.diffs:
+            yield from self._field(diff, change, name_width)
+
+    def _field(self, diff: FieldDiff, change: Change, name_width: int) -> Iterator[str]:
+        room = max(self._width - INDENT - name_width - 2, _NARROWEST)
+        name = clean(diff.path)
+        if columns(name) > name_width:
+            yield " " * INDENT + self._paint(name, "name")
+            name = ""
+        for text in [*self._body(diff, change, room), *self._side(diff, room)]:
+            yield f"{' ' * INDENT}{self._paint(pad(name, name_width), 'name')}  {text}".rstrip()
+            name = ""
+
+    def _body(self, diff: FieldDiff, change: Change, room: int) -> list[str]:
+        before, after = visible(change, diff, show_numbers=self._show_numbers)
+        place = _own_file(diff, change)
+        if change.observed is None:
+            return self._new(diff.path, after, place, room)
+        if before == after:
+            return self._spans([Span(line(after, diff.path)), Span(_SAME_TO_SEE, "dim")], room)
+        found: list[str] = []
+        for part in differences(before, after):
+            found += self._part(part, diff.path, place, room)
+        return found
+
+    def _new(self, name: str, value: Any, place: str, room: int) -> list[str]:
+        """A value where there was none: as it is, or its size when it is long."""
+        if isinstance(value, dict) and columns(line(value)) > room:
+            rows: list[str] = []
+            for key, item in value.items():
+                first, *rest = self._new(str(key), item, "", max(room - 2, 1))
+                rows += [*wrap(f"{clean(str(key))}: {first}", room), *(f"  {row}" for row in rest)]
+            return rows
+        if not is_long(value):
+            return wrap(line(value, name), room)
+        told = self._beside(prompts.size(value), place, "dim", room)
+        if self._full:
+            told += [part for row in value.strip().splitlines() for part in wrap(clean(row), room)]
+        return told
+
+    def _part(self, part: Part, name: str, place: str, room: int) -> list[str]:
+        """One place inside a value: gained, lost, reworded, or one value after another."""
+        lead = [Span(f"{clean(part.path)}:", "dim")] if part.path else []
+        if part.sign:
+            value = line(part.after if part.sign == "+" else part.before)
+            return self._spans([*lead, Span(f"{part.sign} {value}", _SIGNS[part.sign])], room)
+        before, after = part.before, part.after
+        if isinstance(before, str) and isinstance(after, str) and (is_long(before) or is_long(after)):
+            return [*self._spans(lead, room), *self._text(before, after, place, room)]
+        if is_long(after):
+            return [*self._spans(lead, room), *self._new(name, after, place, room)]
+        field = part.path or name
+        left, right = Span(line(before, field), "removed"), Span(line(after, field), "added")
+        return self._spans([*lead, left, _ARROW, right], room)
+
+    def _text(self, before: str, after: str, place: str, room: int) -> list[str]:
+        """A long text: how its length changes, then each passage that changed under its heading."""
+        told, heading = [self._paint(prompts.growth(before, after), "dim")], ""
+        for passage in prompts.passages(before, after):
+            title = "" if passage.heading == heading else passage.heading
+            heading = passage.heading
+            told += self._beside(title, f"{place}:{passage.line}" if place else "", "bold", room)
+            told += [self._paint.line(row) for row in flow(passage.words, room)]
+        return told if len(told) > 1 else [*told, "white space only"]
+
+    def _beside(self, left: str, right: str, style: str, room: int) -> list[str]:
+        """Words, and a place at the right edge where both fit; otherwise below each other."""
+        gap = room - columns(left) - columns(right)
+        if left and right and gap > 1:
+            return [f"{self._paint(left, style)}{' ' * gap}{self._paint(right, 'dim')}"]
+        rows = [self._paint(row, style) for row in wrap(left, room) if row]
+        return [*rows, *(self._paint(row, "dim") for row in wrap(right, room) if row)]
+
+    def _spans(self, spans: list[Span], room: int) -> list[str]:
+        """Broken wherever a word ends."""
+        words = [Span(word, span.style) for span in spans for word in span.text.split(" ")]
+        return [self._paint.line(row) for row in flow(words, room)]
+
+    def _side(self, diff: FieldDiff, room: int) -> list[str]:
+        """Who else moved the field, when somebody did."""
+        words = SIDES[diff.changed_by]
+        style = "grave" if diff.changed_by is ChangedBy.BOTH else "changed"
+        return [self._paint(part, style) for part in wrap(words, room)] if words else []
+
+
+def _own_file(diff: FieldDiff, change: Change) -> str:
+    """The file a long text was read from, "" when it stands in the manifest itself."""
+    if diff.location is None or (change.location and diff.location.path == change.location.path):
+        return ""
+    return clean(diff.location.path)

@@ -1,0 +1,145 @@
+"""This file exists to write plans, reports and calls as JSON for machines: stable keys, stable order.
+
+The shapes are versioned by ``format``; that of a plan is described by ``json_schema.PLAN_SCHEMA``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from reconciler.numbers import mask_in
+from reconciler.render.values import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model import Change, FieldDiff, Finding, Location, Plan, Report, Result
+    from reconciler.rows import CallRow
+
+# JSON escapes C0 itself; the others would reach a terminal, or could not be encoded at all.
+_UNSAFE = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_INTEGER = re.compile(r"0|[1-9][0-9]{0,17}")
+
+
+def dumps(document: Any) -> str:
+    """The document as text: keys in the order built, two spaces, UTF-8 as it is, one line end at the end."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+
+
+def plan(plan: Plan, *, show_numbers: bool = False) -> dict[str, Any]:
+    """The plan document, ``reconciler.plan/v1``."""
+    target = plan.target
+    return {
+        "format": "reconciler.plan/v1",
+        "fingerprint": plan.fingerprint,
+        "target": {
+            "url": target.url,
+            "organization": {"id": _id(target.organization_id), "name": target.organization_name},
+        },
+        "summary": plan.summary,
+        "changes": [_change(change, show_numbers=show_numbers) for change in plan.changes],
+        "findings": _findings(plan.findings),
+    }
+
+
+def report(report: Report, *, show_numbers: bool = False) -> dict[str, Any]:
+    """The plan document under the format ``reconciler.apply/v1``, and what became of each change."""
+    results = [_result(result, show_numbers=show_numbers) for result in report.results]
+    return {
+        **plan(report.plan, show_numbers=show_numbers),
+        "format": "reconciler.apply/v1",
+        "results": results,
+    }
+
+
+def dispatch(rows: Iterable[CallRow]) -> dict[str, Any]:
+    """What dispatch did, ``reconciler.dispatch/v1``."""
+    return {"format": "reconciler.dispatch/v1", "calls": [_call(row) for row in rows]}
+
+
+def calls(rows: Iterable[CallRow]) -> dict[str, Any]:
+    """Every scheduled call, ``reconciler.calls/v1``."""
+    return {"format": "reconciler.calls/v1", "calls": [_call(row) for row in rows]}
+
+
+def validate(findings: Iterable[Finding], documents: int) -> dict[str, Any]:
+    """What was read and what is wrong with it, ``reconciler.validate/v1``."""
+    return {"format": "reconciler.validate/v1", "findings": _findings(findings), "documents": documents}
+
+
+def _change(change: Change, *, show_numbers: bool) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "kind": change.address.kind,
+        "name": change.address.name,
+        "action": change.action.value,
+        "reason": change.reason,
+        "sentence": change.sentence,
+        "id": _id(change.id),
+        "source": _source(change.location) or None,
+        "fields": [_field(change, diff, show_numbers=show_numbers) for diff in change.diffs],
+        "consequences": [consequence.value for consequence in change.consequences],
+        "notes": list(change.notes),
+    }
+
+
+def _field(change: Change, diff: FieldDiff, *, show_numbers: bool) -> dict[str, Any]:
+    before, after = visible(change, diff, show_numbers=show_numbers)
+    return {"path": diff.path, "before": before, "after": after, "changed_by": diff.changed_by.value}
+
+
+def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [
+        {
+            "severity": finding.severity.value,
+            "code": finding.code,
+            "message": finding.message,
+            "hint": finding.hint,
+            "address": str(finding.address) if finding.address else None,
+            "source": _source(finding.location),
+        }
+        for finding in findings
+    ]
+
+
+def _result(result: Result, *, show_numbers: bool) -> dict[str, Any]:
+    return {
+        "address": str(result.address),
+        "action": result.action.value,
+        "outcome": result.outcome.value,
+        "detail": result.detail if show_numbers else mask_in(result.detail),
+        "id": _id(result.id),
+        "hint": result.hint,
+    }
+
+
+def _call(row: CallRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "occurrence": row.occurrence,
+        "attempt": row.attempt,
+        "state": row.state,
+        "call_id": _id(row.call_id),
+        "detail": row.detail,
+        "when": row.when.isoformat() if row.when else None,
+        "zone": row.zone or None,
+        "to": row.to,
+        "end_reason": row.end_reason,
+        "duration_seconds": row.duration_seconds,
+        "recording": row.recording,
+    }
+
+
+def _source(location: Location | None) -> dict[str, Any]:
+    """Empty when nobody knows."""
+    return {"path": location.path, "line": location.line, "column": location.column} if location else {}
+
+
+def _id(text: str | None) -> int | str | None:
+    """The vendor's integer ids as JSON numbers, any other as it is, null for none."""
+    if not text:
+        return None
+    return int(text) if _INTEGER.fullmatch(text) else text

@@ -1,0 +1,209 @@
+"""This file exists to write plans and reports for a person at a terminal.
+
+It reads well at 80 columns without colour: signs and words carry the meaning. ``findings``, ``calls`` and
+``dispatch`` are here too, so that every text a command prints comes from one module.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model import Action, Outcome
+from reconciler.numbers import mask_in
+from reconciler.render import complaints, words
+from reconciler.render.call_tables import calls, dispatch
+from reconciler.render.complaints import findings
+from reconciler.render.fields import INDENT, Fields
+from reconciler.render.terminal import Paint, clean, columns, pad, wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.model import Change, Plan, Report, Result
+
+__all__ = ["calls", "dispatch", "findings", "plan", "report"]
+
+_WIDEST_ADDRESS = 36
+_NARROWEST_SENTENCE = 24
+_FEW = 5  # unchanged resources with the same reason that are listed before the rest is counted
+_WIDEST_ACTION = len("reschedule")
+_AS_DECLARED = frozenset({"is as declared", "is not there, as declared"})
+
+
+def plan(  # noqa: PLR0913 - how to print, all keyword-only
+    plan: Plan,
+    *,
+    width: int = 80,
+    color: bool = False,
+    show_numbers: bool = False,
+    brief: bool = False,
+    full: bool = False,
+    next_command: str = "reconciler apply",
+) -> str:
+    """The plan: what it comes to, each change with its fields, the findings, a verdict, what to do next.
+
+    ``brief`` leaves out the fields; ``full`` lists unchanged resources and prints new long texts whole.
+    Lines stay within ``width`` unless a single word is longer.
+    """
+    page = _Page(width=width, color=color, show_numbers=show_numbers, brief=brief, full=full)
+    body = [*page.head(plan), *page.changes(plan), *page.findings(plan)]
+    return page.text([*body, *page.end(plan, next_command)])
+
+
+def report(
+    report: Report,
+    *,
+    width: int = 80,
+    color: bool = False,
+    show_numbers: bool = False,
+    next_command: str = "reconciler apply",
+) -> str:
+    """What became of each change, in the order of the plan; then a verdict and what to do next."""
+    page = _Page(width=width, color=color, show_numbers=show_numbers)
+    lines = [line for result in report.results for line in page.result(result)]
+    lines += ["", *wrap(words.applied(report), width)] if lines else [words.applied(report)]
+    return page.text([*lines, *page.onward(words.after_apply(report, next_command))])
+
+
+class _Page:
+    """How to print, and the parts of a page printed so."""
+
+    def __init__(self, *, width: int, color: bool, show_numbers: bool, brief: bool = False, full: bool = False) -> None:
+        self._width, self._brief, self._full = width, brief, full
+        self._show_numbers = show_numbers
+        self._paint = Paint(color=color)
+        self._fields = Fields(width=width, paint=self._paint, show_numbers=show_numbers, full=full)
+
+    def text(self, lines: Sequence[str]) -> str:
+        return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
+
+    def head(self, plan: Plan) -> Iterator[str]:
+        """Which account, how much of what, and what weighs."""
+        title = f"reconciler plan · {words.account(plan.target)} · {words.host(plan.target)}"
+        yield from (self._paint(line, "bold") for line in wrap(clean(title), self._width))
+        yield ""
+        yield from wrap(words.tally(plan.changes) or "nothing is declared", self._width)
+        if weighty := words.weighty(plan):
+            yield from (self._paint(line, "changed") for line in wrap(" · ".join(weighty), self._width))
+
+    def changes(self, plan: Plan) -> Iterator[str]:
+        """Refusals first, then what must not be overlooked, then the rest; unchanged resources last."""
+        ranked = sorted(plan.changes, key=_rank)
+        listed = [change for change in ranked if change.action is not Action.KEEP]
+        told, more = self._worth_telling([change for change in ranked if change.action is Action.KEEP])
+        if self._brief:
+            told, listed = [*listed, *told], []
+        for change in listed:
+            yield from ("", *self._block(change))
+        if told or more:
+            yield ""
+        address_width = _column(str(change.address) for change in told)
+        for change in told:
+            yield from self._row(change, address_width)
+        yield from (f"  {self._paint(line, 'dim')}" for line in more)
+
+    def _worth_telling(self, kept: Sequence[Change]) -> tuple[list[Change], list[str]]:
+        """Of what stays: all in full, otherwise what has something to say, and how many more say the same."""
+        if self._full:
+            return list(kept), []
+        told: list[Change] = []
+        hidden: dict[str, int] = {}
+        seen: dict[str, int] = {}
+        for change in kept:
+            if change.sentence in _AS_DECLARED and not change.notes:
+                continue
+            seen[change.reason] = seen.get(change.reason, 0) + 1
+            if seen[change.reason] <= _FEW:
+                told.append(change)
+            else:
+                hidden[change.reason] = hidden.get(change.reason, 0) + 1
+        return told, [f"… and {count:,} more: {clean(reason)}" for reason, count in hidden.items()]
+
+    def _block(self, change: Change) -> Iterator[str]:
+        """A change in full: whose it is, why, what it would mean, and every field."""
+        yield from self._title(change)
+        yield from self._indented(change.sentence)
+        if marks := self._marks(change):
+            yield from self._indented(f"! {marks}", "changed")
+        yield from self._fields.lines(change)
+        yield from self._notes(change)
+
+    def _title(self, change: Change) -> Iterator[str]:
+        """Sign, address and action, and at the right edge where it is declared."""
+        place = clean(f"{change.location.path}:{change.location.line}") if change.location else ""
+        address, action, style = clean(str(change.address)), change.action.value, words.STYLES[change.action]
+        head = f"{self._paint(words.glyph(change), style)} {self._paint(address, 'bold')}  {self._paint(action, style)}"
+        gap = self._width - columns(address) - columns(action) - columns(place) - 4
+        if not place or gap > 1:
+            yield f"{head}{' ' * gap}{self._paint(place, 'dim')}"
+            return
+        yield head
+        yield from self._indented(place, "dim")
+
+    def _marks(self, change: Change) -> str:
+        return ", ".join(words.CONSEQUENCES[it] for it in change.consequences) if change.pending else ""
+
+    def _notes(self, change: Change) -> Iterator[str]:
+        for note in change.notes:
+            yield from self._indented(f"note: {note}")
+
+    def _indented(self, text: str, style: str = "") -> Iterator[str]:
+        for line in wrap(clean(text), self._width - INDENT):
+            yield " " * INDENT + self._paint(line, style)
+
+    def _row(self, change: Change, address_width: int) -> Iterator[str]:
+        """A change in short: in columns, with the sentence below where it has no room beside them."""
+        style, address = words.STYLES[change.action], clean(str(change.address))
+        marks = self._marks(change)
+        sentence = clean(change.sentence + (f" ({marks})" if marks else ""))
+        head = f"{self._paint(words.glyph(change), style)} {self._paint(pad(address, address_width), 'bold')}"
+        head += f"  {self._paint(pad(change.action.value, _WIDEST_ACTION), style)}"
+        start = 2 + address_width + 2 + _WIDEST_ACTION + 2
+        beside = columns(address) <= address_width and self._width - start >= _NARROWEST_SENTENCE
+        indent = start if beside else INDENT
+        lines = wrap(sentence, max(self._width - indent, 1))
+        yield f"{head}  {lines[0]}" if beside else head
+        yield from (" " * indent + line for line in lines[1 if beside else 0 :])
+        yield from self._notes(change)
+
+    def findings(self, plan: Plan) -> Iterator[str]:
+        """Errors, warnings and notes, each with its way out."""
+        if plan.findings:
+            yield ""
+        for finding in plan.findings:
+            yield from complaints.headline(finding, self._width, self._paint)
+            yield from complaints.hint(finding.hint, self._width, self._paint)
+
+    def end(self, plan: Plan, next_command: str) -> Iterator[str]:
+        """The verdict, and what to do next."""
+        yield ""
+        yield from (self._paint(line, "bold") for line in wrap(clean(words.verdict(plan)), self._width))
+        yield from self.onward(words.onward(plan, next_command))
+
+    def onward(self, step: str) -> Iterator[str]:
+        """``Next: …``, or nothing."""
+        if step:
+            yield from wrap(f"Next: {clean(step)}", self._width)
+
+    def result(self, result: Result) -> Iterator[str]:
+        """The outcome in a word, whose it is, and what there is to say."""
+        outcome = self._paint(pad(result.outcome.value, 7), words.OUTCOMES[result.outcome])
+        name = f"{clean(str(result.address))}  {result.action.value}"
+        yield f"{outcome}  {self._paint(name, 'bold')}"
+        if result.detail and (result.outcome is not Outcome.DONE or result.action is Action.ADOPT):
+            detail = result.detail if self._show_numbers else mask_in(result.detail)
+            yield from (f"{' ' * 9}{line}" for line in wrap(clean(detail), self._width - 9))
+        if result.hint:
+            yield from (f"{' ' * 9}{line}" for line in wrap(f"hint: {clean(result.hint)}", self._width - 9))
+
+
+def _rank(change: Change) -> int:
+    if change.action is Action.REFUSE:
+        return 0
+    return 1 if change.pending and change.consequences else 2
+
+
+def _column(texts: Iterator[str]) -> int:
+    """Wide enough for every text that is not unusually long."""
+    sizes = [columns(clean(text)) for text in texts]
+    return max((size for size in sizes if size <= _WIDEST_ADDRESS), default=0)
