@@ -88,7 +88,8 @@ class Fields:
         if is_long(after):
             return [*self._spans(lead, room), *self._new(name, after, place, room)]
         field = part.path or name
-        left, right = Span(line(before, field), "removed"), Span(line(after, field), "added")
+        went = prompts.size(before) if is_long(before) else line(before, field)
+        left, right = Span(went, "removed"), Span(line(after, field), "added")
         return self._spans([*lead, left, _ARROW, right], room)
 
     def _text(self, before: str, after: str, place: str, room: int) -> list[str]:

@@ -27,7 +27,6 @@ _WIDEST_ADDRESS = 36
 _NARROWEST_SENTENCE = 24
 _FEW = 5  # unchanged resources with the same reason that are listed before the rest is counted
 _WIDEST_ACTION = len("reschedule")
-_AS_DECLARED = frozenset({"is as declared", "is not there, as declared"})
 
 
 def plan(  # noqa: PLR0913 - how to print, all keyword-only
@@ -88,7 +87,7 @@ class _Page:
 
     def changes(self, plan: Plan) -> Iterator[str]:
         """Refusals first, then what must not be overlooked, then the rest; unchanged resources last."""
-        ranked = sorted(plan.changes, key=_rank)
+        ranked = sorted(plan.changes, key=words.rank)
         listed = [change for change in ranked if change.action is not Action.KEEP]
         told, more = self._worth_telling([change for change in ranked if change.action is Action.KEEP])
         if self._brief:
@@ -110,7 +109,7 @@ class _Page:
         hidden: dict[str, int] = {}
         seen: dict[str, int] = {}
         for change in kept:
-            if change.sentence in _AS_DECLARED and not change.notes:
+            if words.uneventful(change):
                 continue
             seen[change.reason] = seen.get(change.reason, 0) + 1
             if seen[change.reason] <= _FEW:
@@ -132,7 +131,8 @@ class _Page:
         """Sign, address and action, and at the right edge where it is declared."""
         place = clean(f"{change.location.path}:{change.location.line}") if change.location else ""
         address, action, style = clean(str(change.address)), change.action.value, words.STYLES[change.action]
-        head = f"{self._paint(words.glyph(change), style)} {self._paint(address, 'bold')}  {self._paint(action, style)}"
+        head = f"{self._paint(words.glyph(change), style)} {self._paint(address, 'bold')}"
+        head += f"  {self._paint(action, style)}"
         gap = self._width - columns(address) - columns(action) - columns(place) - 4
         if not place or gap > 1:
             yield f"{head}{' ' * gap}{self._paint(place, 'dim')}"
@@ -141,7 +141,7 @@ class _Page:
         yield from self._indented(place, "dim")
 
     def _marks(self, change: Change) -> str:
-        return ", ".join(words.CONSEQUENCES[it] for it in change.consequences) if change.pending else ""
+        return ", ".join(words.marks(change))
 
     def _notes(self, change: Change) -> Iterator[str]:
         for note in change.notes:
@@ -195,12 +195,6 @@ class _Page:
             yield from (f"{' ' * 9}{line}" for line in wrap(clean(detail), self._width - 9))
         if result.hint:
             yield from (f"{' ' * 9}{line}" for line in wrap(f"hint: {clean(result.hint)}", self._width - 9))
-
-
-def _rank(change: Change) -> int:
-    if change.action is Action.REFUSE:
-        return 0
-    return 1 if change.pending and change.consequences else 2
 
 
 def _column(texts: Iterator[str]) -> int:

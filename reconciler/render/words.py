@@ -68,6 +68,7 @@ SEVERITIES: dict[Severity, str] = {
 
 NO_CHANGES = "No changes: the account is as declared."
 _UNCHANGED = {Action.KEEP: "unchanged", Action.REFUSE: "refused"}
+_AS_DECLARED = frozenset({"is as declared", "is not there, as declared"})
 _PLURALS = {"person": "people", "reply": "replies"}
 
 
@@ -97,6 +98,25 @@ def tally(changes: Sequence[Change], *, quiet: bool = False) -> str:
 def glyph(change: Change) -> str:
     """The sign of a change: ``!`` where something must not be overlooked, else that of its action."""
     return MARKED if change.consequences and change.pending else GLYPHS[change.action]
+
+
+def marks(change: Change) -> list[str]:
+    """What must not be overlooked in a change that would be made."""
+    return [CONSEQUENCES[it] for it in change.consequences] if change.pending else []
+
+
+def rank(change: Change) -> int:
+    """Where a change belongs on a page: refusals, what must not be overlooked, the rest, what stays."""
+    if change.action is Action.REFUSE:
+        return 0
+    if not change.pending:
+        return 3
+    return 1 if change.consequences else 2
+
+
+def uneventful(change: Change) -> bool:
+    """Whether a change is worth no more than being counted."""
+    return change.action is Action.KEEP and change.sentence in _AS_DECLARED and not change.notes
 
 
 def account(target: Target) -> str:

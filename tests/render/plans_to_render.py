@@ -263,8 +263,6 @@ REPORT = Report(
             "POST /v1/phone-numbers/9001/verify-voip: no answer",
         ),
         Result(MONEY.address, Action.UPDATE, Outcome.DONE, id="account"),
-        Result(
-            ARM.address, Action.ARM, Outcome.SKIPPED, "needs PhoneNumber/main-line, which did not come about"
-        ),
+        Result(ARM.address, Action.ARM, Outcome.SKIPPED, "needs PhoneNumber/main-line, which did not come about"),
     ),
 )

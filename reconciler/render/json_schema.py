@@ -1,0 +1,105 @@
+"""This file exists to describe the JSON of a plan, so that others may rely on it (JSON Schema 2020-12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.model import Action, ChangedBy, Consequence, Severity
+
+Schema = dict[str, Any]
+
+
+def _object(properties: Schema, description: str = "") -> Schema:
+    """An object with exactly these keys."""
+    told: Schema = {"description": description} if description else {}
+    return {
+        **told,
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _list(items: Schema, description: str) -> Schema:
+    return {"description": description, "type": "array", "items": items}
+
+
+def _text(description: str) -> Schema:
+    return {"description": description, "type": "string"}
+
+
+def _one_of(values: type[Action | ChangedBy | Consequence | Severity]) -> Schema:
+    return {"enum": [value.value for value in values]}
+
+
+_COUNT: Schema = {"type": "integer", "minimum": 0}
+_POSITION: Schema = {"type": "integer", "minimum": 1}
+_ID: Schema = {
+    "description": "The vendor's id: a number where it is one, null while there is none.",
+    "type": ["integer", "string", "null"],
+}
+_PLACE: Schema = _object(
+    {"path": _text("Relative to the project."), "line": _POSITION, "column": _POSITION},
+    "A place in a manifest; lines and columns count from 1.",
+)
+_NOWHERE: Schema = {"type": "object", "maxProperties": 0}
+_FIELD: Schema = _object(
+    {
+        "path": _text("The manifest's key below `spec`."),
+        "before": {"description": "Live; null where there is nothing. Callees' numbers are masked."},
+        "after": {"description": "As declared; references by name."},
+        "changed_by": _one_of(ChangedBy),
+    }
+)
+_CHANGE: Schema = _object(
+    {
+        "address": _text("`Kind/name`."),
+        "kind": {"type": "string"},
+        "name": {"type": "string"},
+        "action": {"description": "What apply will do.", **_one_of(Action)},
+        "reason": _text("A stable word that says why; it never decides anything."),
+        "sentence": _text("Why, for people; its wording may change."),
+        "id": _ID,
+        "source": {"anyOf": [_PLACE, {"type": "null"}]},
+        "fields": _list(_FIELD, "The declared fields that are not as declared."),
+        "consequences": _list(_one_of(Consequence), "What must not be overlooked."),
+        "notes": _list({"type": "string"}, "Remarks for people."),
+    }
+)
+_FINDING: Schema = _object(
+    {
+        "severity": _one_of(Severity),
+        "code": {"type": "string", "pattern": "^RC[0-9]{3}$"},
+        "message": {"type": "string"},
+        "hint": _text("The way out."),
+        "address": {"type": ["string", "null"]},
+        "source": {"anyOf": [_PLACE, _NOWHERE]},
+    }
+)
+PLAN_SCHEMA: Schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "reconciler plan, version 1",
+    **_object(
+        {
+            "format": {"const": "reconciler.plan/v1"},
+            "fingerprint": _text("Equal for equal plans on equal accounts."),
+            "target": _object(
+                {
+                    "url": {"type": "string"},
+                    "organization": _object({"id": _ID, "name": {"type": "string"}}),
+                },
+                "The account the plan is about.",
+            ),
+            "summary": _object({action.value: _COUNT for action in Action}, "How many changes of each action."),
+            "changes": _list(_CHANGE, "In the order apply takes them; one resource may have two."),
+            "findings": _list(_FINDING, "Errors first; an error stops apply."),
+        },
+        "What `reconciler plan --format json` prints.",
+    ),
+}
+
+
+def schema() -> Schema:
+    """The schema of ``schemas/plan.json``."""
+    return PLAN_SCHEMA

@@ -1,0 +1,80 @@
+"""This file exists to put data into GitHub's Markdown without letting it become Markdown, HTML or a mention."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.render.terminal import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# Backslashed: what makes emphasis, links, cells, mathematics, or a reference to an issue. An underscore
+# between letters makes nothing.
+_MARKUP = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|#(?=[0-9])")
+_LITERAL = re.compile(r"`([^`]+)`")
+_BACKTICKS = re.compile(r"`+")
+_UNMENTIONED = "@&#8203;"  # a space of no width: a mention needs its name right after the sign
+_SHORTEST_FENCE = 3
+
+
+def escape(text: str) -> str:
+    """One line of Markdown that reads as the text itself, also inside a table."""
+    shielded = _MARKUP.sub(lambda match: f"\\{match[0]}", clean(text))
+    return _html(shielded)
+
+
+def html(text: str) -> str:
+    """One line of HTML that reads as the text itself, for where Markdown is not read (a fold's summary)."""
+    return _html(clean(text))
+
+
+def prose(text: str) -> str:
+    """One line of Markdown in which `literals` between backticks are set as code."""
+    return "".join(code(part) if place % 2 else escape(part) for place, part in enumerate(_LITERAL.split(clean(text))))
+
+
+def code(text: str) -> str:
+    """A literal, in HTML: a code span cannot hold every text inside a table."""
+    return f"<code>{escape(text)}</code>"
+
+
+def _html(text: str) -> str:
+    told = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return told.replace("@", _UNMENTIONED)
+
+
+def row(cells: Iterable[str]) -> str:
+    """One row of a table; the cells are Markdown already."""
+    return f"| {' | '.join(cells)} |\n"
+
+
+def table(names: Sequence[str], rows: Sequence[str]) -> str:
+    """A table of finished rows; "" without any."""
+    return "\n" + row(names) + row("---" for _ in names) + "".join(rows) if rows else ""
+
+
+def fence(lines: Iterable[str], language: str = "") -> str:
+    """Lines as they are, in a fence longer than any run of backticks among them."""
+    body = [clean(line) for line in lines]
+    longest = max((len(run) for line in body for run in _BACKTICKS.findall(line)), default=0)
+    marks = "`" * max(_SHORTEST_FENCE, longest + 1)
+    return "\n".join(["", f"{marks}{language}", *body, marks, ""])
+
+
+def fold(summary: str, body: str) -> str:
+    """A part of the page that opens on a click; the summary is HTML already."""
+    return f"\n<details><summary>{summary}</summary>\n{body}\n</details>\n"
+
+
+def fitting(pieces: Iterable[str], room: int) -> tuple[list[str], int, int]:
+    """The pieces that fit into ``room`` characters, in order; the room left; how many did not fit."""
+    taken, missed = [], 0
+    for piece in pieces:
+        if len(piece) <= room:
+            taken.append(piece)
+            room -= len(piece)
+        else:
+            missed += 1
+    return taken, room, missed
