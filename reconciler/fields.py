@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -126,7 +127,17 @@ Seconds = Annotated[int, AfterValidator(_positive)]
 @cache
 def policies(model: type[BaseModel]) -> Mapping[str, Policy]:
     """The policy of each field of a spec model, by manifest key."""
-    return {info.alias or name: _policy(info.alias or name, info.metadata) for name, info in model.model_fields.items()}
+    return {
+        info.alias or name: _policy(info.alias or name, [*info.metadata, *_inside(info.annotation)])
+        for name, info in model.model_fields.items()
+    }
+
+
+def _inside(annotation: Any) -> Iterator[Any]:
+    """What the members of a union are annotated with: pydantic keeps it there, not on the field (``Prose | None``)."""
+    if get_origin(annotation) in (Union, UnionType):
+        for member in get_args(annotation):
+            yield from getattr(member, "__metadata__", ())
 
 
 def _policy(name: str, metadata: Sequence[Any]) -> Policy:

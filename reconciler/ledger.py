@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _BINDING = "binding"
 _CALL = "call"
+_HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,9 @@ class Armed:
     """A scheduled call that apply has armed (or cancelled).
 
     ``spec`` is what was declared: plain where it says when and from where, digests where it is personal.
-    ``opens`` and ``closes`` are instants in ISO 8601 (UTC); for a recurring call ``closes`` is its end or "".
+    ``opens`` and ``closes`` are instants in ISO 8601 (UTC): the window of a call that happens once, or ""
+    and the end of a recurring one ("" for never). Occurrences due before ``since`` are not its business.
+    ``held`` is why it must not be placed for now.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Armed:
     opens: str
     closes: str
     armed_at: str
+    since: str = ""
     path: str = ""
     callee: str = ""
     held: str = ""
@@ -80,6 +84,7 @@ class Attempt:
 
     ``state`` is one of claimed, placed, refused, unknown, expired, cancelled, completed, failed. ``to`` is
     a digest of the callee's number. ``occurrence`` is the call's name, with its instant when it recurs.
+    ``outcomes`` are the words of ``attempts.on`` that the finished call's own record bears out.
     """
 
     name: str
@@ -97,10 +102,10 @@ class Attempt:
     code: str = ""
     status: str = ""
     end_reason: str = ""
+    ended_at: str = ""
     duration_seconds: int | None = None
     recording: str = ""
-    reported: bool = False
-    dispatched: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
 
 
 class Ledger:
@@ -166,6 +171,15 @@ class Ledger:
         """Write what is armed over what was read."""
         self._put(f"{self._prefix}{_CALL}/{armed.name}/armed", asdict(armed))
 
+    def hold_all(self, why: str) -> None:
+        """Let no call be placed at all until ``hold_all("")``: the switch that needs no pull request."""
+        self._put(f"{self._prefix}{_HOLD}", {"why": why})
+
+    def held_all(self) -> str:
+        """Why no call may be placed, or ""."""
+        entry = self._known().get(f"{self._prefix}{_HOLD}")
+        return str(entry.value.get("why", "")) if entry else ""
+
     def attempts(self) -> list[Attempt]:
         """Every attempt ever recorded, in the order of name, occurrence and attempt."""
         entries = (entry for entry in self._under(_CALL) if not entry.key.endswith("/armed"))
@@ -230,7 +244,7 @@ def _binding(value: Mapping[str, Any]) -> Binding:
 
 
 def _attempt(value: Mapping[str, Any]) -> Attempt:
-    return Attempt(**{**_ours(Attempt, value), "dispatched": tuple(value["dispatched"])})
+    return Attempt(**{**_ours(Attempt, value), "outcomes": tuple(value.get("outcomes", ()))})
 
 
 def _ours(noun: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:

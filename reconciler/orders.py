@@ -11,8 +11,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.model import Address, Location
+    from reconciler.occurrences import Schedule
 
 LATE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """When an unanswered call is tried again: at most ``most`` calls, ``gap`` after one of the outcomes ``on``."""
+
+    most: int
+    gap: timedelta
+    on: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +38,14 @@ class Order:
     to_number: str
     from_number: str
     at: datetime | None
-    schedule: Mapping[str, str] | None
+    schedule: Schedule | None
     zone: str
     spec: Mapping[str, Any]
     late: timedelta = LATE
     agent: str | None = None
     config: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
-    most_attempts: int = 1
-    gap: timedelta = timedelta(0)
-    again_on: tuple[str, ...] = ()
+    again: Again | None = None
 
     @property
     def name(self) -> str:
@@ -46,8 +54,9 @@ class Order:
 
     @property
     def closes(self) -> datetime | None:
-        """When a call that happens once can no longer be placed."""
-        return self.at + self.late if self.at else None
+        """When it can no longer be placed: the end of its window, or of its schedule; None for never."""
+        last = self.at or (self.schedule.until if self.schedule else None)
+        return last + self.late if last else None
 
     def request(self, *, agent_id: int | str | None, key: str) -> dict[str, Any]:
         """The body of ``POST /v1/call`` (contract 2.12.1)."""

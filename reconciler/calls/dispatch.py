@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.due import Agenda, Due, agenda
 from reconciler.calls.gates import Closed, Moment, agent_id, closed
-from reconciler.calls.settle import settle
+from reconciler.calls.settle import find, settle
+from reconciler.clock import parse_instant
 from reconciler.errors import (
     AmbiguousWrite,
     ApiError,
@@ -112,7 +113,7 @@ def _missed(line: Line, due: Due, *, dry_run: bool) -> CallRow:
     """The window closed and nothing rang: recorded once, so that it is shouted about once."""
     why = f"; last refused: {due.before.detail}" if due.before and due.before.detail else ""
     detail = f"missed: its window closed at {due.closes:%H:%M} UTC{why}"
-    attempt = replace(due.attempt, state="expired", detail=detail, code="RC609", reported=True)
+    attempt = replace(due.attempt, state="expired", detail=detail, code="RC609")
     if not dry_run:
         try:
             line.ledger.record(attempt)
@@ -134,6 +135,8 @@ def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallR
         return _row(due, order, "armed", detail=message, hint=hint)
     if dry_run:
         return _row(due, order, "armed", detail="would be placed now")
+    if (rang := _rang_already(line, due, order)) is not None:
+        return _answered(due, order, _record(line, rang))
     line.check_lease()
     claimed = replace(due.attempt, claimed_at=stamp(line.clock.now()), owner=line.owner)
     try:
@@ -141,11 +144,28 @@ def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallR
     except Conflict:
         line.ledger.refresh()
         return None
-    return _answered(line, due, order, _dial(line, claimed, order, due))
+    return _answered(due, order, _dial(line, claimed, order, due))
+
+
+def _rang_already(line: Line, due: Due, order: Order) -> Attempt | None:
+    """A call armed after its window opened may have been placed from a state that was lost: ask the platform.
+
+    Any call between the two numbers since the window opened counts as this one: better missed than twice.
+    """
+    if due.before is not None or due.attempt.attempt > 1 or parse_instant(due.armed.armed_at) <= due.opens:
+        return None
+    request = _request(line, due.attempt, order)
+    calls = find(line.api, request, _taken(line, due.attempt), since=due.opens)
+    if not calls:
+        return None
+    detail = "the platform's history shows this call already"
+    call_id = str(calls[0]["call_id"])
+    return replace(due.attempt, state="placed", claimed_at=stamp(line.clock.now()), call_id=call_id, detail=detail)
 
 
 def _moment(line: Line) -> Moment:
-    return Moment(line.clock.now(), line.account, line.links, tuple(line.ledger.attempts()), line.differs)
+    attempts = tuple(line.ledger.attempts())
+    return Moment(line.clock.now(), line.account, line.links, attempts, line.differs, line.ledger.held_all())
 
 
 def _dial(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
@@ -243,11 +263,10 @@ def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> Call
     attempt = _settled(line, due.before, order, due)
     if attempt != due.before:
         _record(line, attempt)
-    return _answered(line, due, order, attempt)
+    return _answered(due, order, attempt)
 
 
-def _answered(line: Line, due: Due, order: Order, attempt: Attempt) -> CallRow:
-    del line
+def _answered(due: Due, order: Order, attempt: Attempt) -> CallRow:
     hint = f"reconciler calls resolve {due.armed.name}" if attempt.state == "unknown" else ""
     return _row(due, order, attempt.state, detail=attempt.detail, hint=hint, call_id=attempt.call_id)
 
@@ -260,7 +279,7 @@ def _row(  # noqa: PLR0913 - a row has these parts
         occurrence=due.attempt.occurrence,
         attempt=due.attempt.attempt,
         state=state,
-        when=due.opens,
+        when=due.nominal,
         zone=order.zone if order else "",
         call_id=call_id,
         detail=detail,

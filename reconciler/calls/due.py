@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from reconciler import numbers
-from reconciler.clock import parse_instant
+from reconciler.clock import parse_duration, parse_instant
 from reconciler.ledger import Attempt
-from reconciler.occurrences import idempotency_key, occurrence_id
+from reconciler.occurrences import Schedule, idempotency_key, next_occurrence, occurrence_id, occurrences
+from reconciler.orders import LATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.ledger import Armed
 
-OPEN_STATES = frozenset({"claimed", "unknown"})
+UNCERTAIN_STATES = frozenset({"claimed", "unknown"})
 RANG_STATES = frozenset({"claimed", "placed", "unknown", "completed", "failed"})
+_FINISHED_STATES = frozenset({"completed", "failed"})
+_MOST_MISSED = 100  # of one recurring call in one run: a state left alone for a year is told in parts
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One occurrence that asks for something: to be placed, settled, or given up as missed.
+    """One attempt that asks for something: to be placed, settled, or given up as missed.
 
-    ``before`` is the attempt recorded for it, None when it was never claimed.
+    ``attempt`` is the record a claim would write, ``before`` the one that is there, None when there is none.
     """
 
     armed: Armed
     attempt: Attempt
+    nominal: datetime
     opens: datetime
     closes: datetime
     before: Attempt | None
@@ -42,61 +47,127 @@ class Due:
         return now >= self.closes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Agenda:
     """What there is to do: place what is due, settle what is uncertain, report what was missed."""
 
-    place: tuple[Due, ...]
-    settle: tuple[Due, ...]
-    missed: tuple[Due, ...]
-    next_opening: datetime | None
+    place: list[Due] = field(default_factory=list)
+    settle: list[Due] = field(default_factory=list)
+    missed: list[Due] = field(default_factory=list)
+    next_opening: datetime | None = None
+
+    def add(self, due: Due, now: datetime) -> None:
+        """Sort one attempt by what it needs now."""
+        if due.before is not None and due.before.state in UNCERTAIN_STATES:
+            self.settle.append(due)
+        elif due.armed.state != "armed" or (due.before is not None and due.before.state != "refused"):
+            return
+        elif due.is_over(now):
+            self.missed.append(due)
+        elif due.is_open(now):
+            self.place.append(due)
+        else:
+            self.opening(due.opens)
+
+    def opening(self, instant: datetime | None) -> None:
+        """Remember the soonest instant at which there is more to do."""
+        if instant is not None and (self.next_opening is None or instant < self.next_opening):
+            self.next_opening = instant
 
 
 def agenda(armed: Mapping[str, Armed], attempts: Iterable[Attempt], *, organization: str, now: datetime) -> Agenda:
-    """Sort every armed call by what it needs at ``now``; soonest to close first."""
-    last: dict[str, Attempt] = {}
+    """Everything the armed calls need at ``now``; what closes soonest comes first."""
+    tried: dict[str, dict[str, Attempt]] = defaultdict(dict)
     for attempt in attempts:
-        known = last.get(attempt.occurrence)
+        known = tried[attempt.name].get(attempt.occurrence)
         if known is None or attempt.attempt > known.attempt:
-            last[attempt.occurrence] = attempt
-    place, settle, missed, later = [], [], [], []
+            tried[attempt.name][attempt.occurrence] = attempt
+    found = Agenda()
     for call in armed.values():
-        due = _once(call, last.get(occurrence_id(call.name, None)), organization)
-        if due is None:
-            continue
-        if due.before is not None and due.before.state in OPEN_STATES:
-            settle.append(due)
-        elif call.state != "armed" or (due.before is not None and due.before.state != "refused"):
-            continue
-        elif due.is_over(now):
-            missed.append(due)
-        elif due.is_open(now):
-            place.append(due)
-        else:
-            later.append(due.opens)
-    return Agenda(_by_closing(place), _by_closing(settle), _by_closing(missed), min(later, default=None))
+        last = tried.get(call.name, {})
+        for nominal in _nominals(call, last, now, found):
+            occurrence = occurrence_id(call.name, None if call.opens else nominal)
+            found.add(_due(call, occurrence, nominal, last.get(occurrence), organization), now)
+    for group in (found.place, found.settle, found.missed):
+        group.sort(key=lambda due: (due.closes, due.attempt.occurrence))
+    return found
 
 
-def _by_closing(group: Iterable[Due]) -> tuple[Due, ...]:
-    return tuple(sorted(group, key=lambda due: (due.closes, due.armed.name)))
+def _nominals(call: Armed, tried: Mapping[str, Attempt], now: datetime, found: Agenda) -> Iterator[datetime]:
+    """The instants of a call that may need something: its one, or those of a recurring one so far."""
+    if call.opens:
+        yield parse_instant(call.opens)
+        return
+    schedule = _schedule(call)
+    if schedule is None:
+        return
+    known = {_instant_of(occurrence) for occurrence, attempt in tried.items() if _is_open_ended(attempt, call)}
+    newest = max((_instant_of(occurrence) for occurrence in tried), default=None)
+    since = max(parse_instant(call.since), newest + timedelta(seconds=1) if newest else parse_instant(call.since))
+    fresh = occurrences(schedule, since, now + timedelta(seconds=1))
+    known.update(nominal for nominal, _ in zip(fresh, range(_MOST_MISSED), strict=False))
+    found.opening(next_occurrence(schedule, now + timedelta(seconds=1)))
+    yield from sorted(known)
 
 
-def _once(call: Armed, before: Attempt | None, organization: str) -> Due | None:
-    if not call.opens or not call.closes:
-        return None
-    occurrence = occurrence_id(call.name, None)
-    number = before.attempt if before else 1
-    fresh = Attempt(
-        name=call.name,
-        occurrence=occurrence,
-        attempt=number,
-        state="claimed",
-        key=idempotency_key(organization, occurrence, number),
-        to=call.callee,
-        closes=call.closes,
+def _is_open_ended(attempt: Attempt, call: Armed) -> bool:
+    """Whether an occurrence that was tried may still need something: settling, another try, a report."""
+    return attempt.state in UNCERTAIN_STATES | {"refused"} or _next_number(attempt, call) != attempt.attempt
+
+
+def _due(call: Armed, occurrence: str, nominal: datetime, last: Attempt | None, organization: str) -> Due:
+    number = _next_number(last, call) if last else 1
+    again = last is not None and number != last.attempt
+    opens = parse_instant(last.ended_at) + _gap(call) if last is not None and again else nominal
+    closes = opens + _late(call)
+    before = None if again else last
+    attempt = (
+        replace(before, state="claimed", detail="", code="")
+        if before
+        else Attempt(
+            name=call.name,
+            occurrence=occurrence,
+            attempt=number,
+            state="claimed",
+            key=idempotency_key(organization, occurrence, number),
+            to=call.callee,
+            closes=closes.isoformat(),
+        )
     )
-    attempt = replace(before, state="claimed", detail="", code="") if before else fresh
-    return Due(call, attempt, parse_instant(call.opens), parse_instant(call.closes), before)
+    return Due(call, attempt, nominal, opens, closes, before)
+
+
+def _next_number(last: Attempt, call: Armed) -> int:
+    """The number of the next attempt; the same one while it is not finished, or when it was the last.
+
+    A second try is decided from the finished call's own record, never from an HTTP error.
+    """
+    again = call.spec.get("attempts") or {}
+    wanted = set(again.get("on", ("not_answered",)))
+    more = last.attempt < int(again.get("max", 1))
+    finished = last.state in _FINISHED_STATES and bool(last.ended_at)
+    return last.attempt + 1 if finished and more and wanted & set(last.outcomes) else last.attempt
+
+
+def _schedule(call: Armed) -> Schedule | None:
+    written = call.spec.get("schedule")
+    if not written:
+        return None
+    return Schedule.parse(written["cron"], written["timezone"], start=written.get("from"), until=written.get("until"))
+
+
+def _gap(call: Armed) -> timedelta:
+    return parse_duration((call.spec.get("attempts") or {}).get("gap", "30m"))
+
+
+def _late(call: Armed) -> timedelta:
+    late = call.spec.get("late")
+    return LATE if late is None else parse_duration(late)
+
+
+def _instant_of(occurrence: str) -> datetime:
+    _, _, instant = occurrence.partition("@")
+    return parse_instant(instant) if instant else datetime.min.replace(tzinfo=UTC)
 
 
 def rang_recently(attempts: Iterable[Attempt], to_number: str, *, since: datetime) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.clock import parse_instant
 from reconciler.errors import Conflict, Rejected
+from reconciler.occurrences import next_occurrence
 from reconciler.rows import CallRow
 
 if TYPE_CHECKING:
@@ -60,7 +61,25 @@ def _told(attempt: Attempt, call: Mapping[str, Any]) -> Attempt:
         end_reason=str(call.get("end_reason") or ""),
         duration_seconds=int(duration) if duration is not None else None,
         recording=str(call.get("recording_url") or ""),
+        ended_at=str(call.get("end_time") or "") if status in _ENDED else "",
+        outcomes=_outcomes(call) if status in _ENDED else (),
     )
+
+
+def _outcomes(call: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a finished call's record bears out, in the words of ``attempts.on``.
+
+    ``end_reason`` is an opaque word (contract X13), so it is only searched for the plain English ones;
+    whether anybody answered is told by ``sip_answered_at``, and not guessed where that is missing.
+    """
+    reason = str(call.get("end_reason") or "").lower().replace("-", "_")
+    found = []
+    if call.get("sip_answered_at", "?") is None or "no_answer" in reason or "not_answered" in reason:
+        found.append("not_answered")
+    found += [word for word in ("busy", "voicemail") if word in reason]
+    if call.get("status") == "failed":
+        found.append("failed")
+    return tuple(found)
 
 
 def rows(
@@ -78,12 +97,15 @@ def rows(
     for name in sorted(set(armed) | set(orders) | set(tried)):
         call, order = armed.get(name), orders.get(name)
         found += [_attempt_row(attempt, call, order) for attempt in tried.get(name, [])]
-        if name not in tried:
+        if name not in tried or (call is not None and not call.opens and call.state == "armed"):
             found.append(_waiting_row(name, call, order, now))
     return sorted(found, key=lambda row: (row.when is None, row.when, row.occurrence, row.attempt))
 
 
-def _when(call: Armed | None, order: Order | None) -> datetime | None:
+def _when(call: Armed | None, order: Order | None, occurrence: str = "") -> datetime | None:
+    _, _, instant = occurrence.partition("@")
+    if instant:
+        return parse_instant(instant)
     if call is not None and call.opens:
         return parse_instant(call.opens)
     return order.at if order else None
@@ -96,7 +118,7 @@ def _attempt_row(attempt: Attempt, call: Armed | None, order: Order | None) -> C
         occurrence=attempt.occurrence,
         attempt=attempt.attempt,
         state=attempt.state,
-        when=_when(call, order),
+        when=_when(call, order, attempt.occurrence),
         zone=order.zone if order else "",
         call_id=attempt.call_id,
         detail=attempt.detail,
@@ -108,22 +130,27 @@ def _attempt_row(attempt: Attempt, call: Armed | None, order: Order | None) -> C
     )
 
 
-def _waiting_row(name: str, call: Armed | None, order: Order | None, now: datetime) -> CallRow:
-    state, detail, hint = "armed", "", ""
+def _waiting(name: str, call: Armed | None, now: datetime) -> tuple[str, str, str]:
     if call is None:
-        state, detail, hint = "declared", "not armed yet", "reconciler apply"
-    elif call.state != "armed":
-        state = call.state
-    elif call.closes and parse_instant(call.closes) <= now:
-        state, detail, hint = "expired", "its window closed unplaced", "reconciler dispatch records it"
-    elif call.held:
-        detail, hint = f"held: {call.held}", f"reconciler calls release {name}"
+        return "declared", "not armed yet", "reconciler apply"
+    if call.state != "armed":
+        return call.state, "", ""
+    if call.opens and call.closes and parse_instant(call.closes) <= now:
+        return "expired", "its window closed unplaced", "reconciler dispatch records it"
+    if call.held:
+        return "armed", f"held: {call.held}", f"reconciler calls release {name}"
+    return "armed", "", ""
+
+
+def _waiting_row(name: str, call: Armed | None, order: Order | None, now: datetime) -> CallRow:
+    state, detail, hint = _waiting(name, call, now)
+    upcoming = next_occurrence(order.schedule, now) if order and order.schedule else None
     return CallRow(
         name=name,
         occurrence=name,
         attempt=1,
         state=state,
-        when=_when(call, order),
+        when=upcoming or _when(call, order),
         zone=order.zone if order else "",
         detail=detail,
         hint=hint,

@@ -47,6 +47,7 @@ class Moment:
     links: Links
     attempts: tuple[Attempt, ...]
     differs: Callable[[Order, Mapping[str, Any]], bool]
+    held: str = ""
 
 
 def closed(due: Due, order: Order | None, moment: Moment) -> Closed | None:
@@ -62,7 +63,9 @@ def _as_armed(due: Due, order: Order, moment: Moment) -> Closed | None:
     return Closed("RC602", "the manifest is not what was armed", "run apply, then dispatch again")
 
 
-def _held(due: Due, _order: Order, _moment: Moment) -> Closed | None:
+def _held(due: Due, _order: Order, moment: Moment) -> Closed | None:
+    if moment.held:
+        return Closed("RC603", f"every call is held: {moment.held}", "reconciler calls release --all")
     if not due.armed.held:
         return None
     return Closed("RC603", f"held: {due.armed.held}", f"reconciler calls release {due.armed.name}")

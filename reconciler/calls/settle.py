@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 _MARGIN = timedelta(seconds=5)
 
 
-def find(api: Api, attempt: Attempt, request: Mapping[str, Any], taken: frozenset[str]) -> list[dict[str, Any]]:
-    """The vendor's calls that may be this attempt: same ends, outbound, begun since it was claimed.
+def find(api: Api, request: Mapping[str, Any], taken: frozenset[str], *, since: datetime) -> list[dict[str, Any]]:
+    """The vendor's outbound calls between the request's two numbers that began since an instant.
 
-    ``taken`` are the ids of calls already known to be others of ours.
+    ``taken`` are the ids of calls already known to be others of ours; ``since`` is by our clock.
     """
-    since = parse_instant(attempt.claimed_at) - _MARGIN + timedelta(seconds=api.server_offset() or 0.0)
+    since = since - _MARGIN + timedelta(seconds=api.server_offset() or 0.0)
     listed = api.items(
         "/v1/calls",
         {
@@ -68,7 +68,7 @@ def settle(
     when the window has closed, so that nothing may be sent.
     """
     try:
-        calls = find(api, attempt, request, taken)
+        calls = find(api, request, taken, since=parse_instant(attempt.claimed_at))
     except ApiError as error:
         return _unknown(attempt, f"the list of calls could not be read: {error.message}")
     if len(calls) == 1:

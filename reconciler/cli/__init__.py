@@ -21,7 +21,8 @@ COMMANDS = {
     "plan": "say what apply would do to the account, and why",
     "apply": "do it; asks first on a terminal, needs --yes elsewhere",
     "dispatch": "place the calls that are due; the only command that dials",
-    "calls": "every scheduled call: when, state, outcome, duration, recording",
+    "calls": "every scheduled call and its outcome; hold, release, cancel or resolve one",
+    "state": "what is remembered of the account: show, locks, unlock, forget, move, export, import",
     "schema": "the JSON Schemas of manifests, project file and plan",
     "emulator": "serve the embedded platform on loopback",
 }

@@ -1,20 +1,42 @@
-"""This file exists for `reconciler calls`: how every scheduled call stands."""
+"""This file exists for `reconciler calls`: how every scheduled call stands, and the switches of one call."""
 
 from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.calls.follow import follow, rows
-from reconciler.cli.options import Options, declare
+from reconciler.calls.history import adopt, resolve
+from reconciler.cli.options import Options, Verbs, declare
 from reconciler.cli.session import Session, shown
+from reconciler.errors import InputError
+from reconciler.ledger import Attempt, stamp
+from reconciler.occurrences import idempotency_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.api import Api
+    from reconciler.ledger import Armed, Ledger
 
 UNDER_WAY = frozenset({"placed", "claimed"})
 _PAUSE = 2.0
 
 
-@declare("calls")
+@click.group("calls", cls=Verbs, invoke_without_command=False)
+def command() -> None:
+    """Show every scheduled call, or hold, release, cancel or resolve one.
+
+    `reconciler calls [PATHS]...` alone is `reconciler calls show`.
+    """
+
+
+@declare("show")
 @click.option("--watch", is_flag=True, help="Go on until every placed call has ended.")
-def command(options: Options, watch: bool) -> int:
+def show(options: Options, watch: bool) -> int:
     """Show every scheduled call: when, state, outcome, duration, recording.
 
     Reads only; the outcome of a placed call is asked of the platform each time until dispatch records it.
@@ -35,3 +57,105 @@ def command(options: Options, watch: bool) -> int:
             ledger.refresh()
         view.calls(session, [shown(row, session.output) for row in found])
     return 0
+
+
+@contextmanager
+def _writing(options: Options) -> Iterator[tuple[Session, Api, Ledger, str]]:
+    """A session that may write its state, under the lease of dispatch; the account itself is only read."""
+    with Session(options, read_only=False) as session:
+        api, target = session.connect()
+        ledger = session.ledger(target)
+        with session.lease(ledger, "dispatch"):
+            yield session, api, ledger, target.organization_id
+
+
+def _known(ledger: Ledger, name: str) -> Armed:
+    armed = ledger.armed().get(name)
+    if armed is None:
+        raise InputError(f"no call `{name}` is armed", code="RC630", hint="`reconciler calls` lists them")
+    return armed
+
+
+@declare("hold", paths=False)
+@click.argument("name", required=False)
+@click.option("--all", "everything", is_flag=True, help="Hold every call of the account.")
+@click.option("--why", default="by hand", show_default=True, help="The reason, for whoever wonders.")
+def hold(options: Options, name: str | None, everything: bool, why: str) -> int:
+    """Let a call, or every call, not be placed until it is released; takes effect at once."""
+    return _switch(options, name, everything=everything, why=why)
+
+
+@declare("release", paths=False)
+@click.argument("name", required=False)
+@click.option("--all", "everything", is_flag=True, help="Release what `hold --all` holds.")
+def release(options: Options, name: str | None, everything: bool) -> int:
+    """Let a held call be placed again, if its window is still open then."""
+    return _switch(options, name, everything=everything, why="")
+
+
+def _switch(options: Options, name: str | None, *, everything: bool, why: str) -> int:
+    if everything == bool(name):
+        raise InputError("name one call, or say --all", code="RC124", hint="reconciler calls hold NAME")
+    with _writing(options) as (session, _, ledger, _):
+        if name is None:
+            ledger.hold_all(why)
+        else:
+            ledger.arm(replace(_known(ledger, name), held=why))
+        session.output.talk(f"{name or 'every call'}: {'held: ' + why if why else 'released'}")
+    return 0
+
+
+@declare("cancel", paths=False)
+@click.argument("name")
+def cancel(options: Options, name: str) -> int:
+    """Cancel a call for good: its name will never ring anybody, whatever the manifests say."""
+    with _writing(options) as (session, _, ledger, organization):
+        armed = _known(ledger, name)
+        if not armed.opens:
+            raise InputError(
+                f"`{name}` recurs", code="RC631", hint=f"reconciler calls hold {name}, and remove its document"
+            )
+        if (tried := ledger.attempt(name, 1)) is not None and tried.state != "refused":
+            raise InputError(f"`{name}` is {tried.state} already", code="RC631", hint="`reconciler calls` shows it")
+        at = stamp(session.clock.now())
+        fresh = Attempt(name, name, 1, "cancelled", key=idempotency_key(organization, name, 1), to=armed.callee)
+        ledger.record(replace(tried or fresh, state="cancelled", claimed_at="", detail=f"cancelled by hand at {at}"))
+        session.output.talk(f"{name}: cancelled; it will not be placed")
+    return 0
+
+
+@declare("resolve", paths=False)
+@click.argument("name")
+@click.option("--rang", metavar="CALL_ID", help="You found it in the dashboard: this is the call.")
+@click.option("--did-not-ring", is_flag=True, help="You made sure that nobody was rung.")
+def resolve_command(options: Options, name: str, rang: str | None, did_not_ring: bool) -> int:
+    """Settle a call whose outcome is unknown: by the platform's records, or by what you found out."""
+    with _writing(options) as (session, api, ledger, _):
+        order = session.orders(session.load().resources).get(name)
+        settled = resolve(api, ledger, name, order=order, rang=rang, did_not_ring=did_not_ring)
+        for attempt in settled:
+            session.output.talk(f"{attempt.occurrence}: {attempt.state}; {attempt.detail}")
+    return 5 if any(attempt.state in ("unknown", "claimed") for attempt in settled) else 0
+
+
+@declare("adopt-history")
+def adopt_history(options: Options) -> int:
+    """Rebuild what the platform's list of calls can tell after the state was lost; dials nobody.
+
+    A declared call counts as placed when the platform shows a call between its two numbers in its window.
+    """
+    with Session(options, read_only=False) as session:
+        loaded = session.checked()
+        api, target = session.connect()
+        ledger = session.ledger(target)
+        with session.lease(ledger, "dispatch"):
+            orders = session.orders(loaded.resources)
+            found = adopt(api, ledger, orders, organization=target.organization_id, now=session.clock.now())
+        for attempt in found:
+            session.output.talk(f"{attempt.occurrence}: {attempt.state}; {attempt.detail}")
+        session.output.talk(f"{len(found)} taken over from the platform's history")
+    return 0
+
+
+for each in (show, hold, release, cancel, resolve_command, adopt_history):
+    command.add_command(each)

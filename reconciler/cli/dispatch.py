@@ -91,11 +91,10 @@ def _round(
     if dry_run:
         return dispatch(_line(session, loaded, api, target, ledger, lambda: None), dry_run=True)
     with session.lease(ledger, "dispatch") as lease:
-        line = _line(session, loaded, api, target, ledger, lease.check)
-        rows = dispatch(line)
+        # What earlier calls came to is asked first: a second try is decided from it.
         placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed"]
         remember(ledger, placed, follow(api, placed))
-    return rows
+        return dispatch(_line(session, loaded, api, target, ledger, lease.check))
 
 
 def _line(

@@ -50,15 +50,16 @@ class Instant(click.ParamType[datetime]):
 
 _FORMATS = click.Choice(["text", "json", "markdown"])
 
-_COMMON = (
-    click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
+_PATHS: tuple[Callable[[Any], Any], ...] = (click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),)
+
+_COMMON: tuple[Callable[[Any], Any], ...] = (
     click.option("--format", "format_", type=_FORMATS, default="text", show_default=True, help="What stdout holds."),
     click.option("--env", "environment", default="", metavar="NAME", help="An environment of reconciler.yaml."),
     click.option("--no-color", is_flag=True, help="Plain text (also the NO_COLOR variable)."),
     click.option("--show-numbers", is_flag=True, help="Show callees' telephone numbers instead of masking them."),
 )
 
-_ACCOUNT = (
+_ACCOUNT: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--api-url",
         envvar="THUNDERPHONE_API_BASE_URL",
@@ -84,17 +85,18 @@ _ACCOUNT = (
 )  # fmt: skip - one option a row
 
 
-def declare(name: str, *, account: bool = True) -> Callable[[Command], click.Command]:
+def declare(name: str, *, account: bool = True, paths: bool = True) -> Callable[[Command], click.Command]:
     """Make a click command of a function that takes ``options: Options`` and its own parameters.
 
-    With ``account`` it also has the options that lead to an account, its state and its clock.
+    With ``account`` it also has the options that lead to an account, its state and its clock; with ``paths``
+    it takes the manifests as arguments.
     """
 
     def decorate(function: Command) -> click.Command:
         @wraps(function)
         def run(**given: Any) -> int:
             options = Options(
-                paths=given.pop("paths"),
+                paths=given.pop("paths") if paths else (),
                 format=given.pop("format_"),
                 environment=given.pop("environment"),
                 color=_color(no_color=given.pop("no_color")),
@@ -106,7 +108,8 @@ def declare(name: str, *, account: bool = True) -> Callable[[Command], click.Com
             return reported(lambda: function(options, **given), options)
 
         decorated: Any = run
-        for option in reversed(_COMMON + _ACCOUNT if account else _COMMON):
+        chosen = [*(_PATHS if paths else ()), *_COMMON, *(_ACCOUNT if account else ())]
+        for option in reversed(chosen):
             decorated = option(decorated)
         return click.command(name)(decorated)
 
@@ -117,3 +120,15 @@ def _color(*, no_color: bool) -> bool:
     """Colour on a terminal, unless somebody asked for none (no-color.org)."""
     stream = click.get_text_stream("stdout")
     return not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
+
+
+class Verbs(click.Group):
+    """A command with verbs of its own; without one, its ``default`` runs: `calls` is `calls show`."""
+
+    default = "show"
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default verb in front unless a verb, or help about the verbs, was asked for."""
+        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from reconciler import clock, numbers
 from reconciler.fields import digest, policies
 from reconciler.kind import Account, Context, Fact, Kind, Orphans, Verbs
-from reconciler.kinds.scheduled_call_checks import complaints, lateness, wrong
+from reconciler.kinds.scheduled_call_checks import again, complaints, lateness, recurrence, wrong
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.ledger import Armed, Attempt, Ledger, stamp
 from reconciler.model import (
@@ -24,6 +24,7 @@ from reconciler.model import (
     Resource,
     Severity,
 )  # fmt: skip - one line of names
+from reconciler.occurrences import next_occurrence
 from reconciler.orders import Order
 from reconciler.outbound import Obstacle, not_on_account, unconfirmed, undialable, unfunded
 
@@ -93,13 +94,18 @@ class ScheduledCall(Kind):
         if change.resource is None:
             raise LookupError(str(change.address))
         made = order(change.resource, context.account.resources)
+        before = context.ledger.armed().get(made.name)
+        now = stamp(context.now())
+        same_times = before is not None and before.spec.get("schedule") == made.spec.get("schedule")
         armed = Armed(
             name=made.name,
             state="armed",
             spec=made.spec,
             opens=stamp(made.at) if made.at else "",
             closes=stamp(made.closes) if made.closes else "",
-            armed_at=stamp(context.now()),
+            armed_at=now,
+            since=before.since if before is not None and same_times and before.since else now,
+            held=before.held if before else "",
             path=made.location.path,
             callee=numbers.digest(made.to_number),
         )
@@ -108,7 +114,12 @@ class ScheduledCall(Kind):
 
     def closes(self, spec: BaseModel) -> datetime | None:
         """The end of its window."""
-        if not isinstance(spec, ScheduledCallSpec) or spec.at is None:
+        if not isinstance(spec, ScheduledCallSpec):
+            return None
+        if spec.schedule is not None:
+            until = recurrence(spec.schedule).until
+            return until + lateness(spec) if until else None
+        if spec.at is None:
             return None
         return clock.nominal(spec.at, spec.timezone).instant + lateness(spec)
 
@@ -127,7 +138,7 @@ class ScheduledCall(Kind):
                 Severity.ERROR,
                 "RC220",
                 "will not fire: its time has passed and it was never armed",
-                "set a future time, or remove it",
+                "set a future time, or remove it; if the state was lost: reconciler calls adopt-history",
                 change.address,
                 change.resource.manifest.locate("spec", "at"),
             )
@@ -165,18 +176,19 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> Order:
         to_number=spec.to_number,
         from_number=spec.from_number or (str(number.declared["number"]) if number else ""),
         at=at,
-        schedule=None,
-        zone=spec.timezone or "",
+        schedule=recurrence(spec.schedule) if spec.schedule else None,
+        zone=spec.timezone or (spec.schedule.timezone if spec.schedule else ""),
         spec={name: digest(value) if _POLICIES[name].hashed else value for name, value in declared.items()},
         late=lateness(spec),
         agent=spec.agent,
         config=declared.get("config"),
+        again=again(spec.attempts),
         options={name: declared[name] for name in _OPTIONS if declared.get(name) is not None},
     )
 
 
 def _observed(armed: Armed, attempts: list[Attempt]) -> Observed:
-    phase, history = _standing(attempts)
+    phase, history = _standing(armed, attempts)
     return Observed(
         kind=ScheduledCall.name,
         id=armed.name,
@@ -199,10 +211,13 @@ _STANDING: dict[str, tuple[Phase, str]] = {
 }
 
 
-def _standing(attempts: list[Attempt]) -> tuple[Phase, str]:
-    """Where the call stands: a refused attempt rang nobody, so it may still be changed and tried again."""
+def _standing(armed: Armed, attempts: list[Attempt]) -> tuple[Phase, str]:
+    """Where the call stands: a refused attempt rang nobody, so it may still be changed and tried again.
+
+    A recurring call has no last attempt that would settle it: there is always a next occurrence.
+    """
     last = max(attempts, key=lambda attempt: attempt.attempt, default=None)
-    if last is None or last.state not in _STANDING:
+    if not armed.opens or last is None or last.state not in _STANDING:
         return Phase.STEADY, "is armed"
     phase, history = _STANDING[last.state]
     when = last.sent_at or last.claimed_at
@@ -269,9 +284,13 @@ def _will_be_funded(account: Account) -> bool:
 
 
 def _spoken(made: Order, now: datetime) -> str:
+    place = clock.zone(made.zone or "UTC")
+    if made.schedule is not None:
+        first = next_occurrence(made.schedule, now)
+        following = f"next {clock.spoken_local(first, place)}" if first else "never again"
+        return f"whenever `{made.schedule.cron}` in {made.zone}: {following}"
     if made.at is None or made.closes is None:
         return ""
-    place = clock.zone(made.zone) if made.zone else clock.zone("UTC")
     closes = made.closes.astimezone(place)
     if made.at <= now:
         return f"now, until {closes:%H:%M}"

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from reconciler import clock
-from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
+from reconciler.kinds.scheduled_call_spec import Attempts, Recurrence, ScheduledCallSpec
 from reconciler.model import Finding, Location, Resource, Severity
-from reconciler.orders import LATE
+from reconciler.occurrences import Schedule
+from reconciler.orders import LATE, Again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,16 +30,25 @@ def lateness(spec: ScheduledCallSpec) -> timedelta:
     return LATE if spec.late is None else clock.parse_duration(spec.late)
 
 
+def recurrence(written: Recurrence) -> Schedule:
+    """The schedule as written; ``Recurrence`` has checked that it is one."""
+    return Schedule.parse(written.cron, written.timezone, start=written.from_, until=written.until)
+
+
+def again(written: Attempts | None) -> Again | None:
+    """When the call is tried again; None when it never is."""
+    return Again(written.max, clock.parse_duration(written.gap), written.on) if written else None
+
+
+_EXCLUSIVE = (("from", "from_number"), ("agent", "config"), ("at", "schedule"), ("timezone", "schedule"))
+
+
 def _choices(resource: Resource) -> Iterator[Finding]:
     declared = resource.declared
-    for names, code in ((("from", "from_number"), "RC119"), (("agent", "config"), "RC119")):
+    for names in _EXCLUSIVE:
         if all(declared.get(name) is not None for name in names):
             yield wrong(
-                resource,
-                names[1],
-                code,
-                f"`{names[0]}` and `{names[1]}` exclude each other",
-                "keep one of the two",
+                resource, names[1], "RC119", f"`{names[0]}` and `{names[1]}` exclude each other", "keep one of the two"
             )  # fmt: skip - one call
     if declared.get("from") is None and declared.get("from_number") is None:
         yield wrong(
@@ -50,8 +60,10 @@ def _time(resource: Resource, now: datetime) -> Iterator[Finding]:
     spec = resource.spec
     if not isinstance(spec, ScheduledCallSpec):
         return
+    if spec.schedule is not None:
+        return
     if spec.at is None:
-        yield wrong(resource, "at", "RC112", "`at` is missing", "say when to call")
+        yield wrong(resource, "at", "RC112", "`at` is missing", "say when to call, or give a `schedule`")
         return
     try:
         local = clock.nominal(spec.at, spec.timezone)

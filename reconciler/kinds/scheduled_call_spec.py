@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from reconciler import clock
 from reconciler.fields import E164, HASHED, PERSONAL, Prose, Ref, Seconds, Spec
+from reconciler.occurrences import Schedule
 
 
 def _duration(text: str | int) -> str | int:
@@ -74,6 +75,31 @@ class InlineConfig(Spec):
     variables: dict[str, Scalar] | None = None
 
 
+class Recurrence(Spec):
+    """When a recurring call is due: cron on the wall clock of a zone."""
+
+    cron: str = Field(description="Five cron fields, e.g. 0 9 * * 1-5.", examples=["0 9 * * 1-5"])
+    timezone: Zone
+    from_: str | None = Field(default=None, alias="from", description="First date or time it may be due.")
+    until: str | None = Field(default=None, description="Last date or time it may be due.")
+
+    @model_validator(mode="after")
+    def _is_a_schedule(self) -> Self:
+        Schedule.parse(self.cron, self.timezone, start=self.from_, until=self.until)
+        return self
+
+
+Outcome = Literal["not_answered", "busy", "voicemail", "failed"]
+
+
+class Attempts(Spec):
+    """A second try is a second call, on purpose: decided from the finished call's own record."""
+
+    max: int = Field(ge=1, le=10, description="Calls altogether, the first one included.")
+    gap: Duration = Field(default="30m", description="From the end of one call to the next.")
+    on: tuple[Outcome, ...] = Field(default=("not_answered",), description="Outcomes worth another try.")
+
+
 class ScheduledCallSpec(Spec):
     """Whom to call, when, from which number and with which agent."""
 
@@ -98,6 +124,8 @@ class ScheduledCallSpec(Spec):
         default=None, description="When to call: local to `timezone`, or with an offset of its own."
     )
     timezone: Zone | None = Field(default=None, description="IANA zone of `at`.")
+    schedule: Recurrence | None = Field(default=None, description="When a recurring call is due, in place of `at`.")
+    attempts: Attempts | None = Field(default=None, description="Whether an unanswered call is tried again.")
     late: Duration | None = Field(
         default=None, description="How late the call may still be placed (10m when left out); never after."
     )

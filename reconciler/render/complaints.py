@@ -59,7 +59,7 @@ def headline(finding: Finding, width: int, paint: Paint) -> list[str]:
     where = f"{clean(str(place))}: " if place else ""
     weight = f"{finding.severity.value} {finding.code}"
     first, *rest = wrap(f"{where}{weight}: {clean(finding.message)}", width)
-    rest = [f"{_INDENT}{part}" for line in rest for part in wrap(line, width - len(_INDENT))]
+    rest = [f"{_INDENT}{line}" for line in wrap(" ".join(rest), width - len(_INDENT)) if line]
     return [first.replace(weight, paint(weight, SEVERITIES[finding.severity]), 1), *rest]
 
 

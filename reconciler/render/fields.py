@@ -8,7 +8,7 @@ from reconciler.model import ChangedBy
 from reconciler.render import prompts
 from reconciler.render.terminal import Paint, Span, clean, columns, flow, pad, wrap
 from reconciler.render.values import differences, is_long, line, visible
-from reconciler.render.words import SIDES
+from reconciler.render.words import SAME_TO_SEE, SIDES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,6 @@ _WIDEST_NAME = 28
 _NARROWEST = 20
 _ARROW = Span("→", "dim")
 _SIGNS = {"+": "added", "-": "removed"}
-_SAME_TO_SEE = "(another value that reads the same with its numbers hidden)"
 
 
 class Fields:
@@ -54,8 +53,6 @@ class Fields:
         place = _own_file(diff, change)
         if change.observed is None:
             return self._new(diff.path, after, place, room)
-        if before == after:
-            return self._spans([Span(line(after, diff.path)), Span(_SAME_TO_SEE, "dim")], room)
         found: list[str] = []
         for part in differences(before, after):
             found += self._part(part, diff.path, place, room)
@@ -89,7 +86,10 @@ class Fields:
             return [*self._spans(lead, room), *self._new(name, after, place, room)]
         field = part.path or name
         went = prompts.size(before) if is_long(before) else line(before, field)
-        left, right = Span(went, "removed"), Span(line(after, field), "added")
+        come = line(after, field)
+        if went == come:
+            return self._spans([*lead, Span(come), Span(SAME_TO_SEE, "dim")], room)
+        left, right = Span(went, "removed"), Span(come, "added")
         return self._spans([*lead, left, _ARROW, right], room)
 
     def _text(self, before: str, after: str, place: str, room: int) -> list[str]:

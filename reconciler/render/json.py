@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.numbers import mask_in
+from reconciler.render.terminal import obeyed
 from reconciler.render.values import visible
 
 if TYPE_CHECKING:
@@ -18,15 +19,17 @@ if TYPE_CHECKING:
     from reconciler.model import Change, FieldDiff, Finding, Location, Plan, Report, Result
     from reconciler.rows import CallRow
 
-# JSON escapes C0 itself; the others would reach a terminal, or could not be encoded at all.
-_UNSAFE = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_BEYOND_ASCII = re.compile(r"[\x7f-\U0010ffff]")
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 def dumps(document: Any) -> str:
-    """The document as text: keys in the order built, two spaces, UTF-8 as it is, one line end at the end."""
+    """The document as text: keys in the order built, two spaces, one line end at the end.
+
+    Letters are as they are; what a terminal obeys, or what cannot be encoded, is escaped.
+    """
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    return _BEYOND_ASCII.sub(lambda match: _shown(match[0]), text) + "\n"
 
 
 def plan(plan: Plan, *, show_numbers: bool = False) -> dict[str, Any]:
@@ -83,6 +86,7 @@ def _change(change: Change, *, show_numbers: bool) -> dict[str, Any]:
         "fields": [_field(change, diff, show_numbers=show_numbers) for diff in change.diffs],
         "consequences": [consequence.value for consequence in change.consequences],
         "notes": list(change.notes),
+        "fingerprint": change.fingerprint,
     }
 
 
@@ -131,6 +135,11 @@ def _call(row: CallRow) -> dict[str, Any]:
         "duration_seconds": row.duration_seconds,
         "recording": row.recording,
     }
+
+
+def _shown(letter: str) -> str:
+    """JSON's own escape leaves the upper control characters and lone surrogates as they are."""
+    return json.dumps(letter)[1:-1] if obeyed(letter) else letter
 
 
 def _source(location: Location | None) -> dict[str, Any]:

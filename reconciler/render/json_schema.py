@@ -65,6 +65,7 @@ _CHANGE: Schema = _object(
         "fields": _list(_FIELD, "The declared fields that are not as declared."),
         "consequences": _list(_one_of(Consequence), "What must not be overlooked."),
         "notes": _list({"type": "string"}, "Remarks for people."),
+        "fingerprint": _text("What apply --plan compares: over what is declared and what it would touch."),
     }
 )
 _FINDING: Schema = _object(

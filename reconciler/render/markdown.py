@@ -16,12 +16,13 @@ from reconciler.render import words
 from reconciler.render.markup import code, escape, fence, fitting, fold, html, prose, row, table
 from reconciler.render.prompts import growth, size
 from reconciler.render.terminal import cut
-from reconciler.render.values import Part, differences, is_long, line, visible
+from reconciler.render.values import differences, is_long, line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model import Change, FieldDiff, Finding, Plan, Report, Result
+    from reconciler.render.values import Part
     from reconciler.rows import CallRow
 
 LIMIT = 65_000  # characters; GitHub takes 65,536, and a bot may put a line around ours
@@ -173,16 +174,15 @@ def _fields(change: Change, *, show_numbers: bool) -> str:
         if is_long(before) or is_long(after):
             texts.append(_text(diff, before, after, side))
             continue
-        parts = [Part("", before, after)] if before == after else differences(before, after)
-        rows += [_field(diff, part, side) for part in parts]
+        rows += [_field(diff, part, side) for part in differences(before, after)]
     return table(("Field", "Before", "After", ""), rows) + "".join(texts)
 
 
 def _field(diff: FieldDiff, part: Part, side: str) -> str:
     path = f"{diff.path}.{part.path}" if part.path else diff.path
-    same = "another value that reads the same with its numbers hidden" if part.before == part.after else ""
-    cells = (_value(part.before, path), _value(part.after, path))
-    return row((code(path), *cells, escape("; ".join(text for text in (side, same) if text))))
+    before, after = _value(part.before, path), _value(part.after, path)
+    same = words.SAME_TO_SEE if before == after else ""
+    return row((code(path), before, after, escape(" ".join(text for text in (side, same) if text))))
 
 
 def _value(value: Any, path: str) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _HEADING = re.compile(r"#{1,6} +\S")
 _BESIDE = 4  # unchanged words shown on either side of a change
 _MANY_WORDS = 4_000_000  # pairs of words beyond which lines are not compared word by word
+_MARKS = frozenset({"added", "removed"})
 _ELLIPSIS = Span("…", "dim")
 
 
@@ -51,12 +52,12 @@ def passages(before: str, after: str) -> Iterator[Passage]:
     """Every place where two texts differ, in the order of the new text; white space counts as one space."""
     old, new = _lines(before), _lines(after)
     offset = _blank_lines_above(after)
-    for tag, i, j, k, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for tag, i, j, k, end in SequenceMatcher(None, old, new).get_opcodes():
         if tag == "equal":
             continue
         words = tuple(_words(old[i:j], new[k:end]))
-        if words:
-            yield Passage(_heading(new, k), offset + k + 1, words)
+        if any(word.style in _MARKS for word in words):
+            yield Passage(_heading(new, k), offset + min(k, len(new) - 1) + 1, words)
 
 
 def _lines(text: str) -> list[str]:

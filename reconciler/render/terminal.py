@@ -63,11 +63,16 @@ def clean(text: str) -> str:
     return _BEYOND_ASCII_PRINTABLE.sub(lambda match: _visible(match[0]), text.replace("\r\n", "\n"))
 
 
+def obeyed(letter: str) -> bool:
+    """Whether a terminal acts on a letter, or has nothing to show for it."""
+    return unicodedata.category(letter) in _OBEYED and letter not in _JOINERS
+
+
 @lru_cache(maxsize=4096)
 def _visible(letter: str) -> str:
     if letter in "\n\t":
         return " "
-    if unicodedata.category(letter) not in _OBEYED or letter in _JOINERS:
+    if not obeyed(letter):
         return letter
     point = ord(letter)
     if point <= _LAST_OF_ONE_BYTE:

@@ -66,6 +66,7 @@ SEVERITIES: dict[Severity, str] = {
     Severity.NOTE: "dim",
 }
 
+SAME_TO_SEE = "(they differ in what is not shown)"
 NO_CHANGES = "No changes: the account is as declared."
 _UNCHANGED = {Action.KEEP: "unchanged", Action.REFUSE: "refused"}
 _AS_DECLARED = frozenset({"is as declared", "is not there, as declared"})

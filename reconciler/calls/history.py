@@ -1,0 +1,167 @@
+"""This file exists to rebuild and correct the call ledger from what the platform, or a person, can tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler import numbers
+from reconciler.calls.settle import find
+from reconciler.clock import parse_instant
+from reconciler.errors import InputError
+from reconciler.ledger import Armed, Attempt, stamp
+from reconciler.occurrences import idempotency_key, occurrence_id, occurrences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from reconciler.api import Api
+    from reconciler.ledger import Ledger
+    from reconciler.orders import Order
+
+_UNCERTAIN = frozenset({"claimed", "unknown"})
+
+
+def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
+    api: Api,
+    ledger: Ledger,
+    name: str,
+    *,
+    order: Order | None,
+    rang: str | None = None,
+    did_not_ring: bool = False,
+) -> list[Attempt]:
+    """Settle the uncertain attempts of a call; returns them as they are now.
+
+    ``rang`` names the platform's call it was; ``did_not_ring`` states that nobody was rung, so that it may
+    be tried again inside its window. With neither, the platform's list of calls decides, where the
+    manifests still tell the numbers. Raises InputError when there is nothing to settle.
+    """
+    attempts = ledger.attempts()
+    uncertain = [attempt for attempt in attempts if attempt.name == name and attempt.state in _UNCERTAIN]
+    if not uncertain:
+        raise InputError(
+            f"`{name}` has no unknown outcome", code="RC630", hint="`reconciler calls` lists how all stand"
+        )
+    if rang and did_not_ring:
+        raise InputError("it rang, or it did not", code="RC124", hint="give --rang CALL_ID or --did-not-ring")
+    settled = []
+    for attempt in uncertain:
+        taken = frozenset(other.call_id for other in attempts if other.call_id and other != attempt)
+        if rang:
+            now = _rang(api, attempt, rang)
+        elif did_not_ring:
+            now = replace(attempt, state="refused", detail="resolved by hand: nobody was rung")
+        else:
+            now = _looked_up(api, attempt, order, taken)
+        if now != attempt:
+            ledger.record(now)
+        settled.append(now)
+    return settled
+
+
+def _rang(api: Api, attempt: Attempt, call_id: str) -> Attempt:
+    call = api.get(f"/v1/calls/{int(call_id)}") if call_id.isdecimal() else None
+    if call is None or _digest(call) != attempt.to:
+        raise InputError(
+            f"call {call_id} did not go to this person", code="RC632", hint="take the call id from the dashboard"
+        )
+    return replace(attempt, state="placed", call_id=call_id, detail="resolved by hand: it rang")
+
+
+def _looked_up(api: Api, attempt: Attempt, order: Order | None, taken: frozenset[str]) -> Attempt:
+    if order is None:
+        return replace(attempt, state="unknown", detail="the manifests do not declare it any more")
+    request = {"from_number": order.from_number, "to_number": order.to_number}
+    calls = find(api, request, taken, since=parse_instant(attempt.claimed_at))
+    if len(calls) == 1:
+        return replace(attempt, state="placed", call_id=str(calls[0]["call_id"]), detail="found in the list of calls")
+    seen = f"{len(calls)} calls that it may be" if calls else "no such call"
+    detail = f"the platform shows {seen}; look there, then --rang CALL_ID or --did-not-ring"
+    return replace(attempt, state="unknown", detail=detail)
+
+
+def _digest(call: Mapping[str, Any]) -> str:
+    number = str(call.get("to_number", ""))
+    return numbers.digest(number) if numbers.is_e164(number) else ""
+
+
+def adopt(api: Api, ledger: Ledger, orders: Mapping[str, Order], *, organization: str, now: datetime) -> list[Attempt]:
+    """Record each declared call that the platform's history shows in its window and the ledger does not know."""
+    armed, taken = ledger.armed(), {attempt.call_id for attempt in ledger.attempts()}
+    found = []
+    for order in orders.values():
+        for nominal in _past(order, now):
+            occurrence = occurrence_id(order.name, None if order.at else nominal)
+            if ledger.attempt(occurrence, 1) is not None:
+                continue
+            call = _in_window(api, order, nominal, taken)
+            if call is None:
+                continue
+            taken.add(str(call["call_id"]))
+            if order.name not in armed:
+                ledger.arm(_armed(order, now))
+            attempt = _adopted(order, occurrence, call, organization)
+            ledger.record(attempt)
+            found.append(attempt)
+    return found
+
+
+def _past(order: Order, now: datetime) -> Iterator[datetime]:
+    if order.at is not None:
+        if order.at <= now:
+            yield order.at
+    elif order.schedule is not None:
+        yield from occurrences(order.schedule, order.schedule.start or now - order.late, now)
+
+
+def _in_window(api: Api, order: Order, opens: datetime, taken: set[str]) -> dict[str, Any] | None:
+    """The first call between the two numbers that began inside the window and is nobody else's."""
+    query: dict[str, str | int] = {
+        "from_number": order.from_number,
+        "to_number": order.to_number,
+        "start_date": opens.isoformat(),
+        "end_date": (opens + order.late).isoformat(),
+        "limit": 100,
+    }
+    listed = api.items("/v1/calls", query)
+    inside = [
+        call
+        for call in listed
+        if call.get("to_number") == order.to_number
+        and call.get("from_number") == order.from_number
+        and opens <= parse_instant(str(call["start_time"])) <= opens + order.late
+        and str(call["call_id"]) not in taken
+    ]
+    return min(inside, key=lambda call: str(call["start_time"]), default=None)
+
+
+def _adopted(order: Order, occurrence: str, call: Mapping[str, Any], organization: str) -> Attempt:
+    began = stamp(parse_instant(str(call["start_time"])))
+    return Attempt(
+        name=order.name,
+        occurrence=occurrence,
+        attempt=1,
+        state="placed",
+        key=idempotency_key(organization, occurrence, 1),
+        to=numbers.digest(order.to_number),
+        claimed_at=began,
+        sent_at=began,
+        call_id=str(call["call_id"]),
+        detail="taken over from the platform's history",
+    )
+
+
+def _armed(order: Order, now: datetime) -> Armed:
+    return Armed(
+        name=order.name,
+        state="armed",
+        spec=order.spec,
+        opens=stamp(order.at) if order.at else "",
+        closes=stamp(order.closes) if order.closes else "",
+        armed_at=stamp(now),
+        since=stamp(now),
+        path=order.location.path,
+        callee=numbers.digest(order.to_number),
+    )

@@ -1,0 +1,190 @@
+"""This file exists for `reconciler state`: look at what is remembered, and mend it by hand."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import Options, Verbs, declare
+from reconciler.cli.session import Session
+from reconciler.errors import InputError
+from reconciler.kinds import KINDS
+from reconciler.model import Address
+from reconciler.store import Write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from reconciler.ledger import Ledger
+
+_FORMAT = "reconciler.state/v1"
+
+
+@click.group("state", cls=Verbs)
+def command() -> None:
+    """Show what is remembered of the account, or mend it.
+
+    `reconciler state` alone is `reconciler state show`. Nothing here touches the account.
+    """
+
+
+@contextmanager
+def _opened(options: Options, *, writing: bool) -> Iterator[tuple[Session, Ledger]]:
+    """The ledger of the account the key opens; under the lease of apply when something will be written."""
+    with Session(options, read_only=not writing) as session:
+        _, target = session.connect()
+        ledger = session.ledger(target)
+        if not writing:
+            yield session, ledger
+            return
+        with session.lease(ledger, "apply"):
+            yield session, ledger
+
+
+def _entries(ledger: Ledger) -> dict[str, Any]:
+    """Everything remembered of this organisation but its leases, by key without the organisation."""
+    prefix = f"{ledger.organization}/"
+    return {
+        entry.key.removeprefix(prefix): entry.value
+        for entry in ledger.store.list(prefix)
+        if not entry.key.startswith(f"{prefix}lease/")
+    }
+
+
+@declare("show", paths=False)
+def show(options: Options) -> int:
+    """List bindings and calls; with --format json everything there is."""
+    with _opened(options, writing=False) as (session, ledger):
+        if options.format == "json":
+            session.output.json({"format": _FORMAT, "organization": ledger.organization, "entries": _entries(ledger)})
+            return 0
+        session.output.talk(ledger.store.description)
+        for address, binding in ledger.bindings().items():
+            unfinished = f"  unfinished: {binding.intent.step}" if binding.intent else ""
+            session.output.data(
+                f"{address}  id {binding.id or '?'}  applied {binding.applied_at or 'never'}{unfinished}"
+            )
+        for armed in ledger.armed().values():
+            held = f"  held: {armed.held}" if armed.held else ""
+            session.output.data(f"ScheduledCall/{armed.name}  {armed.state}  {armed.opens or 'recurs'}{held}")
+        for attempt in ledger.attempts():
+            session.output.data(f"  {attempt.occurrence} attempt {attempt.attempt}  {attempt.state}  {attempt.call_id}")
+    return 0
+
+
+@declare("locks", paths=False)
+def locks(options: Options) -> int:
+    """Say who is writing, if anybody."""
+    with _opened(options, writing=False) as (session, ledger):
+        found = ledger.store.list(f"{ledger.organization}/lease/")
+        for entry in found:
+            what = entry.key.rpartition("/")[2]
+            session.output.data(f"{what}  {entry.value.get('owner')}  until {entry.value.get('expires')}")
+        if not found:
+            session.output.data("nobody holds a lease")
+    return 0
+
+
+@declare("unlock", paths=False)
+def unlock(options: Options) -> int:
+    """Take the leases away from a run that is dead; one that is alive stops at its next write."""
+    with Session(options, read_only=False) as session:
+        _, target = session.connect()
+        ledger = session.ledger(target)
+        found = ledger.store.list(f"{ledger.organization}/lease/")
+        for entry in found:
+            ledger.store.delete(entry.key, expected=entry.version)
+            session.output.talk(f"unlocked {entry.key.rpartition('/')[2]}: {entry.value.get('owner')}")
+        if not found:
+            session.output.talk("nobody holds a lease")
+    return 0
+
+
+def _address(text: str) -> Address:
+    try:
+        address = Address.parse(text)
+    except ValueError as error:
+        raise InputError(str(error), code="RC124", hint="for example Agent/front-desk") from None
+    if address.kind not in KINDS:
+        raise InputError(f"unknown kind `{address.kind}`", code="RC111", hint=f"one of {', '.join(KINDS)}")
+    return address
+
+
+@declare("forget", paths=False)
+@click.argument("address")
+def forget(options: Options, address: str) -> int:
+    """Forget which live object an address is; the object stays. Calls are never forgotten."""
+    wanted = _address(address)
+    with _opened(options, writing=True) as (session, ledger):
+        if ledger.binding(wanted) is None:
+            raise InputError(f"`{wanted}` is not bound", code="RC633", hint="`reconciler state` lists what is")
+        ledger.unbind(wanted)
+        session.output.talk(f"{wanted}: forgotten; the next plan finds it by name")
+    return 0
+
+
+@declare("move", paths=False)
+@click.argument("source")
+@click.argument("destination")
+def move(options: Options, source: str, destination: str) -> int:
+    """Give what is remembered of one address to another of the same kind."""
+    old, new = _address(source), _address(destination)
+    with _opened(options, writing=True) as (session, ledger):
+        binding = ledger.binding(old)
+        if binding is None or old.kind != new.kind or ledger.binding(new) is not None:
+            raise InputError(
+                f"`{old}` cannot become `{new}`",
+                code="RC633",
+                hint="the first must be bound, the second not, and both of one kind",
+            )  # fmt: skip - one sentence
+        ledger.bind(replace(binding, address=new))
+        ledger.unbind(old)
+        session.output.talk(f"{old} is {new} from now on")
+    return 0
+
+
+@declare("export", paths=False)
+def export(options: Options) -> int:
+    """Write everything that is remembered to stdout, for `state import` on another store."""
+    with _opened(options, writing=False) as (session, ledger):
+        document = {"format": _FORMAT, "organization": ledger.organization, "entries": _entries(ledger)}
+        session.output.json(document)
+    return 0
+
+
+@declare("import", paths=False)
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+def import_(options: Options, file: Path) -> int:
+    """Read what `state export` wrote into an empty store; nothing that is there is overwritten."""
+    with _opened(options, writing=True) as (session, ledger):
+        entries = _document(file, ledger.organization)
+        writes = [Write(f"{ledger.organization}/{key}", value, None) for key, value in entries.items()]
+        ledger.store.put_many(writes)
+        session.output.talk(f"{len(writes)} entries read into {ledger.store.description}")
+    return 0
+
+
+def _document(file: Path, organization: str) -> dict[str, Any]:
+    try:
+        document = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"`{file}` is not an exported state: {error}", code="RC125") from None
+    if not isinstance(document, dict) or document.get("format") != _FORMAT:
+        raise InputError(f"`{file}` is not an exported state", code="RC125", hint="reconciler state export > FILE")
+    if document.get("organization") != organization:
+        raise InputError(
+            f"`{file}` is of organisation {document.get('organization')}, and the key opens {organization}",
+            code="RC303",
+        )
+    entries: dict[str, Any] = document.get("entries", {})
+    return entries
+
+
+for each in (show, locks, unlock, forget, move, export, import_):
+    command.add_command(each)

@@ -1,0 +1,152 @@
+"""This file exists to be a user: a folder of manifests, and the tool run on it as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from second_platform import KEY, VOIP, SecondPlatform
+
+CALLEE = "+14155550199"
+CALLEE_DIGITS = "4155550199"
+
+PROJECT = """\
+organization: 42
+calling_hours: {start: "00:00", end: "24:00"}
+"""
+AGENT = """\
+apiVersion: reconciler/v1
+kind: Agent
+metadata: {name: front-desk}
+spec:
+  name: Front desk
+  prompt: {file: prompts/front-desk.md}
+  voice: olivia
+  outbound_speak_order: agent_first
+"""
+NUMBERS = """\
+apiVersion: reconciler/v1
+kind: PhoneNumber
+metadata: {name: main-line}
+spec: {number: "+15551230001", inbound_agent: front-desk, outbound_agent: front-desk, label: Main line}
+---
+apiVersion: reconciler/v1
+kind: PhoneNumber
+metadata: {name: second-line}
+spec: {number: "+15551230002", verify: true}
+"""
+BILLING = """\
+apiVersion: reconciler/v1
+kind: AutoReload
+metadata: {name: billing}
+spec: {enabled: true, minimum_cents: 1000, amount_cents: 5000, monthly_limit_cents: 20000}
+"""
+
+
+def call(name: str = "confirm-jane", *, at: str, to: str = CALLEE, more: str = "") -> str:
+    """A ScheduledCall document."""
+    return f"""\
+apiVersion: reconciler/v1
+kind: ScheduledCall
+metadata: {{name: {name}}}
+spec:
+  from_number: "{VOIP}"
+  to_number: "{to}"
+  config: {{prompt: "Remind {{{{patient}}}}.", voice: olivia}}
+  variables: {{patient: Jane}}
+  at: {at}
+{more}"""
+
+
+def ahead(**delta: float) -> str:
+    """An instant from now, as a manifest writes it."""
+    return (datetime.now(UTC) + timedelta(**delta)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What became of a command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def actions(self) -> dict[str, list[str]]:
+        """The actions of a plan's JSON, by address; what is kept is left out."""
+        found: dict[str, list[str]] = {}
+        for change in self.json["changes"]:
+            if change["action"] != "keep":
+                found.setdefault(change["address"], []).append(change["action"])
+        return found
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with manifests, pointed at a platform."""
+
+    root: Path
+    platform: SecondPlatform
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def environment(self, **changed: str | None) -> dict[str, str]:
+        given: dict[str, str | None] = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.root),
+            "THUNDERPHONE_API_BASE_URL": self.platform.url,
+            "THUNDERPHONE_API_KEY": KEY,
+            **{name: value for name, value in os.environ.items() if name.startswith("COV")},
+            **changed,
+        }
+        return {name: value for name, value in given.items() if value is not None}
+
+    def start(self, *arguments: str, **changed: str | None) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "reconciler", *arguments],
+            cwd=self.root,
+            env=self.environment(**changed),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def run(self, *arguments: str, **changed: str | None) -> Ran:
+        with self.start(*arguments, **changed) as process:
+            out, err = process.communicate(timeout=60)
+        ran = Ran(process.returncode, out, err)
+        assert "Traceback" not in ran.said, ran.said
+        assert "internal error" not in ran.said, ran.said
+        return ran
+
+    def state(self) -> bytes:
+        """Every byte of the state, journals included."""
+        return b"".join(path.read_bytes() for path in sorted((self.root / ".reconciler").glob("state*")))
+
+    def four_kinds(self, *, at: str) -> None:
+        """A document of each kind."""
+        self.write("manifests/agent.yaml", AGENT)
+        self.write("manifests/numbers.yaml", NUMBERS)
+        self.write("manifests/billing.yaml", BILLING)
+        self.write("manifests/call.yaml", call(at=at))
+        self.write("manifests/prompts/front-desk.md", "You answer the telephone.\n")

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from reconciler.render import json, markdown, text
+from reconciler.rows import CallRow
+
+PLACED = CallRow(
+    "confirm-jane",
+    "confirm-jane",
+    1,
+    datetime(2026, 12, 1, 20, 0, tzinfo=UTC),
+    "America/New_York",
+    "completed",
+    call_id="81234",
+    end_reason="caller_hung_up",
+    duration_seconds=83,
+    recording="https://api.thunderphone.com/recordings/81234",
+    to="+1•••••••0199",
+)
+UNKNOWN = replace(
+    PLACED,
+    name="weekly",
+    occurrence="weekly@2026-12-01T09:00:00Z",
+    attempt=2,
+    zone="",
+    state="unknown",
+    call_id="",
+    detail="POST /v1/call: no answer",
+    end_reason="",
+    duration_seconds=None,
+    recording="",
+)
+ARMED = CallRow("later", "later", 1, None, "", "armed")
+
+
+def test_calls_read_as_a_table() -> None:
+    assert text.calls([PLACED, UNKNOWN, ARMED], width=100) == (
+        "completed  Tue 1 Dec 15:00 New York  confirm-jane                             +1•••••••0199\n"
+        "    call 81234, 1 min 23 s, caller_hung_up\n"
+        "    recording https://api.thunderphone.com/recordings/81234\n"
+        "unknown    Tue 1 Dec 20:00 UTC       weekly@2026-12-01T09:00:00Z (attempt 2)  +1•••••••0199\n"
+        "    its outcome is unknown: it may have rung\n"
+        "    POST /v1/call: no answer\n"
+        "armed      no time                   later\n"
+        "\n"
+        "3 calls: 1 completed, 1 unknown, 1 armed.\n"
+    )
+
+
+def test_where_a_name_has_no_room_it_stands_below() -> None:
+    assert text.calls([UNKNOWN], width=60).splitlines()[:2] == [
+        "unknown  Tue 1 Dec 20:00 UTC  +1•••••••0199",
+        "    weekly@2026-12-01T09:00:00Z (attempt 2)",
+    ]
+
+
+def test_a_missed_call_is_said_loudly() -> None:
+    assert "missed: its window closed before it was placed" in text.dispatch([replace(ARMED, state="expired")])
+
+
+def test_a_state_nobody_knows_is_printed_as_it_is() -> None:
+    assert text.dispatch([replace(ARMED, state="due")]).startswith("due  no time  later\n")
+
+
+def test_no_calls_are_said_in_words() -> None:
+    assert text.calls([]) == "No scheduled calls.\n"
+    assert text.dispatch([]) == "No call is due.\n"
+
+
+def test_a_dry_run_says_that_nothing_was_dialled() -> None:
+    assert text.dispatch([ARMED], dry_run=True).endswith("Nothing was dialled: this was a dry run.\n")
+
+
+def test_the_vendors_words_cannot_command_the_terminal() -> None:
+    assert "\x1b" not in text.calls([replace(UNKNOWN, detail="\x1b[2J", state="\x1b", to="\x07")])
+
+
+def test_calls_as_json_have_the_promised_keys() -> None:
+    document = json.dispatch([PLACED])
+    assert document["format"] == "reconciler.dispatch/v1"
+    (call,) = document["calls"]
+    assert {key: call[key] for key in ("name", "occurrence", "attempt", "state", "call_id", "detail")} == {
+        "name": "confirm-jane",
+        "occurrence": "confirm-jane",
+        "attempt": 1,
+        "state": "completed",
+        "call_id": 81234,
+        "detail": "",
+    }
+    assert json.calls([])["format"] == "reconciler.calls/v1"
+    assert json.calls([ARMED])["calls"][0]["call_id"] is None
+
+
+def test_calls_as_markdown_are_a_table_within_the_limit() -> None:
+    shown = markdown.calls([replace(UNKNOWN, detail="a|b @everyone")] * 3000)
+    assert len(shown) <= markdown.LIMIT
+    assert "a\\|b @&#8203;everyone" in shown
+    assert "left out" in shown
+    assert markdown.calls([]) == "No scheduled calls.\n"

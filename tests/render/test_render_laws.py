@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import json as parser
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from plans_to_render import TARGET, resource
+from schema_check import complaints
+
+from reconciler.model import (
+    Action,
+    Address,
+    Change,
+    ChangedBy,
+    Consequence,
+    FieldDiff,
+    Finding,
+    Location,
+    Observed,
+    Outcome,
+    Plan,
+    Report,
+    Result,
+    Severity,
+)
+from reconciler.render import json, markdown, text
+from reconciler.render.json_schema import PLAN_SCHEMA
+from reconciler.render.terminal import clean, columns
+
+ANYTHING = st.text(st.characters(), max_size=60)  # control characters and lone surrogates too
+WORDS = st.text(st.sampled_from("ab #`\n|<@\x1b\u202e今"), max_size=80)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | ANYTHING | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ANYTHING, inner, max_size=3),
+    max_leaves=6,
+)
+LOCATIONS = st.none() | st.builds(Location, ANYTHING, st.integers(1, 99), st.integers(1, 99))
+NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
+ADDRESSES = st.builds(Address, st.sampled_from(["Agent", "PhoneNumber", "ScheduledCall"]), NAMES)
+DIFFS = st.builds(
+    FieldDiff,
+    st.text(st.sampled_from("abc_.\x1b"), min_size=1, max_size=40),
+    VALUES,
+    VALUES,
+    st.sampled_from(ChangedBy),
+    location=LOCATIONS,
+)
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> Change:
+    address, at = draw(ADDRESSES), draw(LOCATIONS)
+    return Change(
+        address,
+        draw(st.sampled_from(Action)),
+        draw(ANYTHING),
+        draw(ANYTHING),
+        id=draw(st.none() | ANYTHING),
+        resource=resource(address, {}, at) if at else None,
+        observed=draw(st.none() | st.just(Observed(address.kind, "1", {}))),
+        diffs=tuple(draw(st.lists(DIFFS, max_size=3))),
+        consequences=tuple(draw(st.sets(st.sampled_from(Consequence)))),
+        notes=tuple(draw(st.lists(ANYTHING, max_size=1))),
+    )
+
+
+FINDINGS = st.builds(
+    Finding,
+    st.sampled_from(Severity),
+    st.just("RC210"),
+    ANYTHING,
+    ANYTHING,
+    st.none() | ADDRESSES,
+    LOCATIONS,
+)
+PLANS = st.builds(
+    Plan,
+    st.just(TARGET),
+    st.lists(changes(), max_size=5).map(tuple),
+    st.lists(FINDINGS, max_size=2).map(tuple),
+    st.just("f"),
+)
+NUMBERS = st.from_regex(r"\+[1-9][0-9]{8,13}", fullmatch=True)
+
+
+def harmless(page: str) -> bool:
+    """Every letter is shown by a terminal rather than obeyed, and the text can be encoded."""
+    return all(letter == "\n" or clean(letter) == letter for letter in page) and bool(page.encode())
+
+
+@given(PLANS, st.integers(40, 140))
+def test_no_plan_commands_a_terminal(plan: Plan, width: int) -> None:
+    assert harmless(text.plan(plan, width=width))
+    assert harmless(text.plan(plan, width=width, full=True, show_numbers=True))
+    assert harmless(text.plan(plan, width=width, brief=True))
+    assert harmless(markdown.plan(plan))
+    assert harmless(json.dumps(json.plan(plan)))
+
+
+@given(PLANS, st.integers(50, 140))
+def test_no_line_is_wider_than_asked(plan: Plan, width: int) -> None:
+    for page in (text.plan(plan, width=width), text.plan(plan, width=width, full=True)):
+        assert all(columns(line) <= width for line in page.splitlines())
+
+
+@given(PLANS)
+def test_every_change_is_named(plan: Plan) -> None:
+    full, short, page = text.plan(plan, full=True), text.plan(plan), markdown.plan(plan)
+    for it in plan.changes:
+        assert str(it.address) in full
+        if it.pending or it.action is Action.REFUSE:
+            assert str(it.address) in short
+            assert str(it.address) in page
+
+
+@given(PLANS)
+def test_the_json_fits_its_schema_and_reads_back(plan: Plan) -> None:
+    document = json.plan(plan)
+    assert parser.loads(json.dumps(document)) == document
+    assert complaints(document, PLAN_SCHEMA) == []
+
+
+@given(PLANS, st.integers(4000, 9000))
+@settings(max_examples=50)
+def test_a_comment_never_exceeds_its_limit(plan: Plan, limit: int) -> None:
+    many = Plan(plan.target, plan.changes * 40, plan.findings * 40, plan.fingerprint)
+    results = tuple(Result(it.address, it.action, Outcome.FAILED, it.sentence) for it in many.changes)
+    assert len(markdown.plan(many, limit=limit)) <= limit
+    assert len(markdown.report(Report(many, results), limit=limit)) <= limit
+
+
+@given(NUMBERS, st.booleans(), ANYTHING)
+def test_a_personal_number_is_never_printed(number: str, calling: bool, around: str) -> None:  # noqa: FBT001 - drawn
+    value = {"to": [f"{around} {number}"], number: number}
+    diff = FieldDiff("to_number", number, value, personal=not calling)
+    consequences = (Consequence.RINGS_A_PERSON,) if calling else ()
+    it = Change(Address("ScheduledCall", "a"), Action.ARM, "missing", "now", diffs=(diff,), consequences=consequences)
+    plan = Plan(TARGET, (it,), (), "")
+    for page in (
+        text.plan(plan, width=200),
+        text.plan(plan, width=200, full=True),
+        markdown.plan(plan),
+        json.dumps(json.plan(plan)),
+    ):
+        assert number not in page
+
+
+@given(DIFFS)
+def test_an_update_is_never_without_anything_visible(diff: FieldDiff) -> None:
+    it = Change(
+        Address("Agent", "a"), Action.UPDATE, "changed", "x", observed=Observed("Agent", "1", {}), diffs=(diff,)
+    )
+    lines = text.plan(Plan(TARGET, (it,), (), "")).splitlines()
+    body = lines[lines.index("    x") + 1 : -3]
+    assert body
+    assert any(columns(line) > 4 + columns(clean(diff.path)) for line in body)

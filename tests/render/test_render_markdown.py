@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from plans_to_render import (
+    ARM,
+    CALLEE,
+    CREATE,
+    DELETE,
+    ERROR,
+    FULL,
+    KEPT,
+    MONEY,
+    PLANS,
+    REFUSED,
+    REPORT,
+    TARGET,
+    UPDATE,
+    WARNING,
+    change,
+    plan_of,
+)
+from test_render_text import compare
+
+from reconciler.model import Action, FieldDiff, Outcome, Plan, Result
+from reconciler.render import markdown
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_a_comment_reads_as_expected(name: str) -> None:
+    compare(f"comment-{name}.md", markdown.plan(PLANS[name]))
+
+
+def test_a_comment_on_an_apply_reads_as_expected() -> None:
+    compare("comment-report.md", markdown.report(REPORT))
+
+
+def test_the_verdict_is_the_first_line() -> None:
+    assert markdown.plan(FULL).splitlines()[0].startswith("**Plan: 1 to create")
+    assert markdown.plan(plan_of(*KEPT)).splitlines()[0] == "**No changes: the account is as declared.**"
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("a|b", r"a\|b"),
+        ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
+        ("ask @octocat", "ask @&#8203;octocat"),
+        ("*bold* _it_ `x`", r"\*bold\* \_it\_ <code>x</code>"),
+        ("[link](http://x)", r"\[link\](http://x)"),
+        ("snake_case", "snake_case"),
+        ("fixes #12", r"fixes \#12"),
+        ("&lt;b&gt;", "&amp;lt;b&amp;gt;"),
+        ("two\nlines", "two lines"),
+        ("`<b>|@x`", r"<code>&lt;b&gt;\|@&#8203;x</code>"),
+        ("a ` b", r"a \` b"),
+        (r"back\slash", r"back\\slash"),
+    ],
+)
+def test_data_does_not_become_markup(written: str, shown: str) -> None:
+    row = markdown.plan(plan_of(change("Agent/a", Action.CREATE, written)))
+    assert f"| + | <code>Agent/a</code> | create | {shown} |" in row
+
+
+def test_a_fence_is_longer_than_any_run_of_backticks_inside() -> None:
+    diffs = (FieldDiff("prompt", "a\nb", "a\n`````\n</details>\n"),)
+    page = markdown.plan(plan_of(replace(UPDATE, diffs=diffs)))
+    assert page.count("``````") == 2
+    assert "\n``````diff\n" in page
+
+
+def test_the_place_in_a_folds_summary_is_html() -> None:
+    assert MONEY.resource is not None
+    odd = replace(MONEY.resource.manifest.location, path="<b>_*@x.yaml")
+    resource = replace(MONEY.resource, manifest=replace(MONEY.resource.manifest, location=odd))
+    assert "&lt;b&gt;_*@&#8203;x.yaml" in markdown.plan(plan_of(replace(MONEY, resource=resource)))
+
+
+def test_callees_are_masked() -> None:
+    assert CALLEE not in markdown.plan(FULL)
+    assert CALLEE in markdown.plan(FULL, show_numbers=True)
+    failed = Result(ARM.address, Action.ARM, Outcome.FAILED, f"no {CALLEE}")
+    assert CALLEE not in markdown.report(replace(REPORT, results=(failed,)))
+
+
+def test_prompts_go_before_the_line_of_a_deletion_a_charge_or_a_call() -> None:
+    long = tuple(f"line {number}" for number in range(8000))
+    diffs = (FieldDiff("prompt", "\n".join(long), "\n".join(reversed(long))),)
+    updates = [change(f"Agent/a-{index}", Action.UPDATE, "x " * 200, diffs=diffs) for index in range(300)]
+    page = markdown.plan(plan_of(*updates, ARM, MONEY, DELETE, REFUSED))
+    assert len(page) <= markdown.LIMIT
+    assert "left out" in page
+    for it in (ARM, MONEY, DELETE, REFUSED):
+        assert f"<code>{it.address}</code> | {it.action.value}" in page
+
+
+def test_calls_too_many_for_a_table_are_still_all_named() -> None:
+    calls = [replace(ARM, address=replace(ARM.address, name=f"call-{index}")) for index in range(1000)]
+    page = markdown.plan(plan_of(*calls, CREATE))
+    assert len(page) <= markdown.LIMIT
+    assert all(f"arm <code>ScheduledCall/call-{index}</code>" in page for index in range(1000))
+
+
+def test_calls_too_many_for_a_comment_are_counted() -> None:
+    calls = [replace(ARM, address=replace(ARM.address, name=f"call-{index}")) for index in range(9000)]
+    page = markdown.plan(plan_of(*calls))
+    assert len(page) <= markdown.LIMIT
+    named = len(re.findall("ScheduledCall/call-", page))
+    assert f"**Too long for a comment:** {9000 - named:,} lines" in page
+
+
+def test_an_endless_name_of_an_account_does_not_take_the_page() -> None:
+    plan = Plan(replace(TARGET, organization_name="a" * 100_000), FULL.changes, (), "")
+    assert len(markdown.plan(plan)) <= markdown.LIMIT
+
+
+def test_findings_are_a_list_within_the_limit() -> None:
+    assert markdown.findings([ERROR]).startswith("- **error RC201** <code>manifests/numbers.yaml:4:11</code>: ")
+    many = markdown.findings([WARNING] * 2000)
+    assert len(many) <= markdown.LIMIT
+    assert "findings left out" in many
+    assert markdown.findings([]) == "No findings.\n"
+
+
+def test_what_went_wrong_is_reported_first_and_within_the_limit() -> None:
+    done = [replace(REPORT.results[0], detail="word " * 50)] * 3000
+    page = markdown.report(replace(REPORT, results=(*done, REPORT.results[1])))
+    assert len(page) <= markdown.LIMIT
+    assert page.index("**failed**") < page.index("| done |")

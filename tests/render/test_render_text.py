@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from plans_to_render import (
+    ARM,
+    CALLEE,
+    CLEAN,
+    DELETE,
+    FULL,
+    KEPT,
+    MONEY,
+    PLACED,
+    PLANS,
+    REFUSING,
+    REPORT,
+    RESCHEDULE,
+    UPDATE,
+    change,
+    plan_of,
+)
+
+from reconciler.model import Action, ChangedBy, FieldDiff, Location, Outcome, Report, Result
+from reconciler.render import text
+from reconciler.render.terminal import columns
+
+GOLDEN = Path(__file__).parent / "golden"
+WIDTHS = (60, 80, 120)
+AGAIN = "RECONCILER_WRITE_GOLDEN"  # set it to write the expected texts anew, then read what changed
+
+
+def compare(name: str, printed: str) -> None:
+    path = GOLDEN / name
+    if os.environ.get(AGAIN):
+        path.write_text(printed, encoding="utf-8")
+    assert printed == path.read_text(encoding="utf-8")
+
+
+def test_expected_texts_are_all_in_use() -> None:
+    names = {f"plan-{name}-{width}.txt" for name in PLANS for width in WIDTHS}
+    names |= {f"report-{width}.txt" for width in WIDTHS} | {"plan-full-brief.txt", "plan-full-long.txt"}
+    names |= {f"comment-{name}.md" for name in (*PLANS, "report")}
+    assert {path.name for path in GOLDEN.iterdir()} == names
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PLANS)
+def test_a_plan_reads_as_expected(name: str, width: int) -> None:
+    compare(f"plan-{name}-{width}.txt", text.plan(PLANS[name], width=width))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_report_reads_as_expected(width: int) -> None:
+    compare(f"report-{width}.txt", text.report(REPORT, width=width))
+
+
+def test_a_brief_plan_is_one_row_a_change() -> None:
+    compare("plan-full-brief.txt", text.plan(FULL, brief=True))
+
+
+def test_a_full_plan_lists_what_is_unchanged_and_prints_new_texts() -> None:
+    compare("plan-full-long.txt", text.plan(FULL, full=True))
+
+
+@pytest.mark.parametrize("width", [*WIDTHS, 44])
+@pytest.mark.parametrize("name", PLANS)
+def test_no_line_is_wider_than_asked_where_addresses_are_short(name: str, width: int) -> None:
+    assert all(columns(line) <= width for line in text.plan(PLANS[name], width=width).splitlines())
+
+
+def test_every_pending_change_and_every_refusal_is_named() -> None:
+    for plan in PLANS.values():
+        for it in (*plan.pending, *plan.refusals):
+            assert str(it.address) in text.plan(plan)
+            assert str(it.address) in text.plan(plan, brief=True)
+
+
+def test_colour_adds_nothing_but_colour() -> None:
+    for plan in PLANS.values():
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", text.plan(plan, color=True))
+        assert [line.rstrip() for line in plain.splitlines()] == text.plan(plan).splitlines()
+    assert "\x1b[" in text.plan(FULL, color=True)
+
+
+def test_a_callee_is_masked_unless_numbers_were_asked_for() -> None:
+    assert CALLEE not in text.plan(FULL)
+    assert CALLEE in text.plan(FULL, show_numbers=True)
+
+
+def test_the_digest_kept_in_place_of_a_number_is_not_shown_either() -> None:
+    assert "8f14e45fceea167a" not in text.plan(plan_of(RESCHEDULE), show_numbers=True)
+
+
+def test_a_number_among_the_variables_of_a_call_is_masked() -> None:
+    diffs = (FieldDiff("variables", None, {"callback": "+1 (415) 555-0123"}),)
+    assert "0123" in text.plan(plan_of(replace(ARM, diffs=diffs)))
+    assert "555-0123" not in text.plan(plan_of(replace(ARM, diffs=diffs)))
+
+
+def test_two_callees_that_look_alike_when_masked_are_said_to_differ() -> None:
+    diffs = (FieldDiff("to_number", "+14155550199", "+14165550199", personal=True),)
+    assert "they differ in what is not shown" in text.plan(plan_of(replace(RESCHEDULE, diffs=diffs)))
+
+
+def test_a_secret_is_never_shown() -> None:
+    diffs = (FieldDiff("token", "old-hush", "new-hush", secret=True),)
+    assert "hush" not in text.plan(plan_of(replace(UPDATE, diffs=diffs)), show_numbers=True)
+
+
+def test_a_prompt_cannot_command_the_terminal() -> None:
+    diffs = (FieldDiff("prompt", "calm\n\nwords", "calm\n\n\x1b]0;owned\x07words \u202egnirts", personal=False),)
+    printed = text.plan(plan_of(replace(UPDATE, diffs=diffs)))
+    assert "\x1b" not in printed
+    assert "\\x1b]0;owned\\x07words" in printed
+    assert "\\u202e" in printed
+
+
+def test_each_consequence_is_said_in_words() -> None:
+    printed = text.plan(plan_of(ARM, MONEY, DELETE))
+    assert "! rings a person, spends money" in printed
+    assert "! cannot be undone" in printed
+    assert "rings 1 person · may charge up to $200.00 a month · 1 change cannot be undone" in printed
+
+
+def test_no_monthly_limit_is_said_at_the_top() -> None:
+    assert MONEY.resource is not None
+    boundless = replace(MONEY.resource, declared={"amount_cents": 5000, "monthly_limit_cents": None})
+    assert "may charge the card without a monthly limit" in text.plan(plan_of(replace(MONEY, resource=boundless)))
+
+
+def test_refusals_come_first_and_then_what_must_not_be_overlooked() -> None:
+    printed = text.plan(plan_of(UPDATE, ARM, *REFUSING.refusals))
+    places = [printed.index(name) for name in ("Agent/reminders", "ScheduledCall/confirm-jane", "Agent/front-desk")]
+    assert places == sorted(places)
+
+
+def test_a_clean_plan_says_that_there_is_nothing_to_do() -> None:
+    assert text.plan(CLEAN).splitlines()[-1] == "No changes: the account is as declared."
+    assert "Next:" not in text.plan(CLEAN)
+
+
+def test_a_history_of_many_calls_is_counted_rather_than_listed() -> None:
+    calls = [replace(PLACED, address=replace(PLACED.address, name=f"call-{index}")) for index in range(40)]
+    printed = text.plan(plan_of(*calls))
+    assert printed.count("already placed") == 5
+    assert "… and 35 more: settled" in printed
+    assert text.plan(plan_of(*calls), full=True).count("already placed") == 40
+
+
+def test_an_unchanged_resource_with_a_remark_is_listed() -> None:
+    remark = replace(KEPT[0], notes=("`voice` is no longer declared: left as it is",))
+    assert "note: `voice` is no longer declared" in text.plan(plan_of(remark))
+
+
+def test_the_place_of_a_reworded_passage_is_a_line_of_its_own_file() -> None:
+    assert "prompts/front-desk.md:7" in text.plan(FULL)
+
+
+def test_an_inline_prompt_names_no_other_file() -> None:
+    at = Location("manifests/agents.yaml", 14)
+    diffs = (FieldDiff("prompt", "one\ntwo", "one\nthree", location=at),)
+    printed = text.plan(plan_of(replace(UPDATE, diffs=diffs)))
+    assert "[two → three]" in printed
+    assert printed.count("manifests/agents.yaml") == 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, "x", "none → x"),
+        ("", "beep", '"" → beep'),
+        ("none", None, '"none" → none'),
+        (1000, 2500, "1000 → 2500"),
+        (["en", "de"], ["de", "fr"], "- en"),
+        ({"a": 1, "b": 2}, {"b": 3}, "b: 2 → 3"),
+        ([1, 1], [1], "- 1"),
+        ("word " * 20, None, "1 line, 20 words → none"),
+        ({"deep": {"er": True}}, {"deep": {"er": False}}, "deep.er: true → false"),
+        (True, 1, "true → 1"),
+        ("a  b c\n", "a b c", '"a  b c " → a b c'),
+        ("word\n" * 20, "word \n" * 20 + "\n", "white space only"),
+    ],
+)
+def test_what_differs_inside_a_value_is_visible(before: object, after: object, expected: str) -> None:
+    diffs = (FieldDiff("field", before, after),)
+    printed = text.plan(plan_of(replace(UPDATE, diffs=diffs, notes=())))
+    assert expected in printed
+
+
+def test_who_moved_a_field_is_said() -> None:
+    diffs = (FieldDiff("voice", "a", "b", ChangedBy.DASHBOARD), FieldDiff("name", "a", "b", ChangedBy.BOTH))
+    printed = text.plan(plan_of(replace(UPDATE, diffs=diffs)))
+    assert "drift: changed in the dashboard" in printed
+    assert "conflict: changed here and in the dashboard" in printed
+
+
+def test_a_wide_letter_counts_as_two_columns() -> None:
+    diffs = (FieldDiff("prompt", "a\nb", "今日は" * 60 + "\nb"),)
+    printed = text.plan(plan_of(replace(UPDATE, diffs=diffs)), width=60)
+    assert all(columns(line) <= 60 for line in printed.splitlines())
+
+
+def test_a_report_without_problems_proposes_nothing() -> None:
+    made = change("Agent/new", Action.CREATE, "does not exist")
+    done = Report(plan_of(made), (Result(made.address, Action.CREATE, Outcome.DONE, id="1"),))
+    assert text.report(done) == "done     Agent/new  create\n\nApplied: 1 done.\n"
+
+
+def test_a_report_of_nothing_says_so() -> None:
+    assert text.report(Report(CLEAN, ())) == "Nothing to apply: the account is as declared.\n"
+
+
+def test_a_report_masks_numbers_in_the_vendors_words() -> None:
+    failed = Result(ARM.address, Action.ARM, Outcome.FAILED, f"cannot call {CALLEE}")
+    assert CALLEE not in text.report(Report(FULL, (failed,)))
+    assert CALLEE in text.report(Report(FULL, (failed,)), show_numbers=True)
