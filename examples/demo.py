@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 - a script to read and run, not part of a package
 """This file exists to show the main job once, for real, on the embedded platform: no account, nobody is called.
 
 `make demo` runs it. It copies `05-gitops-repository` into `.reconciler/demo` of this checkout (made anew each
@@ -41,7 +42,7 @@ class Step:
 STEPS = (
     Step("Check the manifests, offline.", "validate", ("9 documents, valid",)),
     Step(
-        "Monday. What would change on the account, what does it cost, whom does it ring?",
+        "Monday. What would change, what does it cost, whom does it ring?",
         f"plan {MONDAY} --out plan.json",
         ("3 to create", "1 to verify", "3 to arm", "rings 3 people"),
     ),
@@ -80,14 +81,14 @@ Where to go next
   README.md              a first manifest, and the way to a live account in CI
   .reconciler/demo/      this project as it stands now; look around with
                          cd .reconciler/demo
-                         ../../.venv/bin/reconciler calls --emulator
+                         ../../.venv/bin/reconciler plan --emulator --full
 """
 
 
 def main() -> int:
     """Run every step; 0 when all of them did what they should."""
     prepare()
-    say(f"The project of examples/{EXAMPLE.name}, copied to {FOLDER.relative_to(CHECKOUT)}, on the emulator.")
+    say(f"A copy of examples/{EXAMPLE.name} in {FOLDER.relative_to(CHECKOUT)}, on the emulator.")
     for step in STEPS:
         if (complaint := run(step)) is not None:
             sys.stderr.write(f"\ndemo stopped: {complaint}\n")

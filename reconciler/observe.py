@@ -185,7 +185,11 @@ class _Matcher:
 
 
 def ids(bindings: Mapping[Address, Binding], matches: Iterable[Match]) -> dict[Address, str]:
-    """The id of every address that has one: what was matched now, and what is remembered."""
+    """The id of every address that has one: what was matched now, and what is remembered and not found gone."""
     known = {address: binding.id for address, binding in bindings.items() if binding.id}
-    known.update({match.address: match.observed.id for match in matches if match.observed is not None})
+    for match in matches:
+        if match.observed is not None:
+            known[match.address] = match.observed.id
+        elif match.live is Live.VANISHED:
+            known.pop(match.address, None)
     return known

@@ -69,10 +69,11 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
     return Plan(target, tuple(changes), _once(found), _fingerprint(target, changes))
 
 
-def _order(change: Change, kinds: Mapping[str, Kind]) -> tuple[bool, int, Address, int]:
-    """Agents, numbers, auto-reload, calls; removals last and the other way round."""
+def _order(change: Change, kinds: Mapping[str, Kind]) -> tuple[bool, int, Address, bool, int]:
+    """Agents, numbers, auto-reload, calls; adopted before it is corrected; removals last and the other way round."""
     removal, rank = change.action in _REMOVALS, kinds[change.address.kind].rank
-    return removal, -rank if removal else rank, change.address, list(Action).index(change.action)
+    later = change.action is not Action.ADOPT
+    return removal, -rank if removal else rank, change.address, later, list(Action).index(change.action)
 
 
 def _changes(match: Match, kind: Kind, account: Account, links: Links, scope: Scope) -> Iterator[Change]:

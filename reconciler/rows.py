@@ -32,3 +32,4 @@ class CallRow:
     recording: str = ""
     to: str = ""
     hint: str = ""
+    code: str = ""

@@ -49,13 +49,13 @@ def base_url(text: str) -> str:
 def segment(identifier: str | int) -> str:
     """One path segment, percent-encoded, so that no id can reach another path.
 
-    InputError (RC122) for the empty string, ``.`` and ``..``, which a URL cannot carry as a segment.
+    InputError (RC126) for the empty string, ``.`` and ``..``, which a URL cannot carry as a segment.
     """
     written = quote(str(identifier), safe="")
     if written in {"", ".", ".."}:
         raise InputError(
             f"`{written}` cannot be an id at the vendor",
-            code="RC122",
+            code="RC126",
             hint="copy the id from the dashboard into `metadata.id`, or leave it out",
         )
     return written

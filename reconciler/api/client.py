@@ -242,7 +242,7 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
 
     With ``read_only`` everything but GET and HEAD raises WriteForbidden in the HTTP layer, whichever
     ``transport`` lies below. ``timeout`` is the longest silence while reading or writing, in seconds;
-    connecting takes at most 10. InputError for an address (RC120), a key (RC121) or a proxy (RC123) that
+    connecting takes at most 10. InputError for an address (RC120), a key (RC121) or a proxy (RC127) that
     cannot be used.
     """
     _check_key(key)

@@ -44,7 +44,7 @@ class CountingTransport(httpx.BaseTransport):
 def network(address: str, *, parallelism: int) -> httpx.BaseTransport:
     """A transport to one base URL with a connection for each of ``parallelism`` threads.
 
-    InputError when the proxy (RC123) or the certificates (RC124) that the environment names cannot be used.
+    InputError when the proxy (RC127) or the certificates (RC128) that the environment names cannot be used.
     """
     limits = httpx.Limits(max_connections=parallelism, max_keepalive_connections=parallelism)
     if urlsplit(address).scheme == "http":
@@ -56,13 +56,13 @@ def network(address: str, *, parallelism: int) -> httpx.BaseTransport:
     except (ValueError, ImportError, httpx.InvalidURL):
         refusal = InputError(
             "the proxy named by the environment cannot be used",
-            code="RC123",
+            code="RC127",
             hint="set HTTPS_PROXY to an http:// or https:// address, or exempt the API's host with NO_PROXY",
         )
     except OSError:
         refusal = InputError(
             "the certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read",
-            code="RC124",
+            code="RC128",
             hint="point SSL_CERT_FILE at a file of PEM certificates, or unset it",
         )
     # Outside the blocks above: what they caught repeats the proxy's URL, password and all.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.ledger import Armed
+    from reconciler.orders import Order
 
 UNCERTAIN_STATES = frozenset({"claimed", "unknown"})
 RANG_STATES = frozenset({"claimed", "placed", "unknown", "completed", "failed"})
@@ -180,3 +181,12 @@ def rang_recently(attempts: Iterable[Attempt], to_number: str, *, since: datetim
         and parse_instant(attempt.claimed_at) > since
         for attempt in attempts
     )
+
+
+def unarmed(orders: Iterable[Order], armed: Mapping[str, Armed], now: datetime) -> list[Order]:
+    """The declared calls that are due now and that no apply has armed in this state: nobody will place them."""
+    return [
+        order
+        for order in orders
+        if order.name not in armed and order.at is not None and order.at <= now < order.at + order.late
+    ]

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.calls.dispatch import Line, dispatch, due_now
+from reconciler.calls.due import unarmed
 from reconciler.calls.follow import follow, remember
 from reconciler.cli.options import Options, declare
 from reconciler.cli.session import Session, differs, owner, shown
 from reconciler.clock import parse_duration
 from reconciler.plan import Scope
+from reconciler.rows import CallRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from reconciler.ledger import Ledger
     from reconciler.load import Loaded
     from reconciler.model import Target
-    from reconciler.rows import CallRow
 
 IN_PART, MISSED, INTERRUPTED = 4, 5, 130
 _SLICE = 1.0
@@ -66,7 +67,7 @@ def code_of_calls(rows: list[CallRow]) -> int:
     states = {row.state for row in rows}
     if states & {"expired", "unknown"}:
         return MISSED
-    return IN_PART if states & {"refused", "armed"} else 0
+    return IN_PART if states & {"refused", "armed", "declared"} else 0
 
 
 def place(
@@ -82,7 +83,8 @@ def place(
             rows[row.occurrence, row.attempt] = row
         following = _next(session, loaded, api, target, ledger)
         if following is None or following > until or not _wait(session, following):
-            return [shown(row, session.output) for row in rows.values()]
+            left = _unarmed(session, loaded, ledger)
+            return [shown(row, session.output) for row in (*rows.values(), *left)]
 
 
 def _round(
@@ -95,6 +97,26 @@ def _round(
         placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed"]
         remember(ledger, placed, follow(api, placed))
         return dispatch(_line(session, loaded, api, target, ledger, lease.check))
+
+
+def _unarmed(session: Session, loaded: Loaded, ledger: Ledger) -> list[CallRow]:
+    """Calls that are due and unknown to this state: not merged, not applied, or the state is another one."""
+    orders = session.orders(loaded.resources).values()
+    return [
+        CallRow(
+            name=order.name,
+            occurrence=order.name,
+            attempt=1,
+            when=order.at,
+            zone=order.zone,
+            state="declared",
+            detail=f"due, but not armed in {ledger.store.description}",
+            hint="reconciler apply; in CI keep the state in git or PostgreSQL, so that every run finds it",
+            to=order.to_number,
+            code="RC611",
+        )
+        for order in unarmed(orders, ledger.armed(), session.clock.now())
+    ]
 
 
 def _line(

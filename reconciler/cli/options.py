@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,7 +109,7 @@ def declare(name: str, *, account: bool = True, paths: bool = True) -> Callable[
             return reported(lambda: function(options, **given), options)
 
         decorated: Any = run
-        chosen = [*(_PATHS if paths else ()), *_COMMON, *(_ACCOUNT if account else ())]
+        chosen: list[Callable[[Any], Any]] = [*(_PATHS if paths else ()), *_COMMON, *(_ACCOUNT if account else ())]
         for option in reversed(chosen):
             decorated = option(decorated)
         return click.command(name)(decorated)
@@ -118,8 +119,8 @@ def declare(name: str, *, account: bool = True, paths: bool = True) -> Callable[
 
 def _color(*, no_color: bool) -> bool:
     """Colour on a terminal, unless somebody asked for none (no-color.org)."""
-    stream = click.get_text_stream("stdout")
-    return not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
+    wanted = not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return wanted and sys.stdout.isatty()
 
 
 class Verbs(click.Group):

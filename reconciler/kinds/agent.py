@@ -59,12 +59,15 @@ class Agent(Kind):
         return {"name": resource.address.name, **resource.declared}
 
     def create(self, change: Change, context: Context) -> Observed:
-        """One POST, which also deploys; a lost answer is settled by listing, never by asking again."""
+        """One POST, which also deploys, then a read: the answer may show what was not kept (promise P12).
+
+        A lost answer is settled by listing, never by asking again.
+        """
         resource = _declared(change)
         body = _body(self.expected(resource), context.links)
         known = {item.id for item in context.account.of(self.name)}
         try:
-            return _observed(context.api.post(_PATH, body))
+            created_id = _observed(context.api.post(_PATH, body)).id
         except AmbiguousWrite:
             created = [
                 item
@@ -74,6 +77,7 @@ class Agent(Kind):
             if len(created) == 1:
                 return created[0]
             raise
+        return self.read(created_id, context)
 
     def stage(self, change: Change, context: Context) -> Observed:
         """PATCH just the fields that differ, on the condition that nobody wrote since we read.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.links import Links
 
 _PATH = "/v1/phone-numbers"
+_REFUSED_BEFORE = "proof_refused_before"
 
 
 class PhoneNumberSpec(Spec):
@@ -110,10 +111,11 @@ class PhoneNumber(Kind):
         return _observed(context.api.get(f"{_PATH}/{segment(id_)}"))
 
     def extras(self, resource: Resource, observed: Observed, binding: Binding | None) -> Iterator[Extra]:
-        """A probe call where one was asked for, can help, and has not failed before."""
+        """A probe call where one was asked for and can help; where it failed before, only a reminder of that."""
         if not resource.declared.get("verify") or _proven(observed) or observed.body.get("source") == "demo":
             return
         if binding is not None and binding.refused:
+            yield Extra(Action.KEEP, _REFUSED_BEFORE, "its proof failed before, and is not paid for again unasked")
             return
         yield Extra(
             Action.VERIFY,
@@ -129,6 +131,12 @@ class PhoneNumber(Kind):
             return
         if change.action is Action.CREATE:
             yield _finding(change, not_on_account(str(resource.declared.get("number", "?"))), "number")
+        if change.reason == _REFUSED_BEFORE:
+            again = f"mend the carrier's settings, then: reconciler apply --verify-again {change.address}"
+            number = resource.declared.get("number")
+            message = f"the proof of `{number}` failed before, and is not paid for again unasked"
+            yield _finding(change, Obstacle("RC205", message, again, lasting=False), "verify")
+            return
         live = change.observed
         if live is None or not resource.declared.get("verify") or _proven(live):
             return

@@ -42,7 +42,7 @@ class Fields:
         room = max(self._width - INDENT - name_width - 2, _NARROWEST)
         name = clean(diff.path)
         if columns(name) > name_width:
-            yield " " * INDENT + self._paint(name, "name")
+            yield from (" " * INDENT + self._paint(row, "name") for row in wrap(name, self._width - INDENT))
             name = ""
         for text in [*self._body(diff, change, room), *self._side(diff, room)]:
             yield f"{' ' * INDENT}{self._paint(pad(name, name_width), 'name')}  {text}".rstrip()

@@ -34,12 +34,14 @@ _LONG = 60
 def visible(change: Change, diff: FieldDiff, *, show_numbers: bool) -> tuple[Any, Any]:
     """Both sides of a difference as JSON values, with what must not be seen taken out.
 
-    In a change that rings a person every number may be that person's, whichever field holds it.
+    In a change that rings a person any number inside a value (a variable, an inline prompt) may be that
+    person's, whatever the field is called; a field that is itself a number says whether it is personal.
     """
     before, after = plain(diff.before), plain(diff.after)
     if diff.secret:
         return None if before is None else SECRET, None if after is None else SECRET
-    if diff.personal or Consequence.RINGS_A_PERSON in change.consequences:
+    rings = Consequence.RINGS_A_PERSON in change.consequences
+    if diff.personal or (rings and any(isinstance(side, dict | list) for side in (before, after))):
         return _discreet(before, show_numbers=show_numbers), _discreet(after, show_numbers=show_numbers)
     return before, after
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from projects import PROJECT, Project
-from second_platform import SecondPlatform, serving
+from acceptance.projects import PROJECT, Project
+from acceptance.platform import SecondPlatform, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from second_platform import KEY, VOIP, SecondPlatform
+from acceptance.platform import KEY, VOIP, SecondPlatform
 
 CALLEE = "+14155550199"
 CALLEE_DIGITS = "4155550199"
@@ -95,6 +98,41 @@ class Ran:
         return found
 
 
+class Starter:
+    """Starts commands by way of ``starter.py``, one at a time."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            # -P: this folder's `platform` must not be taken for the standard library's
+            [sys.executable, "-P", str(Path(__file__).with_name("starter.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+        )
+        atexit.register(self.stop)
+
+    def stop(self) -> None:
+        self._process.communicate(timeout=10)
+
+    def run(self, folder: Path, environment: dict[str, str], arguments: tuple[str, ...]) -> Ran:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with tempfile.TemporaryDirectory() as place:
+            out, err = Path(place, "out"), Path(place, "err")
+            order = {"folder": str(folder), "environment": environment, "arguments": arguments}
+            self._process.stdin.write(json.dumps(order | {"out": str(out), "err": str(err)}) + "\n")
+            self._process.stdin.flush()
+            code = int(self._process.stdout.readline())
+            return Ran(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
+
+
+@cache
+def starter() -> Starter:
+    """The one of this test process."""
+    return Starter()
+
+
 @dataclass(frozen=True)
 class Project:
     """A folder with manifests, pointed at a platform."""
@@ -132,9 +170,8 @@ class Project:
         )
 
     def run(self, *arguments: str, **changed: str | None) -> Ran:
-        with self.start(*arguments, **changed) as process:
-            out, err = process.communicate(timeout=60)
-        ran = Ran(process.returncode, out, err)
+        """The command as a process of its own, to its end."""
+        ran = starter().run(self.root, self.environment(**changed), arguments)
         assert "Traceback" not in ran.said, ran.said
         assert "internal error" not in ran.said, ran.said
         return ran

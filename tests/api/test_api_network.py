@@ -86,7 +86,7 @@ def test_a_proxy_that_cannot_be_used_is_the_users_mistake(
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(InputError) as caught:
         connect(base_url=API, key="k", clock=SystemClock(), read_only=True)
-    assert caught.value.code == "RC123"
+    assert caught.value.code == "RC127"
     assert caught.value.__context__ is None
     assert "hunter2" not in str(caught.value)
 
@@ -99,7 +99,7 @@ def test_certificates_that_cannot_be_read_are_the_users_mistake(
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / name))
         with pytest.raises(InputError) as caught:
             connect(base_url=API, key="k", clock=SystemClock(), read_only=True)
-        assert caught.value.code == "RC124"
+        assert caught.value.code == "RC128"
 
 
 def test_a_server_without_a_trusted_certificate_gets_nothing(server: Server) -> None:

@@ -147,7 +147,7 @@ class Tally:
             numbers[column] += 1
             _TALLY.pack_into(self._memory, 0, *numbers)
             if place == "request":
-                self._memory[_TALLY.size + before] = ord(method[1])
+                self._memory[_TALLY.size + before] = ord(method[0])
             return before
 
     def strike(self) -> None:
@@ -159,12 +159,12 @@ class Tally:
     def read(self) -> dict[str, Any]:
         """The numbers, and by request whether it could change something."""
         requests, writes, struck = _TALLY.unpack_from(self._memory)
-        second_letters = self._memory[_TALLY.size : _TALLY.size + requests]
+        initials = self._memory[_TALLY.size : _TALLY.size + requests]
         return {
             "requests": requests,
             "writes": writes,
             "struck": struck,
-            "changing": [index for index, letter in enumerate(second_letters) if letter != ord("E")],
+            "changing": [index for index, letter in enumerate(initials) if letter != ord("G")],
         }
 
     def clear(self) -> None:

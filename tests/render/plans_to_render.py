@@ -66,7 +66,7 @@ def resource(address: Address, declared: Mapping[str, Any], location: Location) 
     return Resource(Manifest(address, {}, location, marks=None), Empty(), declared)
 
 
-def change(  # noqa: PLR0913 - the parts of a change
+def change(
     address: str,
     action: Action,
     sentence: str,

@@ -1,4 +1,4 @@
-"""As much of JSON Schema as our schema uses: an unknown keyword is an error, so nothing is checked by accident."""
+"""As much of JSON Schema as our schema uses; an unknown keyword fails, so that nothing goes unchecked."""
 
 from __future__ import annotations
 
@@ -6,58 +6,85 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "object": (dict,),
-    "array": (list,),
-    "string": (str,),
-    "integer": (int,),
-    "null": (type(None),),
-}
+    Check = Callable[[Any, Any, dict[str, Any], str], Iterator[str]]
+
+_TYPES: dict[str, type] = {"object": dict, "array": list, "string": str, "integer": int, "null": type(None)}
 _WORDS = frozenset({"$schema", "title", "description"})
 
 
 def complaints(value: Any, schema: dict[str, Any], path: str = "$") -> list[str]:
     """What in the value does not fit, with its path; empty when all of it fits."""
-    return [
-        said for word, rule in schema.items() if word not in _WORDS for said in _check(word, rule, value, schema, path)
-    ]
+    rules = [(word, rule) for word, rule in schema.items() if word not in _WORDS]
+    return [said for word, rule in rules for said in _CHECKS[word](value, rule, schema, path)]
 
 
-def _check(word: str, rule: Any, value: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
-    match word:
-        case "type":
-            names = [rule] if isinstance(rule, str) else rule
-            fits = isinstance(value, tuple(kind for name in names for kind in _TYPES[name]))
-            if not fits or isinstance(value, bool):
-                yield f"{path}: not {names}"
-        case "const" | "enum":
-            if value not in ([rule] if word == "const" else rule):
-                yield f"{path}: not {rule}"
-        case "properties" if isinstance(value, dict):
-            for name in value.keys() & rule.keys():
-                yield from complaints(value[name], rule[name], f"{path}.{name}")
-        case "required" if isinstance(value, dict):
-            yield from (f"{path}.{name}: missing" for name in rule if name not in value)
-        case "additionalProperties" if isinstance(value, dict):
-            yield from (f"{path}.{name}: unknown" for name in value if name not in schema["properties"])
-        case "items" if isinstance(value, list):
-            for index, item in enumerate(value):
-                yield from complaints(item, rule, f"{path}[{index}]")
-        case "anyOf":
-            if all(complaints(value, option, path) for option in rule):
-                yield f"{path}: fits none of {len(rule)}"
-        case "maxProperties" if isinstance(value, dict):
-            if len(value) > rule:
-                yield f"{path}: more than {rule} keys"
-        case "minimum" if isinstance(value, int):
-            if value < rule:
-                yield f"{path}: below {rule}"
-        case "pattern" if isinstance(value, str):
-            if not re.search(rule, value):
-                yield f"{path}: does not match {rule}"
-        case "properties" | "required" | "additionalProperties" | "items" | "maxProperties" | "minimum" | "pattern":
-            return
-        case _:
-            raise AssertionError(f"the check knows no `{word}`")
+def _type(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    names = [rule] if isinstance(rule, str) else rule
+    if isinstance(value, bool) or not isinstance(value, tuple(_TYPES[name] for name in names)):
+        yield f"{path}: not {names}"
+
+
+def _enum(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    if value not in rule:
+        yield f"{path}: none of {rule}"
+
+
+def _const(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    if value != rule:
+        yield f"{path}: not {rule}"
+
+
+def _properties(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    for name in value.keys() & rule.keys() if isinstance(value, dict) else ():
+        yield from complaints(value[name], rule[name], f"{path}.{name}")
+
+
+def _required(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    yield from (f"{path}.{name}: missing" for name in rule if isinstance(value, dict) and name not in value)
+
+
+def _closed(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    unknown = value.keys() - schema["properties"].keys() if isinstance(value, dict) else ()
+    yield from (f"{path}.{name}: unknown" for name in unknown)
+
+
+def _items(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    for index, item in enumerate(value if isinstance(value, list) else ()):
+        yield from complaints(item, rule, f"{path}[{index}]")
+
+
+def _any_of(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    if all(complaints(value, option, path) for option in rule):
+        yield f"{path}: fits none of {len(rule)}"
+
+
+def _most(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    if isinstance(value, dict) and len(value) > rule:
+        yield f"{path}: more than {rule} keys"
+
+
+def _least(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    if isinstance(value, int) and value < rule:
+        yield f"{path}: below {rule}"
+
+
+def _pattern(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
+    if isinstance(value, str) and not re.search(rule, value):
+        yield f"{path}: does not match {rule}"
+
+
+_CHECKS: dict[str, Check] = {
+    "type": _type,
+    "enum": _enum,
+    "const": _const,
+    "properties": _properties,
+    "required": _required,
+    "additionalProperties": _closed,
+    "items": _items,
+    "anyOf": _any_of,
+    "maxProperties": _most,
+    "minimum": _least,
+    "pattern": _pattern,
+}

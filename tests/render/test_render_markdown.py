@@ -86,8 +86,7 @@ def test_callees_are_masked() -> None:
 
 
 def test_prompts_go_before_the_line_of_a_deletion_a_charge_or_a_call() -> None:
-    long = tuple(f"line {number}" for number in range(8000))
-    diffs = (FieldDiff("prompt", "\n".join(long), "\n".join(reversed(long))),)
+    diffs = (FieldDiff("prompt", "old\n" * 600, "new\n" * 600),)
     updates = [change(f"Agent/a-{index}", Action.UPDATE, "x " * 200, diffs=diffs) for index in range(300)]
     page = markdown.plan(plan_of(*updates, ARM, MONEY, DELETE, REFUSED))
     assert len(page) <= markdown.LIMIT

@@ -101,6 +101,11 @@ def test_a_number_among_the_variables_of_a_call_is_masked() -> None:
     assert "555-0123" not in text.plan(plan_of(replace(ARM, diffs=diffs)))
 
 
+def test_the_number_a_call_comes_from_is_shown() -> None:
+    diffs = (FieldDiff("from_number", None, "+15551230001"),)
+    assert "+15551230001" in text.plan(plan_of(replace(ARM, diffs=diffs)))
+
+
 def test_two_callees_that_look_alike_when_masked_are_said_to_differ() -> None:
     diffs = (FieldDiff("to_number", "+14155550199", "+14165550199", personal=True),)
     assert "they differ in what is not shown" in text.plan(plan_of(replace(RESCHEDULE, diffs=diffs)))
@@ -179,6 +184,7 @@ def test_an_inline_prompt_names_no_other_file() -> None:
         ({"a": 1, "b": 2}, {"b": 3}, "b: 2 → 3"),
         ([1, 1], [1], "- 1"),
         ("word " * 20, None, "1 line, 20 words → none"),
+        (None, "word " * 20, "1 line, 20 words"),
         ({"deep": {"er": True}}, {"deep": {"er": False}}, "deep.er: true → false"),
         (True, 1, "true → 1"),
         ("a  b c\n", "a b c", '"a  b c " → a b c'),

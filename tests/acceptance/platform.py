@@ -29,10 +29,23 @@ JSON = dict[str, Any]
 _ROUTING = ("inbound_agent_id", "outbound_agent_id", "label", "webhook_url", "status")
 _RELOAD = ("enabled", "minimum_cents", "amount_cents", "monthly_limit_cents")
 _AGENT = {
-    "name": "", "prompt": "", "voice": "", "product": "spark", "primary_language": "en", "additional_languages": [],
-    "outbound_speak_order": "caller_first", "inbound_speak_order": "agent_first", "voicemail_action": "prompt",
-    "voicemail_message": "", "max_call_duration_seconds": None, "ring_duration_seconds": None, "widget_enabled": True,
-    "transfer_destinations": [], "silence_checkins_enabled": True, "timezone": "UTC", "call_summary_enabled": False,
+    "name": "",
+    "prompt": "",
+    "voice": "",
+    "product": "spark",
+    "primary_language": "en",
+    "additional_languages": [],
+    "outbound_speak_order": "caller_first",
+    "inbound_speak_order": "agent_first",
+    "voicemail_action": "prompt",
+    "voicemail_message": "",
+    "max_call_duration_seconds": None,
+    "ring_duration_seconds": None,
+    "widget_enabled": True,
+    "transfer_destinations": [],
+    "silence_checkins_enabled": True,
+    "timezone": "UTC",
+    "call_summary_enabled": False,
 }  # fmt: skip - the settings this platform knows, with its defaults
 _CALL = {"from_number", "to_number", "agent_id", "config", "variables", "idempotency_key", "max_hold_seconds",
          "language", "phi_mode"}  # fmt: skip
@@ -201,7 +214,7 @@ class SecondPlatform:
         if unknown := sorted(set(values) - set(_AGENT)):
             raise Refused(400, {name: ["Unknown field."] for name in unknown})
         if values.get("voice", "olivia") not in ("olivia", "john"):
-            raise Refused(400, {"voice": [f"\"{values['voice']}\" is not a valid voice."]})
+            raise Refused(400, {"voice": [f'"{values["voice"]}" is not a valid voice.']})
         if "prompt" in values and self.trims:
             values = {**values, "prompt": values["prompt"].strip()}
         return values
@@ -381,7 +394,9 @@ class _Handler(BaseHTTPRequestHandler):
         with platform.lock:
             platform.requests.append(request)
             fault = _taken(platform.faults, request)
-            status, body = (0, None) if fault and not fault.acts else self._answer(request, dict(parse_qsl(parts.query)))
+            status, body = (
+                (0, None) if fault and not fault.acts else self._answer(request, dict(parse_qsl(parts.query)))
+            )
             body = json.dumps(body).encode() if body is not None else b""
         if fault is None:
             self._send(status, body, {})

@@ -1,0 +1,139 @@
+"""This file exists to cut runs at every request and every write of the state, and see that the next run mends it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from itertools import count, product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from chaos.bench import Ran, Seen, look
+from chaos.conftest import TRIED
+from chaos.faults import ANSWERS, KILLS, OUTAGES, SIGNALS, STORE, Cut
+from chaos.projects import PROJECTS, Project
+from chaos.verdict import harm, journal, settled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from chaos.bench import Bench
+
+# `make prove` tries everything; `make test` the writes of the five scenarios, with one fault of each sort.
+PROVING = bool(os.environ.get("RECONCILER_PROVE"))
+SCENARIOS = tuple(PROJECTS) if PROVING else ("first-apply", "edit", "adoption", "deletion", "dispatch")
+LIGHT = ("refused", "reset-after", "hang-before", "hang-after", "429", "garbled-after", "502-before", "503-after")
+FAULTS = tuple(ANSWERS) if PROVING else LIGHT
+ENDURING = tuple(OUTAGES) if PROVING else ("outage-refused", "outage-reset-after")
+STOPS = tuple(SIGNALS) if PROVING else ("sigterm",)
+STORES = tuple(STORE) if PROVING else ("killed-before", "killed-after")
+
+KILLED, INTERRUPTED, LOCKED = -9, 130, 3
+
+
+class Cutter:
+    """Cuts one project with one fault, wherever it can be cut."""
+
+    def __init__(self, bench: Bench, scenario: str, place: str, fault: str) -> None:
+        self.bench, self.project = bench, PROJECTS[scenario]
+        self._place, self._fault = place, fault
+
+    def every_cut(self, check: Callable[[Path, Ran, Seen], list[str]]) -> int:
+        """Cut, check, and go on to the next point until a run is not struck any more; how many there were."""
+        wrong: list[str] = []
+        tried = 0
+        for index in self._points():
+            folder = self.bench.fresh(self.project)
+            before = look(folder, self.project.now)
+            ran = self._cut(folder, index)
+            if not ran.struck:
+                break
+            tried += 1
+            found = check(folder, ran, before)
+            wrong += [f"{self._fault} at {self._place} {index}: {line}" for line in found]
+            if found:
+                wrong += [f"  the cut run ended with {ran.code}: {ran.output}", f"  sent: {journal(look(folder, NOW))}"]
+            shutil.rmtree(folder)
+        assert not wrong, "\n".join(wrong)
+        assert tried, "nothing was cut"
+        return tried
+
+    def _points(self) -> Iterator[int]:
+        """Every index there is; in a slice only the requests that write."""
+        if PROVING or self._place == "store":
+            return iter(count())
+        folder = self.bench.fresh(self.project)
+        untouched = run(self.bench, folder, self.project)
+        shutil.rmtree(folder)
+        return iter(untouched.changing)
+
+    def _cut(self, folder: Path, index: int) -> Ran:
+        project = self.project
+        cut = Cut(self._place, index, self._fault)
+        return self.bench.run(folder, *project.command, *project.options, now=project.now, cut=cut)
+
+
+NOW = PROJECTS["first-apply"].now
+
+
+def run(bench: Bench, folder: Path, project: Project) -> Ran:
+    return bench.run(folder, *project.command, *project.options, now=project.now)
+
+
+def mended(bench: Bench, project: Project) -> Callable[[Path, Ran, Seen], list[str]]:
+    """What is wrong once the same command was run again, untouched."""
+
+    def check(folder: Path, ran: Ran, before: Seen) -> list[str]:
+        wrong = list(harm(before, look(folder, project.again)))
+        second = bench.run(folder, *project.command, *project.options, now=project.again)
+        if second.code != 0:
+            wrong.append(f"the second run ended with {second.code}: {second.output}")
+        return wrong + settled(bench, folder, project, before)
+
+    return check
+
+
+@pytest.mark.parametrize(("scenario", "fault"), list(product(SCENARIOS, (*FAULTS, *ENDURING))))
+def test_a_failed_request_is_mended_by_the_next_run(
+    bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
+) -> None:
+    cutter = Cutter(bench, scenario, "request", fault)
+    record_property(TRIED, cutter.every_cut(mended(bench, cutter.project)))
+
+
+@pytest.mark.parametrize(("scenario", "fault"), list(product(SCENARIOS, KILLS)))
+def test_a_run_killed_at_a_request_is_finished_by_the_next_without_waiting(
+    bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
+) -> None:
+    cutter = Cutter(bench, scenario, "request", fault)
+    check = mended(bench, cutter.project)
+
+    def killed(folder: Path, ran: Ran, before: Seen) -> list[str]:
+        wrong = [] if ran.code == KILLED else [f"it was not killed: {ran.code}"]
+        return wrong + check(folder, ran, before)
+
+    record_property(TRIED, cutter.every_cut(killed))
+
+
+@pytest.mark.parametrize(("scenario", "fault"), list(product(SCENARIOS, STORES)))
+def test_a_run_cut_at_a_write_of_the_state_is_finished_by_the_next(
+    bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
+) -> None:
+    cutter = Cutter(bench, scenario, "store", fault)
+    record_property(TRIED, cutter.every_cut(mended(bench, cutter.project)))
+
+
+@pytest.mark.parametrize(("scenario", "fault"), list(product(SCENARIOS, STOPS)))
+def test_a_signal_ends_a_run_after_its_request_and_frees_the_lease(
+    bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
+) -> None:
+    cutter = Cutter(bench, scenario, "request", fault)
+    check = mended(bench, cutter.project)
+
+    def stopped(folder: Path, ran: Ran, before: Seen) -> list[str]:
+        wrong = [] if ran.code == INTERRUPTED else [f"a signal ended it with {ran.code}"]
+        return wrong + check(folder, ran, before)
+
+    record_property(TRIED, cutter.every_cut(stopped))
