@@ -231,6 +231,7 @@ class _Run:
             protect=resource.manifest.protect if resource else old.protect,
             applied_at=stamp(self._context.now()),
             commit=self._context.commit,
+            path=resource.manifest.location.path if resource else old.path,
         )
 
     def _forget_old_names(self, change: Change) -> None:

@@ -54,6 +54,7 @@ CODES: dict[str, Meaning] = {
     "RC147": Meaning("a local time that occurs twice", "The first is meant; an offset means the second."),
     "RC148": Meaning("two agents of one display name", "Give each a `spec.name`: the vendor has no other handle."),
     "RC149": Meaning("something this tool never removes", "Remove the document; remove the thing in the dashboard."),
+    "RC150": Meaning("a call renamed", "Keep its name: it is what makes the call happen at most once."),
     "RC201": Meaning("a number that is not on the account", "Import it from your carrier, or check the key."),
     "RC202": Meaning("a demo number that should dial", "Bring a VoIP number of your own."),
     "RC203": Meaning("a number that is not verified", "Declare its PhoneNumber with `verify: true`."),

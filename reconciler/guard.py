@@ -38,6 +38,11 @@ def applicable(plan: Plan, account: Account, *, skip_refused: bool) -> None:
             code="RC305",
             hint="mend what the findings say, then plan again",
         )
+    if not account.resources and plan.pending:
+        raise UnsafePlan(
+            f"no manifest declares anything, and the plan would undo {len(plan.pending)}: limit 0",
+            hint="check the path and `manifests` in reconciler.yaml",
+        )
     if plan.refusals and not skip_refused:
         named = ", ".join(str(change.address) for change in plan.refusals[:5])
         raise PlanRefused(

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.fields import Spec
     from reconciler.ledger import Binding, Ledger
     from reconciler.links import Links
-    from reconciler.model import Change, Consequence, FieldDiff, Finding, Observed, Resource
+    from reconciler.model import Address, Change, Consequence, FieldDiff, Finding, Observed, Resource
     from reconciler.settings import Settings
 
 
@@ -86,6 +86,7 @@ class Account:
     settings: Settings
     observed: Mapping[str, tuple[Observed, ...]]
     resources: Mapping[str, Resource]
+    bindings: Mapping[Address, Binding] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, kind: str) -> tuple[Observed, ...]:
@@ -151,6 +152,10 @@ class Kind(ABC):
     def expected(self, resource: Resource) -> Mapping[str, Any]:
         """The declared fields as the comparison wants them; by default just what the author wrote."""
         return resource.declared
+
+    def initial(self, resource: Resource) -> Mapping[str, Any]:
+        """The fields a create sends: what was declared, and defaults that creating alone needs."""
+        return self.expected(resource)
 
     def create(self, change: Change, context: Context) -> Observed:
         """Create it and return it as read back."""

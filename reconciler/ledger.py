@@ -52,6 +52,7 @@ class Binding:
     protect: bool = False
     applied_at: str = ""
     commit: str = ""
+    path: str = ""
     intent: Intent | None = None
     refused: str = ""
 

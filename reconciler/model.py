@@ -165,7 +165,7 @@ class Observed:
 
     ``identity`` is what the vendor would call it (an E.164 number), or "" where nothing reliable exists;
     ``name`` is the display name; ``has_draft`` says that undeployed edits wait on it; ``history`` is a
-    sentence for people about a settled object.
+    sentence for people about a settled object, ``source`` the file that declared it last, where known.
     """
 
     kind: str
@@ -176,6 +176,7 @@ class Observed:
     phase: Phase = Phase.STEADY
     has_draft: bool = False
     history: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

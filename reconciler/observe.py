@@ -53,6 +53,7 @@ def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
         settings=settings,
         observed=observed,
         resources=resources,
+        bindings=ledger.bindings(),
         facts=known,
     )
 

@@ -33,16 +33,33 @@ _BEYOND_REPAIR = frozenset({Action.REFUSE, Action.DELETE, Action.CANCEL})
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a run was asked to look at: everything, or the resources that ``wanted`` accepts."""
+    """What a run was asked to look at: everything, or the resources that ``wanted`` accepts.
+
+    ``paths`` are the folders and files that were read, relative to the project, "" for all of it; ``again``
+    are the numbers to be probed although a proof failed before.
+    """
 
     prune: bool = False
     wanted: Callable[[Address, Mapping[str, str]], bool] | None = None
     again: frozenset[Address] = frozenset()
+    paths: tuple[str, ...] = ()
 
     def covers(self, match: Match) -> bool:
         """Whether the match is part of the run."""
+        if match.resource is None and self.paths and not self._was_declared_here(match):
+            return False
         labels = match.resource.manifest.labels if match.resource else {}
         return self.wanted is None or self.wanted(match.address, labels)
+
+    def _was_declared_here(self, match: Match) -> bool:
+        """Whether what lost its document had it below the paths that were read: elsewhere it may still be."""
+        source = match.observed.source if match.observed and match.observed.source else ""
+        source = source or (match.binding.path if match.binding else "")
+        return any(_inside(source, path) for path in self.paths)
+
+
+def _inside(path: str, folder: str) -> bool:
+    return folder in (path, ".") or path.startswith(f"{folder.rstrip('/')}/")
 
 
 def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-only
@@ -162,11 +179,11 @@ def _all_fields(resource: Resource, kind: Kind) -> tuple[FieldDiff, ...]:
             name,
             None,
             value,
-            personal=own[name].personal,
+            personal=own[name].personal or own[name].hashed,
             secret=own[name].secret,
             location=where(resource, name),
         )
-        for name, value in kind.expected(resource).items()
+        for name, value in kind.initial(resource).items()
         if not own[name].local
     )
 

@@ -56,7 +56,7 @@ def command(options: Options, lookahead: timedelta, dry_run: bool) -> int:
 
     with Session(options, read_only=dry_run) as session:
         rows = place(session, session.checked(), lookahead=lookahead, dry_run=dry_run)
-        view.dispatch(session, rows)
+        view.dispatch(session, rows, dry_run=dry_run)
         if session.stopping.is_set():
             return INTERRUPTED
     return 0 if dry_run else code_of_calls(rows)

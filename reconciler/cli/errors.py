@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.output import Output
 from reconciler.errors import InputError, Interrupted, PlanRefused, ReconcilerError
 from reconciler.model import Finding, Severity
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.cli.options import Options
+    from reconciler.cli.output import Output
 
 ERROR, REFUSED, INTERRUPTED = 1, 3, 130
 
@@ -25,7 +25,7 @@ def reported(run: Callable[[], int], options: Options) -> int:
     try:
         return run()
     except ReconcilerError as error:
-        show(error, Output(options))
+        show(error, options.output)
         return code_of(error)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
@@ -58,7 +58,7 @@ def show(error: ReconcilerError, output: Output) -> None:
     if output.options.format == "json":
         output.json({**json.validate(findings, documents=0), "format": "reconciler.error/v1"})
         return
-    output.talk(text.findings(findings, width=output.width, color=False))
+    output.talk(text.findings(findings, width=output.width, color=False, sources=output.source))
 
 
 def _finding(error: ReconcilerError) -> Finding:

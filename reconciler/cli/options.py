@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli.output import Output
 from reconciler.clock import parse_instant
 
 Command = Callable[..., int]
@@ -32,6 +33,11 @@ class Options:
     now: datetime | None = None
     color: bool = False
     show_numbers: bool = False
+    output: Output = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """One way out per run, so that what is hidden once is hidden everywhere, error messages included."""
+        object.__setattr__(self, "output", Output(self))
 
 
 class Instant(click.ParamType[datetime]):

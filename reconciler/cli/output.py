@@ -13,6 +13,7 @@ from reconciler import numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from reconciler.cli.options import Options
 
@@ -29,6 +30,7 @@ class Output:
 
     def __init__(self, options: Options) -> None:
         self.options = options
+        self.root: Path | None = None
         self._callees: dict[str, str] = {}
         self._secrets: set[str] = set()
 
@@ -68,6 +70,15 @@ class Output:
         from reconciler.render import json  # noqa: PLC0415 - only where JSON was asked for
 
         click.echo(self.clean(json.dumps(value)).rstrip("\n"))
+
+    def source(self, path: str) -> list[str] | None:
+        """The lines of a project's file, for the caret below a complaint; None where it cannot be shown."""
+        if self.root is None:
+            return None
+        try:
+            return (self.root / path).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return None
 
     @property
     def interactive(self) -> bool:

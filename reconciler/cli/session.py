@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Self
 from reconciler import diff as differences
 from reconciler import guard, links, load, observe
 from reconciler import plan as planning
-from reconciler.cli.output import Output
 from reconciler.clock import Clock, FixedClock, SystemClock, parse_duration
 from reconciler.errors import InputError, StoreError
 from reconciler.fields import policies
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
+    from reconciler.cli.output import Output
     from reconciler.emulator import Platform
     from reconciler.load import Loaded
     from reconciler.model import Plan
@@ -60,8 +60,9 @@ class Session:
     def __init__(self, options: Options, *, read_only: bool) -> None:
         """Find the project; nothing is opened yet. ``read_only`` decides what the transport can send (P1)."""
         self.options, self.read_only = options, read_only
-        self.output = Output(options)
+        self.output = options.output
         self.project = _project(options)
+        self.output.root = self.project.root
         self.clock: Clock = FixedClock(options.now) if options.now else SystemClock()
         self.stopping = Event()
         self._closing = ExitStack()
@@ -178,6 +179,7 @@ class Session:
         bindings = ledger.bindings()
         matches = tuple(observe.match(KINDS, account, bindings))
         found = links.Links(observe.ids(bindings, matches))
+        scope = replace(scope, paths=self._paths())
         plan = planning.plan(
             target=target,
             account=account,
@@ -188,6 +190,12 @@ class Session:
             scope=scope,
         )
         return View(plan, account, found)
+
+    def _paths(self) -> tuple[str, ...]:
+        """The paths that were read, when they are only a part of the project."""
+        whole = (self.project.root, (self.project.root / self.project.settings.manifests).resolve())
+        given = [path.resolve() for path in self.options.paths]
+        return () if any(path in whole for path in given) else tuple(self.project.shown(path) for path in given)
 
     def context(self, view: View, api: Api, ledger: Ledger) -> Context:
         """What writes need."""

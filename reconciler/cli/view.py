@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import InputError
-from reconciler.render import json, text
+from reconciler.render import json, markdown, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from reconciler.cli.session import Session
     from reconciler.load import Loaded
@@ -21,27 +21,18 @@ if TYPE_CHECKING:
 def findings(session: Session, loaded: Loaded) -> None:
     """What validate found: the findings are the result, so they go to stdout."""
     output = session.output
-    if output.options.format == "json":
-        output.json(json.validate(loaded.findings, documents=loaded.documents))
-    elif loaded.findings:
-        output.data(_findings(session, loaded.findings))
+    match output.options.format:
+        case "json":
+            output.json(json.validate(loaded.findings, documents=loaded.documents))
+        case "markdown":
+            output.data(markdown.findings(loaded.findings))
+        case _ if loaded.findings:
+            output.data(_findings(session, loaded.findings))
 
 
 def _findings(session: Session, found: Sequence[Finding]) -> str:
     output = session.output
-    return text.findings(found, width=output.width, color=output.options.color, sources=sources(session.project.root))
-
-
-def sources(root: Path) -> Callable[[str], list[str] | None]:
-    """Reads the lines of a file for the caret below a complaint; None where it cannot be shown."""
-
-    def lines(path: str) -> list[str] | None:
-        try:
-            return (root / path).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            return None
-
-    return lines
+    return text.findings(found, width=output.width, color=output.options.color, sources=output.source)
 
 
 def plan(session: Session, found: Plan, *, next_command: str, brief: bool = False, full: bool = False) -> None:
@@ -52,8 +43,6 @@ def plan(session: Session, found: Plan, *, next_command: str, brief: bool = Fals
         case "json":
             output.json(json.plan(found, show_numbers=numbers))
         case "markdown":
-            from reconciler.render import markdown  # noqa: PLC0415 - only where it was asked for
-
             output.data(markdown.plan(found, show_numbers=numbers))
         case _:
             output.data(
@@ -78,29 +67,33 @@ def report(session: Session, done: Report, rows: Iterable[CallRow] = ()) -> None
             calls = {"calls": json.dispatch(rows)["calls"]} if rows else {}
             output.json({**json.report(done, show_numbers=numbers), **calls})
         case "markdown":
-            from reconciler.render import markdown  # noqa: PLC0415 - only where it was asked for
-
             output.data(markdown.report(done, show_numbers=numbers))
         case _:
             output.data(text.report(done, width=output.width, color=output.options.color, show_numbers=numbers))
 
 
-def dispatch(session: Session, rows: Sequence[CallRow]) -> None:
+def dispatch(session: Session, rows: Sequence[CallRow], *, dry_run: bool = False) -> None:
     """What dispatch did on stdout."""
     output = session.output
-    if output.options.format == "json":
-        output.json(json.dispatch(rows))
-    else:
-        output.data(text.dispatch(rows, width=output.width, color=output.options.color))
+    match output.options.format:
+        case "json":
+            output.json(json.dispatch(rows))
+        case "markdown":
+            output.data(markdown.calls(rows))
+        case _:
+            output.data(text.dispatch(rows, width=output.width, color=output.options.color, dry_run=dry_run))
 
 
 def calls(session: Session, rows: Sequence[CallRow]) -> None:
     """Every scheduled call on stdout."""
     output = session.output
-    if output.options.format == "json":
-        output.json(json.calls(rows))
-    else:
-        output.data(text.calls(rows, width=output.width, color=output.options.color))
+    match output.options.format:
+        case "json":
+            output.json(json.calls(rows))
+        case "markdown":
+            output.data(markdown.calls(rows))
+        case _:
+            output.data(text.calls(rows, width=output.width, color=output.options.color))
 
 
 def save(session: Session, found: Plan, path: Path) -> None:

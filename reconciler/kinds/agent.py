@@ -52,11 +52,9 @@ class Agent(Kind):
         """The vendor's name for it: the declared one, or the name it has here."""
         return str(resource.declared.get("name") or resource.address.name)
 
-    def expected(self, resource: Resource) -> Mapping[str, Any]:
-        """What was declared, and the display name, which has a default."""
-        if resource.declared.get("name"):
-            return resource.declared
-        return {"name": resource.address.name, **resource.declared}
+    def initial(self, resource: Resource) -> Mapping[str, Any]:
+        """What was declared, and a display name: an undeclared one is given once and left alone after."""
+        return {"name": self.display(resource), **resource.declared}
 
     def create(self, change: Change, context: Context) -> Observed:
         """One POST, which also deploys, then a read: the answer may show what was not kept (promise P12).
@@ -64,7 +62,7 @@ class Agent(Kind):
         A lost answer is settled by listing, never by asking again.
         """
         resource = _declared(change)
-        body = _body(self.expected(resource), context.links)
+        body = _body(self.initial(resource), context.links)
         known = {item.id for item in context.account.of(self.name)}
         try:
             created_id = _observed(context.api.post(_PATH, body)).id

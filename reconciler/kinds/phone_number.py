@@ -140,6 +140,11 @@ class PhoneNumber(Kind):
         live = change.observed
         if live is None or not resource.declared.get("verify") or _proven(live):
             return
+        binding = account.bindings.get(change.address)
+        if binding is not None and binding.refused and change.action is not Action.VERIFY:
+            message = f"its proof failed before, and is not tried again unasked: {binding.refused}"
+            hint = f"mend the carrier's settings, then: reconciler apply --verify-again {change.address}"
+            yield _finding(change, Obstacle("RC205", message, hint, lasting=False), "verify")
         if live.body.get("source") == "demo" and (obstacle := undialable(live.body)):
             yield _finding(change, obstacle, "verify")
 

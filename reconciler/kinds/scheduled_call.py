@@ -197,6 +197,7 @@ def _observed(armed: Armed, attempts: list[Attempt]) -> Observed:
         name=armed.name,
         phase=phase,
         history=history,
+        source=armed.path,
     )
 
 
@@ -267,7 +268,15 @@ def _declaration(number: str, account: Account) -> Mapping[str, Any]:
 
 def _will_be_proven(obstacle: Obstacle, made: Order, account: Account) -> bool:
     """An unproven number is no obstacle when the same manifests ask for its proof."""
-    return obstacle.code == "RC203" and bool(_declaration(made.from_number, account).get("verify"))
+    asked = bool(_declaration(made.from_number, account).get("verify"))
+    failed = any(
+        binding.refused and binding.id == live.id
+        for live in account.of("PhoneNumber")
+        if live.identity == made.from_number
+        for address, binding in account.bindings.items()
+        if address.kind == "PhoneNumber"
+    )
+    return obstacle.code == "RC203" and asked and not failed
 
 
 def _has_outbound_agent(live: Observed, account: Account) -> bool:

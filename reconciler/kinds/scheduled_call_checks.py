@@ -20,6 +20,11 @@ _VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 
 def complaints(resource: Resource, resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
     """One number, one agent at most, a time that exists and lies ahead, every placeholder filled."""
+    if resource.manifest.was:
+        where = resource.manifest.locate("metadata", "was")
+        hint = "keep the name for this call; a new call gets a new name"
+        message = "the name of a call is permanent: it cannot have had another"
+        yield Finding(Severity.ERROR, "RC150", message, hint, resource.address, where)
     yield from _choices(resource)
     yield from _time(resource, now)
     yield from _variables(resource, resources)

@@ -128,6 +128,8 @@ def _call(row: CallRow) -> dict[str, Any]:
         "state": row.state,
         "call_id": _id(row.call_id),
         "detail": row.detail,
+        "hint": row.hint,
+        "code": row.code,
         "when": row.when.isoformat() if row.when else None,
         "zone": row.zone or None,
         "to": row.to,

@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from acceptance.projects import PROJECT, Project
+
 from acceptance.platform import SecondPlatform, serving
+from acceptance.projects import PROJECT, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -28,7 +28,7 @@ JSON = dict[str, Any]
 
 _ROUTING = ("inbound_agent_id", "outbound_agent_id", "label", "webhook_url", "status")
 _RELOAD = ("enabled", "minimum_cents", "amount_cents", "monthly_limit_cents")
-_AGENT = {
+_AGENT: JSON = {
     "name": "",
     "prompt": "",
     "voice": "",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from acceptance.projects import PROJECT, Project, Ran, ahead
+
 from acceptance.platform import SecondPlatform, serving
+from acceptance.projects import PROJECT, Project, Ran, ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from acceptance.projects import AGENT, PROJECT, Project, ahead
+
 from acceptance.platform import Fault, SecondPlatform
+from acceptance.projects import AGENT, PROJECT, Project, ahead
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_an_edit_on_both_sides_is_a_conflict_by_name(applied: Project, platform:
 
 @pytest.mark.parametrize("dangling", [True, False], ids=["the-number-keeps-the-dead-id", "the-number-is-cleared"])
 def test_an_agent_deleted_outside_is_made_again_and_its_number_follows(
-    desk: Project, platform: SecondPlatform, dangling: bool
+    desk: Project, platform: SecondPlatform, *, dangling: bool
 ) -> None:
     desk.four_kinds(at=ahead(hours=1))
     assert desk.run("apply", "--yes").code == 0
@@ -128,7 +129,7 @@ def test_an_agent_deleted_outside_is_made_again_and_its_number_follows(
 
 @pytest.mark.parametrize("echoes", [False, True], ids=["and-the-answer-shows-it", "and-the-answer-hides-it"])
 def test_a_field_that_the_server_drops_on_create_fails_with_its_line(
-    desk: Project, platform: SecondPlatform, echoes: bool
+    desk: Project, platform: SecondPlatform, *, echoes: bool
 ) -> None:
     platform.dropped, platform.echoes_what_it_drops = {"outbound_speak_order"}, echoes
     ran = desk.run("apply", "--yes")
@@ -178,7 +179,7 @@ def test_a_create_that_was_lost_before_it_arrived_comes_about_in_the_next_run(
 @pytest.mark.parametrize("verb", ["", "/deploy"], ids=["patch", "deploy"])
 @pytest.mark.parametrize("acts", [True, False], ids=["that-happened", "that-did-not"])
 def test_a_lost_answer_to_an_update_converges(
-    applied: Project, platform: SecondPlatform, verb: str, acts: bool
+    applied: Project, platform: SecondPlatform, verb: str, *, acts: bool
 ) -> None:
     (id_,) = platform.agents
     method = "POST" if verb else "PATCH"
@@ -224,7 +225,7 @@ def test_a_proof_that_failed_is_not_billed_again_until_a_person_asks(desk: Proje
     platform.carrier = "failed"
     assert desk.run("apply", "--yes").code == 4
     planned, again = desk.run("plan"), desk.run("apply", "--yes")
-    assert "--verify-again PhoneNumber/second-line" in planned.said
+    assert "--verify-again PhoneNumber/second-line" in " ".join(planned.out.split())
     assert sum(request.path.endswith("/verify-voip") for request in platform.writes) == 1, again.said
     platform.carrier = "verified"
     assert desk.run("apply", "--yes", "--verify-again", "PhoneNumber/second-line").code == 0
