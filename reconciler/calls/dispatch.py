@@ -232,9 +232,10 @@ def _refused(attempt: Attempt, error: ApiError) -> Attempt:
 
 
 def _settled(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
+    """What became of a request without an answer; it is sent again only while the call might be placed anew."""
     request = _request(line, claimed, order)
     again = None
-    if due.is_open(line.clock.now()):
+    if closed(due, order, _moment(line)) is None:
         again = lambda: _read(claimed, _send(line, request))  # noqa: E731 - a question to be asked later
     return settle(line.api, claimed, request, taken=_taken(line, claimed), again=again)
 
@@ -259,6 +260,9 @@ def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> Call
             detail="a claim without an outcome",
             hint=f"reconciler calls resolve {due.armed.name}",
         )  # fmt: skip - one call
+    if line.differs(order, due.armed.spec):
+        detail = "a claim without an outcome, and the manifest is not what was armed"
+        return _row(due, order, "unknown", detail=detail, hint="put the manifest back as it was, then dispatch again")
     line.check_lease()
     attempt = _settled(line, due.before, order, due)
     if attempt != due.before:

@@ -119,7 +119,7 @@ def _dispatched(session: Session, loaded: Loaded, scope: Scope, done: Report) ->
     if any(result.outcome is not Outcome.DONE for result in done.results):
         session.output.talk("not everything came about, so no call was placed; mend it, then: reconciler dispatch")
         return []
-    return place(session, loaded)
+    return place(session, lambda: loaded)
 
 
 def _code(session: Session, plan: Plan, done: Report, rows: list[CallRow]) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.calls.dispatch import Line, dispatch, due_now
-from reconciler.calls.due import unarmed
+from reconciler.calls.dispatch import Line, dispatch
+from reconciler.calls.due import Agenda, agenda, unarmed
 from reconciler.calls.follow import follow, remember
 from reconciler.cli.options import Options, declare
 from reconciler.cli.session import Session, differs, owner, shown
@@ -55,7 +56,7 @@ def command(options: Options, lookahead: timedelta, dry_run: bool) -> int:
     from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
     with Session(options, read_only=dry_run) as session:
-        rows = place(session, session.checked(), lookahead=lookahead, dry_run=dry_run)
+        rows = place(session, cache(session.checked), lookahead=lookahead, dry_run=dry_run)
         view.dispatch(session, rows, dry_run=dry_run)
         if session.stopping.is_set():
             return INTERRUPTED
@@ -71,20 +72,39 @@ def code_of_calls(rows: list[CallRow]) -> int:
 
 
 def place(
-    session: Session, loaded: Loaded, *, lookahead: timedelta = timedelta(0), dry_run: bool = False
+    session: Session,
+    read: Callable[[], Loaded],
+    *,
+    lookahead: timedelta = timedelta(0),
+    dry_run: bool = False,
 ) -> list[CallRow]:
-    """Dispatch now, and again for each call that becomes due within ``lookahead``; rows as they may be shown."""
+    """Dispatch now, and again for each call that becomes due within ``lookahead``; rows as they may be shown.
+
+    What is due is told by the ledger alone: the manifests (``read``) and the account are only looked at, and
+    the lease only taken, when there is something to do.
+    """
     api, target = session.connect()
     ledger = session.ledger(target)
     until = session.clock.now() + lookahead
     rows: dict[tuple[str, int], CallRow] = {}
     while True:
-        for row in _round(session, loaded, api, target, ledger, dry_run=dry_run):
-            rows[row.occurrence, row.attempt] = row
-        following = _next(session, loaded, api, target, ledger)
+        if not dry_run:
+            # What earlier calls came to is asked first: a second try is decided from it.
+            placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed"]
+            remember(ledger, placed, follow(api, placed))
+        todo = _todo(session, target, ledger)
+        if todo.place or todo.settle or todo.missed:
+            for row in _round(session, read(), api, target, ledger, dry_run=dry_run):
+                rows[row.occurrence, row.attempt] = row
+        following = _todo(session, target, ledger).next_opening
         if following is None or following > until or not _wait(session, following):
-            left = _unarmed(session, loaded, ledger)
+            left = _unarmed(session, read(), ledger) if not ledger.armed() else []
             return [shown(row, session.output) for row in (*rows.values(), *left)]
+        ledger.refresh()
+
+
+def _todo(session: Session, target: Target, ledger: Ledger) -> Agenda:
+    return agenda(ledger.armed(), ledger.attempts(), organization=target.organization_id, now=session.clock.now())
 
 
 def _round(
@@ -93,14 +113,11 @@ def _round(
     if dry_run:
         return dispatch(_line(session, loaded, api, target, ledger, lambda: None), dry_run=True)
     with session.lease(ledger, "dispatch") as lease:
-        # What earlier calls came to is asked first: a second try is decided from it.
-        placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed"]
-        remember(ledger, placed, follow(api, placed))
         return dispatch(_line(session, loaded, api, target, ledger, lease.check))
 
 
 def _unarmed(session: Session, loaded: Loaded, ledger: Ledger) -> list[CallRow]:
-    """Calls that are due and unknown to this state: not merged, not applied, or the state is another one."""
+    """Calls that are due when this state knows of none at all: it is new, or it is not the one apply wrote."""
     orders = session.orders(loaded.resources).values()
     return [
         CallRow(
@@ -136,11 +153,6 @@ def _line(
         check_lease=check,
         stopping=session.stopping,
     )
-
-
-def _next(session: Session, loaded: Loaded, api: Api, target: Target, ledger: Ledger) -> Any:
-    ledger.refresh()
-    return due_now(_line(session, loaded, api, target, ledger, lambda: None)).next_opening
 
 
 def _wait(session: Session, until: Any) -> bool:

@@ -24,6 +24,7 @@ def command(options: Options, out: Path | None) -> int:
     """Print the JSON Schemas: of every manifest, or of the KIND (or `project`, `plan`) given as PATH.
 
     In an editor with the YAML language server, the first line of a manifest turns completion on:
+
     # yaml-language-server: $schema=../schemas/manifest.json
     """
     found = schemas()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
+
+from typing import Any
 
 import pytest
 
 import reconciler.api
 from acceptance.platform import DEMO, UNPROVEN, VOIP, Fault, SecondPlatform
-from acceptance.projects import AGENT, CALLEE, PROJECT, Project, Ran, ahead, call
+from acceptance.projects import AGENT, BILLING, CALLEE, PROJECT, Project, Ran, ahead, call
 from reconciler.cli import main
 
 
@@ -23,6 +26,16 @@ def due(project: Project, platform: SecondPlatform) -> Project:
     """A project with one call that is armed and due now."""
     arm(project, call(at=ahead(seconds=-2)))
     platform.forget_requests()
+    return project
+
+
+@pytest.fixture
+def just_due(project: Project, platform: SecondPlatform) -> Project:
+    """The same, armed before its window opened, so that nothing needs to be looked up before it is dialled."""
+    at = datetime.now(UTC) + timedelta(seconds=1)
+    arm(project, call(at=at.isoformat()))
+    platform.forget_requests()
+    time.sleep(max(0.0, (at - datetime.now(UTC)).total_seconds()))
     return project
 
 
@@ -89,7 +102,9 @@ def test_eight_dispatchers_at_once_place_one_call(due: Project, platform: Second
 
 
 def test_a_call_that_is_not_declared_any_more_is_cancelled(due: Project, platform: SecondPlatform) -> None:
-    due.write("manifests/call.yaml", "")
+    due.write("manifests/call.yaml", BILLING.replace("true", "false"))
+    platform.billing |= {"auto_reload_minimum_cents": 1000, "auto_reload_amount_cents": 5000}
+    platform.billing["auto_reload_monthly_limit_cents"] = 20000
     assert due.run("plan", "--format", "json").actions == {"ScheduledCall/confirm-jane": ["cancel"]}
     assert dispatched(due)[1] == "armed"
     assert due.run("apply", "--yes").code == 0
@@ -139,7 +154,7 @@ def test_a_run_places_no_more_than_its_limit(project: Project, platform: SecondP
     assert len(platform.dialled) == 3
 
 
-REFUSALS = {
+REFUSALS: dict[str, tuple[int, dict[str, Any], str]] = {
     "402": (402, {"detail": "Your balance is $0.00."}, "top up"),
     "403-demo": (403, {"detail": "Demo numbers cannot place outbound calls."}, "VoIP number of your own"),
     "403-unverified": (403, {"detail": "This VoIP number is not verified."}, "verify: true"),
@@ -207,41 +222,44 @@ def test_trouble_on_the_way_still_ends_in_exactly_one_call(due: Project, platfor
 @pytest.mark.parametrize("acts", [False, True], ids=["nothing-rang", "it-rang"])
 @pytest.mark.parametrize("how", ["answer", "cut"])
 def test_a_call_nobody_can_settle_is_unknown_until_it_can(
-    due: Project, platform: SecondPlatform, how: str, *, acts: bool
+    just_due: Project, platform: SecondPlatform, how: str, *, acts: bool
 ) -> None:
     platform.faults += [
         Fault("POST", "/v1/call", how=how, acts=acts),
         Fault("POST", "/v1/call", how=how),
         Fault("GET", "/v1/calls", status=503, times=8),
     ]
-    code, state, _ = dispatched(due)
+    code, state, _ = dispatched(just_due)
     assert (code, state) == (5, "unknown")
     assert len(platform.dialled) == int(acts)
-    assert due.run("plan", "--detailed-exitcode").code == 0
+    assert just_due.run("plan", "--detailed-exitcode").code == 0
     platform.faults.clear()
-    assert dispatched(due)[:2] == (0, "placed")
+    assert dispatched(just_due)[:2] == (0, "placed")
     assert len(platform.dialled) == 1
 
 
-def test_an_unknown_call_is_not_asked_for_again_with_another_callee(due: Project, platform: SecondPlatform) -> None:
+def test_an_unknown_call_is_not_asked_for_again_with_another_callee(
+    just_due: Project, platform: SecondPlatform
+) -> None:
     platform.faults += [Fault("POST", "/v1/call", how="cut", acts=True), Fault("GET", "/v1/calls", status=503, times=8)]
-    assert dispatched(due)[:2] == (5, "unknown")
+    assert dispatched(just_due)[:2] == (5, "unknown")
     platform.faults.clear()
-    due.write("manifests/call.yaml", call(at=ahead(seconds=-2), to="+14155550123"))
-    due.run("apply", "--yes")
-    due.run("dispatch")
+    just_due.write("manifests/call.yaml", call(at=ahead(seconds=-2), to="+14155550123"))
+    just_due.run("apply", "--yes")
+    just_due.run("dispatch")
     assert [placed["to_number"] for placed in platform.dialled] == [CALLEE]
     assert {request.body["to_number"] for request in platform.writes if request.path == "/v1/call"} == {CALLEE}
 
 
-def test_an_unknown_call_is_not_asked_for_again_outside_calling_hours(due: Project, platform: SecondPlatform) -> None:
+def test_an_unknown_call_is_not_asked_for_again_outside_calling_hours(
+    just_due: Project, platform: SecondPlatform
+) -> None:
     platform.faults += [Fault("POST", "/v1/call", how="cut"), Fault("GET", "/v1/calls", status=503, times=8)]
-    assert dispatched(due)[:2] == (5, "unknown")
+    assert dispatched(just_due)[:2] == (5, "unknown")
     platform.faults.clear()
-    due.write("reconciler.yaml", PROJECT.replace("calling_hours", "limits: {}\n#"))
-    due.write("reconciler.yaml", 'organization: 42\ncalling_hours: {start: "00:00", end: "00:01"}\n')
+    just_due.write("reconciler.yaml", 'organization: 42\ncalling_hours: {start: "00:00", end: "00:01"}\n')
     asked = asked_to_dial(platform)
-    assert dispatched(due)[:2] == (5, "unknown")
+    assert dispatched(just_due)[:2] == (5, "unknown")
     assert asked_to_dial(platform) == asked
 
 

@@ -101,10 +101,13 @@ def help_of_all() -> list[str]:
 
 
 def _help(command: click.Command, parent: click.Context | None, name: str) -> list[str]:
-    # No settings of the command's own: the width is that of the page, whatever the terminal.
     context = click.Context(
-        command, parent, info_name=name, terminal_width=WIDTH, help_option_names=["-h", "--help"]
-    )  # fmt: skip - one call
+        command,
+        parent,
+        info_name=name,
+        terminal_width=WIDTH - 2,  # as click itself does at a terminal of that width
+        help_option_names=["-h", "--help"],
+    )
     found = [f"$ {context.command_path} --help\n{command.get_help(context).rstrip()}"]
     if isinstance(command, click.Group):
         for below in command.list_commands(context):

@@ -58,13 +58,14 @@ STORIES = (
         "03-second-try",
         {"create": 1, "arm": 2},
         (
-            ("2030-04-09T17:01Z", {"return-call-5120"}),
-            ("2030-04-10T00:31Z", {"return-call-5120-again"}),
+            ("2030-04-09T17:01Z", {"return-call-5120", "return-call-5121"}),
+            ("2030-04-09T21:05Z", {"return-call-5120 again"}),
         ),
-        "2030-04-10T00:40Z",
+        "2030-04-09T21:10Z",
         {
             "return-call-5120": ("completed", "no_answer"),
-            "return-call-5120-again": ("completed", "no_answer"),
+            "return-call-5120 again": ("completed", "no_answer"),
+            "return-call-5121": ("completed", "caller_hangup"),
         },
     ),
     Story(
@@ -132,7 +133,7 @@ def test_the_calls_of_an_example_are_placed_when_due_and_followed_to_their_end(e
 
     for now, expected in story.rounds:
         code, done = copy.json("dispatch", "--emulator", "--now", now)
-        assert (code, {call["name"]: call["state"] for call in done["calls"]}) == (0, dict.fromkeys(expected, "placed"))
+        assert (code, {_tried(call): call["state"] for call in done["calls"]}) == (0, dict.fromkeys(expected, "placed"))
         assert copy.json("dispatch", "--emulator", "--now", now)[1]["calls"] == []
 
     code, found = copy.json("calls", "--emulator", "--now", story.ended_at)
@@ -169,24 +170,34 @@ def test_the_examples_show_every_way_to_write_a_call() -> None:
         if document["kind"] == "ScheduledCall"
     ]
     keys = {key for call in calls for key in call}
-    assert keys >= {"from", "from_number", "agent", "config", "variables", "max_hold_seconds", "language", "late"}
+    assert keys >= {
+        "from",
+        "from_number",
+        "agent",
+        "config",
+        "variables",
+        "max_hold_seconds",
+        "language",
+        "late",
+        "attempts",
+    }
     assert any("agent" not in call and "config" not in call for call in calls)
     assert any("timezone" in call for call in calls)
     assert any("timezone" not in call and re.search(r"[+-]\d\d:\d\d$", call["at"]) for call in calls)
 
 
-def test_a_second_try_that_is_withdrawn_is_cancelled_and_rings_nobody(example: Example) -> None:
-    copy = example("03-second-try")
+def test_a_call_whose_document_is_removed_is_cancelled_and_rings_nobody(example: Example) -> None:
+    copy = example("05-gitops-repository")
     copy.run("apply", *BEFORE, "--yes")
-    copy.run("dispatch", "--emulator", "--now", "2030-04-09T17:01Z")
-    Path("manifests/second-try.yaml").unlink()
+    calls = Path("manifests/calls/2030-01.yaml")
+    calls.write_text(calls.read_text("utf-8").rpartition("---\n")[0], "utf-8")
 
-    code, report = copy.json("apply", "--emulator", "--now", "2030-04-09T18:00Z", "--yes")
+    code, report = copy.json("apply", *BEFORE, "--yes")
     assert code == 0
     assert [(result["address"], result["action"]) for result in report["results"]] == [
-        ("ScheduledCall/return-call-5120-again", "cancel")
+        ("ScheduledCall/survey-visit-4650", "cancel")
     ]
-    assert copy.json("dispatch", "--emulator", "--now", "2030-04-10T00:31Z")[1]["calls"] == []
+    assert copy.json("dispatch", "--emulator", "--now", "2030-01-16T16:31Z")[1]["calls"] == []
 
 
 def test_a_notification_past_its_window_is_missed_aloud_and_not_placed(example: Example) -> None:
@@ -225,4 +236,9 @@ def _counted(plan: Any) -> dict[str, int]:
 
 
 def _ended(calls: list[Any]) -> Ended:
-    return {call["name"]: (call["state"], call["end_reason"]) for call in calls}
+    return {_tried(call): (call["state"], call["end_reason"]) for call in calls}
+
+
+def _tried(call: Any) -> str:
+    """The call's name, and whether it is a second try."""
+    return f"{call['name']}{' again' * (call['attempt'] - 1)}"
