@@ -89,6 +89,8 @@ def _below(row: CallRow) -> Iterator[str]:
         yield told
     if row.recording:
         yield f"recording {row.recording}"
+    if row.hint:
+        yield f"hint: {row.hint}"
 
 
 def _name(row: CallRow) -> str:
