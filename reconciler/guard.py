@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import PlanRefused, StalePlan, UnsafePlan, WrongAccount
+from reconciler.errors import InputError, PlanRefused, StalePlan, UnsafePlan, WrongAccount
 from reconciler.model import Action
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ def right_account(target: Target, settings: Settings) -> None:
 def applicable(plan: Plan, account: Account, *, skip_refused: bool) -> None:
     """Raise when apply must write nothing: an error, a refusal, or a limit that would be passed.
 
-    InputError-like findings are the caller's to print; here they only stop the run.
+    Raises InputError for errors in the plan (the caller prints them), PlanRefused for the rest.
     """
     if plan.errors:
         count = len(plan.errors)
-        raise PlanRefused(
+        raise InputError(
             f"{count} {'error' if count == 1 else 'errors'} in the plan: nothing was written",
             code="RC305",
             hint="mend what the findings say, then plan again",

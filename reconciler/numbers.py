@@ -24,6 +24,7 @@ _COUNTRY_CODE = re.compile(r"\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246
 _NORTH_AMERICAN_CODE = 1
 _SHOWN_DIGITS = 4
 _FEWEST_HIDDEN = 3
+_FEWEST_DIGITS = 7
 _PLUS = r"(?:\+|%2[Bb])"  # a number in a query string travels as %2B1415…
 _BETWEEN = r"[ ().\u00a0\u2010-\u2015-]{0,3}"
 _NUMBER_IN_TEXT = re.compile(
@@ -123,6 +124,13 @@ def mask_in(text: str) -> str:
     for as long as it may still belong to it.
     """
     return _NUMBER_IN_TEXT.sub(lambda match: mask("+" + re.sub(r"[^0-9]", "", match[1])), text)
+
+
+def hide(text: str, number: str) -> str:
+    """Mask one E.164 number in a text however it is written, with or without its country code."""
+    last = rf"{_BETWEEN}".join(number[-_FEWEST_DIGITS:])
+    spelt = re.compile(rf"{_PLUS}?\(?(?:[0-9]{_BETWEEN}){{0,8}}{last}(?![0-9])")
+    return spelt.sub(mask(number), text)
 
 
 def digest(number: str) -> str:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.decide import Live, Match
-from reconciler.errors import Rejected
+from reconciler.errors import Rejected, Unintelligible
 from reconciler.kind import Account, Fact, Kind, Orphans
 from reconciler.model import Address
 
@@ -68,7 +68,15 @@ def _needed(kinds: Mapping[str, Kind], resources: Iterable[Resource], ledger: Le
 
 
 def _list(kind: Kind, api: Api, ledger: Ledger) -> tuple[Observed, ...]:
-    return tuple(kind.observe(api, ledger))
+    try:
+        return tuple(kind.observe(api, ledger))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unintelligible(
+            f"the list for {kind.name} is not what the contract says ({type(error).__name__}: {error})",
+            method="GET",
+            path="",
+            hint="is the address that of the API? try --api-url, or tell us what came",
+        ) from None
 
 
 def _fact(fact: Fact, api: Api) -> Any:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from reconciler import clock, documents
 from reconciler.errors import InputError
@@ -34,6 +34,11 @@ class CallingHours(_Closed):
 
     start: ClockTime = Field(default="08:00", description="First minute at which a call may start.")
     end: ClockTime = Field(default="21:00", description='Calls start before this; "24:00" is the end of the day.')
+
+    @model_validator(mode="after")
+    def _open_at_some_time(self) -> Self:
+        clock.opening_hours(self.start, self.end)
+        return self
 
 
 class Limits(_Closed):

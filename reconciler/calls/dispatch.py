@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from reconciler import numbers
 from reconciler.calls.due import Agenda, Due, agenda
 from reconciler.calls.gates import Closed, Moment, agent_id, closed
 from reconciler.calls.settle import find, settle
@@ -245,6 +246,10 @@ def _taken(line: Line, attempt: Attempt) -> frozenset[str]:
 
 
 def _record(line: Line, attempt: Attempt) -> Attempt:
+    """Write down what became of an attempt; the vendor's words may hold the callee's number, the ledger must not."""
+    order = line.orders.get(attempt.name)
+    words = numbers.mask_in(attempt.detail)
+    attempt = replace(attempt, detail=numbers.hide(words, order.to_number) if order else words)
     sent = attempt if attempt.state == "refused" else replace(attempt, sent_at=stamp(line.clock.now()))
     line.ledger.record(sent)
     return sent

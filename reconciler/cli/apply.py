@@ -14,7 +14,7 @@ from reconciler.cli.dispatch import code_of_calls, place
 from reconciler.cli.options import Options, declare
 from reconciler.cli.scope import scope_of, scoped
 from reconciler.cli.session import Session
-from reconciler.errors import PlanRefused
+from reconciler.errors import InputError, PlanRefused
 from reconciler.kinds import KINDS
 from reconciler.model import Outcome, Plan, Report, Result
 
@@ -74,7 +74,7 @@ def command(
                 guard.applicable(found.plan, found.account, skip_refused=skip_refused)
                 if approved is not None:
                     guard.same_or_less(found.plan, approved)
-            except PlanRefused:
+            except (InputError, PlanRefused):
                 view.plan(session, found.plan, next_command="")
                 raise
             if found.plan.pending and not (yes or saved):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from reconciler.cli.options import Options, declare
@@ -22,5 +24,6 @@ def command(options: Options, port: int) -> int:
         click.echo(f"export THUNDERPHONE_API_BASE_URL={server.url}")
         click.echo(f"export THUNDERPHONE_API_KEY={EMULATED_KEY}")
         session.output.talk(f"serving on {server.url}; stop with Ctrl-C")
-        session.stopping.wait()
+        with suppress(KeyboardInterrupt):
+            session.stopping.wait()
     return 0

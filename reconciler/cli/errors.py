@@ -51,11 +51,11 @@ def code_of(error: ReconcilerError) -> int:
 
 
 def show(error: ReconcilerError, output: Output) -> None:
-    """Say what stopped the run: as JSON on stdout when that was asked for, else as text on stderr."""
+    """Say what stopped the run: as JSON on stdout when that was asked for and is still to come, else on stderr."""
     from reconciler.render import json, text  # noqa: PLC0415 - only when something went wrong
 
     findings = list(error.findings) if isinstance(error, InputError) and error.findings else [_finding(error)]
-    if output.options.format == "json":
+    if output.options.format == "json" and not output.answered:
         output.json({**json.validate(findings, documents=0), "format": "reconciler.error/v1"})
         return
     output.talk(text.findings(findings, width=output.width, color=False, sources=output.source))

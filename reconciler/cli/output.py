@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _NARROWEST, _WIDEST = 60, 200
 _DIGITS = re.compile(r"(?:\+|%2B)?([0-9]{7,15})(?![0-9])")
+_SPELT = re.compile(r"\+?\(?[0-9](?:[ ().\u00a0-]{0,3}[0-9]){6,14}(?![0-9])")
+_NOT_DIGITS = re.compile(r"[^0-9]")
+_NATIONAL = 10  # digits of a North American number without its country code
 
 
 class Output:
@@ -31,6 +34,7 @@ class Output:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.root: Path | None = None
+        self.answered = False
         self._callees: dict[str, str] = {}
         self._secrets: set[str] = set()
 
@@ -42,7 +46,10 @@ class Output:
     def hide_numbers(self, callees: Iterable[str]) -> None:
         """Mask these numbers (E.164) from now on, however they are written, unless they are to be shown."""
         if not self.options.show_numbers:
-            self._callees.update({number.removeprefix("+"): numbers.mask(number) for number in callees})
+            for number in callees:
+                self._callees[number.removeprefix("+")] = numbers.mask(number)
+                if number.startswith("+1"):
+                    self._callees[number[-_NATIONAL:]] = numbers.mask(number)
 
     def hide_secret(self, secret: str) -> None:
         """Never let this text out."""
@@ -52,13 +59,17 @@ class Output:
         """A text as it may leave."""
         for secret in self._secrets:
             text = text.replace(secret, "(key)")
-        return _DIGITS.sub(self._masked, text) if self._callees else text
+        return _SPELT.sub(self._masked_spelt, _DIGITS.sub(self._masked, text)) if self._callees else text
+
+    def _masked_spelt(self, found: re.Match[str]) -> str:
+        return self._callees.get(_NOT_DIGITS.sub("", found[0]), found[0])
 
     def _masked(self, found: re.Match[str]) -> str:
         return self._callees.get(found[1], found[0])
 
     def data(self, text: str) -> None:
         """Print a result to stdout."""
+        self.answered = True
         click.echo(self.clean(text).rstrip("\n"), color=self.options.color)
 
     def talk(self, text: str) -> None:
@@ -66,7 +77,8 @@ class Output:
         click.echo(self.clean(text).rstrip("\n"), err=True)
 
     def json(self, value: Any) -> None:
-        """Print a JSON document to stdout."""
+        """Print a JSON document to stdout; there is one per run, so that it can be parsed."""
+        self.answered = True
         from reconciler.render import json  # noqa: PLC0415 - only where JSON was asked for
 
         click.echo(self.clean(json.dumps(value)).rstrip("\n"))

@@ -17,7 +17,7 @@ from reconciler import diff as differences
 from reconciler import guard, links, load, observe
 from reconciler import plan as planning
 from reconciler.clock import Clock, FixedClock, SystemClock, parse_duration
-from reconciler.errors import InputError, StoreError
+from reconciler.errors import InputError, Interrupted, StoreError, Unintelligible
 from reconciler.fields import policies
 from reconciler.kind import Account, Context
 from reconciler.kinds import KINDS
@@ -69,7 +69,7 @@ class Session:
         self._notes: list[Finding] = []
 
     def __enter__(self) -> Self:
-        self._closing.enter_context(_signals(self.stopping))
+        self._closing.enter_context(_signals(self.stopping, at_once=self.read_only))
         return self
 
     def __exit__(
@@ -108,8 +108,7 @@ class Session:
             api = connect(base_url=url, key=key.reveal(), clock=self.clock, read_only=self.read_only)
             self.output.hide_secret(key.reveal())
         self._closing.callback(api.close)
-        organization = api.get("/v1/whoami")["organization"]
-        target = Target(url.rstrip("/"), str(organization["id"]), str(organization["name"]))
+        target = _target(url, api.get("/v1/whoami"))
         if not options.emulator:
             guard.right_account(target, settings)
         return api, target
@@ -227,9 +226,27 @@ class Session:
             owner=owner(),
             now=lambda: datetime.now(UTC),
             wait=_LEASE_WAIT,
+            sleep=self._wait,
         ) as held:
             ledger.refresh()
             yield held
+
+    def _wait(self, seconds: float) -> None:
+        """Wait for real; raises Interrupted as soon as the run was asked to stop."""
+        if self.stopping.wait(seconds):
+            raise Interrupted("interrupted while waiting for another run; nothing was done")
+
+
+def _target(url: str, who: Any) -> Target:
+    organization = who.get("organization") if isinstance(who, dict) else None
+    if not isinstance(organization, dict) or "id" not in organization:
+        raise Unintelligible(
+            "the answer to whoami names no organisation",
+            method="GET",
+            path="/v1/whoami",
+            hint="is the address that of the API? check --api-url and THUNDERPHONE_API_BASE_URL",
+        )
+    return Target(url.rstrip("/"), str(organization["id"]), str(organization.get("name", "")))
 
 
 def _project(options: Options) -> Project:
@@ -330,12 +347,15 @@ def commit(project: Project) -> str:
 
 
 @contextmanager
-def _signals(stopping: Event) -> Iterator[None]:
-    """SIGINT and SIGTERM ask the run to stop after the request in flight; a second one stops it at once."""
+def _signals(stopping: Event, *, at_once: bool) -> Iterator[None]:
+    """SIGINT and SIGTERM ask the run to stop after the request in flight; a second one stops it at once.
+
+    A run that only reads has nothing to finish, so it stops at the first.
+    """
 
     def stop(number: int, frame: FrameType | None) -> None:
         del number, frame
-        if stopping.is_set():
+        if at_once or stopping.is_set():
             raise KeyboardInterrupt
         stopping.set()
 

@@ -119,10 +119,19 @@ def saved(path: Path) -> dict[str, Any]:
         raise InputError(
             f"`{path}` is not a saved plan: {error}", code="RC125", hint="reconciler plan --out plan.json"
         ) from None
-    if not isinstance(document, dict) or document.get("format") != "reconciler.plan/v1":
+    if not _is_plan(document):
         raise InputError(
             f"`{path}` is not a saved plan of this version",
             code="RC125",
             hint=f"reconciler plan --out {path}",
         )
     return document
+
+
+def _is_plan(document: Any) -> bool:
+    """Whether a document has what apply reads of a plan."""
+    if not isinstance(document, dict) or document.get("format") != "reconciler.plan/v1":
+        return False
+    target, changes = document.get("target"), document.get("changes")
+    whole = isinstance(target, dict) and isinstance(target.get("organization"), dict)
+    return whole and isinstance(changes, list) and all(isinstance(change, dict) for change in changes)

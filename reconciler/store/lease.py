@@ -2,7 +2,8 @@
 
 The lease is an ordinary entry whose every renewal is a compare-and-set, so being displaced is noticed at the
 next heartbeat at the latest. Expiry is judged by each host's own clock: hosts that share a store need clocks
-that agree to within a few seconds, as they do under NTP.
+that agree to within a few seconds, as they do under NTP. A run that was killed on this very host need not be
+waited for: its process is provably gone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.errors import Conflict, Locked, StoreError
+from reconciler.store.holder import gone, myself
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +39,9 @@ def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all th
     sleep: Callable[[float], None] = time.sleep,
     heartbeat: bool = True,
 ) -> Lease:
-    """Take the lease, taking over an expired one; waits up to ``wait`` seconds for the holder to finish.
+    """Take the lease, taking over a dead one; waits up to ``wait`` seconds for the holder to finish.
+
+    Dead is a lease that expired, or whose process on this host provably ended (``holder.gone``).
 
     ``owner`` is for people (host, process id, since when). With ``heartbeat`` a thread renews the lease every
     third of its life until it is released.
@@ -50,7 +54,7 @@ def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all th
     while True:
         store.refresh()
         found = store.get(key)
-        if found is None or _expiry(found) <= now():
+        if found is None or _expiry(found) <= now() or gone(found.value.get("process")):
             with suppress(Conflict):  # another run was first: look who
                 return Lease(store, key, owner=owner, now=now, seconds=seconds, heartbeat=heartbeat, over=found)
             found = store.get(key)
@@ -81,6 +85,7 @@ class Lease:
         self._now = now
         self._seconds = seconds
         self._since = now()
+        self._process = myself()
         self._expires = self._since
         self._lock = threading.Lock()
         self._lost = False
@@ -139,7 +144,12 @@ class Lease:
     def _put(self) -> None:
         now = self._now()
         expires = now + timedelta(seconds=self._seconds)
-        value = {"owner": self.owner, "since": self._since.isoformat(), "expires": expires.isoformat()}
+        value = {
+            "owner": self.owner,
+            "since": self._since.isoformat(),
+            "expires": expires.isoformat(),
+            "process": self._process,
+        }
         self._version = self._store.put(self._key, value, expected=self._version).version
         self._expires = expires
 

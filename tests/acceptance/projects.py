@@ -16,8 +16,8 @@ from typing import Any
 
 from acceptance.platform import KEY, VOIP, SecondPlatform
 
-CALLEE = "+14155550199"
-CALLEE_DIGITS = "4155550199"
+CALLEE = "+14155550142"
+CALLEE_DIGITS = "4155550142"
 
 PROJECT = """\
 organization: 42

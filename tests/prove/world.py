@@ -75,7 +75,14 @@ class Actor:
     error: Exception | None = None
     crashed: bool = False
     looked: datetime | None = None
-    read_at: int = 0
+    uncertain_write: bool = False
+
+    def at(self, effect: str) -> str:
+        """Pause before an effect; how it turns out. Whatever lies between makes a look at the clock old."""
+        outcome = self.pause(self, effect)
+        if effect != "dial":
+            self.looked = None
+        return outcome
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,10 @@ class World:
         self.last_claim: dict[str, tuple[str, int]] = {}
         self.forbidden: dict[str, int] = {}
         self.wires: list[tuple[Actor, dict[str, Any], datetime]] = []
-        self.answered: bool = False
+        self.read_at: dict[str, int] = {}
+        self.wrote: dict[tuple[str, int], str] = {}
+        self.answered = False
+        self.callee = ""
         self.watch: Callable[[Ring], None] = lambda _: None
 
     def step(self) -> int:
@@ -184,13 +194,13 @@ class SimulatedStore(Store):
         return [entry for key, entry in sorted(self._world.entries.items()) if key.startswith(prefix)]
 
     def _reading(self) -> None:
-        if self._actor.pause(self._actor, "read") == "fails":
+        if self._actor.at("read") == "fails":
             raise StoreError("cannot be read")
-        self._actor.read_at = self._world.step()
+        self._world.read_at[self._actor.name] = self._world.step()
 
     def put_many(self, writes: Sequence[Write]) -> Any:
         """All the writes or none."""
-        outcome = self._actor.pause(self._actor, "write")
+        outcome = self._actor.at("write")
         if outcome == "fails before":
             raise StoreError("cannot be written")
         for write in writes:
@@ -199,6 +209,7 @@ class SimulatedStore(Store):
                 raise conflict(write.key, expected=write.expected)
         made = [self._write(write) for write in writes]
         if outcome == "fails after":
+            self._actor.uncertain_write = True
             raise StoreError("it is not known whether that was written")
         return [entry for entry in made if entry is not None]
 
@@ -224,8 +235,10 @@ class SimulatedStore(Store):
                 world.forbidden.pop(name, None)
             else:
                 world.forbidden.setdefault(name, sequence)
-        elif value.get("state") == "claimed":
-            attempt = (str(value["occurrence"]), int(value["attempt"]))
+            return
+        attempt = (str(value["occurrence"]), int(value["attempt"]))
+        world.wrote[attempt] = self._actor.name
+        if value.get("state") == "claimed":
             world.last_claim[self._actor.name] = attempt
             if before is None or before.value.get("state") not in ("claimed", "unknown"):
                 armed = world.entries.get(entry.key.rpartition("/")[0].rpartition("/")[0] + "/armed")
@@ -243,14 +256,14 @@ class SimulatedClock:
 
     def now(self) -> datetime:
         """The time this actor believes."""
-        self._actor.pause(self._actor, "look")
+        self._actor.at("look")
         self._actor.looked = self._world.now
         return (self._world.now + timedelta(seconds=self._actor.skew)).astimezone(UTC)
 
     def sleep(self, seconds: float) -> None:
         """Wait: true time is at least that much later afterwards."""
         wake = self._world.now + timedelta(seconds=seconds)
-        self._actor.pause(self._actor, "sleep")
+        self._actor.at("sleep")
         self._world.now = max(self._world.now, wake)
 
 
@@ -271,9 +284,9 @@ class SimulatedApi:
             raise AssertionError(f"{method} {path} must not be sent")
         world, actor = self._world, self._actor
         # The time of the last look counts when nothing but the sending lies between: no client can do better.
-        looked, actor.looked = actor.looked, None
-        outcome = actor.pause(actor, "dial")
-        judged = looked or world.now
+        outcome = actor.at("dial")
+        judged = actor.looked or world.now
+        actor.looked = None
         if outcome in _REFUSALS:
             raise _error(*_REFUSALS[outcome])
         if outcome == "lost late":
@@ -287,8 +300,7 @@ class SimulatedApi:
 
     def items(self, path: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The platform's list of calls; when it lags, without those just made."""
-        self._actor.looked = None
-        outcome = self._actor.pause(self._actor, "list")
+        outcome = self._actor.at("list")
         if outcome == "fails":
             raise _error(VendorFault, 503, None)
         if outcome == "lags" or path != "/v1/calls":
@@ -301,8 +313,7 @@ class SimulatedApi:
 
     def get(self, path: str, params: Any = None) -> Any:
         """One call's own record."""
-        self._actor.looked = None
-        if self._actor.pause(self._actor, "follow") == "fails":
+        if self._actor.at("follow") == "fails":
             raise _error(VendorFault, 503, None)
         return self._world.record_of(int(path.rpartition("/")[2]))
 

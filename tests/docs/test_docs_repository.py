@@ -1,0 +1,67 @@
+"""This file exists to hold the repository to its own rules about files."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PACKAGE = CHECKOUT / "reconciler"
+LONGEST = 400
+LOCK_FILES = {"uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock"}
+
+
+def test_no_file_of_the_package_is_longer_than_400_lines() -> None:
+    lines = {path: len(path.read_text("utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
+    assert {str(path.relative_to(CHECKOUT)): count for path, count in lines.items() if count > LONGEST} == {}
+
+
+def test_there_is_no_lock_file() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout.splitlines()
+    assert [name for name in tracked if Path(name).name in LOCK_FILES] == []
+
+
+def test_every_module_says_what_it_exists_for() -> None:
+    silent = [
+        str(path.relative_to(CHECKOUT))
+        for path in PACKAGE.rglob("*.py")
+        if path.name != "__init__.py"
+        and not path.read_text("utf-8").removeprefix("r").startswith('"""This file exists ')
+    ]
+    assert silent == []
+
+
+def test_the_changelog_keeps_what_is_unreleased() -> None:
+    text = (CHECKOUT / "CHANGELOG.md").read_text("utf-8")
+    unreleased = text.partition("## [Unreleased]\n")[2].partition("\n## ")[0]
+    assert "### Added" in unreleased
+    assert re.search(r"^- \S", unreleased, re.MULTILINE)
+
+
+def test_every_example_has_a_readme_with_three_commands() -> None:
+    for project in (CHECKOUT / "examples").glob("*/reconciler.yaml"):
+        text = (project.parent / "README.md").read_text("utf-8")
+        assert len(re.findall(r"^\$ reconciler ", text, re.MULTILINE)) >= 3, project.parent.name
+
+
+def test_the_layers_in_the_guide_are_those_that_are_checked() -> None:
+    contract = (CHECKOUT / "pyproject.toml").read_text("utf-8").partition("layers = [\n")[2].partition("\n]")[0]
+    layers = re.findall(r'"([^"]+)"', contract)
+    guide = (PACKAGE / "README.md").read_text("utf-8")
+    assert "\n".join(layers) in guide
+
+
+def test_the_guide_names_only_modules_and_functions_that_exist() -> None:
+    guide = (PACKAGE / "README.md").read_text("utf-8")
+    named = re.findall(r"`([a-z_]+(?:/[a-z_]+)*\.py)(?::([A-Za-z_]+))?`", guide)
+    assert len(named) >= 10
+    for path, name in named:
+        source = (PACKAGE / path).read_text("utf-8")
+        assert not name or re.search(rf"^(?:    )?(?:def|class) {name}\b", source, re.MULTILINE), f"{path}:{name}"

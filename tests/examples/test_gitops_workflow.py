@@ -1,0 +1,120 @@
+"""This file exists to run the workflow of the repository example as CI would, on a platform behind a socket."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from example_copies import EXAMPLES
+
+from reconciler.clock import SystemClock
+from reconciler.emulator import EMULATED_KEY, Platform, Scenario, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT = EXAMPLES / "05-gitops-repository"
+ORGANIZATION = 42  # what the example pins for `--env live`
+IDENTITY = ("-c", "user.name=ci", "-c", "user.email=ci@example.invalid")
+
+
+def workflow() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.load(
+        (PROJECT / ".github/workflows/reconciler.yaml").read_text("utf-8"), yaml.CBaseLoader
+    )
+    return found
+
+
+def command_of(job: str) -> str:
+    """The one line of a job that runs the tool."""
+    lines = [step["run"] for step in workflow()["jobs"][job]["steps"] if step.get("run", "").startswith("reconciler ")]
+    assert len(lines) == 1
+    return str(lines[0])
+
+
+def git(folder: Path, *arguments: str) -> str:
+    return subprocess.run(
+        ["git", *IDENTITY, *arguments], cwd=folder, capture_output=True, encoding="utf-8", check=True
+    ).stdout
+
+
+@pytest.fixture
+def origin(tmp_path: Path) -> Path:
+    """The example as a repository on a server of its own."""
+    bare, seed = tmp_path / "origin.git", tmp_path / "seed"
+    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(bare))
+    git(tmp_path, "clone", "--quiet", str(bare), str(seed))
+    for path in PROJECT.rglob("*"):
+        if path.is_file() and ".reconciler" not in path.parts:
+            place = seed / path.relative_to(PROJECT)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(path.read_bytes())
+    git(seed, "add", "--all")
+    git(seed, "commit", "--quiet", "--message=Declare the account")
+    git(seed, "push", "--quiet", "origin", "HEAD:main")
+    return bare
+
+
+@pytest.fixture
+def platform_url(tmp_path: Path) -> Iterator[str]:
+    scenario = Scenario(organization_id=ORGANIZATION)
+    with Platform(tmp_path / "platform.db", SystemClock(), scenario) as platform, serve(platform, port=0) as server:
+        yield server.url
+
+
+def run_job(job: str, runner: Path, origin: Path, url: str) -> tuple[subprocess.CompletedProcess[str], str]:
+    """A job on a runner with an empty disk: a shallow clone, and the job's own command."""
+    git(runner.parent, "clone", "--quiet", "--depth=1", f"file://{origin}", str(runner))
+    summary = runner.parent / f"{runner.name}-summary.md"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RECONCILER_", "GITHUB_"))}
+    done = subprocess.run(
+        ["bash", "-c", command_of(job)],
+        cwd=runner,
+        env={
+            **kept,
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "GITHUB_STEP_SUMMARY": str(summary),
+            "THUNDERPHONE_API_KEY": EMULATED_KEY,
+            "THUNDERPHONE_API_BASE_URL": url,
+        },
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    return done, summary.read_text("utf-8") if summary.exists() else done.stdout
+
+
+def test_the_jobs_plan_apply_and_dispatch_from_runners_that_share_only_the_repository(
+    tmp_path: Path, origin: Path, platform_url: str
+) -> None:
+    def on(name: str, job: str) -> str:
+        done, said = run_job(job, tmp_path / name, origin, platform_url)
+        assert done.returncode == 0, done.stderr
+        return said
+
+    assert "**Plan: 3 to create, 3 to update, 1 to verify, 3 to arm" in on("one", "plan")
+    assert "Applied: 10 done." in on("two", "apply")
+    assert "No changes" in on("three", "plan")
+    assert "No call is due." in on("four", "dispatch")
+    assert "reconciler-state" in git(origin, "branch")
+
+
+def test_only_the_jobs_that_write_the_state_may_push() -> None:
+    jobs = workflow()["jobs"]
+    writing = {name for name, job in jobs.items() if job.get("permissions", {}).get("contents") == "write"}
+    assert writing == {"apply", "dispatch"}
+    assert workflow()["permissions"] == {"contents": "read"}
+
+
+def test_a_key_of_another_account_is_refused(tmp_path: Path, origin: Path) -> None:
+    other = Scenario(organization_id=ORGANIZATION + 1)
+    with Platform(tmp_path / "other.db", SystemClock(), other) as platform, serve(platform, port=0) as server:
+        done, _ = run_job("apply", tmp_path / "runner", origin, server.url)
+    assert done.returncode == 3
+    assert "RC303" in done.stderr

@@ -1,0 +1,224 @@
+"""This file exists to act as the command line does: dispatch, apply, and the switches of ``calls``.
+
+Each function is one run of the tool on the simulated outside, composed as ``reconciler.cli`` composes it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Any, cast
+
+from prove.world import SimulatedApi, SimulatedClock, SimulatedStore
+from reconciler import load
+from reconciler.calls.dispatch import Line, dispatch
+from reconciler.calls.follow import follow, remember
+from reconciler.calls.history import resolve
+from reconciler.cli.session import differs
+from reconciler.decide import Declared, Live, Situation, decide
+from reconciler.kind import Account, Context
+from reconciler.kinds import KINDS
+from reconciler.kinds.scheduled_call import ScheduledCall, order
+from reconciler.ledger import Attempt, Ledger, stamp
+from reconciler.links import Links
+from reconciler.model import Action, Address, Change, Observed
+from reconciler.occurrences import idempotency_key
+from reconciler.settings import Project, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from prove.world import Actor, World
+    from reconciler.api import Api
+    from reconciler.model import Resource
+    from reconciler.orders import Order
+
+ORGANIZATION = "42"
+CALLER, CALLEE = "+15551230001", "+14155550199"
+LATE = "10m"
+_KIND = ScheduledCall()
+_SETTINGS = Settings()
+_OBSERVED = {
+    "PhoneNumber": (Observed("PhoneNumber", "7", {"number": CALLER, "outbound_eligible": True}, identity=CALLER),),
+    "AutoReload": (Observed("AutoReload", "auto-reload", {"balance_cents": 1000}),),
+}
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """The declared calls of one commit, as the real loader reads them."""
+
+    resources: Mapping[str, Resource]
+    orders: Mapping[str, Order]
+
+
+@cache
+def manifests(*documents: str, file: str = "calls.yaml") -> Manifests:
+    """Load documents; nothing may be wrong with them."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        (root / "manifests").mkdir()
+        (root / "manifests" / file).write_text("---\n".join(documents), encoding="utf-8")
+        loaded = load.load((), Project(root, _SETTINGS), KINDS, now=datetime(2026, 11, 1, tzinfo=UTC))
+    if loaded.errors:
+        raise AssertionError(loaded.findings)
+    calls = {address: one for address, one in loaded.resources.items() if one.address.kind == "ScheduledCall"}
+    return Manifests(calls, {one.address.name: order(one, calls) for one in calls.values()})
+
+
+def document(name: str, when: str, *, more: str = "", to: str = CALLEE, late: str = LATE) -> str:
+    """One call; ``when`` is its ``at`` or ``schedule``, ``more`` further lines of its spec."""
+    return f"""\
+apiVersion: reconciler/v1
+kind: ScheduledCall
+metadata: {{name: {name}}}
+spec:
+  from_number: "{CALLER}"
+  to_number: "{to}"
+  config: {{prompt: Hello}}
+  late: {late}
+  {when}
+  {more}
+"""
+
+
+def account(resources: Mapping[str, Resource], now: datetime) -> Account:
+    """An account on which every call may be placed."""
+    return Account(
+        organization=ORGANIZATION,
+        now=now,
+        settings=_SETTINGS,
+        observed=_OBSERVED,
+        resources=resources,
+        facts={"confirmation": {"status": "active"}},
+    )
+
+
+def ledger_of(world: World, actor: Actor) -> Ledger:
+    """The real ledger over the simulated store."""
+    return Ledger(SimulatedStore(world, actor), ORGANIZATION)
+
+
+def tick(declared: Manifests) -> Callable[[World, Actor], None]:
+    """One round of ``reconciler dispatch`` from a checkout of these manifests."""
+
+    def run(world: World, actor: Actor) -> None:
+        ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
+        api = cast("Api", SimulatedApi(world, actor))
+        ledger.refresh()
+        placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed"]
+        remember(ledger, placed, follow(api, placed))
+        line = Line(
+            api=api,
+            ledger=ledger,
+            links=Links({}),
+            account=account(declared.resources, world.now),
+            orders=declared.orders,
+            organization=ORGANIZATION,
+            clock=clock,
+            owner=actor.name,
+            differs=lambda chosen, armed: differs(chosen, armed, declared.resources),
+            check_lease=lambda: None,
+            stopping=Event(),
+        )
+        actor.rows += dispatch(line)
+
+    return run
+
+
+def apply(declared: Manifests) -> Callable[[World, Actor], None]:
+    """One ``reconciler apply`` from a checkout of these manifests: arms, reschedules, cancels."""
+
+    def run(world: World, actor: Actor) -> None:
+        ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
+        api = cast("Api", SimulatedApi(world, actor))
+        live = {item.name: item for item in _KIND.observe(api, ledger)}
+        context = Context(api, ledger, Links({}), account(declared.resources, clock.now()), clock.now)
+        for name in sorted({*live, *declared.orders}):
+            change = _change(name, declared, live.get(name), context.account.now)
+            match change.action:
+                case Action.ARM:
+                    _KIND.create(change, context)
+                case Action.RESCHEDULE:
+                    _KIND.update(change, context)
+                case Action.CANCEL:
+                    _KIND.delete(change, context)
+
+    return run
+
+
+def _change(name: str, declared: Manifests, live: Observed | None, now: datetime) -> Change:
+    """What the real decision table makes of one call."""
+    chosen = declared.orders.get(name)
+    closes = chosen.closes if chosen else None
+    situation = Situation(
+        declared=Declared.PRESENT if chosen else Declared.NOT,
+        live=Live.FOUND if live else Live.NOTHING,
+        differs=bool(chosen and live and differs(chosen, live.body, declared.resources)),
+        phase=live.phase if live else Situation.__dataclass_fields__["phase"].default,
+        expired=closes is not None and closes <= now,
+        orphans=_KIND.orphans,
+        verbs=_KIND.verbs,
+        history=live.history if live else "",
+    )
+    decision = decide(situation)[0]
+    address = Address("ScheduledCall", name)
+    resource = declared.resources.get(str(address))
+    return Change(address, decision.action, decision.reason, decision.sentence, resource=resource, observed=live)
+
+
+def hold(name: str, why: str = "by hand") -> Callable[[World, Actor], None]:
+    """``calls hold NAME``; without a reason, ``calls release NAME``."""
+
+    def run(world: World, actor: Actor) -> None:
+        ledger = ledger_of(world, actor)
+        if armed := ledger.armed().get(name):
+            ledger.arm(replace(armed, held=why))
+
+    return run
+
+
+def hold_all(world: World, actor: Actor) -> None:
+    """``calls hold --all``."""
+    ledger_of(world, actor).hold_all("by hand")
+
+
+def cancel(name: str) -> Callable[[World, Actor], None]:
+    """``calls cancel NAME``."""
+
+    def run(world: World, actor: Actor) -> None:
+        ledger = ledger_of(world, actor)
+        tried = ledger.attempt(name, 1)
+        if name not in ledger.armed() or (tried is not None and tried.state != "refused"):
+            return
+        fresh = Attempt(name, name, 1, "cancelled", key=idempotency_key(ORGANIZATION, name, 1))
+        at = stamp(SimulatedClock(world, actor).now())
+        ledger.record(replace(tried or fresh, state="cancelled", claimed_at="", detail=f"cancelled at {at}"))
+
+    return run
+
+
+def settle_by_list(declared: Manifests, name: str) -> Callable[[World, Actor], None]:
+    """``calls resolve NAME``: the platform's list of calls decides."""
+
+    def run(world: World, actor: Actor) -> None:
+        ledger = ledger_of(world, actor)
+        if any(one.name == name and one.state in ("claimed", "unknown") for one in ledger.attempts()):
+            api = cast("Api", SimulatedApi(world, actor))
+            resolve(api, ledger, name, order=declared.orders.get(name))
+
+    return run
+
+
+def keys_of(names: tuple[str, ...], instants: tuple[datetime, ...], most: int) -> dict[str, tuple[str, int]]:
+    """Which occurrence and attempt each idempotency key means, for a small model."""
+    instant_names = [f"{name}@{instant:%Y-%m-%dT%H:%M:%SZ}" for name in names for instant in instants]
+    occurrences = [*names, *instant_names]
+    numbers: range = range(1, most + 2)
+    return {idempotency_key(ORGANIZATION, one, number): (one, number) for one in occurrences for number in numbers}
+
+
