@@ -123,18 +123,23 @@ class Ledger:
         self.organization = organization
         self._prefix = f"{organization}/"
         self._entries: dict[str, Entry] | None = None
+        self._bindings: dict[Address, Binding] | None = None
         self._lock = Lock()
 
     def refresh(self) -> None:
         """Forget what was read; the next question asks the store again."""
         with self._lock:
-            self._entries = None
+            self._entries = self._bindings = None
         self.store.refresh()
 
-    def bindings(self) -> dict[Address, Binding]:
+    def bindings(self) -> Mapping[Address, Binding]:
         """Every binding, by address."""
-        found = (_binding(entry.value) for entry in self._under(_BINDING))
-        return {binding.address: binding for binding in found}
+        entries = self._under(_BINDING) if self._bindings is None else ()
+        with self._lock:
+            if self._bindings is None:
+                found = (_binding(entry.value) for entry in entries)
+                self._bindings = {binding.address: binding for binding in found}
+            return dict(self._bindings)
 
     def binding(self, address: Address) -> Binding | None:
         """The binding of one address, or None."""
@@ -143,8 +148,8 @@ class Ledger:
 
     def bind(self, binding: Binding) -> None:
         """Write a binding over the one that was read."""
-        value = asdict(binding) | {"address": str(binding.address)}
-        self._put(self._binding_key(binding.address), value)
+        self._put(self._binding_key(binding.address), _stored(binding))
+        self._bindings = None
 
     def bind_all(self, bindings: Iterable[Binding]) -> None:
         """Write many bindings at once: all of them, or none."""
@@ -154,14 +159,15 @@ class Ledger:
         writes = []
         for binding in bindings:
             key = self._binding_key(binding.address)
-            value = asdict(binding) | {"address": str(binding.address)}
-            writes.append(Write(key, value, known[key].version if key in known else None))
+            writes.append(Write(key, _stored(binding), known[key].version if key in known else None))
         for entry in self.store.put_many(writes):
             known[entry.key] = entry
+        self._bindings = None
 
     def unbind(self, address: Address) -> None:
         """Forget an address; nothing happens when it is not bound."""
         self._delete(self._binding_key(address))
+        self._bindings = None
 
     def armed(self) -> dict[str, Armed]:
         """Every armed or cancelled call, by name."""
@@ -230,6 +236,10 @@ class Ledger:
 def stamp(instant: datetime) -> str:
     """An instant as the ledger writes it: ISO 8601, UTC, whole seconds unless there are more."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _stored(binding: Binding) -> dict[str, Any]:
+    return asdict(binding) | {"address": str(binding.address)}
 
 
 def _binding(value: Mapping[str, Any]) -> Binding:

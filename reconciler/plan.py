@@ -238,14 +238,16 @@ def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _fingerprint(target: Target, changes: Iterable[Change]) -> str:
     """Equal for equal plans on equal accounts; nothing readable in it."""
-    return digest([target.organization_id, [change.fingerprint for change in changes]])
+    return digest([target.organization_id, [[str(change.address), change.fingerprint] for change in changes]])
 
 
 def _marked(change: Change, kind: Kind, links: Links) -> Change:
     """With a fingerprint over what is declared and over what apply would touch of the live object.
 
-    What moves by itself (a balance, a last-verified date) is left out, or every plan would be stale at once.
+    What is kept is not touched and has none. What moves by itself (a balance, a last-verified date) is left out, or every plan would be stale at once.
     """
+    if not change.pending:
+        return change
     own = policies(kind.spec)
     declared = change.resource.declared if change.resource else {}
     live = change.observed.body if change.observed else {}
