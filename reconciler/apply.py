@@ -48,6 +48,7 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
             list(pool.map(run.take, wave))
             run.settle_drafts(wave, pool)
     run.remember_unchanged(plan)
+    run.forget_deleted()
     results = [run.results.get((change.address, change.action)) for change in plan.pending]
     return Report(plan, tuple(result for result in results if result is not None))
 
@@ -269,11 +270,21 @@ class _Run:
             if change.resource.manifest.absent:
                 continue
             old = self._context.ledger.binding(change.address) or Binding(change.address)
-            new = self._bound(change, kind, change.observed, old)
-            if _essence(new) != _essence(old) and old.intent is None:
+            # As declared, so a write that an earlier run began and did not live to record has come about.
+            new = replace(self._bound(change, kind, change.observed, old), intent=None)
+            if _essence(new) != _essence(old):
                 fresh.append(new)
         if fresh and not self._stopping.is_set():
             self._context.ledger.bind_all(fresh)
+
+    def forget_deleted(self) -> None:
+        """Forget what an earlier run began to delete and did not live to record: it is gone."""
+        account, ledger = self._context.account, self._context.ledger
+        for address, binding in ledger.bindings().items():
+            if binding.intent is None or binding.intent.step != "delete" or address.kind not in account.observed:
+                continue
+            if account.find(address.kind, binding.id) is None and not self._stopping.is_set():
+                ledger.unbind(address)
 
     def _fail(self, change: Change, error: ReconcilerError) -> None:
         if isinstance(error, Denied):
@@ -301,4 +312,4 @@ class _Run:
 
 def _essence(binding: Binding) -> tuple[object, ...]:
     """What makes a binding worth writing again: not when or from which commit it was written."""
-    return binding.id, dict(binding.fields), binding.protect
+    return binding.id, dict(binding.fields), binding.protect, binding.intent

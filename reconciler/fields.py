@@ -89,7 +89,7 @@ class FileText(Spec):
 
 def _number(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
-        raise ValueError(f'a telephone number must be quoted: "+{value}"')  # noqa: TRY004 - pydantic's way
+        raise ValueError('a telephone number must be quoted: write it as "+14155550199"')  # noqa: TRY004 - pydantic's way
     return numbers.normalise(value) if isinstance(value, str) else value
 
 

@@ -161,7 +161,7 @@ class _Matcher:
         if found is None:
             return replace(base, live=Live.UNKNOWN_ID, ids=(wanted,))
         known = base.binding is not None and base.binding.id == wanted
-        return replace(base, live=Live.FOUND if known else Live.NAMESAKE, observed=found, ids=(wanted,))
+        return replace(base, live=Live.FOUND if known else Live.NAMED, observed=found, ids=(wanted,))
 
     def _by_name(self, base: Match) -> Match:
         """By display name among the live objects nobody claims; after a lost create, only newcomers count."""

@@ -244,7 +244,8 @@ def _fingerprint(target: Target, changes: Iterable[Change]) -> str:
 def _marked(change: Change, kind: Kind, links: Links) -> Change:
     """With a fingerprint over what is declared and over what apply would touch of the live object.
 
-    What is kept is not touched and has none. What moves by itself (a balance, a last-verified date) is left out, or every plan would be stale at once.
+    What is kept is not touched and has none. What moves by itself (a balance, a last-verified date) is left
+    out, or every plan would be stale at once.
     """
     if not change.pending:
         return change

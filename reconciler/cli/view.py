@@ -125,7 +125,8 @@ def saved(path: Path) -> dict[str, Any]:
             code="RC125",
             hint=f"reconciler plan --out {path}",
         )
-    return document
+    found: dict[str, Any] = document
+    return found
 
 
 def _is_plan(document: Any) -> bool:

@@ -6,6 +6,7 @@ this one, which has a single thread and has opened nothing, so it is a real proc
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -32,6 +33,7 @@ def _serve() -> None:
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
         if module.name not in _NEVER_NEEDED:
             importlib.import_module(module.name)
+    gc.freeze()  # what is shared with the forks stays shared
     tally = Tally()
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_answer(json.loads(line), tally)) + "\n")
