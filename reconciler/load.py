@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from reconciler import documents
+from reconciler.complaints import worded, written
 from reconciler.errors import InputError
 from reconciler.fields import FileText, Spec, policies
-from reconciler.kind import API_VERSION, Kind, document_model
+from reconciler.kind import Kind, document_model
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity
 from reconciler.settings import FILE
+from reconciler.spelling import listed, nearest, offer
+from reconciler.variables import Mistake, filled, place, sought
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -100,6 +102,8 @@ class _Reader:
     def __init__(self, project: Project, kinds: Mapping[str, Kind]) -> None:
         self.loaded = Loaded()
         self.failed: set[str] = set()
+        self.unfilled: set[str] = set()
+        self.variables = project.variables
         self._project = project
         self._kinds = kinds
 
@@ -119,7 +123,25 @@ class _Reader:
                 self._complain(part.code, part.message, part.location, part.hint)
             else:
                 self.loaded.documents += 1
-                self._document(part, file)
+                self._document(self._filled(part, text) if "${" in text else part, file)
+
+    def _filled(self, document: documents.Document, text: str) -> documents.Document:
+        """With the values of variables in their places; what cannot be filled is a finding where it stands."""
+        named = document.value.get("kind") if isinstance(document.value, dict) else None
+        kind = self._kinds.get(named) if isinstance(named, str) else None
+        own = policies(kind.spec).values() if kind else ()
+        secrets = frozenset(policy.name for policy in own if policy.secret)
+        value, mistakes = filled(document.value, self.variables, secrets=secrets)
+        for path, mistake in mistakes:
+            where = sought(text, document.marks.locate(document.value, path), mistake.reference)
+            self._mistaken(mistake, where, _address(document.value) if kind else None)
+        return replace(document, value=value)
+
+    def _mistaken(self, mistake: Mistake, where: Location, address: Address | None) -> None:
+        """Say it once: a value that was not filled is not complained about a second time."""
+        self._complain(mistake.code, mistake.message, where, mistake.hint, address)
+        if address is not None:
+            self.unfilled.add(str(address))
 
     def _document(self, document: documents.Document, file: Path) -> None:
         value, where = document.value, document.location
@@ -197,7 +219,7 @@ class _Reader:
             return None
         found = next((place for place in inside if place.is_file()), None)
         if found is None:
-            near = _nearest(Path(name).name, [item.name for item in inside[0].parent.glob("*")])
+            near = nearest(Path(name).name, [item.name for item in inside[0].parent.glob("*")])
             self._complain(
                 "RC141",
                 f"there is no file `{name}`",
@@ -215,7 +237,12 @@ class _Reader:
         if len(raw) > _LARGEST_TEXT or "\x00" in text:
             self._complain("RC141", f"`{name}` is no prompt: it is binary or over 1 MiB", where, "", address)
             return None
-        return text, self._project.shown(found)
+        shown = self._project.shown(found)
+        mistakes: list[Mistake] = []
+        said = self.variables.text(text, mistakes) if "${" in text else text
+        for mistake in mistakes:
+            self._mistaken(mistake, place(text, shown, mistake.offset), address)
+        return said, shown
 
     def _add(self, resource: Resource) -> None:
         key = str(resource.address)
@@ -234,10 +261,10 @@ class _Reader:
         value = document.value
         where = document.marks.locate(value, ("kind",))
         if "kind" not in value:
-            self._complain("RC112", "`kind` is missing", document.location, f"one of {_listed(self._kinds)}")
+            self._complain("RC112", "`kind` is missing", document.location, f"one of {listed(self._kinds)}")
             return
         name = str(value["kind"])
-        hint = _nearest(name, self._kinds) or f"one of {_listed(self._kinds)}"
+        hint = nearest(name, self._kinds) or f"one of {listed(self._kinds)}"
         self._complain("RC111", f"unknown kind `{name[:60]}`", where, hint)
 
     def _invalid(self, document: documents.Document, error: ValidationError) -> None:
@@ -245,11 +272,11 @@ class _Reader:
         address = _address(document.value)
         self.failed.add(str(address))
         for item in error.errors():
-            path = _written(document.value, item["loc"], keep_last=item["type"] == "missing")
+            path = written(document.value, item["loc"], keep_last=item["type"] == "missing")
             if path in seen:
                 continue
             seen.add(path)
-            code, message, hint = _worded(item, path, document.value, self._kinds)
+            code, message, hint = worded(item, path, document_model(type(self._kinds[document.value["kind"]])))
             by_key = item["type"] == "extra_forbidden"
             locate = document.marks.locate_key if by_key else document.marks.locate
             self._complain(code, message, locate(document.value, path), hint, address)
@@ -262,70 +289,6 @@ def _address(value: Any) -> Address | None:
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     return Address(str(value["kind"]), name) if isinstance(name, str) else None
-
-
-def _written(document: Any, location: Sequence[str | int], *, keep_last: bool) -> tuple[str | int, ...]:
-    """The path of pydantic's complaint without the names of union members, which nobody wrote."""
-    path: list[str | int] = []
-    node = document
-    for index, part in enumerate(location):
-        if part in (node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()):
-            node = node[part]
-        elif not (keep_last and index == len(location) - 1):
-            continue
-        path.append(part)
-    return tuple(path)
-
-
-def _worded(item: Any, path: tuple[str | int, ...], document: Any, kinds: Mapping[str, Kind]) -> tuple[str, str, str]:
-    """The code, message and hint for one of pydantic's errors."""
-    shown = _dotted(path)
-    match item["type"]:
-        case "extra_forbidden":
-            known = _known_keys(path[:-1], document, kinds)
-            return "RC110", f"unknown key `{path[-1]}`", _nearest(str(path[-1]), known) or _offer(known)
-        case "missing":
-            return "RC112", f"`{shown}` is missing", ""
-        case "literal_error" if path == ("apiVersion",):
-            return "RC115", f"`apiVersion` must be `{API_VERSION}`", ""
-        case "literal_error":
-            return "RC113", f"`{shown}` must be {item['ctx']['expected']}", ""
-        case "string_pattern_mismatch":
-            return (
-                "RC116",
-                f"`{shown}` must be lower-case words joined by hyphens",
-                "for example `front-desk`",
-            )
-        case "value_error":
-            code = "RC114" if "number" in shown else "RC113"
-            return code, f"`{shown}`: {item['ctx']['error']}", ""
-        case _:
-            return "RC113", f"`{shown}`: {_plain(item['msg'])}", ""
-
-
-def _plain(message: str) -> str:
-    text = message.removeprefix("Input ").removesuffix(" or an instance of FileText")
-    return text[:1].lower() + text[1:]
-
-
-def _known_keys(path: tuple[str | int, ...], document: Any, kinds: Mapping[str, Kind]) -> list[str]:
-    """The keys that are allowed at a path, so that a misspelt one finds its nearest."""
-    model: Any = document_model(type(kinds[document["kind"]]))
-    for part in path:
-        if isinstance(part, str):
-            inner = next((info for name, info in model.model_fields.items() if (info.alias or name) == part), None)
-            model = _model_of(inner.annotation) if inner else None
-        if model is None:
-            return []
-    return [info.alias or name for name, info in model.model_fields.items()]
-
-
-def _model_of(annotation: Any) -> Any:
-    """The model inside an annotation such as ``tuple[Model, ...] | None``; FileText only when alone."""
-    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
-        return annotation
-    inner = (_model_of(part) for part in getattr(annotation, "__args__", ()))
-    return next((model for model in inner if model), None)
 
 
 def _dangling(
@@ -347,24 +310,7 @@ def _dangling(
             Severity.ERROR,
             "RC140",
             f"`{name}` names {policy.ref.kind} `{value}`, which is {what}",
-            _nearest(value, names) or _offer(names) or f"declare {policy.ref.kind}/{value}",
+            nearest(value, names) or offer(names) or f"declare {policy.ref.kind}/{value}",
             resource.address,
             resource.manifest.locate("spec", name),
         )
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    match = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean `{match[0]}`?" if match else ""
-
-
-def _offer(known: Sequence[str]) -> str:
-    return f"known here: {_listed(known)}" if 0 < len(known) <= 12 else ""  # noqa: PLR2004 - what a reader scans
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _dotted(path: Iterable[str | int]) -> str:
-    return ".".join(str(part) for part in path)

@@ -6,13 +6,13 @@ put in is not looked at again, so there is no recursion. ``$${`` is the text ``$
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.model import Location
+from reconciler.spelling import closest, nearest
 
 Value = str | int | float | bool
 _REFERENCE = re.compile(r"(\$?)\$\{([^}\n]*)(\}?)")
@@ -79,14 +79,16 @@ class Variables:
         self, name: str, reference: re.Match[str], mistakes: list[Mistake], *, secret: bool
     ) -> str | None:
         if not secret:
-            words = f"`{reference[0]}` may only stand in a secret field, and this one is shown in plans and kept in state"
-            hint = f"set it below `variables` in reconciler.yaml, and write ${{var.{name.lower()}}}"
+            words = (
+                f"`{reference[0]}` may only stand in a secret field, and this one is shown in plans and kept in state"
+            )
+            hint = f"what is no secret goes below `variables` in reconciler.yaml: ${{var.{name.lower()}}}"
             mistakes.append(Mistake("RC153", words, hint, reference[0], reference.start()))
             return None
         value = self.process.get(name)
         if not value:
             words = f"the environment variable `{name}` is not set"
-            hint = _nearest(name, self.process) or f"set it before you run: export {name}=…"
+            hint = nearest(name, self.process) or f"set it before you run: export {name}=…"
             mistakes.append(Mistake("RC151", words, hint, reference[0], reference.start()))
             return None
         self.secrets.add(value)
@@ -95,7 +97,7 @@ class Variables:
     def _hint(self, name: str) -> str:
         if name in self.elsewhere:
             return f"the environment `{self.elsewhere[name]}` sets it: add --env {self.elsewhere[name]}"
-        return _nearest(name, self.values) or f"set `{name}` below `variables` in reconciler.yaml"
+        return nearest(name, self.values) or f"set `{name}` below `variables` in reconciler.yaml"
 
 
 def filled(
@@ -134,25 +136,15 @@ def place(text: str, path: str, offset: int) -> Location:
 
 def sought(text: str, value: Location, reference: str) -> Location:
     """Where a reference stands in the text of a file: the first of its spelling from where its value begins."""
-    offset = next(_line_starts(text, value.line), 0) + value.column - 1
+    offset = sum(len(line) + 1 for line in text.split("\n", value.line - 1)[: value.line - 1]) + value.column - 1
     found = re.compile(r"(?<!\$)" + re.escape(reference)).search(text, offset)
     return place(text, value.path, found.start()) if found else value
-
-
-def _line_starts(text: str, line: int) -> Iterator[int]:
-    """The offset at which a line begins, if there is such a line."""
-    offset = 0
-    for number, each in enumerate(text.splitlines(keepends=True), 1):
-        if number == line:
-            yield offset
-            return
-        offset += len(each)
 
 
 def _malformed(reference: re.Match[str], known: Mapping[str, Value]) -> Mistake:
     inside = reference[2].strip()
     name = re.split(r"[.:]", inside)[-1]
-    near = name if name in known else next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
+    near = name if name in known else closest(name, known)
     meant = f"did you mean `${{var.{near}}}`? " if near else ""
     hint = f"{meant}`${{var.NAME}}` takes a variable; for the text itself write `$${{`"
     what = "is not closed" if not reference[3] else "is not a reference"
@@ -161,10 +153,3 @@ def _malformed(reference: re.Match[str], known: Mapping[str, Value]) -> Mistake:
 
 def _spelled(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _nearest(name: str, known: Mapping[str, Any]) -> str:
-    match = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f"did you mean `{match[0]}`?" if match else ""
-
-

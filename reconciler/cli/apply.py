@@ -97,7 +97,7 @@ def command(
 def _ask(session: Session, plan: Plan) -> None:
     """Ask on a terminal; refuse elsewhere, where nobody can answer."""
     if not session.output.interactive:
-        view.plan(session, plan, next_command="reconciler apply --yes")
+        view.plan(session, plan, next_command=session.options.command("apply", "--yes"))
         raise PlanRefused(
             f"{len(plan.pending)} changes wait, and nobody can be asked here",
             code="RC307",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,6 +39,13 @@ class Options:
     def __post_init__(self) -> None:
         """One way out per run, so that what is hidden once is hidden everywhere, error messages included."""
         object.__setattr__(self, "output", Output(self))
+
+    def command(self, verb: str, *more: str) -> str:
+        """A command line for the same project and account, to be copied by a reader."""
+        words = ["reconciler", verb, *(str(path) for path in self.paths), *more]
+        words += ["--env", self.environment] if self.environment else []
+        words += ["--emulator"] if self.emulator else []
+        return shlex.join(words)
 
 
 class Instant(click.ParamType[datetime]):

@@ -37,6 +37,6 @@ def command(
         found = session.look(loaded, api, target, session.ledger(target), scope)
         if out is not None:
             view.save(session, found.plan, out)
-        following = f"reconciler apply --plan {out}" if out else "reconciler apply"
+        following = options.command("apply", *(("--plan", str(out)) if out else ()))
         view.plan(session, found.plan, next_command=following, brief=brief, full=full)
     return exit_code(found.plan, detailed=detailed_exitcode)

@@ -94,9 +94,7 @@ def echoes(status: int) -> Act:
 
     def act(handler: Handler, received: Received) -> None:
         sent = received.headers["authorization"]
-        handler.reply(
-            status, json.dumps({"detail": f"bad header {sent}", sent: [sent]}).encode(), {"X-Echo": sent}
-        )
+        handler.reply(status, json.dumps({"detail": f"bad header {sent}", sent: [sent]}).encode(), {"X-Echo": sent})
 
     return act
 

@@ -348,9 +348,7 @@ def test_a_failure_carries_no_request_whose_headers_hold_the_key(server: Server,
     assert "hunter2" not in "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
 
 
-@pytest.mark.parametrize(
-    "key", ["", " ", "sk_live_hunter2\n", "sk live hunter2", "sk_live_hünter2", "hunter2\x00"]
-)
+@pytest.mark.parametrize("key", ["", " ", "sk_live_hunter2\n", "sk live hunter2", "sk_live_hünter2", "hunter2\x00"])
 def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated(key: str) -> None:
     with pytest.raises(InputError) as caught:
         connect(base_url="https://api.thunderphone.com", key=key, clock=SystemClock(), read_only=True)
@@ -410,15 +408,11 @@ def test_closing_closes_the_transport() -> None:
     inner = Closing()
     for read_only in (True, False):
         inner.closed = False
-        connect(
-            base_url="http://localhost", key=KEY, clock=SystemClock(), read_only=read_only, transport=inner
-        ).close()
+        connect(base_url="http://localhost", key=KEY, clock=SystemClock(), read_only=read_only, transport=inner).close()
         assert inner.closed
 
 
-def test_no_log_holds_a_callees_number_or_the_key(
-    server: Server, api: Api, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_no_log_holds_a_callees_number_or_the_key(server: Server, api: Api, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         server.script = [echoes(200)]
         api.get("/v1/calls", {"to_number": "+14155550199"})

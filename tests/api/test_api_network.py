@@ -77,12 +77,8 @@ def test_the_emulator_is_reached_past_a_proxy(monkeypatch: pytest.MonkeyPatch, s
         assert api.get("/v1/whoami") == {}
 
 
-@pytest.mark.parametrize(
-    "proxy", ["ftp://me:hunter2@proxy", "http://me:hunter2@proxy:port", "socks5://me:hunter2@p"]
-)
-def test_a_proxy_that_cannot_be_used_is_the_users_mistake(
-    monkeypatch: pytest.MonkeyPatch, proxy: str
-) -> None:
+@pytest.mark.parametrize("proxy", ["ftp://me:hunter2@proxy", "http://me:hunter2@proxy:port", "socks5://me:hunter2@p"])
+def test_a_proxy_that_cannot_be_used_is_the_users_mistake(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(InputError) as caught:
         connect(base_url=API, key="k", clock=SystemClock(), read_only=True)

@@ -61,9 +61,7 @@ def test_an_empty_list_is_empty(body: Any) -> None:
     assert read(Pages(body)) == []
 
 
-@pytest.mark.parametrize(
-    "body", [None, 3, "text", {}, {"a": [], "b": []}, {"id": 1}, [1, 2], {"results": [None]}]
-)
+@pytest.mark.parametrize("body", [None, 3, "text", {}, {"a": [], "b": []}, {"id": 1}, [1, 2], {"results": [None]}])
 def test_what_is_no_list_of_objects_is_said_so(body: Any) -> None:
     with pytest.raises(Unintelligible, match="neither a list of objects"):
         read(Pages(body))

@@ -54,9 +54,7 @@ def waited(clock: FixedClock) -> float:
 
 
 @pytest.mark.parametrize("stumble", [says({}, 500), says({}, 502), says({}, 503), BUSY, cuts])
-def test_a_read_is_tried_again_until_it_works(
-    server: Server, api: Api, clock: FixedClock, stumble: Act
-) -> None:
+def test_a_read_is_tried_again_until_it_works(server: Server, api: Api, clock: FixedClock, stumble: Act) -> None:
     server.script = [stumble, stumble, says([1])]
     assert api.get("/v1/agents") == [1]
     assert api.sent == {"GET": 3}
@@ -132,9 +130,7 @@ def test_retry_after_is_the_least_to_wait_up_to_a_minute(
     assert waited(clock) == seconds
 
 
-def test_a_server_that_always_asks_for_a_minute_does_not_hold_a_run_for_ever(
-    server: Server, clock: FixedClock
-) -> None:
+def test_a_server_that_always_asks_for_a_minute_does_not_hold_a_run_for_ever(server: Server, clock: FixedClock) -> None:
     server.script = [says({}, 429, Retry_After="60")]
     with (
         connect(base_url=server.url, key="k", clock=clock, read_only=True, attempts=1000) as api,
@@ -161,8 +157,7 @@ ERRORS = [
 def test_the_table_of_what_is_repeated(kind: type[ApiError]) -> None:
     problem = kind("x", method="GET", path="/v1")
     pauses = {
-        writes: Patience().pause(problem, writes=writes, attempt=1, attempts=None, waited=0)
-        for writes in (False, True)
+        writes: Patience().pause(problem, writes=writes, attempt=1, attempts=None, waited=0) for writes in (False, True)
     }
     assert (pauses[False] is not None) == (kind in {Unreachable, Throttled, VendorFault})
     assert (pauses[True] is not None) == (kind in {Unreachable, Throttled})

@@ -47,18 +47,14 @@ def descendants(family: type[Exception]) -> Iterator[type[Exception]]:
 
 
 def test_every_exception_that_httpx_exports_is_translated_on_purpose() -> None:
-    exported = {
-        value for value in vars(httpx).values() if isinstance(value, type) and issubclass(value, Exception)
-    }
+    exported = {value for value in vars(httpx).values() if isinstance(value, type) and issubclass(value, Exception)}
     known = {exception for family in FOREIGN for exception in descendants(family)}
     ours = {exception for exception in known if exception.__module__.startswith("httpx")}
     assert exported | ours == set(FATES)
 
 
 def test_every_exception_that_httpx_exports_is_caught() -> None:
-    exported = {
-        value for value in vars(httpx).values() if isinstance(value, type) and issubclass(value, Exception)
-    }
+    exported = {value for value in vars(httpx).values() if isinstance(value, type) and issubclass(value, Exception)}
     assert all(issubclass(exception, FOREIGN) for exception in exported)
 
 
@@ -165,7 +161,5 @@ def test_an_untrusted_certificate_has_its_own_way_out() -> None:
 def test_every_failure_has_a_hint_unless_the_vendor_says_why() -> None:
     problems = [problem("?") for problem in (httpx.ConnectError, httpx.ReadError, httpx.DecodingError)]
     failures = [SEAM.failure(line, problem) for line in (READ, WRITE) for problem in problems]
-    refusals = [
-        SEAM.refusal(READ, status, {}, b"", now=NOW) for status in (302, 401, 402, 403, 404, 429, 500)
-    ]
+    refusals = [SEAM.refusal(READ, status, {}, b"", now=NOW) for status in (302, 401, 402, 403, 404, 429, 500)]
     assert all(error.hint for error in failures + refusals)

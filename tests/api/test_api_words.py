@@ -83,9 +83,7 @@ def test_what_is_no_json_is_still_said(content: bytes, detail: str) -> None:
 
 
 def test_a_line_has_no_control_characters_and_an_end() -> None:
-    detail = read_words(
-        json.dumps({"detail": "a\x1b[31m\r\n\u202eb\u0000" + "x" * 999}).encode(), CENSOR
-    ).detail
+    detail = read_words(json.dumps({"detail": "a\x1b[31m\r\n\u202eb\u0000" + "x" * 999}).encode(), CENSOR).detail
     assert detail.startswith("a [31m b x")
     assert len(detail) == 400
     assert detail.isprintable()

@@ -168,5 +168,3 @@ def _get(platform: Platform, path: str) -> list[dict[str, Any]]:
         body = client.get(path, headers={"Authorization": f"Bearer {EMULATED_KEY}"}).json()
     found: list[dict[str, Any]] = body["results"] if isinstance(body, dict) else body
     return found
-
-

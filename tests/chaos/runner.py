@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 import reconciler
 from chaos.faults import Cut, Tally, install
 from reconciler.cli import main
+from reconciler.kind import document_model
+from reconciler.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +35,9 @@ def _serve() -> None:
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
         if module.name not in _NEVER_NEEDED:
             importlib.import_module(module.name)
-    gc.freeze()  # what is shared with the forks stays shared
+    for kind in KINDS.values():
+        document_model(type(kind))
+    gc.freeze()  # so that no fork copies what they all share
     tally = Tally()
     for line in sys.stdin:
         sys.stdout.write(json.dumps(_answer(json.loads(line), tally)) + "\n")

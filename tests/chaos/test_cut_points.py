@@ -13,7 +13,7 @@ from chaos.bench import Ran, Seen, look
 from chaos.conftest import TRIED
 from chaos.faults import ANSWERS, KILLS, OUTAGES, SIGNALS, STORE, Cut
 from chaos.projects import PROJECTS, Project
-from chaos.verdict import harm, journal, settled
+from chaos.verdict import harm, journal, restless, settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,7 +90,8 @@ def mended(bench: Bench, project: Project) -> Callable[[Path, Ran, Seen], list[s
         second = bench.run(folder, *project.command, *project.options, now=project.again)
         if second.code != 0:
             wrong.append(f"the second run ended with {second.code}: {second.output}")
-        return wrong + settled(bench, folder, project, before)
+        wrong += settled(bench, folder, project, before)
+        return wrong + restless(bench, folder, project) if PROVING else wrong
 
     return check
 

@@ -87,9 +87,7 @@ def test_a_written_duration_is_read_back(seconds: int) -> None:
         (-90, "-1m30s", "1 min 30 s"),
     ],
 )
-def test_a_duration_is_written_for_manifests_and_for_people(
-    seconds: float, written: str, spoken: str
-) -> None:
+def test_a_duration_is_written_for_manifests_and_for_people(seconds: float, written: str, spoken: str) -> None:
     assert format_duration(timedelta(seconds=seconds)) == written
     assert spoken_duration(timedelta(seconds=seconds)) == spoken
 

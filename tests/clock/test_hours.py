@@ -25,9 +25,7 @@ def test_a_time_of_day_is_read_as_minutes(text: str, minutes: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "8:00", "24:01", "08:60", "25:00", "08:00:00", "8am", "08:00\n", 1260])
 def test_what_is_no_time_of_day_is_complained_about(text: str) -> None:
-    with pytest.raises(
-        ValueError, match=f'`{text}` is not a time of day: write it in quotes, "00:00" to "24:00"'
-    ):
+    with pytest.raises(ValueError, match=f'`{text}` is not a time of day: write it in quotes, "00:00" to "24:00"'):
         clock_time(text)
 
 

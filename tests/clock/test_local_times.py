@@ -121,9 +121,7 @@ def test_every_offset_change_of_a_month_is_found_to_the_second(day: date, name: 
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)
     hours = [start + HOUR * count for count in range(24 * 31 + 1)]
     changed = [
-        high
-        for low, high in pairwise(hours)
-        if low.astimezone(place).utcoffset() != high.astimezone(place).utcoffset()
+        high for low, high in pairwise(hours) if low.astimezone(place).utcoffset() != high.astimezone(place).utcoffset()
     ]
     found = list(offset_changes(place, hours[0], hours[-1]))
     assert len(found) == len(changed)
@@ -235,9 +233,7 @@ def test_at_and_timezone_that_mean_nothing_are_complained_about(
         nominal(at, timezone_name)
 
 
-@pytest.mark.parametrize(
-    "name", ["UTC", "EST", "Etc/GMT+5", "America/Port-au-Prince", "America/Argentina/Salta"]
-)
+@pytest.mark.parametrize("name", ["UTC", "EST", "Etc/GMT+5", "America/Port-au-Prince", "America/Argentina/Salta"])
 def test_every_iana_name_is_a_zone(name: str) -> None:
     assert zone(name).key == name
 
@@ -269,9 +265,7 @@ def test_what_is_no_zone_is_answered_with_the_nearest_names(name: str, nearest: 
     assert nearest in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "name", ["America", "posixrules", "localtime", "posix/UTC", "leapseconds", "Europe/"]
-)
+@pytest.mark.parametrize("name", ["America", "posixrules", "localtime", "posix/UTC", "leapseconds", "Europe/"])
 def test_files_and_folders_of_the_database_are_not_zones(name: str) -> None:
     with pytest.raises(ValueError, match="is not an IANA time zone"):
         zone(name)

@@ -22,8 +22,7 @@ def test_the_seed_has_a_number_for_every_situation(http: httpx.Client) -> None:
     numbers = http.get("/v1/phone-numbers").json()
     assert [n["id"] for n in numbers] == sorted((n["id"] for n in numbers), reverse=True)
     assert {
-        n["number"]: (n["source"], n["status"], n["voip_verification_status"], n["outbound_eligible"])
-        for n in numbers
+        n["number"]: (n["source"], n["status"], n["voip_verification_status"], n["outbound_eligible"]) for n in numbers
     } == {
         "+15551230001": ("voip", "active", "verified", True),
         "+15551230002": ("voip", "draft", "unverified", False),
@@ -60,9 +59,7 @@ def test_a_routing_patch_answers_five_fields_and_changes_only_what_it_names(
         ("status", "gone"),
     ],
 )
-def test_bad_routing_is_a_400_that_names_its_field(
-    http: httpx.Client, number: int, field: str, value: object
-) -> None:
+def test_bad_routing_is_a_400_that_names_its_field(http: httpx.Client, number: int, field: str, value: object) -> None:
     refused = http.patch(f"/v1/phone-numbers/{number}", json={field: value})
     assert (refused.status_code, list(refused.json())) == (400, [field])
 
@@ -123,9 +120,7 @@ def test_a_second_verification_meanwhile_is_a_409(http: httpx.Client, platform: 
     assert http.post(f"/v1/phone-numbers/{number}/verify-voip", timeout=60).status_code == 409
 
 
-def test_a_number_can_regress_and_a_demo_number_can_be_enabled(
-    http: httpx.Client, platform: Platform
-) -> None:
+def test_a_number_can_regress_and_a_demo_number_can_be_enabled(http: httpx.Client, platform: Platform) -> None:
     platform.change(
         numbers=[
             {"number": "+15551230001", "voip_verification_status": "unverified"},
@@ -144,9 +139,7 @@ def test_auto_reload_is_enabled_with_its_amounts(http: httpx.Client) -> None:
     assert (account["auto_reload_enabled"], account["auto_reload_status"]) == (True, "ok")
     assert account["auto_reload_monthly_limit_cents"] == 20000
     assert (account["balance_cents"], account["balance_usd"]) == (2500, "25.00")
-    assert (
-        http.patch("/v1/billing", json={"auto_reload_enabled": False}).json()["auto_reload_status"] == "off"
-    )
+    assert http.patch("/v1/billing", json={"auto_reload_enabled": False}).json()["auto_reload_status"] == "off"
 
 
 def test_enabling_below_the_minimum_charges_the_card_at_once(http: httpx.Client) -> None:
@@ -164,9 +157,7 @@ def test_enabling_below_the_minimum_charges_the_card_at_once(http: httpx.Client)
         ({"auto_reload_enabled": None}, {"auto_reload_enabled"}),
     ],
 )
-def test_bad_auto_reload_settings_are_a_400(
-    http: httpx.Client, changes: dict[str, Any], fields: set[str]
-) -> None:
+def test_bad_auto_reload_settings_are_a_400(http: httpx.Client, changes: dict[str, Any], fields: set[str]) -> None:
     refused = http.patch("/v1/billing", json=changes)
     assert (refused.status_code, set(refused.json())) == (400, fields)
 
@@ -203,9 +194,7 @@ def test_the_emulated_organisation_is_its_own(http: httpx.Client, platform: Plat
     assert http.get("/v1/whoami").json()["organization"]["id"] == 42
 
 
-def test_a_key_cannot_attest_and_a_missing_confirmation_is_a_404(
-    http: httpx.Client, platform: Platform
-) -> None:
+def test_a_key_cannot_attest_and_a_missing_confirmation_is_a_404(http: httpx.Client, platform: Platform) -> None:
     path = "/v1/outbound-tcpa-confirmation"
     assert http.get(path).json()["status"] == "active"
     assert http.post(path, json={"accepted": True}).status_code == 403

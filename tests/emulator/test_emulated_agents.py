@@ -153,9 +153,7 @@ def test_keys_that_are_unknown_or_read_only_are_ignored(http: httpx.Client, agen
         ("if_updated_at", "yesterday"),
     ],
 )
-def test_a_bad_value_is_a_400_that_names_its_field(
-    http: httpx.Client, agent: int, field: str, value: object
-) -> None:
+def test_a_bad_value_is_a_400_that_names_its_field(http: httpx.Client, agent: int, field: str, value: object) -> None:
     refused = http.patch(f"/v1/agents/{agent}", json={field: value})
     assert refused.status_code == 400
     assert list(refused.json()) == [field]
@@ -188,9 +186,7 @@ def test_transfer_numbers_come_back_in_e164_with_a_verdict(http: httpx.Client) -
     ("product", "asked", "stored"),
     [("storm-extra", "base", "extra"), ("storm-base-with-ack", "extra", "base"), ("bolt", "extra", "extra")],
 )
-def test_storm_products_decide_the_thinking_level(
-    http: httpx.Client, product: str, asked: str, stored: str
-) -> None:
+def test_storm_products_decide_the_thinking_level(http: httpx.Client, product: str, asked: str, stored: str) -> None:
     body = http.post("/v1/agents", json={**NEW, "product": product, "thinking_level": asked}).json()
     assert body["thinking_level"] == stored
 
@@ -220,9 +216,7 @@ def test_the_announcement_cannot_be_switched_off_by_key(http: httpx.Client) -> N
 
 
 @pytest.mark.parametrize("spelling", ["knowledge_base_ids", "draft_knowledge_base_ids"])
-def test_attachments_are_staged_by_either_spelling_and_shipped(
-    http: httpx.Client, agent: int, spelling: str
-) -> None:
+def test_attachments_are_staged_by_either_spelling_and_shipped(http: httpx.Client, agent: int, spelling: str) -> None:
     ids = ["6f0a4c1e-0000-4000-8000-000000000003"]
     staged = http.patch(f"/v1/agents/{agent}", json={spelling: ids}).json()
     assert (staged["draft_knowledge_base_ids"], staged["knowledge_bases"]) == (ids, [])
@@ -231,9 +225,7 @@ def test_attachments_are_staged_by_either_spelling_and_shipped(
     assert deployed["draft_knowledge_base_ids"] is None
 
 
-def test_a_deleted_agent_is_gone_and_its_numbers_point_nowhere(
-    http: httpx.Client, agent: int, number: int
-) -> None:
+def test_a_deleted_agent_is_gone_and_its_numbers_point_nowhere(http: httpx.Client, agent: int, number: int) -> None:
     http.patch(f"/v1/phone-numbers/{number}", json={"inbound_agent_id": agent, "outbound_agent_id": agent})
     assert http.delete(f"/v1/agents/{agent}").status_code == 204
     assert http.get(f"/v1/agents/{agent}").status_code == 404
@@ -271,9 +263,7 @@ def test_the_dashboard_edits_the_live_agent_behind_a_clients_back(
     assert after["updated_at"] > before["updated_at"]
 
 
-def test_a_platform_that_trims_text_stores_it_without_outer_blanks(
-    http: httpx.Client, platform: Platform
-) -> None:
+def test_a_platform_that_trims_text_stores_it_without_outer_blanks(http: httpx.Client, platform: Platform) -> None:
     assert http.post("/v1/agents", json={**NEW, "prompt": "Hi.\n"}).json()["prompt"] == "Hi.\n"
     platform.reset(Scenario(trims_text=True))
     assert http.post("/v1/agents", json={**NEW, "prompt": "Hi.\n"}).json()["prompt"] == "Hi."

@@ -19,9 +19,7 @@ def place(http: httpx.Client, agent: int, suffix: str = "0199", **changes: Any) 
     return int(http.post("/v1/call", json=body | changes).json()["call_id"])
 
 
-def test_a_call_rings_talks_and_ends_with_the_clock(
-    http: httpx.Client, platform: Platform, agent: int
-) -> None:
+def test_a_call_rings_talks_and_ends_with_the_clock(http: httpx.Client, platform: Platform, agent: int) -> None:
     path = f"/v1/calls/{place(http, agent)}"
     ringing = http.get(path).json()
     assert (ringing["status"], ringing["outbound_dial_state"]) == ("in_progress", "submitted")
@@ -93,9 +91,7 @@ def test_a_stuck_call_never_ends(http: httpx.Client, platform: Platform, agent: 
     assert http.get(f"/v1/calls/{number}").json()["status"] == "in_progress"
 
 
-def test_the_calls_of_a_low_balance_reload_it_when_they_end(
-    http: httpx.Client, platform: Platform, agent: int
-) -> None:
+def test_the_calls_of_a_low_balance_reload_it_when_they_end(http: httpx.Client, platform: Platform, agent: int) -> None:
     platform.change(
         balance_cents=1001,
         auto_reload_enabled=True,

@@ -16,9 +16,7 @@ def agents(http: httpx.Client) -> int:
     return len(http.get("/v1/agents").json())
 
 
-def test_a_status_is_answered_so_many_times_with_its_retry_after(
-    http: httpx.Client, platform: Platform
-) -> None:
+def test_a_status_is_answered_so_many_times_with_its_retry_after(http: httpx.Client, platform: Platform) -> None:
     platform.inject(Fault(path="/v1/agents", status=429, times=2, retry_after="7"))
     first = http.get("/v1/agents")
     assert (first.status_code, first.headers["Retry-After"]) == (429, "7")
@@ -70,9 +68,7 @@ def test_some_requests_pass_first_and_a_fault_may_last(http: httpx.Client, platf
     assert http.get("/v1/agents/1001").status_code == 200
 
 
-def test_a_field_is_dropped_while_the_answer_is_200(
-    http: httpx.Client, platform: Platform, agent: int
-) -> None:
+def test_a_field_is_dropped_while_the_answer_is_200(http: httpx.Client, platform: Platform, agent: int) -> None:
     platform.inject(Fault(method="PATCH", ignore=("prompt",)))
     patched = http.patch(f"/v1/agents/{agent}", json={"prompt": "New.", "voice": "john"})
     assert (patched.status_code, patched.json()["draft_prompt"]) == (200, None)
@@ -136,9 +132,7 @@ def test_the_journal_tells_what_clients_sent_but_no_key(http: httpx.Client, plat
 
 
 def test_the_dashboard_creates_and_deletes(http: httpx.Client, platform: Platform, agent: int) -> None:
-    platform.change(
-        agents=[NEW, {"id": agent, "delete": True}], numbers=[{"number": "+15551230001", "delete": True}]
-    )
+    platform.change(agents=[NEW, {"id": agent, "delete": True}], numbers=[{"number": "+15551230001", "delete": True}])
     assert [found["name"] for found in http.get("/v1/agents").json()] == ["Front desk"]
     assert "+15551230001" not in {number["number"] for number in http.get("/v1/phone-numbers").json()}
 
@@ -154,9 +148,7 @@ def test_the_account_is_changed_and_started_again_over_http(http: httpx.Client, 
     assert http.get(f"/v1/agents/{agent}").json()["draft_prompt"] == "Theirs."
     assert http.post("/emulator/clock", json={"advance_seconds": 60}).status_code == 204
     assert http.get("/emulator/state").json()["now"] == "2026-12-01T12:01:00.000000Z"
-    fresh = http.post(
-        "/emulator/reset", json={"balance_cents": 7, "numbers": [{"number": "+15550100100"}]}
-    ).json()
+    fresh = http.post("/emulator/reset", json={"balance_cents": 7, "numbers": [{"number": "+15550100100"}]}).json()
     assert (fresh["balance_cents"], fresh["agents"], len(fresh["numbers"])) == (7, 0, 6)
 
 

@@ -74,9 +74,7 @@ def test_processes_that_dial_the_same_keys_at_once_place_each_call_once(tmp_path
 
 def test_a_killed_process_leaves_a_sound_account_with_all_it_was_told(tmp_path: Path) -> None:
     path = tmp_path / "emulator.db"
-    process = subprocess.Popen(
-        [sys.executable, "-c", WRITE_FOR_EVER, str(path)], stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", WRITE_FOR_EVER, str(path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     told = [process.stdout.readline().split()[1] for _ in range(5)]
     os.kill(process.pid, signal.SIGKILL)

@@ -47,9 +47,7 @@ def test_400_both_an_agent_and_a_config(http: httpx.Client, agent: int) -> None:
     assert (refused.status_code, "not both" in refused.json()["detail"]) == (400, True)
 
 
-def test_400_neither_and_the_number_has_no_outbound_agent(
-    http: httpx.Client, agent: int, number: int
-) -> None:
+def test_400_neither_and_the_number_has_no_outbound_agent(http: httpx.Client, agent: int, number: int) -> None:
     refused = http.post("/v1/call", json=request())
     assert (refused.status_code, "No outbound agent" in refused.json()["detail"]) == (400, True)
     http.patch(f"/v1/phone-numbers/{number}", json={"outbound_agent_id": agent})
@@ -92,9 +90,7 @@ def test_400_an_unsupported_destination(http: httpx.Client, agent: int) -> None:
 def test_401_without_a_good_key(platform: Platform, header: str | None) -> None:
     with connect(platform) as http:
         http.headers.pop("Authorization")
-        refused = http.post(
-            "/v1/call", json=request(), headers={"Authorization": header} if header is not None else {}
-        )
+        refused = http.post("/v1/call", json=request(), headers={"Authorization": header} if header is not None else {})
         assert (refused.status_code, list(refused.json())) == (401, ["detail"])
         assert http.get("/v1/healthz").json() == {"ok": True}
 
@@ -106,9 +102,7 @@ def test_402_an_exhausted_balance(http: httpx.Client, platform: Platform, agent:
     assert dialled(http) == 0
 
 
-def test_402_is_averted_by_an_auto_reload_that_can_help(
-    http: httpx.Client, platform: Platform, agent: int
-) -> None:
+def test_402_is_averted_by_an_auto_reload_that_can_help(http: httpx.Client, platform: Platform, agent: int) -> None:
     platform.change(balance_cents=0, auto_reload_enabled=True, auto_reload_amount_cents=5000)
     assert http.post("/v1/call", json=request(agent)).status_code == 201
     assert http.get("/v1/billing").json()["balance_cents"] == 5000
@@ -187,9 +181,7 @@ def test_502_and_yet_the_phone_rang(http: httpx.Client, agent: int) -> None:
     assert dialled(http) == 1
 
 
-def test_202_the_outcome_is_unknown_and_the_call_took_place(
-    http: httpx.Client, platform: Platform, agent: int
-) -> None:
+def test_202_the_outcome_is_unknown_and_the_call_took_place(http: httpx.Client, platform: Platform, agent: int) -> None:
     placed = http.post("/v1/call", json=request(agent, to_number="+14155550194"))
     assert (placed.status_code, placed.json()["status"]) == (202, "unknown")
     platform.advance(60)
@@ -257,9 +249,7 @@ def test_many_runners_with_one_key_dial_once(platform: Platform, agent: int) -> 
     assert len({call for _, call in answers}) == 1
 
 
-def test_a_call_uses_the_deployed_agent_and_names_what_stayed_unresolved(
-    http: httpx.Client, agent: int
-) -> None:
+def test_a_call_uses_the_deployed_agent_and_names_what_stayed_unresolved(http: httpx.Client, agent: int) -> None:
     http.patch(f"/v1/agents/{agent}", json={"prompt": "Never deployed."})
     variables = {"patient": None, "time": "3pm"}
     config = {"prompt": "Call {{patient}} at {{ time }} for {{clinic}}.", "voice": "maya", "product": "bolt"}

@@ -108,9 +108,7 @@ def test_an_agent_lives_its_whole_life(sdk: ThunderPhone) -> None:
         body=PatchedAgentWriteRequest(prompt="New.", if_updated_at=created.updated_at),
     )
     assert (patched.prompt, patched.draft_prompt, patched.has_draft) == ("Greet {{patient}}.", "New.", True)
-    deployed = parsed(
-        agents_deploy, sdk, created.id, body=DeployAgentRequest(if_updated_at=patched.updated_at)
-    )
+    deployed = parsed(agents_deploy, sdk, created.id, body=DeployAgentRequest(if_updated_at=patched.updated_at))
     assert (deployed.prompt, deployed.has_draft) == ("New.", False)
     parsed(agents_update, sdk, created.id, body=AgentWriteRequest(name="X", prompt="Y", voice="maya"))
     assert parsed(agents_discard_draft, sdk, created.id, body=DeployAgentRequest()).has_draft is False
@@ -123,8 +121,7 @@ def test_an_agent_lives_its_whole_life(sdk: ThunderPhone) -> None:
 def test_a_duplicate_parses(sdk: ThunderPhone) -> None:
     created = front_desk(sdk)
     assert (
-        parsed(agents_duplicate, sdk, created.id, body=DuplicateAgentRequest(name="Second desk")).name
-        == "Second desk"
+        parsed(agents_duplicate, sdk, created.id, body=DuplicateAgentRequest(name="Second desk")).name == "Second desk"
     )
 
 

@@ -83,9 +83,7 @@ def test_a_chunked_body_is_refused(web: httpx.Client) -> None:
 def test_many_clients_are_served_at_once(web: httpx.Client, live: Platform) -> None:
     live.inject(Fault(times=8, delay=0.4))
     statuses: list[int] = []
-    clients = [
-        threading.Thread(target=lambda: statuses.append(web.get("/v1/agents").status_code)) for _ in range(8)
-    ]
+    clients = [threading.Thread(target=lambda: statuses.append(web.get("/v1/agents").status_code)) for _ in range(8)]
     began = time.monotonic()
     for client in clients:
         client.start()

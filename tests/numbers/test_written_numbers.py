@@ -71,9 +71,7 @@ def test_what_cannot_be_dialled_is_complained_about(written: str, region: str | 
 
 @given(st.text("0123456789+-() .x", min_size=1, max_size=25), st.sampled_from([None, "US", "DE"]))
 @settings(deadline=None)
-def test_whatever_is_written_becomes_stable_e164_or_a_complaint_that_hides_it(
-    written: str, region: str | None
-) -> None:
+def test_whatever_is_written_becomes_stable_e164_or_a_complaint_that_hides_it(written: str, region: str | None) -> None:
     try:
         number = normalise(written, region)
     except ValueError as error:
@@ -93,9 +91,7 @@ def test_the_short_way_for_north_america_answers_what_the_tables_answer(number: 
     assert normalise(number) == number
 
 
-@pytest.mark.parametrize(
-    "text", ["14155550199", "+0123456789", "+123", "+1234567890123456", "+1415555019a", ""]
-)
+@pytest.mark.parametrize("text", ["14155550199", "+0123456789", "+123", "+1234567890123456", "+1415555019a", ""])
 def test_other_shapes_are_not_e164(text: str) -> None:
     assert not is_e164(text)
 

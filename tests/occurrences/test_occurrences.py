@@ -11,8 +11,8 @@ from cronsim import CronSim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.occurrences import Schedule, latest_due, next_occurrence, occurrences, window
 from reconciler.clock import parse_instant, zone
+from reconciler.occurrences import Schedule, latest_due, next_occurrence, occurrences, window
 
 NEW_YORK, BERLIN, LORD_HOWE = "America/New_York", "Europe/Berlin", "Australia/Lord_Howe"
 ZONES = (
@@ -145,9 +145,7 @@ def test_a_clock_change(cron: str, place: str, after: str, before: str, expected
 
 @given(cron=CRONS, place=st.sampled_from(ZONES), instants=st.lists(INSTANTS, min_size=3, max_size=3))
 @settings(deadline=None)
-def test_adjacent_ranges_share_nothing_and_miss_nothing(
-    cron: str, place: str, instants: list[datetime]
-) -> None:
+def test_adjacent_ranges_share_nothing_and_miss_nothing(cron: str, place: str, instants: list[datetime]) -> None:
     schedule = Schedule(cron, place)
     start, _, end = sorted(instants)
     # A change of the clocks is worth cutting at; far apart, the ranges would take their time.
@@ -170,11 +168,7 @@ def test_every_minute_agrees_with_the_wall_clock(cron: str, place: str, start: d
     for count in range(-180, 600):
         instant = start + MINUTE * count
         wall = instant.astimezone(zone(place)).replace(tzinfo=None, fold=0)
-        matches = (
-            wall.minute in simulated.minutes
-            and wall.hour in simulated.hours
-            and simulated.match_day(wall.date())
-        )
+        matches = wall.minute in simulated.minutes and wall.hour in simulated.hours and simulated.match_day(wall.date())
         if matches and count >= 0 and (wild or wall not in seen):
             expected.append(instant)
         seen.add(wall)
@@ -187,9 +181,7 @@ def test_every_minute_agrees_with_the_wall_clock(cron: str, place: str, start: d
         assert before != instant.astimezone(zone(place)).utcoffset()
 
 
-@given(
-    cron=CRONS, place=st.sampled_from([NEW_YORK, BERLIN]), day=st.dates(date(2026, 1, 1), date(2028, 1, 1))
-)
+@given(cron=CRONS, place=st.sampled_from([NEW_YORK, BERLIN]), day=st.dates(date(2026, 1, 1), date(2028, 1, 1)))
 @settings(deadline=None, max_examples=50)
 def test_zones_that_jump_by_whole_hours_agree_with_cronsim(cron: str, place: str, day: date) -> None:
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=zone(place))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.occurrences import callee_hours, idempotency_key, occurrence_id
 from reconciler.clock import opening_hours, parse_instant, spoken_local, zone
+from reconciler.occurrences import callee_hours, idempotency_key, occurrence_id
 
 HOURS = opening_hours("08:00", "21:00")
 SAN_FRANCISCO, NOWHERE_IN_AMERICA, SATELLITE = "+14155550199", "+15551234567", "+881612345678"
@@ -61,9 +61,7 @@ def test_a_key_fits_the_vendors_limit(organization: str, occurrence: str, attemp
         (('a","b', "c", 1), ("a", 'b","c', 1)),
     ],
 )
-def test_moving_a_separator_makes_another_key(
-    left: tuple[str, str, int], right: tuple[str, str, int]
-) -> None:
+def test_moving_a_separator_makes_another_key(left: tuple[str, str, int], right: tuple[str, str, int]) -> None:
     assert idempotency_key(*left) != idempotency_key(*right)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from prove.world import SimulatedApi, SimulatedClock, SimulatedStore
 from reconciler import load
@@ -220,5 +220,3 @@ def keys_of(names: tuple[str, ...], instants: tuple[datetime, ...], most: int) -
     occurrences = [*names, *instant_names]
     numbers: range = range(1, most + 2)
     return {idempotency_key(ORGANIZATION, one, number): (one, number) for one in occurrences for number in numbers}
-
-

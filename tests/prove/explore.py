@@ -163,9 +163,7 @@ class Run:
     def _may_begin(self, task: _Task) -> bool:
         if task.begun or not self.model.leases:
             return True
-        return not any(
-            other.begun and not other.done and other.part.lease == task.part.lease for other in self.tasks
-        )
+        return not any(other.begun and not other.done and other.part.lease == task.part.lease for other in self.tasks)
 
     def _take(self, who: _Task | Event, outcome: str) -> None:
         if isinstance(who, Event):
@@ -280,7 +278,7 @@ def walks(model: Model, randomness: random.Random, *, count: int) -> int:
 
         def choose(width: int) -> int:
             # Quiet ways are taken more often than not, or no run would ever get far.
-            made.append(0 if randomness.random() < 0.7 else randomness.randrange(width))  # noqa: B023, PLR2004 - said above
+            made.append(0 if randomness.random() < 0.7 else randomness.randrange(width))  # noqa: B023 - said above
             return made[-1]  # noqa: B023 - used only in this turn of the loop
 
         Run(wild, choose).go()

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-sys.path.insert(
-    0, str(Path(__file__).parents[1])
-)  # tests are not a package, and the server is for all of them
+sys.path.insert(0, str(Path(__file__).parents[1]))  # tests are not a package, and the server is for all of them
 
 from git_repository import clone, git, new_remote
 from postgres_server import PostgresServer, running_server
@@ -42,9 +40,7 @@ class Place:
 
 
 @pytest.fixture(autouse=True)
-def _git_without_configuration(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _git_without_configuration(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = tmp_path_factory.getbasetemp() / "gitconfig"
     empty.touch()
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(empty))
@@ -90,9 +86,7 @@ def _place(engine: str, folder: Path, request: pytest.FixtureRequest) -> Place:
             remote = new_remote(folder)
             clone(remote, root)
             numbers = iter(range(100))
-            return Place(
-                engine, "git:state", root, [], lambda: clone(remote, folder / f"other-{next(numbers)}")
-            )
+            return Place(engine, "git:state", root, [], lambda: clone(remote, folder / f"other-{next(numbers)}"))
         case "git-local":
             root.mkdir()
             git(root, "init", "--quiet")

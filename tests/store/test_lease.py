@@ -43,9 +43,7 @@ def clock() -> FixedClock:
     return FixedClock(NOON)
 
 
-def take(
-    store: Store, clock: FixedClock, owner: str = "ada", *, wait: float = 0.0, seconds: float = 60.0
-) -> Lease:
+def take(store: Store, clock: FixedClock, owner: str = "ada", *, wait: float = 0.0, seconds: float = 60.0) -> Lease:
     return acquire(
         store,
         "900001/lease",
@@ -114,9 +112,7 @@ def test_waiting_ends_when_the_holder_on_another_host_is_done(place: Place, cloc
         if len(ended) == 3:
             held.release()
 
-    lease = acquire(
-        waiting, "900001/lease", owner="bob", now=clock.now, wait=10, sleep=sleep, heartbeat=False
-    )
+    lease = acquire(waiting, "900001/lease", owner="bob", now=clock.now, wait=10, sleep=sleep, heartbeat=False)
     assert lease.held
     assert len(ended) == 3
 
@@ -152,9 +148,7 @@ def test_of_many_that_find_an_expired_lease_one_takes_it(place: Place, clock: Fi
 
 @pytest.mark.parametrize("engine", ["sqlite"])
 @pytest.mark.parametrize("value", [{}, {"expires": 7}, {"expires": "soon"}])
-def test_a_damaged_lease_does_not_lock_for_ever(
-    store: Store, clock: FixedClock, value: dict[str, object]
-) -> None:
+def test_a_damaged_lease_does_not_lock_for_ever(store: Store, clock: FixedClock, value: dict[str, object]) -> None:
     store.put("900001/lease", value, expected=None)
     assert take(store, clock).held
 

@@ -115,9 +115,7 @@ def test_the_branch_reads_well(project: Path, remote: Path, opened: Callable[...
     ]
 
 
-def test_no_identity_signing_or_hook_of_the_user_gets_in_the_way(
-    project: Path, opened: Callable[..., Store]
-) -> None:
+def test_no_identity_signing_or_hook_of_the_user_gets_in_the_way(project: Path, opened: Callable[..., Store]) -> None:
     for name, value in {
         "commit.gpgSign": "true",
         "push.gpgSign": "true",
@@ -177,9 +175,7 @@ def test_a_project_in_a_folder_of_the_repository_uses_the_same_branch(
     assert len(opened(project / "voice", read_only=True).list()) == 1
 
 
-def test_worktrees_of_one_repository_share_a_local_branch(
-    opened: Callable[..., Store], tmp_path: Path
-) -> None:
+def test_worktrees_of_one_repository_share_a_local_branch(opened: Callable[..., Store], tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet", "first")
     git(tmp_path / "first", "commit", "--quiet", "--allow-empty", "-m", "start")
     git(tmp_path / "first", "worktree", "add", "--quiet", str(tmp_path / "second"))
@@ -190,9 +186,7 @@ def test_worktrees_of_one_repository_share_a_local_branch(
         second.put("key", {}, expected=None)
 
 
-def test_reading_leaves_every_byte_of_the_repository_alone(
-    project: Path, opened: Callable[..., Store]
-) -> None:
+def test_reading_leaves_every_byte_of_the_repository_alone(project: Path, opened: Callable[..., Store]) -> None:
     other = clone(project.parent / "remote.git", project.parent / "other")
     put_one(opened(other))
     before = everything_in(project)
@@ -201,16 +195,12 @@ def test_reading_leaves_every_byte_of_the_repository_alone(
     assert everything_in(project) == before
 
 
-def test_a_reader_does_not_fetch_again_what_a_writer_left_there(
-    project: Path, opened: Callable[..., Store]
-) -> None:
+def test_a_reader_does_not_fetch_again_what_a_writer_left_there(project: Path, opened: Callable[..., Store]) -> None:
     put_one(opened(project))
     assert len(opened(project, read_only=True).list()) == 1
 
 
-@pytest.mark.parametrize(
-    "url", ["https://127.0.0.1:1/team.git", "/nowhere/team.git", "git://127.0.0.1:1/team"]
-)
+@pytest.mark.parametrize("url", ["https://127.0.0.1:1/team.git", "/nowhere/team.git", "git://127.0.0.1:1/team"])
 def test_an_unreachable_remote_is_an_error_and_nothing_is_kept_here(
     project: Path, opened: Callable[..., Store], url: str
 ) -> None:
@@ -295,9 +285,7 @@ def test_a_connection_that_breaks_before_the_remote_took_the_push_is_tried_again
     assert git(remote, "rev-list", "--count", "state") == "1"
 
 
-def test_a_connection_that_keeps_breaking_is_told(
-    project: Path, remote: Path, opened: Callable[..., Store]
-) -> None:
+def test_a_connection_that_keeps_breaking_is_told(project: Path, remote: Path, opened: Callable[..., Store]) -> None:
     store = opened(project)
     hook(remote, "pre-receive", "kill -9 $PPID; sleep 0.1")
     with pytest.raises(StoreError):
@@ -344,9 +332,7 @@ def test_what_threads_write_during_a_push_goes_together_into_the_next(
     assert int(git(remote, "rev-list", "--count", "state")) < 6
 
 
-def test_writes_that_go_together_fail_alone(
-    project: Path, remote: Path, opened: Callable[..., Store]
-) -> None:
+def test_writes_that_go_together_fail_alone(project: Path, remote: Path, opened: Callable[..., Store]) -> None:
     store = opened(project)
     put_one(store, "key/3")
     hook(remote, "pre-receive", "sleep 0.2")

@@ -126,9 +126,7 @@ def test_deleting_another_version_or_nothing_is_a_conflict(store: Store) -> None
 
 
 def test_a_list_is_sorted_and_knows_only_its_prefix(store: Store) -> None:
-    store.put_many(
-        [Write(key, {"key": key}) for key in ("b", "a/b", "ab", "a", "a/a", "a%b", "a_", "B", "é")]
-    )
+    store.put_many([Write(key, {"key": key}) for key in ("b", "a/b", "ab", "a", "a/a", "a%b", "a_", "B", "é")])
     assert [entry.key for entry in store.list()] == ["B", "a", "a%b", "a/a", "a/b", "a_", "ab", "b", "é"]
     assert [entry.key for entry in store.list("a")] == ["a", "a%b", "a/a", "a/b", "a_", "ab"]
     assert [entry.key for entry in store.list("a/")] == ["a/a", "a/b"]
@@ -199,9 +197,7 @@ def test_many_writes_are_one(store: Store) -> None:
     assert store.list() == entries
 
 
-@pytest.mark.parametrize(
-    "loser", [Write("one", {}), Write("two", None, "0" * 40), Write("two", {}, "0" * 40)]
-)
+@pytest.mark.parametrize("loser", [Write("one", {}), Write("two", None, "0" * 40), Write("two", {}, "0" * 40)])
 def test_one_lost_write_of_many_loses_all_and_is_named(store: Store, loser: Write) -> None:
     one = store.put("one", {"number": 1}, expected=None)
     with pytest.raises(Conflict, match=f"`{loser.key}`"):
@@ -299,9 +295,7 @@ def test_closing_twice_does_nothing(place: Place) -> None:
 
 
 def test_ten_thousand_writes_are_one_commit(store: Store) -> None:
-    store.put_many(
-        [Write(f"call/{number:05}", {"state": "armed", "number": number}) for number in range(10_000)]
-    )
+    store.put_many([Write(f"call/{number:05}", {"state": "armed", "number": number}) for number in range(10_000)])
     found = store.list("call/")
     assert len(found) == 10_000
     assert found[4711].value == {"state": "armed", "number": 4711}
@@ -310,9 +304,7 @@ def test_ten_thousand_writes_are_one_commit(store: Store) -> None:
 @pytest.mark.parametrize(
     "url", ["", "state.db", "sqlite:", "mysql://user:hunter2@host/db", "git:", "postgresql://u:hunter2@[h/d"]
 )
-def test_a_setting_that_names_no_store_is_an_input_error_without_its_password(
-    url: str, tmp_path: Path
-) -> None:
+def test_a_setting_that_names_no_store_is_an_input_error_without_its_password(url: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         open_store(url, root=tmp_path)
     assert caught.value.code == "RC130"

@@ -97,9 +97,7 @@ def test_the_description_has_no_password(store: Store, postgres_server: Postgres
     assert store.description == f"postgresql 127.0.0.1:{postgres_server.port}/postgres"
 
 
-def test_a_connection_dropped_while_idle_is_not_noticed(
-    store: Store, postgres_server: PostgresServer
-) -> None:
+def test_a_connection_dropped_while_idle_is_not_noticed(store: Store, postgres_server: PostgresServer) -> None:
     entry = store.put("key", {"number": 1}, expected=None)
     postgres_server.execute(HANG_UP_ALL)
     assert store.get("key") == entry
@@ -151,9 +149,7 @@ def test_a_missing_database_is_explained(url: str, tmp_path: Path) -> None:
         open_store(url.replace("/postgres?", "/nowhere?"), root=tmp_path)
 
 
-def test_a_user_without_rights_is_explained(
-    postgres_server: PostgresServer, url: str, tmp_path: Path
-) -> None:
+def test_a_user_without_rights_is_explained(postgres_server: PostgresServer, url: str, tmp_path: Path) -> None:
     schema = url.rpartition("%3D")[2]
     postgres_server.execute("DROP ROLE IF EXISTS guest")
     postgres_server.execute("CREATE ROLE guest LOGIN PASSWORD 'guest'")
@@ -167,9 +163,7 @@ def test_a_user_without_rights_is_explained(
     postgres_server.execute(f"REVOKE ALL ON SCHEMA {schema} FROM guest")
 
 
-def test_a_table_of_another_program_is_left_alone(
-    postgres_server: PostgresServer, url: str, tmp_path: Path
-) -> None:
+def test_a_table_of_another_program_is_left_alone(postgres_server: PostgresServer, url: str, tmp_path: Path) -> None:
     schema = url.rpartition("%3D")[2]
     postgres_server.execute(f"CREATE TABLE {schema}.reconciler_state (mine text)")
     with pytest.raises(StoreError, match="is not ours"):
@@ -210,9 +204,7 @@ def test_writers_of_the_same_keys_in_other_orders_do_not_block_each_other(url: s
                     store.put_many([Write(key, {}, found.get(key)) for key in keys])
                     done.append(1)
 
-    threads = [
-        threading.Thread(target=work, args=(order,)) for order in (keys, keys[::-1], keys[25:] + keys[:25])
-    ]
+    threads = [threading.Thread(target=work, args=(order,)) for order in (keys, keys[::-1], keys[25:] + keys[:25])]
     for thread in threads:
         thread.start()
     for thread in threads:

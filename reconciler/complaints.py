@@ -1,0 +1,77 @@
+"""This file exists to say pydantic's complaints in our words: a code, what is wrong, and the nearest key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.kind import API_VERSION
+from reconciler.spelling import nearest, offer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic import BaseModel
+
+
+def written(document: Any, location: Sequence[str | int], *, keep_last: bool) -> tuple[str | int, ...]:
+    """The path of pydantic's complaint without the names of union members, which nobody wrote."""
+    path: list[str | int] = []
+    node = document
+    for index, part in enumerate(location):
+        if part in (node if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()):
+            node = node[part]
+        elif not (keep_last and index == len(location) - 1):
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def worded(item: Any, path: tuple[str | int, ...], model: type[BaseModel]) -> tuple[str, str, str]:
+    """The code, message and hint for one of pydantic's errors."""
+    shown = ".".join(str(part) for part in path)
+    match item["type"]:
+        case "extra_forbidden":
+            known = _known_keys(path[:-1], model)
+            return "RC110", f"unknown key `{path[-1]}`", nearest(str(path[-1]), known) or offer(known)
+        case "missing":
+            return "RC112", f"`{shown}` is missing", ""
+        case "literal_error" if path == ("apiVersion",):
+            return "RC115", f"`apiVersion` must be `{API_VERSION}`", ""
+        case "literal_error":
+            return "RC113", f"`{shown}` must be {item['ctx']['expected']}", ""
+        case "string_pattern_mismatch":
+            return (
+                "RC116",
+                f"`{shown}` must be lower-case words joined by hyphens",
+                "for example `front-desk`",
+            )
+        case "value_error":
+            code = "RC114" if "number" in shown else "RC113"
+            return code, f"`{shown}`: {item['ctx']['error']}", ""
+        case _:
+            return "RC113", f"`{shown}`: {_plain(item['msg'])}", ""
+
+
+def _plain(message: str) -> str:
+    text = message.removeprefix("Input ").removesuffix(" or an instance of FileText")
+    return text[:1].lower() + text[1:]
+
+
+def _known_keys(path: tuple[str | int, ...], whole: type[BaseModel]) -> list[str]:
+    """The keys that are allowed at a path, so that a misspelt one finds its nearest."""
+    model: Any = whole
+    for part in path:
+        if isinstance(part, str):
+            inner = next((info for name, info in model.model_fields.items() if (info.alias or name) == part), None)
+            model = _model_of(inner.annotation) if inner else None
+        if model is None:
+            return []
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _model_of(annotation: Any) -> Any:
+    """The model inside an annotation such as ``tuple[Model, ...] | None``; FileText only when alone."""
+    if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
+        return annotation
+    inner = (_model_of(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in inner if model), None)
