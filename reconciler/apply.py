@@ -13,6 +13,7 @@ from dataclasses import replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
+from reconciler.blame import blames, told
 from reconciler.diff import diff, snapshot
 from reconciler.errors import AmbiguousWrite, ApiError, Conflict, Denied, ReconcilerError, Rejected
 from reconciler.fields import digest, policies
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from reconciler.kind import Context, Kind
-    from reconciler.model import Change, FieldDiff, Observed, Plan
+    from reconciler.model import Change, FieldDiff, Location, Observed, Plan
 
 
 def apply(  # noqa: PLR0913 - what a run needs and whom it tells
@@ -189,6 +190,7 @@ class _Run:
             f"the server answered success, but {names} did not come out as declared{where}",
             "compare with the dashboard; the vendor may not accept the value",
             id_=observed.id,
+            location=first.location,
         )
 
     def _dropped(self, change: Change, kind: Kind, observed: Observed) -> tuple[FieldDiff, ...]:
@@ -295,13 +297,24 @@ class _Run:
             hint = "run apply again: it looks first, and does only what is missing"
         if isinstance(error, Conflict):
             hint = "another run wrote the state at the same time; run plan again"
+        found = blames(error, change.resource) if isinstance(error, Rejected) else ()
+        if isinstance(error, Rejected) and found:
+            self._finish(change, outcome, told(error, found), hint, location=found[0].location)
+            return
         words = f": {error.detail}" if isinstance(error, ApiError) and error.detail not in error.message else ""
         self._finish(change, outcome, f"{error.message}{words}", hint)
 
-    def _finish(
-        self, change: Change, outcome: Outcome, detail: str = "", hint: str = "", id_: str | None = None
+    def _finish(  # noqa: PLR0913 - a result has these parts
+        self,
+        change: Change,
+        outcome: Outcome,
+        detail: str = "",
+        hint: str = "",
+        id_: str | None = None,
+        location: Location | None = None,
     ) -> None:
-        result = Result(change.address, change.action, outcome, detail, id_ or change.id, hint)
+        where = location or change.location
+        result = Result(change.address, change.action, outcome, detail, id_ or change.id, hint, where)
         with self._lock:
             if self.results.setdefault((change.address, change.action), result) is not result:
                 return

@@ -34,7 +34,7 @@ _END_OF_DAY = 24 * 60
 _ZONE_KEY = re.compile(r"[A-Z][A-Za-z0-9_+-]*(?:/[A-Z][A-Za-z0-9_+-]*){0,2}")
 _OPENING_HORIZON = 4  # days: a zone that crosses the date line skips one of them whole
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONG_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -158,7 +158,7 @@ def spoken_local(instant: datetime, zone: ZoneInfo, *, now: datetime | None = No
     """
     local = instant.astimezone(zone)
     year = f" {local.year}" if now is not None and now.astimezone(zone).year != local.year else ""
-    day = f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month - 1]}{year}"
+    day = f"{_DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year}"
     return f"{day} {_clock_face(local)} {zone.key.rpartition('/')[2].replace('_', ' ')}"
 
 

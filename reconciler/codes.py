@@ -1,7 +1,8 @@
 """This file exists to explain every code a finding or an error can carry.
 
 A code is stable: it may be searched for, waived and linked to. 1xx is what the author wrote, 2xx is what the
-account will not do, 3xx is a refusal, 4xx is the vendor's API, 5xx is the state, 6xx is calls, 9xx is us.
+account will not do, 3xx is a refusal, 4xx is the vendor's API, 5xx is the state, 6xx is calls, 7xx is lint
+(RC700 apart: where people review), 9xx is us.
 """
 
 from __future__ import annotations
@@ -55,6 +56,9 @@ CODES: dict[str, Meaning] = {
     "RC148": Meaning("two agents of one display name", "Give each a `spec.name`: the vendor has no other handle."),
     "RC149": Meaning("something this tool never removes", "Remove the document; remove the thing in the dashboard."),
     "RC150": Meaning("a call renamed", "Keep its name: it is what makes the call happen at most once."),
+    "RC151": Meaning("a variable that nothing sets", "Set it below `variables` in reconciler.yaml, or check --env."),
+    "RC152": Meaning("not a reference", "`${var.NAME}` is one; for the text itself write `$${`."),
+    "RC153": Meaning("a secret where none may stand", "Only a field that is never shown takes `${env:NAME}`."),
     "RC201": Meaning("a number that is not on the account", "Import it from your carrier, or check the key."),
     "RC202": Meaning("a demo number that should dial", "Bring a VoIP number of your own."),
     "RC203": Meaning("a number that is not verified", "Declare its PhoneNumber with `verify: true`."),
@@ -111,6 +115,20 @@ CODES: dict[str, Meaning] = {
     "RC631": Meaning("a call that cannot be cancelled", "`reconciler calls` shows how it stands."),
     "RC632": Meaning("not the call of this person", "Take the call id from the dashboard."),
     "RC633": Meaning("an address that is not bound so", "`reconciler state` lists what is bound."),
+    "RC700": Meaning("a comment that was not posted", "The plan stands; the job's log has it. The hint says why."),
+    "RC701": Meaning("a variable that no prompt says", "Remove it, or use it in the prompt."),
+    "RC702": Meaning("a prompt that does not say who calls and why", "Name the business and the reason early."),
+    "RC703": Meaning("a voicemail message without its text", "Declare `voicemail_message`, or hang up."),
+    "RC704": Meaning("a voice that the account does not have", "Take one that the dashboard lists."),
+    "RC705": Meaning("a thinking level that the tier decides", "Remove it; choose the tier by `product`."),
+    "RC706": Meaning("a secret in a prompt", "Remove it and have it replaced where it was issued."),
+    "RC707": Meaning("personal data in a prompt", "Pass it as a variable of the call."),
+    "RC708": Meaning("an outbound agent on a number that cannot dial", "Have the number proven, or take another."),
+    "RC709": Meaning("two calls to one person at one time", "Move one of the two."),
+    "RC710": Meaning("a call without a longest duration", "Declare `max_call_duration_seconds`."),
+    "RC720": Meaning("a waiver that has ended", "Settle what it was about, or give it a later day."),
+    "RC721": Meaning("a waiver of what cannot be waived", "Mend what the code says: only lint can be waived."),
+    "RC722": Meaning("a waiver that waives nothing", "Remove it."),
     "RC900": Meaning("an error of this tool's", "Tell us what you did."),
     "RC901": Meaning("interrupted", "Run the command again: it goes on where it stood."),
 }

@@ -11,6 +11,7 @@
      │   └─ Locked                     somebody else is writing
      ├─ StoreError                     the state could not be read or written
      │   └─ Conflict                   another writer was first (the lost compare-and-set)
+     ├─ NotPosted                      a comment did not reach the forge: a warning, never the exit code
      ├─ Interrupted                    SIGINT or SIGTERM: finish the request in flight, say what was done
      └─ ApiError                       method, path, status?, the vendor's own words
          ├─ Unreachable                did not arrive               → may retry
@@ -117,6 +118,19 @@ class Conflict(StoreError):
     """The stored version is not the expected one: another writer was first."""
 
     code = "RC501"
+
+
+class NotPosted(ReconcilerError):
+    """A comment did not reach GitHub or GitLab; ``status`` is None when no answer came.
+
+    The run itself is as good as without one: it is said as a warning.
+    """
+
+    code = "RC700"
+
+    def __init__(self, message: str, *, status: int | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
 
 
 class Interrupted(ReconcilerError):

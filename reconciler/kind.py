@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model
 
 from reconciler.model import Action
 
@@ -41,6 +42,24 @@ class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+def _calendar_day(value: Any) -> Any:
+    if isinstance(value, str):
+        return date.fromisoformat(value)
+    raise ValueError("a day is written 2026-12-31")  # pydantic would take a number for a moment of 1970
+
+
+class Acceptance(_Closed):
+    """A finding of lint that is accepted here, why, and for how long."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^RC[0-9]{3}$")] = Field(
+        description="The code of the finding, RC7xx.", examples=["RC703"]
+    )
+    reason: str = Field(min_length=8, description="Why it is accepted, for the next reader.")
+    until: Annotated[date, BeforeValidator(_calendar_day)] = Field(
+        description="The last day on which it is accepted (UTC).", examples=["2026-12-31"]
+    )
+
+
 class Metadata(_Closed):
     """Who a resource is in this repository; none of it is sent to the vendor."""
 
@@ -49,6 +68,7 @@ class Metadata(_Closed):
     protect: bool = Field(default=False, description="Never deleted by this tool, even without its document.")
     id: str | int | None = Field(default=None, description="The vendor's id of an existing object.")
     was: tuple[Name, ...] = Field(default=(), description="Earlier names: renames without re-creating.")
+    waivers: tuple[Acceptance, ...] = Field(default=(), description="Findings of lint that are accepted for a time.")
 
 
 class Orphans(Enum):
@@ -70,11 +90,15 @@ class Verbs:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A precondition on the account that a kind reads but never owns; absent (404) is None."""
+    """A precondition on the account that a kind reads but never owns; absent (404) is None.
+
+    So is an ``optional`` one that the key may not read: no run stops for want of it.
+    """
 
     name: str
     path: str
     key: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -14,8 +15,8 @@ from reconciler.complaints import worded, written
 from reconciler.errors import InputError
 from reconciler.fields import FileText, Spec, policies
 from reconciler.kind import Kind, document_model
-from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity
-from reconciler.settings import FILE
+from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
+from reconciler.settings import FILE, real
 from reconciler.spelling import listed, nearest, offer
 from reconciler.variables import Mistake, filled, place, sought
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.settings import Project
+    from reconciler.variables import Variables
 
 _SUFFIXES = (".yaml", ".yml")
 _SKIPPED = frozenset({"node_modules", "schemas"})
@@ -37,6 +39,7 @@ class Loaded:
     resources: dict[str, Resource] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     documents: int = 0
+    secrets: set[str] = field(default_factory=set)
 
     @property
     def errors(self) -> list[Finding]:
@@ -44,15 +47,25 @@ class Loaded:
         return [finding for finding in self.findings if finding.severity is Severity.ERROR]
 
 
-def load(paths: Sequence[Path], project: Project, kinds: Mapping[str, Kind], *, now: datetime) -> Loaded:
+def load(
+    paths: Sequence[Path],
+    project: Project,
+    kinds: Mapping[str, Kind],
+    *,
+    now: datetime,
+    process: Mapping[str, str] = MappingProxyType({}),
+) -> Loaded:
     """Read every manifest below ``paths`` (the project's folder when empty); order does not matter.
 
-    Raises InputError when a path does not exist, or when nothing was named and the folder is missing.
+    ``process`` is where ``${env:NAME}`` is looked up; what was taken from it is in ``Loaded.secrets``. Raises
+    InputError when a path does not exist, or when nothing was named and the folder is missing.
     """
-    reader = _Reader(project, kinds)
+    variables = replace(project.variables, process=process)
+    reader = _Reader(project, kinds, variables)
     for file in _files(paths or [_folder(project)], project):
         reader.read(file)
     loaded = reader.loaded
+    loaded.secrets |= variables.secrets
     for resource in loaded.resources.values():
         loaded.findings += _dangling(resource, loaded.resources, reader.failed)
     for kind in kinds.values():
@@ -89,26 +102,29 @@ def _files(paths: Iterable[Path], project: Project) -> Iterator[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    for place, folders, names in os.walk(folder):
+    for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
         for name in names:
             if name.endswith(_SUFFIXES) and name != FILE and not name.startswith("."):
-                yield (Path(place) / name).resolve()
+                yield real(Path(here) / name)
 
 
 class _Reader:
     """Collects resources and findings, file by file."""
 
-    def __init__(self, project: Project, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, project: Project, kinds: Mapping[str, Kind], variables: Variables) -> None:
         self.loaded = Loaded()
         self.failed: set[str] = set()
-        self.unfilled: set[str] = set()
-        self.variables = project.variables
+        self._unfilled: frozenset[tuple[str | int, ...]] = frozenset()
+        self._variables = variables
         self._project = project
         self._kinds = kinds
 
     def read(self, file: Path) -> None:
         shown = self._project.shown(file)
+        if file.exists() and not file.is_file():
+            self._complain("RC105", "the file cannot be read: it is a pipe or a device", Location(shown), "")
+            return
         try:
             text = file.read_bytes().decode("utf-8")
         except UnicodeDecodeError as error:
@@ -123,6 +139,7 @@ class _Reader:
                 self._complain(part.code, part.message, part.location, part.hint)
             else:
                 self.loaded.documents += 1
+                self._unfilled = frozenset()
                 self._document(self._filled(part, text) if "${" in text else part, file)
 
     def _filled(self, document: documents.Document, text: str) -> documents.Document:
@@ -131,17 +148,13 @@ class _Reader:
         kind = self._kinds.get(named) if isinstance(named, str) else None
         own = policies(kind.spec).values() if kind else ()
         secrets = frozenset(policy.name for policy in own if policy.secret)
-        value, mistakes = filled(document.value, self.variables, secrets=secrets)
+        value, mistakes = filled(document.value, self._variables, secrets=secrets)
         for path, mistake in mistakes:
             where = sought(text, document.marks.locate(document.value, path), mistake.reference)
-            self._mistaken(mistake, where, _address(document.value) if kind else None)
+            address = _address(document.value) if kind else None
+            self._complain(mistake.code, mistake.message, where, mistake.hint, address)
+        self._unfilled = frozenset(path for path, _ in mistakes)
         return replace(document, value=value)
-
-    def _mistaken(self, mistake: Mistake, where: Location, address: Address | None) -> None:
-        """Say it once: a value that was not filled is not complained about a second time."""
-        self._complain(mistake.code, mistake.message, where, mistake.hint, address)
-        if address is not None:
-            self.unfilled.add(str(address))
 
     def _document(self, document: documents.Document, file: Path) -> None:
         value, where = document.value, document.location
@@ -177,6 +190,7 @@ class _Reader:
             protect=metadata.protect,
             was=metadata.was,
             absent=read.absent,
+            waivers=tuple(Waiver(each.code, each.reason, each.until) for each in metadata.waivers),
             id=None if metadata.id is None else str(metadata.id),
         )  # fmt: skip - the envelope, row by row
         if spec is None:
@@ -239,9 +253,9 @@ class _Reader:
             return None
         shown = self._project.shown(found)
         mistakes: list[Mistake] = []
-        said = self.variables.text(text, mistakes) if "${" in text else text
+        said = self._variables.text(text, mistakes) if "${" in text else text
         for mistake in mistakes:
-            self._mistaken(mistake, place(text, shown, mistake.offset), address)
+            self._complain(mistake.code, mistake.message, place(text, shown, mistake.offset), mistake.hint, address)
         return said, shown
 
     def _add(self, resource: Resource) -> None:
@@ -273,7 +287,7 @@ class _Reader:
         self.failed.add(str(address))
         for item in error.errors():
             path = written(document.value, item["loc"], keep_last=item["type"] == "missing")
-            if path in seen:
+            if path in seen or path in self._unfilled:
                 continue
             seen.add(path)
             code, message, hint = worded(item, path, document_model(type(self._kinds[document.value["kind"]])))

@@ -83,7 +83,7 @@ def _fact(fact: Fact, api: Api) -> Any:
     try:
         return api.get(fact.path)
     except Rejected as error:
-        if error.status != _NOT_FOUND:
+        if error.status != _NOT_FOUND and not fact.optional:
             raise
         return None
 

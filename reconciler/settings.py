@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from reconciler import clock, documents
 from reconciler.errors import InputError
 from reconciler.model import Finding, Location, Severity
+from reconciler.spelling import listed, nearest
+from reconciler.variables import Variables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +67,41 @@ class Limits(_Closed):
     )
 
 
+def _scalar(value: Any) -> Any:
+    if isinstance(value, str | int | float | bool):
+        return value
+    raise ValueError("a variable is a text, a number, true or false")
+
+
+Variable = Annotated[
+    Any,
+    AfterValidator(_scalar),
+    WithJsonSchema({"type": ["string", "number", "boolean"]}),
+]  # a union would complain once per member
+VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
+Values = dict[VariableName, Variable]
+
+
+class CentsPerMinute(_Closed):
+    """What a begun minute costs on each engine tier, in US cents; the vendor's price list of September 2026."""
+
+    spark: float = Field(default=2, ge=0, description="Products whose name starts with spark.")
+    bolt: float = Field(default=5, ge=0, description="Products whose name starts with bolt.")
+    storm: float = Field(default=9, ge=0, description="Products whose name starts with storm.")
+
+
+class Rates(_Closed):
+    """What plan reckons with when it says what calls cost at most; the bill is the vendor's."""
+
+    read: date = Field(default=date(2026, 9, 30), description="The day the rates were read from the price list.")
+    cents_per_minute: CentsPerMinute = Field(
+        default_factory=CentsPerMinute, description="What a begun minute costs on each engine tier, in US cents."
+    )
+    unlimited_call_minutes: int = Field(
+        default=10, gt=0, description="How long a call is assumed to last whose agent sets no limit."
+    )
+
+
 class Environment(_Closed):
     """What ``--env NAME`` changes."""
 
@@ -62,6 +109,7 @@ class Environment(_Closed):
     manifests: str | None = Field(default=None, description="Folder of the manifests.")
     state: str | None = Field(default=None, description="Where the state is kept.")
     api_url: str | None = Field(default=None, description="Base URL of the API.")
+    variables: Values = Field(default={}, description="Values of ${var.NAME} here; they win over those of the project.")
 
 
 class Settings(_Closed):
@@ -77,6 +125,8 @@ class Settings(_Closed):
     calling_hours: CallingHours = Field(
         default_factory=CallingHours, description="When a person may be rung, where they are."
     )
+    variables: Values = Field(default={}, description="Values of ${var.NAME} in manifests and prompt files.")
+    rates: Rates = Field(default_factory=Rates, description="What plan reckons a minute to cost.")
     environments: dict[str, Environment] = Field(default_factory=dict, description="What --env NAME changes, by name.")
 
 
@@ -88,12 +138,27 @@ class Project:
     settings: Settings
     environment: str = ""
 
+    @property
+    def variables(self) -> Variables:
+        """What references in manifests may name, and which other environment sets what this one does not."""
+        others = self.settings.environments
+        elsewhere = {name: other for other in sorted(others, reverse=True) for name in others[other].variables}
+        return Variables(self.settings.variables, elsewhere)
+
     def shown(self, path: Path) -> str:
         """A path as messages show it: relative to the project where it lies inside."""
         try:
-            return path.resolve().relative_to(self.root).as_posix()
+            return real(path).relative_to(self.root).as_posix()
         except ValueError:
             return str(path)
+
+
+def real(path: Path) -> Path:
+    """The file behind a path; the path itself where links go round in a circle, so that reading it complains."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
 
 
 def find_project(start: Path, environment: str = "") -> Project:
@@ -113,9 +178,11 @@ def _in_environment(settings: Settings, name: str) -> Settings:
     if not name:
         return settings
     if name not in settings.environments:
-        known = ", ".join(f"`{known}`" for known in sorted(settings.environments)) or "none"
-        raise InputError(f"no environment `{name}` in {FILE}", code="RC122", hint=f"declared environments: {known}")
+        known = f"declared environments: {listed(sorted(settings.environments)) or 'none'}"
+        hint = nearest(name, settings.environments) or known
+        raise InputError(f"no environment `{name}` in {FILE}", code="RC122", hint=hint)
     chosen = settings.environments[name].model_dump(exclude_none=True)
+    chosen["variables"] = {**settings.variables, **settings.environments[name].variables}
     return settings.model_copy(update=chosen)
 
 

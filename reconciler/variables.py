@@ -7,12 +7,14 @@ put in is not looked at again, so there is no recursion. ``$${`` is the text ``$
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Location
 from reconciler.spelling import closest, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Value = str | int | float | bool
 _REFERENCE = re.compile(r"(\$?)\$\{([^}\n]*)(\}?)")
@@ -61,6 +63,11 @@ class Variables:
             return reference[0] if value is None else _spelled(value)
 
         return _REFERENCE.sub(spelled, text)
+
+    def text(self, text: str, mistakes: list[Mistake]) -> str:
+        """As ``fill``, of a text that stays one: the file of a prompt."""
+        value = self.fill(text, mistakes)
+        return value if isinstance(value, str) else text.replace(text.strip(), _spelled(value))
 
     def _value(self, reference: re.Match[str], mistakes: list[Mistake], *, secret: bool) -> Value | None:
         known = _KIND_AND_NAME.fullmatch(reference[2].strip()) if reference[3] else None
@@ -116,7 +123,8 @@ def filled(
             if "${" not in node:
                 return node
             found: list[Mistake] = []
-            value = variables.fill(node, found, secret=path[:1] == ("spec",) and path[1:2] in [(it,) for it in secrets])
+            hidden = len(path) > 1 and path[0] == "spec" and path[1] in secrets
+            value = variables.fill(node, found, secret=hidden)
             mistakes.extend((path, mistake) for mistake in found)
             return value
         if isinstance(node, dict):

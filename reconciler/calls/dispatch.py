@@ -1,8 +1,10 @@
 """This file exists to dial: the only place in the tool that makes a telephone ring.
 
 For each occurrence that is due: pass the gates, create the claim in the store (only the creator goes on),
-look at the clock again, send one request, record the answer. A claim is never taken back: whatever happens
-after it is an answer, a refusal that rang nobody, or a question for ``settle`` (promise P4).
+read the store again and pass the gates again, send one request, record the answer. So whoever held or
+cancelled the call before it was claimed is heard, and whoever takes the claim over meanwhile goes on alone.
+A claim is never taken back: whatever happens after it is an answer, a refusal that rang nobody, or a
+question for ``settle`` (promise P4).
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import numbers
 from reconciler.calls.due import Agenda, Due, agenda
 from reconciler.calls.gates import Closed, Moment, agent_id, closed
-from reconciler.calls.settle import find, settle
+from reconciler.calls.settle import Others, find, others, settle
 from reconciler.clock import parse_instant
 from reconciler.errors import (
     AmbiguousWrite,
@@ -26,6 +28,7 @@ from reconciler.errors import (
     Throttled,
     Unintelligible,
     Unreachable,
+    VendorFault,
 )  # fmt: skip - one line of names
 from reconciler.ledger import stamp
 from reconciler.links import wire_id
@@ -47,6 +50,7 @@ _PATH = "/v1/call"
 _TRIES = 3
 _LONGEST_SKEW = 30.0
 _CONFLICT = 409
+_CERTAIN = frozenset({"placed", "completed", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +75,21 @@ def due_now(line: Line) -> Agenda:
     return agenda(line.ledger.armed(), line.ledger.attempts(), organization=line.organization, now=line.clock.now())
 
 
-def dispatch(line: Line, *, dry_run: bool = False) -> list[CallRow]:
+def dispatch(line: Line, *, dry_run: bool = False, told: list[CallRow] | None = None) -> list[CallRow]:
     """Place what is due, settle what is uncertain, report what was missed; one row each.
+
+    ``told`` receives each row as it comes about, for a caller that must report them even when this raises:
+    a missed call is recorded once and would otherwise never be told.
 
     Raises PlanRefused when the clocks disagree, Denied when the key is refused, StoreError when the ledger
     cannot be written; what was already done stays recorded.
     """
+    rows = [] if told is None else told
     _agree_on_time(line.api)
     todo = due_now(line)
-    rows = [_missed(line, due, dry_run=dry_run) for due in todo.missed]
+    for due in todo.missed:
+        if (row := _missed(line, due, dry_run=dry_run)) is not None:
+            rows.append(row)
     placed = 0
     limit = line.account.settings.limits.calls_per_run
     for due in (*todo.settle, *todo.place):
@@ -110,16 +120,17 @@ def _agree_on_time(api: Api) -> None:
         )
 
 
-def _missed(line: Line, due: Due, *, dry_run: bool) -> CallRow:
-    """The window closed and nothing rang: recorded once, so that it is shouted about once."""
+def _missed(line: Line, due: Due, *, dry_run: bool) -> CallRow | None:
+    """The window closed and nothing rang: recorded once, so that it is shouted about once.
+
+    None when another run recorded something first: that it was missed, or even that it was placed.
+    """
     why = f"; last refused: {due.before.detail}" if due.before and due.before.detail else ""
     detail = f"missed: its window closed at {due.closes:%H:%M} UTC{why}"
     attempt = replace(due.attempt, state="expired", detail=detail, code="RC609")
     if not dry_run:
-        try:
-            line.ledger.record(attempt)
-        except Conflict:
-            line.ledger.refresh()
+        if not _recorded(line, due, attempt):
+            return None
     return _row(
         due,
         line.orders.get(due.armed.name),
@@ -136,16 +147,33 @@ def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallR
         return _row(due, order, "armed", detail=message, hint=hint)
     if dry_run:
         return _row(due, order, "armed", detail="would be placed now")
-    if (rang := _rang_already(line, due, order)) is not None:
-        return _answered(due, order, _record(line, rang))
-    line.check_lease()
-    claimed = replace(due.attempt, claimed_at=stamp(line.clock.now()), owner=line.owner)
     try:
-        line.ledger.record(claimed)
+        if (rang := _rang_already(line, due, order)) is not None:
+            return _answered(due, order, _record(line, rang))
+    except (VendorFault, Unreachable, Throttled) as error:
+        detail = f"whether it rang before its state was lost cannot be read: {error.message}"
+        return _row(due, order, "armed", detail=detail, hint=error.hint)
+    claimed = _claimed(line, due, replace(due.attempt, claimed_at=stamp(line.clock.now())))
+    answered = _dial(line, claimed, order, due) if claimed else None
+    return _answered(due, order, answered) if answered else None
+
+
+def _claimed(line: Line, due: Due, attempt: Attempt) -> Attempt | None:
+    """The claim, once it is stored: only who creates it, or takes it over as it was read, goes on."""
+    line.check_lease()
+    claimed = replace(attempt, owner=line.owner)
+    return claimed if _recorded(line, due, claimed) else None
+
+
+def _recorded(line: Line, due: Due, attempt: Attempt) -> bool:
+    """Write over what this run decided upon, and over nothing else: the ledger may have been read again since."""
+    try:
+        if line.ledger.attempt(attempt.occurrence, attempt.attempt) == due.before:
+            line.ledger.record(attempt)
+            return True
     except Conflict:
         line.ledger.refresh()
-        return None
-    return _answered(due, order, _dial(line, claimed, order, due))
+    return False
 
 
 def _rang_already(line: Line, due: Due, order: Order) -> Attempt | None:
@@ -156,7 +184,9 @@ def _rang_already(line: Line, due: Due, order: Order) -> Attempt | None:
     if due.before is not None or due.attempt.attempt > 1 or parse_instant(due.armed.armed_at) <= due.opens:
         return None
     request = _request(line, due.attempt, order)
-    calls = find(line.api, request, _taken(line, due.attempt), since=due.opens)
+    listed = find(line.api, request, since=due.opens)
+    taken, _ = _others(line, due.attempt)
+    calls = [call for call in listed if str(call.get("call_id")) not in taken]
     if not calls:
         return None
     detail = "the platform's history shows this call already"
@@ -165,17 +195,41 @@ def _rang_already(line: Line, due: Due, order: Order) -> Attempt | None:
 
 
 def _moment(line: Line) -> Moment:
-    attempts = tuple(line.ledger.attempts())
-    return Moment(line.clock.now(), line.account, line.links, attempts, line.differs, line.ledger.held_all())
+    attempts, held = tuple(line.ledger.attempts()), line.ledger.held_all()
+    # The clock is looked at last: between this and the request nothing may take time.
+    return Moment(line.clock.now(), line.account, line.links, attempts, line.differs, held)
 
 
-def _dial(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
-    """Send the request and record the answer; only what provably did not arrive is sent again."""
+def _stopped(line: Line, claimed: Attempt, order: Order, due: Due) -> Closed | None:
+    """Why the claimed call must not be sent after all, by what is stored, and what time it is, at this moment.
+
+    Raises Conflict when another run took the claim over.
+    """
+    line.ledger.refresh()
+    if line.ledger.attempt(claimed.occurrence, claimed.attempt) != claimed:
+        raise Conflict(f"`{claimed.occurrence}` was taken over by another run")
+    armed = line.ledger.armed().get(claimed.name)
+    if armed is None or armed.state != "armed":
+        return Closed("RC601", "it was cancelled meanwhile")
+    return closed(replace(due, armed=armed), order, _moment(line))
+
+
+def _dial(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt | None:
+    """Send the request and record the answer; None when another run took the claim over, and tells."""
+    try:
+        return _sent(line, claimed, order, due)
+    except Conflict:
+        return None
+
+
+def _sent(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
+    """Only what provably did not arrive, and may still be sent, is sent again."""
     request = _request(line, claimed, order)
     for tried in range(1, _TRIES + 1):
-        if not due.is_open(line.clock.now()):
-            return _record(line, replace(claimed, state="refused", detail="its window closed before it was sent"))
         try:
+            why = _stopped(line, claimed, order, due)
+            if why is not None:
+                return _record(line, replace(claimed, state="refused", code=why.code, detail=why.message))
             return _record(line, _read(claimed, _send(line, request)))
         except (Unreachable, Throttled) as error:
             pause = error.retry_after or float(tried)
@@ -187,8 +241,11 @@ def _dial(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
             _record(line, _refused(claimed, error))
             raise
         except Rejected as error:
-            if error.status != _CONFLICT or _final(error) or tried == _TRIES:
+            if error.status != _CONFLICT or _final(error):
                 return _record(line, _refused(claimed, error))
+            if tried == _TRIES:
+                # Another request with this key may be under way: that is no proof that nothing rings.
+                return _record(line, _settled(line, claimed, order, due))
             line.clock.sleep(1.0)
         except (AmbiguousWrite, Unintelligible):
             return _record(line, _settled(line, claimed, order, due))
@@ -235,27 +292,45 @@ def _refused(attempt: Attempt, error: ApiError) -> Attempt:
 def _settled(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
     """What became of a request without an answer; it is sent again only while the call might be placed anew."""
     request = _request(line, claimed, order)
-    again = None
-    if closed(due, order, _moment(line)) is None:
-        again = lambda: _read(claimed, _send(line, request))  # noqa: E731 - a question to be asked later
-    return settle(line.api, claimed, request, taken=_taken(line, claimed), again=again)
+
+    def again() -> Attempt:
+        why = _stopped(line, claimed, order, due)
+        if why is None:
+            return _read(claimed, _send(line, request))
+        detail = f"no answer came, the list of calls does not show it, and it is not sent again: {why.message}"
+        return replace(claimed, state="unknown", detail=detail, code="RC610")
+
+    return settle(line.api, claimed, request, others=lambda: _others(line, claimed), again=again)
 
 
-def _taken(line: Line, attempt: Attempt) -> frozenset[str]:
-    return frozenset(other.call_id for other in line.ledger.attempts() if other.call_id and other.key != attempt.key)
+def _others(line: Line, attempt: Attempt) -> Others:
+    """What other attempts account for: asked after the list was read, and of the store, so that none is too new."""
+    line.ledger.refresh()
+    return others(line.ledger.attempts(), attempt)
 
 
 def _record(line: Line, attempt: Attempt) -> Attempt:
-    """Write down what became of an attempt; the vendor's words may hold the callee's number, the ledger must not."""
+    """Write down what became of an attempt; returns it, or what another run wrote first.
+
+    That a call was placed is certain knowledge and goes over whatever is uncertain, or says less. The vendor's
+    words may hold the callee's number, the ledger must not.
+    """
     order = line.orders.get(attempt.name)
     words = numbers.mask_in(attempt.detail)
     attempt = replace(attempt, detail=numbers.hide(words, order.to_number) if order else words)
     sent = attempt if attempt.state == "refused" else replace(attempt, sent_at=stamp(line.clock.now()))
-    line.ledger.record(sent)
+    try:
+        line.ledger.record(sent)
+    except Conflict:
+        line.ledger.refresh()
+        stored = line.ledger.attempt(sent.occurrence, sent.attempt)
+        if stored is not None and (sent.state not in _CERTAIN or stored.state in _CERTAIN):
+            return stored
+        line.ledger.record(sent)
     return sent
 
 
-def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallRow:
+def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallRow | None:
     """A claim whose dispatcher is gone, or an outcome still unknown."""
     if due.before is None or order is None or dry_run:
         return _row(
@@ -268,11 +343,13 @@ def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> Call
     if line.differs(order, due.armed.spec):
         detail = "a claim without an outcome, and the manifest is not what was armed"
         return _row(due, order, "unknown", detail=detail, hint="put the manifest back as it was, then dispatch again")
-    line.check_lease()
-    attempt = _settled(line, due.before, order, due)
-    if attempt != due.before:
-        _record(line, attempt)
-    return _answered(due, order, attempt)
+    claimed = _claimed(line, due, due.before)
+    if claimed is None:
+        return None
+    try:
+        return _answered(due, order, _record(line, _settled(line, claimed, order, due)))
+    except Conflict:
+        return None
 
 
 def _answered(due: Due, order: Order, attempt: Attempt) -> CallRow:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from reconciler import numbers
+from reconciler.calls.settle import UNCERTAIN_STATES
 from reconciler.clock import parse_duration, parse_instant
 from reconciler.ledger import Attempt
 from reconciler.occurrences import Schedule, idempotency_key, next_occurrence, occurrence_id, occurrences
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from reconciler.ledger import Armed
     from reconciler.orders import Order
 
-UNCERTAIN_STATES = frozenset({"claimed", "unknown"})
 RANG_STATES = frozenset({"claimed", "placed", "unknown", "completed", "failed"})
 _FINISHED_STATES = frozenset({"completed", "failed"})
 _MOST_MISSED = 100  # of one recurring call in one run: a state left alone for a year is told in parts
@@ -86,29 +87,42 @@ def agenda(armed: Mapping[str, Armed], attempts: Iterable[Attempt], *, organizat
     found = Agenda()
     for call in armed.values():
         last = tried.get(call.name, {})
-        for nominal in _nominals(call, last, now, found):
-            occurrence = occurrence_id(call.name, None if call.opens else nominal)
+        for occurrence, nominal in _occurrences(call, last, now, found):
             found.add(_due(call, occurrence, nominal, last.get(occurrence), organization), now)
     for group in (found.place, found.settle, found.missed):
         group.sort(key=lambda due: (due.closes, due.attempt.occurrence))
     return found
 
 
-def _nominals(call: Armed, tried: Mapping[str, Attempt], now: datetime, found: Agenda) -> Iterator[datetime]:
-    """The instants of a call that may need something: its one, or those of a recurring one so far."""
+def _occurrences(
+    call: Armed, tried: Mapping[str, Attempt], now: datetime, found: Agenda
+) -> Iterator[tuple[str, datetime]]:
+    """What of a call may need something, with its instant: its one occurrence, or those so far if it recurs.
+
+    Whatever is uncertain is settled, also where the call has meanwhile been given other times.
+    """
+    instants = {_instant_of(occurrence): attempt for occurrence, attempt in tried.items() if "@" in occurrence}
+    known = {nominal for nominal, attempt in instants.items() if attempt.state in UNCERTAIN_STATES}
     if call.opens:
-        yield parse_instant(call.opens)
-        return
-    schedule = _schedule(call)
-    if schedule is None:
-        return
-    known = {_instant_of(occurrence) for occurrence, attempt in tried.items() if _is_open_ended(attempt, call)}
-    newest = max((_instant_of(occurrence) for occurrence in tried), default=None)
-    since = max(parse_instant(call.since), newest + timedelta(seconds=1) if newest else parse_instant(call.since))
-    fresh = occurrences(schedule, since, now + timedelta(seconds=1))
-    known.update(nominal for nominal, _ in zip(fresh, range(_MOST_MISSED), strict=False))
-    found.opening(next_occurrence(schedule, now + timedelta(seconds=1)))
-    yield from sorted(known)
+        yield call.name, parse_instant(call.opens)
+    elif (schedule := _schedule(call)) is not None:
+        known.update(_nominals(call, schedule, instants, now))
+        found.opening(next_occurrence(schedule, now + timedelta(seconds=1)))
+    for nominal in sorted(known):
+        yield occurrence_id(call.name, nominal), nominal
+
+
+def _nominals(call: Armed, schedule: Schedule, tried: Mapping[datetime, Attempt], now: datetime) -> Iterator[datetime]:
+    """The instants of a schedule so far that were never tried, or that may need another try.
+
+    An earlier one whose window was still open when a later one was tried may not have been tried itself.
+    """
+    since = parse_instant(call.since)
+    yield from (nominal for nominal, attempt in tried.items() if nominal >= since and _is_open_ended(attempt, call))
+    newest = max(tried, default=None)
+    start = max(since, newest - _late(call)) if newest else since
+    fresh = (nominal for nominal in occurrences(schedule, start, now + timedelta(seconds=1)) if nominal not in tried)
+    yield from islice(fresh, _MOST_MISSED)
 
 
 def _is_open_ended(attempt: Attempt, call: Armed) -> bool:
@@ -167,8 +181,7 @@ def _late(call: Armed) -> timedelta:
 
 
 def _instant_of(occurrence: str) -> datetime:
-    _, _, instant = occurrence.partition("@")
-    return parse_instant(instant) if instant else datetime.min.replace(tzinfo=UTC)
+    return parse_instant(occurrence.partition("@")[2])
 
 
 def rang_recently(attempts: Iterable[Attempt], to_number: str, *, since: datetime) -> int:

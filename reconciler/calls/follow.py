@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.clock import parse_instant
-from reconciler.errors import Conflict, Rejected
+from reconciler.errors import ApiError, Conflict, Denied, Rejected
 from reconciler.occurrences import next_occurrence
 from reconciler.rows import CallRow
 
@@ -25,7 +25,8 @@ _ENDED = frozenset({"completed", "failed"})
 def follow(api: Api, attempts: Iterable[Attempt]) -> list[Attempt]:
     """The attempts, those still under way as the platform tells them now; reads only.
 
-    Raises ApiError, but a call the platform does not know (404) is told as such.
+    What the platform does not know (404) or does not tell now is said in ``detail``: one call that cannot be
+    read must not keep others from being placed. Raises Denied when the key is refused.
     """
     return [_followed(api, attempt) if attempt.state == "placed" else attempt for attempt in attempts]
 
@@ -43,10 +44,12 @@ def remember(ledger: Ledger, before: Iterable[Attempt], after: Iterable[Attempt]
 def _followed(api: Api, attempt: Attempt) -> Attempt:
     try:
         call = api.get(f"/v1/calls/{attempt.call_id}")
-    except Rejected as error:
-        if error.status != _NOT_FOUND:
-            raise
-        return replace(attempt, detail=f"the platform does not know call {attempt.call_id}")
+    except Denied:
+        raise
+    except ApiError as error:
+        unknown = isinstance(error, Rejected) and error.status == _NOT_FOUND
+        words = f"the platform does not know call {attempt.call_id}" if unknown else f"not told now: {error.message}"
+        return replace(attempt, detail=words)
     return _told(attempt, call)
 
 

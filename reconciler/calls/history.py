@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import numbers
-from reconciler.calls.settle import find
+from reconciler.calls.settle import UNCERTAIN_STATES, find, others
 from reconciler.clock import parse_instant
 from reconciler.errors import InputError
 from reconciler.ledger import Armed, Attempt, stamp
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from reconciler.api import Api
     from reconciler.ledger import Ledger
     from reconciler.orders import Order
-
-_UNCERTAIN = frozenset({"claimed", "unknown"})
 
 
 def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
@@ -39,7 +37,7 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
     manifests still tell the numbers. Raises InputError when there is nothing to settle.
     """
     attempts = ledger.attempts()
-    uncertain = [attempt for attempt in attempts if attempt.name == name and attempt.state in _UNCERTAIN]
+    uncertain = [attempt for attempt in attempts if attempt.name == name and attempt.state in UNCERTAIN_STATES]
     if not uncertain:
         raise InputError(
             f"`{name}` has no unknown outcome", code="RC630", hint="`reconciler calls` lists how all stand"
@@ -48,13 +46,12 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
         raise InputError("it rang, or it did not", code="RC124", hint="give --rang CALL_ID or --did-not-ring")
     settled = []
     for attempt in uncertain:
-        taken = frozenset(other.call_id for other in attempts if other.call_id and other != attempt)
         if rang:
             now = _rang(api, attempt, rang)
         elif did_not_ring:
             now = replace(attempt, state="refused", detail="resolved by hand: nobody was rung")
         else:
-            now = _looked_up(api, attempt, order, taken)
+            now = _looked_up(api, ledger, attempt, order)
         if now != attempt:
             ledger.record(now)
         settled.append(now)
@@ -70,12 +67,16 @@ def _rang(api: Api, attempt: Attempt, call_id: str) -> Attempt:
     return replace(attempt, state="placed", call_id=call_id, detail="resolved by hand: it rang")
 
 
-def _looked_up(api: Api, attempt: Attempt, order: Order | None, taken: frozenset[str]) -> Attempt:
+def _looked_up(api: Api, ledger: Ledger, attempt: Attempt, order: Order | None) -> Attempt:
+    """As the list of calls tells; where another attempt to the same person is uncertain too, it cannot tell."""
     if order is None:
         return replace(attempt, state="unknown", detail="the manifests do not declare it any more")
     request = {"from_number": order.from_number, "to_number": order.to_number}
-    calls = find(api, request, taken, since=parse_instant(attempt.claimed_at))
-    if len(calls) == 1:
+    listed = find(api, request, since=parse_instant(attempt.claimed_at))
+    ledger.refresh()
+    taken, rivals = others(ledger.attempts(), attempt)
+    calls = [call for call in listed if str(call.get("call_id")) not in taken]
+    if len(calls) == 1 and not rivals:
         return replace(attempt, state="placed", call_id=str(calls[0]["call_id"]), detail="found in the list of calls")
     seen = f"{len(calls)} calls that it may be" if calls else "no such call"
     detail = f"the platform shows {seen}; look there, then --rang CALL_ID or --did-not-ring"

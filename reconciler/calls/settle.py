@@ -8,15 +8,14 @@ first call where there is one (contract 2.12.3); and if neither tells, say that 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.clock import parse_instant
 from reconciler.errors import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Mapping
 
     from reconciler.api import Api
     from reconciler.ledger import Attempt
@@ -24,10 +23,27 @@ if TYPE_CHECKING:
 _MARGIN = timedelta(seconds=5)
 
 
-def find(api: Api, request: Mapping[str, Any], taken: frozenset[str], *, since: datetime) -> list[dict[str, Any]]:
+UNCERTAIN_STATES = frozenset({"claimed", "unknown"})
+
+
+class Others(NamedTuple):
+    """Which calls are known to be of other attempts, and whether one to the same person is uncertain too."""
+
+    taken: frozenset[str]
+    rivals: bool
+
+
+def others(attempts: Iterable[Attempt], attempt: Attempt) -> Others:
+    """What the other attempts account for."""
+    rest = [other for other in attempts if other.key != attempt.key]
+    taken = frozenset(other.call_id for other in rest if other.call_id)
+    return Others(taken, any(other.to == attempt.to and other.state in UNCERTAIN_STATES for other in rest))
+
+
+def find(api: Api, request: Mapping[str, Any], *, since: datetime) -> list[dict[str, Any]]:
     """The vendor's outbound calls between the request's two numbers that began since an instant.
 
-    ``taken`` are the ids of calls already known to be others of ours; ``since`` is by our clock.
+    ``since`` is by our clock.
     """
     since = since - _MARGIN + timedelta(seconds=api.server_offset() or 0.0)
     listed = api.items(
@@ -46,12 +62,13 @@ def find(api: Api, request: Mapping[str, Any], taken: frozenset[str], *, since: 
         and call.get("to_number") == request["to_number"]
         and call.get("direction", "outbound") == "outbound"
         and _began(call) >= since
-        and str(call.get("call_id")) not in taken
     ]
 
 
 def _began(call: Mapping[str, Any]) -> datetime:
-    return parse_instant(str(call["start_time"]))
+    """When a call began; one that the vendor has not dated yet is the newest of all."""
+    written = call.get("start_time")
+    return parse_instant(str(written)) if written else datetime.max.replace(tzinfo=UTC)
 
 
 def settle(
@@ -59,21 +76,24 @@ def settle(
     attempt: Attempt,
     request: Mapping[str, Any],
     *,
-    taken: frozenset[str],
+    others: Callable[[], Others],
     again: Callable[[], Attempt] | None,
 ) -> Attempt:
     """The attempt as it turns out: placed, or unknown.
 
     ``again`` sends the same request with the same key once more and returns the attempt as answered; None
-    when the window has closed, so that nothing may be sent.
+    when nothing may be sent. ``others`` is asked once the list has been read. Where another attempt to the
+    same person is uncertain too, a call in the list may be its own, and only the key can tell.
     """
     try:
-        calls = find(api, request, taken, since=parse_instant(attempt.claimed_at))
+        listed = find(api, request, since=parse_instant(attempt.claimed_at))
     except ApiError as error:
         return _unknown(attempt, f"the list of calls could not be read: {error.message}")
-    if len(calls) == 1:
+    taken, rivals = others()
+    calls = [call for call in listed if str(call.get("call_id")) not in taken]
+    if len(calls) == 1 and not rivals:
         return replace(attempt, state="placed", call_id=str(calls[0]["call_id"]), detail="found in the list of calls")
-    if calls:
+    if calls and not (rivals and again):
         ids = ", ".join(str(call["call_id"]) for call in calls)
         return _unknown(attempt, f"{len(calls)} calls to this person since it was claimed: ids {ids}")
     if again is None:

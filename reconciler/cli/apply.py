@@ -10,6 +10,7 @@ import click
 from reconciler import guard
 from reconciler.apply import apply
 from reconciler.cli import view
+from reconciler.cli.announce import Announcement, announced
 from reconciler.cli.dispatch import code_of_calls, place
 from reconciler.cli.options import Options, declare
 from reconciler.cli.scope import scope_of, scoped
@@ -44,6 +45,7 @@ IN_PART, INTERRUPTED = 4, 130
 )
 @click.option("--skip-refused", is_flag=True, help="Do the rest of a plan that is refused in part (exit 4).")
 @click.option("--dispatch", "then_dispatch", is_flag=True, help="Then place the calls that are due.")
+@announced
 @scoped
 def command(
     options: Options,
@@ -52,6 +54,8 @@ def command(
     parallelism: int,
     skip_refused: bool,
     then_dispatch: bool,
+    comment: str | None,
+    annotate: str | None,
     prune: bool,
     selectors: tuple[str, ...],
     targets: tuple[str, ...],
@@ -62,7 +66,8 @@ def command(
     Asks first on a terminal and needs --yes elsewhere. Given --plan, it looks at the account again and
     goes on only when it would do what that plan says, or less.
     """
-    with Session(options, read_only=False) as session:
+    announcement = Announcement(options, "apply", comment=comment, annotate=annotate)
+    with announcement.errors(), Session(options, read_only=False) as session:
         approved = view.saved(saved) if saved else None
         scope = scope_of(prune=prune, selectors=selectors, targets=targets, again=again)
         loaded = session.checked()
@@ -70,6 +75,7 @@ def command(
         ledger = session.ledger(target)
         with session.lease(ledger, "apply"):
             found = session.look(loaded, api, target, ledger, scope)
+            announcement.planned(found.plan)
             try:
                 guard.applicable(found.plan, found.account, skip_refused=skip_refused)
                 if approved is not None:
@@ -89,6 +95,7 @@ def command(
             )
         rows = _dispatched(session, loaded, scope, done) if then_dispatch and not session.stopping.is_set() else []
         view.report(session, done, rows)
+        announcement.report(done)
         if rows and options.format != "json":
             view.dispatch(session, rows)
         return _code(session, found.plan, done, rows)

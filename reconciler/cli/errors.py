@@ -51,14 +51,20 @@ def code_of(error: ReconcilerError) -> int:
 
 
 def show(error: ReconcilerError, output: Output) -> None:
-    """Say what stopped the run: as JSON on stdout when that was asked for and is still to come, else on stderr."""
-    from reconciler.render import json, text  # noqa: PLC0415 - only when something went wrong
+    """Say what stopped the run: as the document on stdout that was asked for and is still to come, else on stderr."""
+    from reconciler.cli.announce import folder_in_repository  # noqa: PLC0415 - only when something went wrong
+    from reconciler.render import json, junit, sarif, text  # noqa: PLC0415 - only when something went wrong
 
     findings = list(error.findings) if isinstance(error, InputError) and error.findings else [_finding(error)]
-    if output.options.format == "json" and not output.answered:
-        output.json({**json.validate(findings, documents=0), "format": "reconciler.error/v1"})
-        return
-    output.talk(text.findings(findings, width=output.width, color=False, sources=output.source))
+    match "" if output.answered else output.options.format:
+        case "json":
+            output.json({**json.validate(findings, documents=0), "format": "reconciler.error/v1"})
+        case "sarif":
+            output.json(sarif.findings(findings, folder=folder_in_repository(output.root)))
+        case "junit":
+            output.data(junit.findings(findings, suite="stopped"))
+        case _:
+            output.talk(text.findings(findings, width=output.width, color=False, sources=output.source))
 
 
 def _finding(error: ReconcilerError) -> Finding:

@@ -63,12 +63,12 @@ class Instant(click.ParamType[datetime]):
             self.fail(str(error), param, ctx)
 
 
-_FORMATS = click.Choice(["text", "json", "markdown"])
+FORMATS = ("text", "json", "markdown")
+FINDINGS = (*FORMATS, "sarif", "junit")  # for commands whose result is, or holds, findings
 
 _PATHS: tuple[Callable[[Any], Any], ...] = (click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),)
 
 _COMMON: tuple[Callable[[Any], Any], ...] = (
-    click.option("--format", "format_", type=_FORMATS, default="text", show_default=True, help="What stdout holds."),
     click.option("--env", "environment", default="", metavar="NAME", help="An environment of reconciler.yaml."),
     click.option("--no-color", is_flag=True, help="Plain text (also the NO_COLOR variable)."),
     click.option("--show-numbers", is_flag=True, help="Show callees' telephone numbers instead of masking them."),
@@ -100,11 +100,13 @@ _ACCOUNT: tuple[Callable[[Any], Any], ...] = (
 )  # fmt: skip - one option a row
 
 
-def declare(name: str, *, account: bool = True, paths: bool = True) -> Callable[[Command], click.Command]:
+def declare(
+    name: str, *, account: bool = True, paths: bool = True, formats: tuple[str, ...] = FORMATS
+) -> Callable[[Command], click.Command]:
     """Make a click command of a function that takes ``options: Options`` and its own parameters.
 
     With ``account`` it also has the options that lead to an account, its state and its clock; with ``paths``
-    it takes the manifests as arguments.
+    it takes the manifests as arguments. ``formats`` are those its result can be written in.
     """
 
     def decorate(function: Command) -> click.Command:
@@ -123,7 +125,16 @@ def declare(name: str, *, account: bool = True, paths: bool = True) -> Callable[
             return reported(lambda: function(options, **given), options)
 
         decorated: Any = run
-        chosen: list[Callable[[Any], Any]] = [*(_PATHS if paths else ()), *_COMMON, *(_ACCOUNT if account else ())]
+        format_ = click.option(
+            "--format",
+            "format_",
+            type=click.Choice(formats),
+            default="text",
+            show_default=True,
+            help="What stdout holds.",
+        )
+        own, to_account = _PATHS if paths else (), _ACCOUNT if account else ()
+        chosen: list[Callable[[Any], Any]] = [*own, format_, *_COMMON, *to_account]
         for option in reversed(chosen):
             decorated = option(decorated)
         return click.command(name)(decorated)

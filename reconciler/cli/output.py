@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -19,9 +20,15 @@ if TYPE_CHECKING:
 
 _NARROWEST, _WIDEST = 60, 200
 _DIGITS = re.compile(r"(?:\+|%2B)?([0-9]{7,15})(?![0-9])")
+_COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\[)", re.MULTILINE)
 _SPELT = re.compile(r"\+?\(?[0-9](?:[ ().\u00a0-]{0,3}[0-9]){6,14}(?![0-9])")
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _NATIONAL = 10  # digits of a North American number without its country code
+
+
+def _inert(text: str) -> str:
+    """A text in which GitHub's runner finds nothing to obey: a prompt may contain `::add-mask::`."""
+    return _COMMAND.sub("\\g<0>\u200b", text) if os.environ.get("GITHUB_ACTIONS") else text
 
 
 class Output:
@@ -45,21 +52,21 @@ class Output:
 
     def hide_numbers(self, callees: Iterable[str]) -> None:
         """Mask these numbers (E.164) from now on, however they are written, unless they are to be shown."""
-        if not self.options.show_numbers:
-            for number in callees:
-                self._callees[number.removeprefix("+")] = numbers.mask(number)
-                if number.startswith("+1"):
-                    self._callees[number[-_NATIONAL:]] = numbers.mask(number)
+        for number in callees:
+            self._callees[number.removeprefix("+")] = numbers.mask(number)
+            if number.startswith("+1"):
+                self._callees[number[-_NATIONAL:]] = numbers.mask(number)
 
     def hide_secret(self, secret: str) -> None:
         """Never let this text out."""
         self._secrets.add(secret)
 
-    def clean(self, text: str) -> str:
-        """A text as it may leave."""
+    def clean(self, text: str, *, masked: bool = False) -> str:
+        """A text as it may leave; ``masked`` hides callees' numbers even where --show-numbers shows them."""
         for secret in self._secrets:
             text = text.replace(secret, "(key)")
-        return _SPELT.sub(self._masked_spelt, _DIGITS.sub(self._masked, text)) if self._callees else text
+        hidden = self._callees and (masked or not self.options.show_numbers)
+        return _SPELT.sub(self._masked_spelt, _DIGITS.sub(self._masked, text)) if hidden else text
 
     def _masked_spelt(self, found: re.Match[str]) -> str:
         return self._callees.get(_NOT_DIGITS.sub("", found[0]), found[0])
@@ -70,11 +77,15 @@ class Output:
     def data(self, text: str) -> None:
         """Print a result to stdout."""
         self.answered = True
-        click.echo(self.clean(text).rstrip("\n"), color=self.options.color)
+        click.echo(_inert(self.clean(text)).rstrip("\n"), color=self.options.color)
 
     def talk(self, text: str) -> None:
         """Say something to a person on stderr."""
-        click.echo(self.clean(text).rstrip("\n"), err=True)
+        click.echo(_inert(self.clean(text)).rstrip("\n"), err=True)
+
+    def instruct(self, command: str) -> None:
+        """Say something to the CI's runner, which reads stderr as well as stdout; numbers are masked."""
+        click.echo(self.clean(command, masked=True), err=True)
 
     def json(self, value: Any) -> None:
         """Print a JSON document to stdout; there is one per run, so that it can be parsed."""

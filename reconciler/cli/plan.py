@@ -7,16 +7,18 @@ from pathlib import Path
 import click
 
 from reconciler.cli import view
-from reconciler.cli.options import Options, declare
+from reconciler.cli.announce import Announcement, announced
+from reconciler.cli.options import FINDINGS, Options, declare
 from reconciler.cli.scope import exit_code, scope_of, scoped
 from reconciler.cli.session import Session
 
 
-@declare("plan")
+@declare("plan", formats=FINDINGS)
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan, for apply --plan.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @click.option("--brief", is_flag=True, help="Leave out the fields.")
 @click.option("--full", is_flag=True, help="List what is unchanged too, and long texts whole.")
+@announced
 @scoped
 def command(
     options: Options,
@@ -24,13 +26,16 @@ def command(
     detailed_exitcode: bool,
     brief: bool,
     full: bool,
+    comment: str | None,
+    annotate: str | None,
     prune: bool,
     selectors: tuple[str, ...],
     targets: tuple[str, ...],
     again: tuple[str, ...],
 ) -> int:
     """Say what apply would do to the account, and why; sends nothing but reads."""
-    with Session(options, read_only=True) as session:
+    announcement = Announcement(options, "plan", comment=comment, annotate=annotate)
+    with announcement.errors(), Session(options, read_only=True) as session:
         scope = scope_of(prune=prune, selectors=selectors, targets=targets, again=again)
         loaded = session.checked()
         api, target = session.connect()
@@ -39,4 +44,7 @@ def command(
             view.save(session, found.plan, out)
         following = options.command("apply", *(("--plan", str(out)) if out else ()))
         view.plan(session, found.plan, next_command=following, brief=brief, full=full)
+        announcement.plan(
+            found.plan, next_command="merge, and the apply job does it" if announcement.reviewed else following
+        )
     return exit_code(found.plan, detailed=detailed_exitcode)

@@ -19,6 +19,7 @@ from reconciler import plan as planning
 from reconciler.clock import Clock, FixedClock, SystemClock, parse_duration
 from reconciler.errors import InputError, Interrupted, StoreError, Unintelligible
 from reconciler.fields import policies
+from reconciler.forecast import forecast
 from reconciler.kind import Account, Context
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call import order
@@ -65,6 +66,7 @@ class Session:
         self.output.root = self.project.root
         self.clock: Clock = FixedClock(options.now) if options.now else SystemClock()
         self.stopping = Event()
+        self._waiting: Clock = self.clock if options.now else _Stoppable(self.stopping)
         self._closing = ExitStack()
         self._notes: list[Finding] = []
 
@@ -105,7 +107,7 @@ class Session:
                 raise InputError("--now is for plans and the emulator: a live account has its own time", code="RC124")
             key = self._key()
             url = options.api_url or settings.api_url or DEFAULT_BASE_URL
-            api = connect(base_url=url, key=key.reveal(), clock=self.clock, read_only=self.read_only)
+            api = connect(base_url=url, key=key.reveal(), clock=self._waiting, read_only=self.read_only)
             self.output.hide_secret(key.reveal())
         self._closing.callback(api.close)
         target = _target(url, api.get("/v1/whoami"))
@@ -132,7 +134,7 @@ class Session:
         return connect(
             base_url="https://emulator.invalid",
             key=EMULATED_KEY,
-            clock=self.clock,
+            clock=self._waiting,
             read_only=self.read_only,
             transport=transport,
         )
@@ -188,7 +190,8 @@ class Session:
             findings=[*(item for item in loaded.findings if item.code not in _OFFLINE_ONLY), *self._notes],
             scope=scope,
         )
-        return View(plan, account, found)
+        foreseen = forecast(plan, account, self.orders(loaded.resources).values())
+        return View(replace(plan, forecast=foreseen), account, found)
 
     def _paths(self) -> tuple[str, ...]:
         """The paths that were read, when they are only a part of the project."""
@@ -226,15 +229,10 @@ class Session:
             owner=owner(),
             now=lambda: datetime.now(UTC),
             wait=_LEASE_WAIT,
-            sleep=self._wait,
+            sleep=_Stoppable(self.stopping).sleep,
         ) as held:
             ledger.refresh()
             yield held
-
-    def _wait(self, seconds: float) -> None:
-        """Wait for real; raises Interrupted as soon as the run was asked to stop."""
-        if self.stopping.wait(seconds):
-            raise Interrupted("interrupted while waiting for another run; nothing was done")
 
 
 def _target(url: str, who: Any) -> Target:
@@ -344,6 +342,20 @@ def commit(project: Project) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return found.stdout.strip() if found.returncode == 0 else ""
+
+
+class _Stoppable(SystemClock):
+    """The machine's clock, whose waits end with Interrupted as soon as the run is asked to stop.
+
+    For waiting between requests and for another run: nothing is in flight then that would have to be finished.
+    """
+
+    def __init__(self, stopping: Event) -> None:
+        self._stopping = stopping
+
+    def sleep(self, seconds: float) -> None:
+        if self._stopping.wait(seconds):
+            raise Interrupted("interrupted while waiting; nothing was in flight")
 
 
 @contextmanager

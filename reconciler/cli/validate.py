@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.cli.options import Options, declare
+from reconciler.cli.announce import Announcement, announced
+from reconciler.cli.options import FINDINGS, Options, declare
 from reconciler.cli.session import Session
 
 if TYPE_CHECKING:
     from reconciler.load import Loaded
 
 
-@declare("validate", account=False)
-def command(options: Options) -> int:
+@declare("validate", account=False, formats=FINDINGS)
+@announced
+def command(options: Options, comment: str | None, annotate: str | None) -> int:
     """Check the manifests offline, and list every problem at its line.
 
     Reads the files below PATH (the project's manifests when none is given); asks nobody.
     """
-    with Session(options, read_only=True) as session:
+    # A pull request from a fork is only validated: its comment is the one a plan would have rewritten.
+    announcement = Announcement(options, "plan", comment=comment, annotate=annotate)
+    with announcement.errors(), Session(options, read_only=True) as session:
         loaded = session.load()
         from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
         view.findings(session, loaded)
         session.output.talk(_verdict(loaded))
+        announcement.findings(loaded.findings, _verdict(loaded))
     return 1 if loaded.errors else 0
 
 

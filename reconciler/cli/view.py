@@ -6,8 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.cli.announce import folder_in_repository
 from reconciler.errors import InputError
-from reconciler.render import json, markdown, text
+from reconciler.render import json, junit, markdown, sarif, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +27,10 @@ def findings(session: Session, loaded: Loaded) -> None:
             output.json(json.validate(loaded.findings, documents=loaded.documents))
         case "markdown":
             output.data(markdown.findings(loaded.findings))
+        case "sarif":
+            output.json(sarif.findings(loaded.findings, folder=folder_in_repository(output.root)))
+        case "junit":
+            output.data(junit.findings(loaded.findings, loaded.resources))
         case _ if loaded.findings:
             output.data(_findings(session, loaded.findings))
 
@@ -42,6 +47,10 @@ def plan(session: Session, found: Plan, *, next_command: str, brief: bool = Fals
     match output.options.format:
         case "json":
             output.json(json.plan(found, show_numbers=numbers))
+        case "sarif":
+            output.json(sarif.plan(found, folder=folder_in_repository(output.root)))
+        case "junit":
+            output.data(junit.plan(found))
         case "markdown":
             output.data(markdown.plan(found, show_numbers=numbers))
         case _:

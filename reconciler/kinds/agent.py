@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from reconciler.api import segment
 from reconciler.errors import AmbiguousWrite, Rejected
 from reconciler.fields import digest, policies, same
-from reconciler.kind import Account, Context, Kind
+from reconciler.kind import Account, Context, Fact, Kind
 from reconciler.kinds.agent_spec import AgentSpec
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity
 
@@ -40,6 +40,7 @@ class Agent(Kind):
     remembered = True
     staged = True
     watched = ("updated_at", "has_draft")
+    facts: ClassVar[tuple[Fact, ...]] = (Fact("voices", "/v1/voices", optional=True),)
 
     needed: ClassVar[tuple[str, ...]] = ("prompt", "voice")
 

@@ -45,7 +45,7 @@ def dispatch(rows: Sequence[CallRow], *, width: int = 80, color: bool = False, d
 
 def _table(rows: Sequence[CallRow], width: int, paint: Paint, *, nothing: str, end: str = "") -> str:
     lines: list[str] = []
-    names = [_name(row) for row in rows]
+    names = [name_of(row) for row in rows]
     whens = [_when(row) for row in rows]
     sizes = (
         max((columns(row.state) for row in rows), default=0),
@@ -54,7 +54,7 @@ def _table(rows: Sequence[CallRow], width: int, paint: Paint, *, nothing: str, e
     )
     for row, when, name in zip(rows, whens, names, strict=True):
         lines += _row(row, (clean(row.state), when, name), sizes, width, paint)
-    lines += ["", *wrap(_verdict(rows), width)] if rows else [nothing]
+    lines += ["", *wrap(verdict(rows), width)] if rows else [nothing]
     return "\n".join([*lines, *([end] if end else [])]) + "\n"
 
 
@@ -71,11 +71,12 @@ def _row(
     else:
         yield f"{paint(state, style)}  {when}{end}".rstrip()
         yield f"    {paint(cells[2], 'bold')}"
-    for words in _below(row):
+    for words in below(row):
         yield from (f"    {line}" for line in wrap(clean(words), width - 4))
 
 
-def _below(row: CallRow) -> Iterator[str]:
+def below(row: CallRow) -> Iterator[str]:
+    """What there is to say about a call, a line each; a recording's line starts with ``recording``."""
     if row.state in _LOUD:
         yield _LOUD[row.state]
     if row.detail:
@@ -93,7 +94,7 @@ def _below(row: CallRow) -> Iterator[str]:
         yield f"hint: {row.hint}"
 
 
-def _name(row: CallRow) -> str:
+def name_of(row: CallRow) -> str:
     """The occurrence, which starts with the call's name; the attempt from the second on."""
     return clean(row.occurrence or row.name) + (f" (attempt {row.attempt})" if row.attempt > 1 else "")
 
@@ -108,7 +109,7 @@ def _lasted(seconds: int | None) -> str:
     return f"{seconds // _MINUTE} min {seconds % _MINUTE} s" if seconds >= _MINUTE else f"{seconds} s"
 
 
-def _verdict(rows: Sequence[CallRow]) -> str:
+def verdict(rows: Sequence[CallRow]) -> str:
     """How many calls stand where: ``3 calls: 1 placed, 2 armed``."""
     counts: dict[str, int] = {}
     for row in rows:

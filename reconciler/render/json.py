@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler.numbers import mask_in
+from reconciler.render import forecasts
 from reconciler.render.terminal import obeyed
 from reconciler.render.values import visible
 
@@ -45,6 +46,7 @@ def plan(plan: Plan, *, show_numbers: bool = False) -> dict[str, Any]:
         "summary": plan.summary,
         "changes": [_change(change, show_numbers=show_numbers) for change in plan.changes],
         "findings": _findings(plan.findings),
+        "forecast": forecasts.document(plan.forecast, show_numbers=show_numbers),
     }
 
 
@@ -117,6 +119,7 @@ def _result(result: Result, *, show_numbers: bool) -> dict[str, Any]:
         "detail": result.detail if show_numbers else mask_in(result.detail),
         "id": _id(result.id),
         "hint": result.hint,
+        "source": _source(result.location) or None,
     }
 
 

@@ -78,6 +78,44 @@ _FINDING: Schema = _object(
         "source": {"anyOf": [_PLACE, _NOWHERE]},
     }
 )
+_CENTS: Schema = {"type": ["integer", "null"]}
+_INSTANT: Schema = _text("ISO 8601, with an offset.")
+_RING: Schema = _object(
+    {
+        "address": _text("`Kind/name` of the declared call."),
+        "at": _INSTANT,
+        "closes": _INSTANT,
+        "zone": _text("The zone the call was declared in."),
+        "to": _text("The callee, masked."),
+        "callee_local": _list(_INSTANT, "The same instant by the clocks where the callee may be."),
+        "within_calling_hours": {"type": "boolean"},
+        "agent": {"type": ["string", "null"]},
+        "tries": {"description": "Calls at most, second tries included.", **_POSITION},
+        "cents_at_most": _COUNT,
+    }
+)
+_FORECAST: Schema = _object(
+    {
+        "rings": {"description": "Occurrences to come.", **_COUNT},
+        "calls_at_most": {"description": "Calls to come, second tries included.", **_COUNT},
+        "people": _COUNT,
+        "cents_at_most": _COUNT,
+        "complete": {"description": "Whether every occurrence was counted.", "type": "boolean"},
+        "recurring_until": _text("The date until which recurring calls are counted."),
+        "rates": _object(
+            {
+                "read": _text("The date the rates were read from the price list."),
+                "cents_per_minute": {"type": "object", "additionalProperties": {"type": "number"}},
+                "unlimited_call_minutes": _POSITION,
+            }
+        ),
+        "balance_cents": {"description": "Null where it was not read.", **_CENTS},
+        "rings_covered": {"description": "How many the balance pays for at their dearest.", **_CENTS},
+        "auto_reload": _object({"enabled": {"type": "boolean"}, "monthly_limit_cents": _CENTS}),
+        "calls": _list(_RING, "The occurrences, ascending in time."),
+    },
+    "What the declared calls mean for money and people; nothing is decided by it.",
+)
 PLAN_SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "reconciler plan, version 1",
@@ -95,6 +133,7 @@ PLAN_SCHEMA: Schema = {
             "summary": _object({action.value: _COUNT for action in Action}, "How many changes of each action."),
             "changes": _list(_CHANGE, "In the order apply takes them; one resource may have two."),
             "findings": _list(_FINDING, "Errors first; an error stops apply."),
+            "forecast": {"anyOf": [_FORECAST, {"type": "null"}]},
         },
         "What `reconciler plan --format json` prints.",
     ),

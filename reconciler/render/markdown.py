@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Action, Outcome
 from reconciler.numbers import mask_in
-from reconciler.render import words
+from reconciler.render import forecasts, words
 from reconciler.render.markup import code, escape, fence, fitting, fold, html, prose, row, table
 from reconciler.render.prompts import growth, size
 from reconciler.render.terminal import cut
@@ -83,7 +83,17 @@ def _head(plan: Plan) -> str:
     also = f"\n\n{' · '.join(f'**{escape(it)}**' for it in weighty)}" if weighty else ""
     kept = sum(words.uneventful(change) for change in plan.changes)
     more = f" · {kept:,} unchanged" if kept else ""
-    return f"**{escape(words.verdict(plan))}**{also}\n\n{_account(plan)}{more}\n"
+    return f"**{escape(words.verdict(plan))}**{also}\n\n{_account(plan)}{more}\n{_foreseen(plan)}"
+
+
+def _foreseen(plan: Plan) -> str:
+    """How many calls to how many people, for how much at most, and what that rests on, in one line."""
+    if plan.forecast is None or not plan.forecast.rings:
+        return ""
+    remarks = "; ".join(forecasts.remarks(plan.forecast))
+    first = forecasts.where_they_are(plan.forecast.rings[0])
+    headline = f"To come: {forecasts.headline(plan.forecast)}"
+    return f"\n**{escape(headline)}**, the first on {escape(first)} where they are ({escape(remarks)}).\n"
 
 
 def _account(plan: Plan) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model import Action, Outcome
 from reconciler.numbers import mask_in
-from reconciler.render import complaints, words
+from reconciler.render import complaints, forecasts, words
 from reconciler.render.call_tables import calls, dispatch
 from reconciler.render.complaints import findings
 from reconciler.render.fields import INDENT, Fields
@@ -45,7 +45,7 @@ def plan(  # noqa: PLR0913 - how to print, all keyword-only
     Lines stay within ``width`` unless a single word is longer.
     """
     page = _Page(width=width, color=color, show_numbers=show_numbers, brief=brief, full=full)
-    body = [*page.head(plan), *page.changes(plan), *page.findings(plan)]
+    body = [*page.head(plan), *page.changes(plan), *page.forecast(plan), *page.findings(plan)]
     return page.text([*body, *page.end(plan, next_command)])
 
 
@@ -165,6 +165,23 @@ class _Page:
         yield f"{head}  {lines[0]}" if beside else head
         yield from (" " * indent + line for line in lines[1 if beside else 0 :])
         yield from self._notes(change)
+
+    def forecast(self, plan: Plan) -> Iterator[str]:
+        """Whom the declared calls will ring, when in their own time, and what that may cost."""
+        told = (
+            []
+            if self._brief
+            else list(
+                forecasts.lines(
+                    plan.forecast,
+                    width=self._width,
+                    paint=self._paint,
+                    show_numbers=self._show_numbers,
+                    full=self._full,
+                )
+            )
+        )  # fmt: skip - one call
+        yield from ("", *told) if told else ()
 
     def findings(self, plan: Plan) -> Iterator[str]:
         """Errors, warnings and notes, each with its way out."""

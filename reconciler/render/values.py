@@ -29,6 +29,7 @@ HIDDEN = "(hidden)"
 _DIGEST = re.compile(r"(sha256:)?[0-9a-f]{16}([0-9a-f]{48})?")
 _PLAIN = re.compile(r"[^\s\"'`\[\]{}].*[^\s\"'`]|[^\s\"'`\[\]{}]")
 _LONG = 60
+_NAMING = ("name", "label", "title", "key")  # what a list's objects are called by, first found
 
 
 def visible(change: Change, diff: FieldDiff, *, show_numbers: bool) -> tuple[Any, Any]:
@@ -135,10 +136,16 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[Part]:
             if (alike := _most_alike(wanted, gone)) is None:
                 yield Part(path, None, wanted, "+")
             else:
-                yield from _differences(f"{dot}{index}", gone.pop(alike), wanted)
+                yield from _differences(f"{dot}{_called(wanted, index)}", gone.pop(alike), wanted)
         yield from (Part(path, item, None, "-") for item in gone)
     elif not _covers(after, before):
         yield Part(path, before, after)
+
+
+def _called(item: Any, index: int) -> str:
+    """An item of a list by its own name, as its author thinks of it; by its place where it has none."""
+    names = (item.get(key) for key in _NAMING) if isinstance(item, dict) else ()
+    return next((name for name in names if isinstance(name, str) and name), str(index))
 
 
 def _unpaired(before: list[Any], after: list[Any]) -> tuple[list[Any], list[tuple[int, Any]]]:

@@ -27,6 +27,12 @@ GLYPHS: dict[Action, str] = {
 }
 MARKED = "!"
 
+SPOKEN: dict[Action, str] = {
+    **{action: f"to {action.value}" for action in Action},
+    Action.KEEP: "unchanged",
+    Action.REFUSE: "refused",
+}
+
 STYLES: dict[Action, str] = {
     Action.CREATE: "added",
     Action.UPDATE: "changed",
@@ -68,7 +74,7 @@ SEVERITIES: dict[Severity, str] = {
 
 SAME_TO_SEE = "(they differ in what is not shown)"
 NO_CHANGES = "No changes: the account is as declared."
-_UNCHANGED = {Action.KEEP: "unchanged", Action.REFUSE: "refused"}
+_UNCHANGED = (Action.KEEP, Action.REFUSE)
 _AS_DECLARED = frozenset({"is as declared", "is not there, as declared"})
 _PLURALS = {"person": "people", "reply": "replies"}
 
@@ -90,7 +96,7 @@ def tally(changes: Sequence[Change], *, quiet: bool = False) -> str:
     for change in changes:
         counts[change.action] += 1
     return ", ".join(
-        f"{count:,} {_UNCHANGED.get(action, f'to {action.value}')}"
+        f"{count:,} {SPOKEN[action]}"
         for action, count in counts.items()
         if count and not (quiet and action is Action.KEEP)
     )

@@ -9,7 +9,6 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,10 +16,11 @@ import httpx
 
 from chaos.projects import CALLEES, COLLEAGUE, COLLEAGUES_DRAFT, NOON, Project, Start
 from reconciler.clock import FixedClock
-from reconciler.emulator import EMULATED_KEY, EmulatorTransport, Platform, Scenario
+from reconciler.emulator import EMULATED_KEY, EmulatorTransport, Fault, Platform, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
     from types import TracebackType
 
     from chaos.faults import Cut
@@ -69,11 +69,17 @@ class Bench:
         self.folder = folder
         self._starts: dict[int, Path] = {}
         self._cases = 0
-        tests = Path(__file__).parents[1]
+        paths = [str(path) for path in Path(__file__).parents[1:3]]  # the tests, and the project itself
         self._server = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "chaos.runner"],
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(tests), "GITHUB_SHA": "c0ffee", "NO_COLOR": "1", "COLUMNS": "200"},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(paths),
+                "GITHUB_SHA": "c0ffee",
+                "NO_COLOR": "1",
+                "COLUMNS": "200",
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -168,3 +174,9 @@ def _get(platform: Platform, path: str) -> list[dict[str, Any]]:
         body = client.get(path, headers={"Authorization": f"Bearer {EMULATED_KEY}"}).json()
     found: list[dict[str, Any]] = body["results"] if isinstance(body, dict) else body
     return found
+
+
+def disturb(folder: Path, now: datetime, fault: Fault) -> None:
+    """Arrange for the platform to misbehave by itself."""
+    with _platform(folder, now) as platform:
+        platform.inject(fault)

@@ -141,7 +141,7 @@ class Tally:
     def count(self, place: str, method: str = " ") -> int:
         """Count one more of a place; how many there were before it."""
         with self._lock:
-            numbers = list(_TALLY.unpack_from(self._memory))
+            numbers: list[int] = list(_TALLY.unpack_from(self._memory))
             column = ("request", "store").index(place)
             before = numbers[column]
             numbers[column] += 1

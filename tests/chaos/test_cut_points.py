@@ -16,19 +16,24 @@ from chaos.projects import PROJECTS, Project
 from chaos.verdict import harm, journal, restless, settled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from chaos.bench import Bench
 
-# `make prove` tries everything; `make test` the writes of the five scenarios, with one fault of each sort.
+# `make prove` tries everything everywhere; `make test` the writes of five scenarios, with one fault of each sort.
 PROVING = bool(os.environ.get("RECONCILER_PROVE"))
-SCENARIOS = tuple(PROJECTS) if PROVING else ("first-apply", "edit", "adoption", "deletion", "dispatch")
+THOROUGH = ("first-apply", "edit", "adoption", "deletion", "dispatch")
 LIGHT = ("refused", "reset-after", "hang-before", "hang-after", "429", "garbled-after", "502-before", "503-after")
-FAULTS = tuple(ANSWERS) if PROVING else LIGHT
-ENDURING = tuple(OUTAGES) if PROVING else ("outage-refused", "outage-reset-after")
-STOPS = tuple(SIGNALS) if PROVING else ("sigterm",)
-STORES = tuple(STORE) if PROVING else ("killed-before", "killed-after")
+
+
+def combinations(all_faults: Iterable[str], *light: str) -> list[tuple[str, str]]:
+    """Scenarios and faults: all of both to prove it (the longer scenarios with the light ones), else a slice."""
+    if not PROVING:
+        return list(product(THOROUGH, light))
+    longer = [name for name in PROJECTS if name not in THOROUGH]
+    return [*product(THOROUGH, all_faults), *product(longer, light)]
+
 
 KILLED, INTERRUPTED, LOCKED = -9, 130, 3
 
@@ -96,7 +101,7 @@ def mended(bench: Bench, project: Project) -> Callable[[Path, Ran, Seen], list[s
     return check
 
 
-@pytest.mark.parametrize(("scenario", "fault"), list(product(SCENARIOS, (*FAULTS, *ENDURING))))
+@pytest.mark.parametrize(("scenario", "fault"), combinations((*ANSWERS, *OUTAGES), *LIGHT, "outage-refused", "outage-reset-after"))
 def test_a_failed_request_is_mended_by_the_next_run(
     bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
 ) -> None:
@@ -104,7 +109,7 @@ def test_a_failed_request_is_mended_by_the_next_run(
     record_property(TRIED, cutter.every_cut(mended(bench, cutter.project)))
 
 
-@pytest.mark.parametrize(("scenario", "fault"), list(product(SCENARIOS, KILLS)))
+@pytest.mark.parametrize(("scenario", "fault"), combinations(KILLS, *KILLS))
 def test_a_run_killed_at_a_request_is_finished_by_the_next_without_waiting(
     bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
 ) -> None:
@@ -118,7 +123,7 @@ def test_a_run_killed_at_a_request_is_finished_by_the_next_without_waiting(
     record_property(TRIED, cutter.every_cut(killed))
 
 
-@pytest.mark.parametrize(("scenario", "fault"), list(product(SCENARIOS, STORES)))
+@pytest.mark.parametrize(("scenario", "fault"), combinations(STORE, *KILLS))
 def test_a_run_cut_at_a_write_of_the_state_is_finished_by_the_next(
     bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
 ) -> None:
@@ -126,7 +131,7 @@ def test_a_run_cut_at_a_write_of_the_state_is_finished_by_the_next(
     record_property(TRIED, cutter.every_cut(mended(bench, cutter.project)))
 
 
-@pytest.mark.parametrize(("scenario", "fault"), list(product(SCENARIOS, STOPS)))
+@pytest.mark.parametrize(("scenario", "fault"), combinations(SIGNALS, "sigterm"))
 def test_a_signal_ends_a_run_after_its_request_and_frees_the_lease(
     bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
 ) -> None:
@@ -138,3 +143,32 @@ def test_a_signal_ends_a_run_after_its_request_and_frees_the_lease(
         return wrong + check(folder, ran, before)
 
     record_property(TRIED, cutter.every_cut(stopped))
+
+
+@pytest.mark.parametrize("scenario", THOROUGH)
+def test_a_run_killed_twice_is_finished_by_the_third(
+    bench: Bench, scenario: str, record_property: Callable[[str, object], None]
+) -> None:
+    cutter = Cutter(bench, scenario, "request", "killed-after")
+    project, tried = cutter.project, 0
+    check = mended(bench, project)
+
+    def killed_again(folder: Path, ran: Ran, before: Seen) -> list[str]:
+        nonlocal tried
+        wrong: list[str] = []
+        for index in count():
+            again = folder.with_name(f"{folder.name}-{index}")
+            shutil.copytree(folder, again)
+            cut = Cut("request", index, "killed-after")
+            second = bench.run(again, *project.command, *project.options, now=project.again, cut=cut)
+            if not second.struck:
+                break
+            tried += 1
+            if PROVING or index in WRITES_OF_A_SECOND_RUN:
+                wrong += [f"and again at {index}: {line}" for line in check(again, second, before)]
+            shutil.rmtree(again)
+        shutil.rmtree(again)
+        return wrong
+
+    cutter.every_cut(killed_again)
+    record_property(TRIED, tried)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,7 @@ from reconciler.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Validate = Callable[..., "tuple[int, str, str]"]
 
@@ -123,7 +123,7 @@ WRONG = {
     "nul": (b"a: \x00\n", r"1:\d+"),
     "declared-twice": (AGENT + "---\n" + AGENT, r"8:18"),
     "same-display-name": (
-        AGENT.replace("voice", "name: X, voice") + "---\n" + AGENT.replace("desk", "two").replace("voice", "name: X, voice"),
+        (AGENT + "---\n" + AGENT.replace("desk", "two")).replace("voice", "name: X, voice"),
         r"9:\d+",
     ),
     "number-absent": (

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 from prove.world import SimulatedApi, SimulatedClock, SimulatedStore
 from reconciler import load
 from reconciler.calls.dispatch import Line, dispatch
+from reconciler.calls.due import agenda
 from reconciler.calls.follow import follow, remember
 from reconciler.calls.history import resolve
 from reconciler.cli.session import differs
@@ -27,7 +28,7 @@ from reconciler.ledger import Attempt, Ledger, stamp
 from reconciler.links import Links
 from reconciler.model import Action, Address, Change, Observed
 from reconciler.occurrences import idempotency_key
-from reconciler.settings import Project, Settings
+from reconciler.settings import Limits, Project, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,7 +42,7 @@ ORGANIZATION = "42"
 CALLER, CALLEE = "+15551230001", "+14155550199"
 LATE = "10m"
 _KIND = ScheduledCall()
-_SETTINGS = Settings()
+_SETTINGS = Settings(limits=Limits(calls_per_callee_per_day=2))
 _OBSERVED = {
     "PhoneNumber": (Observed("PhoneNumber", "7", {"number": CALLER, "outbound_eligible": True}, identity=CALLER),),
     "AutoReload": (Observed("AutoReload", "auto-reload", {"balance_cents": 1000}),),
@@ -109,9 +110,13 @@ def tick(declared: Manifests) -> Callable[[World, Actor], None]:
     def run(world: World, actor: Actor) -> None:
         ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
         api = cast("Api", SimulatedApi(world, actor))
-        ledger.refresh()
         placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed"]
         remember(ledger, placed, follow(api, placed))
+        todo = agenda(ledger.armed(), ledger.attempts(), organization=ORGANIZATION, now=clock.now())
+        if not (todo.place or todo.settle or todo.missed):
+            return
+        actor.at("lease")
+        ledger.refresh()
         line = Line(
             api=api,
             ledger=ledger,
@@ -125,7 +130,7 @@ def tick(declared: Manifests) -> Callable[[World, Actor], None]:
             check_lease=lambda: None,
             stopping=Event(),
         )
-        actor.rows += dispatch(line)
+        dispatch(line, told=actor.rows)
 
     return run
 
@@ -134,6 +139,7 @@ def apply(declared: Manifests) -> Callable[[World, Actor], None]:
     """One ``reconciler apply`` from a checkout of these manifests: arms, reschedules, cancels."""
 
     def run(world: World, actor: Actor) -> None:
+        actor.at("lease")
         ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
         api = cast("Api", SimulatedApi(world, actor))
         live = {item.name: item for item in _KIND.observe(api, ledger)}
@@ -175,6 +181,7 @@ def hold(name: str, why: str = "by hand") -> Callable[[World, Actor], None]:
     """``calls hold NAME``; without a reason, ``calls release NAME``."""
 
     def run(world: World, actor: Actor) -> None:
+        actor.at("lease")
         ledger = ledger_of(world, actor)
         if armed := ledger.armed().get(name):
             ledger.arm(replace(armed, held=why))
@@ -184,6 +191,7 @@ def hold(name: str, why: str = "by hand") -> Callable[[World, Actor], None]:
 
 def hold_all(world: World, actor: Actor) -> None:
     """``calls hold --all``."""
+    actor.at("lease")
     ledger_of(world, actor).hold_all("by hand")
 
 
@@ -191,6 +199,7 @@ def cancel(name: str) -> Callable[[World, Actor], None]:
     """``calls cancel NAME``."""
 
     def run(world: World, actor: Actor) -> None:
+        actor.at("lease")
         ledger = ledger_of(world, actor)
         tried = ledger.attempt(name, 1)
         if name not in ledger.armed() or (tried is not None and tried.state != "refused"):
@@ -206,6 +215,7 @@ def settle_by_list(declared: Manifests, name: str) -> Callable[[World, Actor], N
     """``calls resolve NAME``: the platform's list of calls decides."""
 
     def run(world: World, actor: Actor) -> None:
+        actor.at("lease")
         ledger = ledger_of(world, actor)
         if any(one.name == name and one.state in ("claimed", "unknown") for one in ledger.attempts()):
             api = cast("Api", SimulatedApi(world, actor))

@@ -96,7 +96,7 @@ class _Task:
     thread: greenlet
     pending: str = "begin"
     done: bool = False
-    begun: bool = False
+    leased: bool = False
 
 
 class Run:
@@ -147,7 +147,8 @@ class Run:
         """Every way to go on; the first is the quiet one."""
         current = self.current
         going = current is not None and not current.done
-        free = [task for task in self.tasks if not task.done and task is not current and self._may_begin(task)]
+        free = [task for task in self.tasks if not task.done and task is not current and self._is_free(task)]
+        going = going and current is not None and self._is_free(current)
         first = [current] if going and current is not None else []
         looking = going and current is not None and current.pending == "look"
         others = free if not going else free if self.switches and not looking else []
@@ -160,10 +161,12 @@ class Run:
             ways += [(event, "") for event in self.events]
         return ways
 
-    def _may_begin(self, task: _Task) -> bool:
-        if task.begun or not self.model.leases:
+    def _is_free(self, task: _Task) -> bool:
+        """Whether it can go on: it does not wait for a lease that another one holds. A dead holder's is over."""
+        if task.pending != "lease" or not self.model.leases:
             return True
-        return not any(other.begun and not other.done and other.part.lease == task.part.lease for other in self.tasks)
+        held = (other.part.lease for other in self.tasks if other.leased and not other.done)
+        return task.part.lease not in held
 
     def _take(self, who: _Task | Event, outcome: str) -> None:
         if isinstance(who, Event):
@@ -173,12 +176,13 @@ class Run:
             self.world.step()
             who.happen(self.world)
             return
-        if self.current is not None and not self.current.done and who is not self.current:
+        current = self.current
+        if current is not None and not current.done and who is not current and self._is_free(current):
             self.switches -= 1
         self.current = who
         self.faults -= outcome != OK
         self.trace.append(f"{who.part.name}: {who.pending}{'' if outcome == OK else ' ' + outcome}")
-        who.begun = True
+        who.leased = who.leased or who.pending == "lease"
         if outcome == CRASH:
             who.actor.crashed = who.done = True
             return

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TOLERANCE = timedelta(seconds=30)
 _RECORDED = frozenset({"placed", "completed", "failed", "claimed", "unknown"})
+_SURE = frozenset({"placed", "completed", "failed"})
 _UNCERTAIN = frozenset({"claimed", "unknown"})
 _MORNING, _EVENING = 8 * 60, 21 * 60
 
@@ -84,7 +85,7 @@ class Judge:
         since = min(self.world.forbidden.get(name, 10**9), self.world.forbidden.get("*", 10**9))
         if since < claimed:
             raise Violation(f"{what} rang though it was held or cancelled before it was claimed")
-        if since < self.world.read_at.get(ring.sender, 0):
+        if since < ring.read_at:
             raise Violation(f"{what} rang though {ring.sender} could know that it was held or cancelled")
 
     def records(self) -> dict[tuple[str, int], Mapping[str, Any]]:
@@ -123,9 +124,12 @@ class Judge:
             state = records.get(what, {}).get("state", "nothing")
             if what[0].partition("@")[0] in armed and state not in _RECORDED:
                 raise Violation(f"{what} rang, and its record says {state}")
+        for what, value in records.items():
+            if value["state"] in _SURE and what not in self.rang:
+                raise Violation(f"{what} is {value['state']}, and it never rang")
         told = {(row.occurrence, row.attempt) for row in last.rows if row.state == "unknown"}
         for what, value in records.items():
-            if value["state"] in _UNCERTAIN and what not in told:
+            if value["state"] in _UNCERTAIN and what not in told and what[0].partition("@")[0] in armed:
                 raise Violation(f"{what} is {value['state']}, and nobody said so")
         self._missed(records, armed, actors)
 
@@ -161,5 +165,5 @@ def facts_of(world: World) -> tuple[Any, ...]:
     """Everything a run without faults can depend on: two schedules that agree in it end alike."""
     entries = tuple(f"{key}={entry.value}" for key, entry in sorted(world.entries.items()))
     calls = tuple(call["start_time"] + call["to_number"] for call in world.calls)
-    wires = tuple(str(request) for _, request, _ in world.wires)
+    wires = tuple(str(request) for _, request, *_ in world.wires)
     return (ORGANIZATION, world.now, entries, calls, tuple(world.keys), wires, tuple(sorted(world.forbidden)))

@@ -7,6 +7,7 @@ is a crash before the next one, since nothing else happens in between, so each e
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 OK, CRASH = "ok", "crash"
 FAULTS: dict[str, tuple[str, ...]] = {
     "begin": (),
+    "lease": (CRASH,),
     "look": (),
     "sleep": (CRASH,),
     "read": (CRASH, "fails"),
@@ -94,6 +96,7 @@ class Ring:
     at: datetime
     judged: datetime
     sender: str
+    read_at: int
 
 
 @dataclass
@@ -118,7 +121,7 @@ class World:
         self.claims: dict[tuple[str, int], Claim] = {}
         self.last_claim: dict[str, tuple[str, int]] = {}
         self.forbidden: dict[str, int] = {}
-        self.wires: list[tuple[Actor, dict[str, Any], datetime]] = []
+        self.wires: list[tuple[Actor, dict[str, Any], datetime, int]] = []
         self.read_at: dict[str, int] = {}
         self.wrote: dict[tuple[str, int], str] = {}
         self.answered = False
@@ -138,10 +141,11 @@ class World:
     def deliver(self) -> None:
         """Requests whose answers were lost long ago reach the platform now."""
         wires, self.wires = self.wires, []
-        for actor, request, looked in wires:
-            self.place(actor, request, looked)
+        for actor, request, judged, read_at in wires:
+            with suppress(ApiError):
+                self.place(actor, request, judged, read_at)
 
-    def place(self, actor: Actor, request: Mapping[str, Any], judged: datetime) -> Reply:
+    def place(self, actor: Actor, request: Mapping[str, Any], judged: datetime, read_at: int) -> Reply:
         """The platform's side of ``POST /v1/call``: one key, one call (contract 2.12.3)."""
         key = str(request.get("idempotency_key"))
         body = {name: value for name, value in request.items() if name != "idempotency_key"}
@@ -160,7 +164,7 @@ class World:
         }
         self.calls.append(call)
         self.keys[key] = (body, call)
-        ring = Ring(key, str(request["to_number"]), self.now, judged, actor.name)
+        ring = Ring(key, str(request["to_number"]), self.now, judged, actor.name, read_at)
         self.rings.append(ring)
         self.watch(ring)
         return Reply(201, {"call_id": call["call_id"], "status": "initiated"}, {})
@@ -290,10 +294,10 @@ class SimulatedApi:
         if outcome in _REFUSALS:
             raise _error(*_REFUSALS[outcome])
         if outcome == "lost late":
-            world.wires.append((actor, dict(body), judged))
+            world.wires.append((actor, dict(body), judged, world.read_at.get(actor.name, 0)))
         if outcome in ("lost before", "lost late"):
             raise _error(AmbiguousWrite, None, None)
-        reply = world.place(actor, body, judged)
+        reply = world.place(actor, body, judged, world.read_at.get(actor.name, 0))
         if outcome == "lost after":
             raise _error(AmbiguousWrite, None, None)
         return reply

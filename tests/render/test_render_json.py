@@ -114,6 +114,7 @@ def test_a_report_is_the_plan_and_its_results() -> None:
         "detail": "changed while we were applying",
         "id": 501,
         "hint": "nothing was overwritten; run plan again to see the change",
+        "source": None,
     }
 
 

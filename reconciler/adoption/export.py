@@ -1,0 +1,253 @@
+"""This file exists to write live objects as the manifests that would leave them exactly as they are.
+
+Every setting that says something is written: null, "" and empty collections are left out, and nothing is
+guessed about defaults. What a document says is checked against the live object before it is kept, so a plan
+right after finds nothing to do; what cannot be said is left out and named.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from reconciler import documents
+from reconciler.adoption.live import Nameless, kept_in_files, live_value
+from reconciler.adoption.spelling import STEP, entry, inline
+from reconciler.fields import Spec, policies, same
+from reconciler.kind import API_VERSION
+from reconciler.links import Links
+from reconciler.model import Address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from reconciler.fields import Policy
+    from reconciler.kind import Kind
+    from reconciler.model import Observed
+
+# Where the documents of a kind go; a kind without a row has a folder of its name, one file per object.
+LAYOUT = {"Agent": "agents/{name}.yaml", "PhoneNumber": "phone-numbers.yaml", "AutoReload": "auto-reload.yaml"}
+_ELSEWHERE = "{kind}/{name}.yaml"
+
+_LONGEST_NAME = 63
+_ROOM_FOR_SUFFIX = 5
+_LARGEST_TEXT = 1 << 20  # what `load` reads of a prompt file
+_NOTHING = (None, "", [], {})
+_BEFORE_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Something live that no manifest says: the field ("" for the whole object), and why."""
+
+    address: Address
+    field: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """One live object as a document: its text, the file that holds it, and the texts kept beside it.
+
+    ``declared`` is what `load` would make of the document's spec; paths are relative to the export's folder.
+    """
+
+    address: Address
+    observed: Observed
+    path: str
+    text: str
+    declared: Mapping[str, Any]
+    files: Mapping[str, str]
+
+
+class Export:
+    """Turns live objects into documents; ``left_out`` grows with what could not be said."""
+
+    def __init__(self, kinds: Mapping[str, Kind], links: Links, *, schemas: str) -> None:
+        """Take what already has a name in ``links``; ``schemas`` leads from the export's folder to the schemas."""
+        self.left_out: list[LeftOut] = []
+        self._kinds, self._links, self._schemas = kinds, links, schemas
+
+    def export(self, found: Mapping[Address, Observed]) -> list[Exported]:
+        """A document for each object, in the order of kinds and names."""
+        ranked = sorted(found.items(), key=lambda pair: (self._kinds[pair[0].kind].rank, pair[0]))
+        made = (self._one(address, observed, self._kinds[address.kind]) for address, observed in ranked)
+        return [one for one in made if one is not None]
+
+    def _one(self, address: Address, observed: Observed, kind: Kind) -> Exported | None:
+        values = dict(self._spoken(address, observed, kind))
+        declared = self._said(address, observed, kind, values)
+        if declared is None:
+            return None
+        path = LAYOUT.get(kind.name, _ELSEWHERE).format(name=address.name, kind=_hyphenated(kind.name))
+        files = _texts(address, kind, values)
+        written = {name: {"file": files[name][0]} if name in files else value for name, value in values.items()}
+        document: dict[str, Any] = {
+            "apiVersion": API_VERSION,
+            "kind": kind.name,
+            "metadata": {"name": address.name, **({"id": _id(observed.id)} if kind.remembered else {})},
+            "spec": written,
+        }
+        text = _document(document, observed)
+        if not _reads_as(text, document):
+            self._leave(address, "", "has a value that YAML cannot spell")
+            return None
+        beside = {posixpath.join(posixpath.dirname(path), name): content for name, content in files.values()}
+        return Exported(address, observed, path, text, declared, beside)
+
+    def _spoken(self, address: Address, observed: Observed, kind: Kind) -> Iterator[tuple[str, Any]]:
+        """Every setting that says something, in the order of the schema."""
+        for name, policy in policies(kind.spec).items():
+            if policy.local or policy.secret or policy.hashed or policy.wire not in observed.body:
+                continue
+            try:
+                value = live_value(kind, policy, observed.body, self._links)
+            except Nameless as error:
+                self._leave(address, name, str(error))
+                continue
+            if value in _NOTHING:
+                continue
+            if _encodable(value):
+                yield name, value
+            else:
+                self._leave(address, name, "has a letter that no file can hold")
+
+    def _said(self, address: Address, observed: Observed, kind: Kind, values: dict[str, Any]) -> dict[str, Any] | None:
+        """What `load` will make of the values, once those that would not come out as live are gone; None for none."""
+        spec = self._valid(address, kind, values)
+        if spec is None:
+            return None
+        declared = spec.model_dump(exclude_unset=True, by_alias=True)
+        own = policies(kind.spec)
+        for name in [name for name, value in declared.items() if not self._as_live(own[name], value, observed)]:
+            self._leave(address, name, "would not come out as it is live")
+            del values[name], declared[name]
+        return declared if self._valid(address, kind, values) else None
+
+    def _valid(self, address: Address, kind: Kind, values: dict[str, Any]) -> Spec | None:
+        """The spec, after dropping what it does not take; None when something it needs is missing."""
+        while True:
+            try:
+                return kind.spec.model_validate(values)
+            except ValidationError as error:
+                wrong = {str(item["loc"][0]) if item["loc"] else "" for item in error.errors()}
+                reasons = {str(item["loc"][0]) if item["loc"] else "": item["msg"] for item in error.errors()}
+            for name in sorted(wrong):
+                self._leave(address, name, f"is live as this version cannot declare it: {reasons[name].lower()}")
+            if not wrong & set(values):
+                self._leave(address, "", "cannot be declared without that")
+                return None
+            for name in wrong & set(values):
+                del values[name]
+
+    def _as_live(self, policy: Policy, value: Any, observed: Observed) -> bool:
+        return same(policy, self._links.wire(policy, value), observed.body.get(policy.wire))
+
+    def _leave(self, address: Address, field: str, why: str) -> None:
+        self.left_out.append(LeftOut(address, field, why))
+
+    def files(self, exported: Iterable[Exported]) -> dict[str, str]:
+        """Every file of the export by its path: manifests with their schema's line, and the texts beside them."""
+        manifests: dict[str, list[str]] = defaultdict(list)
+        texts: dict[str, str] = {}
+        for one in exported:
+            manifests[one.path].append(one.text)
+            texts.update(one.files)
+        return texts | {path: self._headed(path, parts) for path, parts in manifests.items()}
+
+    def _headed(self, path: str, parts: list[str]) -> str:
+        way = "../" * path.count("/") + self._schemas
+        return f"# yaml-language-server: $schema={way}/manifest.json\n" + "---\n".join(parts)
+
+
+def names(
+    kind: Kind, observed: Iterable[Observed], links: Links, taken: Iterable[str], skipped: frozenset[str]
+) -> dict[Address, Observed]:
+    """A name for each live object: the one it is bound to, else one made of its display name, with -2 for a second.
+
+    ``taken`` names are of other things; ids in ``skipped`` are declared already.
+    """
+    used, named = set(taken), {}
+    waiting = []
+    for item in sorted(observed, key=lambda each: (len(each.id), each.id)):
+        known = links.address(kind.name, item.id)
+        if item.id in skipped:
+            continue
+        if known is None:
+            waiting.append(item)
+        else:
+            used.add(known.name)
+            named[known] = item
+    for item in waiting:
+        name = _free(_slug(item.name) or _slug(f"{_hyphenated(kind.name)} {item.identity or item.id}"), used)
+        used.add(name)
+        named[Address(kind.name, name)] = item
+    return named
+
+
+def _free(wanted: str, used: set[str]) -> str:
+    number, name = 1, wanted
+    while name in used:
+        number += 1
+        name = f"{wanted}-{number}"
+    return name
+
+
+def _slug(text: str) -> str:
+    """Lower-case words and hyphens, short enough to take a suffix; "" when no letter of it can be kept."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain)
+    return words.strip("-")[: _LONGEST_NAME - _ROOM_FOR_SUFFIX].strip("-")
+
+
+def _hyphenated(kind: str) -> str:
+    return _BEFORE_CAPITAL.sub("-", kind).lower()
+
+
+def _id(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdecimal() and str(int(text)) == text else text
+
+
+def _texts(address: Address, kind: Kind, values: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The texts that get a file of their own, by field: path beside the manifest, and content."""
+    found = {}
+    for name in kept_in_files(kind.spec):
+        text = values.get(name)
+        if isinstance(text, str) and _fits_a_file(text):
+            suffix = "" if name == "prompt" else f".{name}"
+            found[name] = f"prompts/{address.name}{suffix}.md", text if text.endswith("\n") else f"{text}\n"
+    return found
+
+
+def _fits_a_file(text: str) -> bool:
+    return "\x00" not in text and not text.startswith("\ufeff") and len(text.encode()) < _LARGEST_TEXT
+
+
+def _encodable(value: Any) -> bool:
+    """Whether UTF-8 can hold it: JSON can carry half a letter, a file cannot."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _document(document: Mapping[str, Any], observed: Observed) -> str:
+    shown = "".join(letter if letter.isprintable() else " " for letter in observed.name)
+    title = " ".join(shown.split())
+    comment = f"# {title}\n" if title and title.lower() != document["metadata"]["name"] else ""
+    head = f"apiVersion: {document['apiVersion']}\nkind: {document['kind']}\nmetadata: {inline(document['metadata'])}\n"
+    spec = "".join(entry(name, value, STEP) for name, value in document["spec"].items())
+    return f"{comment}{head}spec:{chr(10) + spec if spec else ' {}' + chr(10)}"
+
+
+def _reads_as(text: str, document: Mapping[str, Any]) -> bool:
+    parts = list(documents.read(text, ""))
+    return len(parts) == 1 and isinstance(parts[0], documents.Document) and parts[0].value == document

@@ -1,0 +1,68 @@
+"""This file exists to say what is live in the words of a manifest: ids as names, without the vendor's own keys."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_args
+
+from reconciler.fields import FileText, Spec, policies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.fields import Policy
+    from reconciler.kind import Kind
+    from reconciler.links import Links
+
+
+class Nameless(Exception):
+    """A live reference to something that has no name here; the message is the end of a sentence."""
+
+
+def live_value(kind: Kind, policy: Policy, body: Mapping[str, Any], links: Links) -> Any:
+    """The live value of a field as a manifest would say it; raises Nameless for an id that is not ours."""
+    value = body.get(policy.wire)
+    if policy.ref is not None and policy.ref.wire and value is not None:
+        address = links.address(policy.ref.kind, str(value))
+        if address is None:
+            raise Nameless(f"points at {policy.ref.kind} id {value}, which no manifest declares")
+        return address.name
+    return trimmed(value, shapes(kind.spec)[policy.name])
+
+
+def trimmed(value: Any, shape: type[Spec] | None) -> Any:
+    """A value without the keys that the vendor adds when it is read (contract 2.2.3: ``platform_ok``)."""
+    if shape is None:
+        return value
+    if isinstance(value, list):
+        return [trimmed(item, shape) for item in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {info.alias or name: model_in(info.annotation) for name, info in shape.model_fields.items()}
+    return {key: trimmed(item, inner[key]) for key, item in value.items() if key in inner}
+
+
+@cache
+def shapes(spec: type[Spec]) -> Mapping[str, type[Spec] | None]:
+    """By manifest key, the model that the field's objects are of, where it has one."""
+    by_name = {info.alias or name: model_in(info.annotation) for name, info in spec.model_fields.items()}
+    return {name: by_name[name] for name in policies(spec)}
+
+
+@cache
+def kept_in_files(spec: type[Spec]) -> frozenset[str]:
+    """The manifest keys whose text may lie in a file of its own."""
+    return frozenset(
+        info.alias or name for name, info in spec.model_fields.items() if FileText in _leaves(info.annotation)
+    )
+
+
+def model_in(annotation: Any) -> type[Spec] | None:
+    """The first model inside an annotation such as ``tuple[Model, ...] | None``; a file reference is none."""
+    found = (leaf for leaf in _leaves(annotation) if isinstance(leaf, type) and issubclass(leaf, Spec))
+    return next((model for model in found if model is not FileText), None)
+
+
+def _leaves(annotation: Any) -> list[Any]:
+    inner = get_args(annotation)
+    return [leaf for part in inner for leaf in _leaves(part)] if inner else [annotation]

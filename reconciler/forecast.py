@@ -1,0 +1,169 @@
+"""This file exists to say what the declared calls will mean for money and people before anything rings.
+
+Every amount is a bound, not a prediction: a call is priced at the longest its agent lets it last, every
+second try is taken, and a tier that is not in the price list costs what the dearest one does. The price
+list is the project's own (``rates``), because the vendor's changes and its samples disagree (contract X28).
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from reconciler import clock
+from reconciler.model import Action, Address, Forecast, Phase, Ring
+from reconciler.numbers import zones
+from reconciler.occurrences import occurrences
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from reconciler.kind import Account
+    from reconciler.model import Change, Plan
+    from reconciler.orders import Order
+    from reconciler.settings import Rates
+
+AHEAD = timedelta(days=30)  # how far recurring calls are counted
+_MOST = 1_000  # occurrences of one recurring call that are counted
+_SECONDS = 60
+_FIRST_PRODUCT = "spark"  # the vendor's default for an agent and for an inline one (contract 2.2.3)
+_NEVER_RUNG = frozenset({Action.REFUSE, Action.CANCEL})
+
+
+def forecast(plan: Plan, account: Account, orders: Iterable[Order]) -> Forecast:
+    """Who will be rung by the calls of a plan, when, and for how much at most.
+
+    ``orders`` are all declared calls; only those the plan covers and that may still be placed are counted.
+    """
+    ahead = _Ahead(plan, account)
+    rings = sorted(
+        (ring for order in orders for ring in ahead.rings(order)),
+        key=lambda ring: (ring.at, ring.address),
+    )
+    rates = account.settings.rates
+    reload = _reload(plan, account)
+    limit = reload.get("monthly_limit_cents")
+    return Forecast(
+        now=account.now,
+        until=account.now + AHEAD,
+        rings=tuple(rings),
+        minutes=rates.unlimited_call_minutes,
+        rates=rates.cents_per_minute.model_dump(),
+        rates_read=rates.read,
+        hours=ahead.hours,
+        whole=ahead.whole,
+        balance_cents=reload.get("balance_cents"),
+        reloads=bool(reload.get("enabled")),
+        reload_limit_cents=limit if isinstance(limit, int) else None,
+    )
+
+
+def _reload(plan: Plan, account: Account) -> dict[str, Any]:
+    """Balance and auto-reload as they would be after an apply of the plan (contract 2.18)."""
+    live = next((item.body for item in account.of("AutoReload")), {})
+    declared = next(
+        (
+            change.resource.declared
+            for change in plan.changes
+            if change.address.kind == "AutoReload" and change.resource and change.action is not Action.REFUSE
+        ),
+        {},
+    )
+    after = {name: live.get(f"auto_reload_{name}") for name in ("enabled", "monthly_limit_cents")}
+    return {"balance_cents": live.get("balance_cents"), **after, **declared}
+
+
+class _Ahead:
+    """The calls to come of one plan; remembers whether it stopped counting, and where each callee is."""
+
+    def __init__(self, plan: Plan, account: Account) -> None:
+        self.whole = True
+        self._account = account
+        self._changes: dict[Address, Change] = {change.address: change for change in plan.changes}
+        self._places: dict[str, tuple[str, ...]] = {}
+        hours = account.settings.calling_hours
+        self.hours = clock.opening_hours(hours.start, hours.end)
+
+    def rings(self, order: Order) -> Iterator[Ring]:
+        """Every time a declared call will ring; nothing for one that is over, refused or out of scope."""
+        change = self._changes.get(order.address)
+        if change is None or change.action in _NEVER_RUNG:
+            return
+        if change.observed is not None and change.observed.phase is not Phase.STEADY:
+            return
+        agent, engine = self._engine(order)
+        tries = order.again.most if order.again else 1
+        limited, cents = _price(engine, self._account.settings.rates)
+        for at in self._instants(order):
+            yield Ring(
+                address=order.address,
+                at=at,
+                closes=at + order.late,
+                zone=order.zone,
+                to=order.to_number,
+                places=self._where(order.to_number),
+                awake=self._awake(at, order.to_number),
+                agent=agent,
+                cents=cents * tries,
+                limited=limited,
+                recurs=order.schedule is not None,
+                tries=tries,
+            )
+
+    def _instants(self, order: Order) -> list[datetime]:
+        now = self._account.now
+        if order.schedule is None:
+            return [order.at] if order.at is not None and order.at + order.late > now else []
+        found = list(islice(occurrences(order.schedule, now, now + AHEAD), _MOST + 1))
+        self.whole = self.whole and len(found) <= _MOST
+        return found[:_MOST]
+
+    def _where(self, number: str) -> tuple[str, ...]:
+        if number not in self._places:
+            self._places[number] = zones(number)
+        return self._places[number]
+
+    def _awake(self, at: datetime, number: str) -> bool:
+        return all(clock.within_hours(at, clock.zone(name), *self.hours) for name in self._where(number))
+
+    def _engine(self, order: Order) -> tuple[str, Mapping[str, Any]]:
+        """Which agent speaks, by name, and its settings: what was declared goes before what is live."""
+        if order.config is not None:
+            return "", order.config
+        if order.agent is not None:
+            return order.agent, self._settings(Address("Agent", order.agent))
+        return self._outbound_agent(order.from_number)
+
+    def _outbound_agent(self, number: str) -> tuple[str, Mapping[str, Any]]:
+        declared = next(
+            (
+                resource.declared["outbound_agent"]
+                for resource in self._account.resources.values()
+                if resource.declared.get("number") == number and resource.declared.get("outbound_agent")
+            ),
+            None,
+        )
+        if declared is not None:
+            return str(declared), self._settings(Address("Agent", str(declared)))
+        line = next((item for item in self._account.of("PhoneNumber") if item.identity == number), None)
+        live = self._account.find("Agent", str(line.body.get("outbound_agent_id"))) if line else None
+        return (live.name, live.body) if live else ("", {})
+
+    def _settings(self, address: Address) -> Mapping[str, Any]:
+        resource, change = self._account.resources.get(str(address)), self._changes.get(address)
+        binding = self._account.bindings.get(address)
+        live = change.observed if change else self._account.find(address.kind, binding.id) if binding else None
+        return {**(live.body if live else {}), **(resource.declared if resource else {})}
+
+
+def _price(engine: Mapping[str, Any], rates: Rates) -> tuple[bool, int]:
+    """Whether a call ends by itself, and the most one may cost: begun minutes at the rate of its tier."""
+    longest = engine.get("max_call_duration_seconds")
+    limited = isinstance(longest, int) and longest > 0
+    minutes = math.ceil(longest / _SECONDS) if limited and longest else rates.unlimited_call_minutes
+    tiers = rates.cents_per_minute.model_dump()
+    tier = str(engine.get("product") or _FIRST_PRODUCT).partition("-")[0]
+    return limited, math.ceil(minutes * tiers.get(tier, max(tiers.values())))

@@ -1,0 +1,54 @@
+"""This file exists to list the rules of lint, and to run them: what a schema cannot say and a reader should know.
+
+A rule sees resources as declared, or what was read of the account, and never stops anything by itself: it warns
+or notes. An author who knows better says so with a waiver, a reason and a date (``waivers``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.lint import agents, calls, prompts, scripts
+from reconciler.lint.rule import Rule
+from reconciler.lint.waivers import Settled, settle
+from reconciler.model import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from reconciler.kind import Account
+    from reconciler.model import Finding, Resource
+
+RULES: tuple[Rule, ...] = (
+    Rule("RC701", Severity.WARNING, "a variable that no prompt says", offline=calls.unused_variables),
+    Rule("RC702", Severity.NOTE, "a prompt that does not say who calls and why", offline=prompts.unintroduced),
+    Rule("RC703", Severity.WARNING, "a voicemail message without its text", offline=agents.without_message),
+    Rule("RC704", Severity.WARNING, "a voice that the account does not have", online=agents.unknown_voices),
+    Rule("RC705", Severity.WARNING, "a thinking level that the tier decides", offline=agents.derived_thinking),
+    Rule("RC706", Severity.WARNING, "a secret in a prompt", offline=prompts.with_secrets),
+    Rule("RC707", Severity.WARNING, "personal data in a prompt", offline=prompts.with_personal_data),
+    Rule("RC708", Severity.WARNING, "an outbound agent on a number that cannot dial", online=agents.mute_numbers),
+    Rule("RC709", Severity.WARNING, "two calls to one person at one time", offline=calls.colliding),
+    Rule("RC710", Severity.NOTE, "a call without a longest duration", offline=agents.unbounded),
+)
+
+
+def offline(resources: Mapping[str, Resource], now: datetime) -> Settled:
+    """Everything that the manifests alone tell, waivers applied."""
+    found = [finding for rule in RULES for finding in rule.without_account(resources, now)]
+    return settle(found, resources.values(), now.date(), ran=frozenset(rule.code for rule in RULES if rule.offline))
+
+
+def online(account: Account) -> Settled:
+    """Everything that only the account tells, waivers applied; complaints about waivers are ``offline``'s."""
+    found = [finding for rule in RULES for finding in rule.with_account(account)]
+    return settle(found, account.resources.values(), account.now.date(), ran=frozenset())
+
+
+def secrets(resources: Mapping[str, Resource]) -> Iterator[str]:
+    """What looks like a secret in a prompt, so that it can be kept out of the very output that warns of it."""
+    for script in scripts.scripts(resources):
+        yield from (found[0] for found in prompts.secrets_in(script.text))
+
+

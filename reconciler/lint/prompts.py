@@ -1,0 +1,126 @@
+"""This file exists to read prompts as a callee and as a thief would: who is this, and what does it give away."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.lint.rule import Complaint
+from reconciler.lint.scripts import Script, scripts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from reconciler.model import Resource
+
+# A heuristic, and lenient: one turn of phrase of each list is enough, and only English is read.
+_WHO = re.compile(
+    r"\b(?:on behalf of|(?:this|here|it) is|my name is|your name is|(?:calling|call|calls) (?:from|for)|we are"
+    r"|(?:assistant|agent|receptionist|dispatch\w*|caller|team|voice|secretary) (?:of|for|at|from)|introduce"
+    r"|work(?:s|ing)? for|represent\w*|say who)\b",
+    re.IGNORECASE,
+)
+_WHY = re.compile(
+    r"\b(?:about|because|regarding|concerning|reason|purpose|in order to|confirm\w*|remind\w*|survey\w*|notif\w+|inform"
+    r"|invit\w+|offer\w*|schedul\w+|collect\w*|follow(?:ing)?[ -]up|return\w* (?:the|your|a) call|say why"
+    r"|(?:ask|tell|let) (?:them|him|her|the|a|whether|if|for|one)|to (?:ask|tell|check|find out|arrange|book))\b",
+    re.IGNORECASE,
+)
+
+_SECRETS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"\b(?:sk|pk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{12,}",
+        r"\bsk-[A-Za-z0-9_-]{20,}",
+        r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+        r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{20,}|glpat-[\w-]{20,})",
+        r"\bxox[abprs]-[\w-]{10,}",
+        r"\bAIza[\w-]{35}",
+        r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}",
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
+        r"(?i)\b(?:password|passphrase|secret|api[ _-]?key|token)\b[\"'` ]*(?:is|[:=])[\"'` ]*"
+        r"(?=[\w/+=-]*[0-9])(?=[\w/+=-]*[A-Za-z])[\w/+=-]{12,}",
+    )
+)
+_TELEPHONE = re.compile(r"(?<![\w+])(?:\+[1-9][0-9 ().-]{7,17}[0-9]|\(?[2-9][0-9]{2}\)?[ .-][0-9]{3}[ .-][0-9]{4})(?!\w)")
+_MAIL = re.compile(r"\b([A-Za-z0-9._%+-]+)@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\b")
+_TOLL_FREE = re.compile(r"(?:1)?(?:800|888|877|866|855|844|833)[0-9]{7}")
+_OFFICES = frozenset(
+    "info contact office hello help support service sales billing accounts appointments bookings reception frontdesk "
+    "privacy legal press jobs team no-reply noreply".split()
+)
+
+
+def unintroduced(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
+    """Somebody who is rung wants to know by whom and why, and in many places the law wants it too."""
+    del now
+    for script in scripts(resources):
+        if not script.outbound or not _english(script):
+            continue
+        missing = [word for word, told in (("who", _WHO), ("why", _WHY)) if not told.search(script.text)]
+        if missing:
+            yield Complaint(
+                script.resource,
+                script.locate(),
+                f"the prompt of an outbound call does not seem to say {' and '.join(missing)} it calls",
+                "name the business and the reason in the first sentences; waive this where the words are others",
+            )
+
+
+def _english(script: Script) -> bool:
+    language = script.settings.get("primary_language") or script.settings.get("language") or "en"
+    return str(language).lower().startswith("en")
+
+
+def with_secrets(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
+    """What a prompt holds is in git, at the vendor, and one clever question away from any caller."""
+    del now
+    for script in scripts(resources):
+        for found in secrets_in(script.text):
+            yield Complaint(
+                script.resource,
+                script.locate(found.start()),
+                f"the prompt holds what looks like a secret (`{found[0][:4]}…`)",
+                "remove it and have it replaced where it was issued: it is in git's history now",
+            )
+
+
+def secrets_in(text: str) -> Iterator[re.Match[str]]:
+    """What looks like a key or a password."""
+    for pattern in _SECRETS:
+        yield from pattern.finditer(text)
+
+
+def with_personal_data(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
+    """A person's number or address belongs into the call's variables, not into everybody's prompt."""
+    del now
+    own = frozenset(_own_numbers(resources))
+    for script in scripts(resources):
+        found = [(each, "a telephone number") for each in _TELEPHONE.finditer(script.text) if not _public(each[0], own)]
+        found += [(each, "an e-mail address") for each in _MAIL.finditer(script.text) if each[1].lower() not in _OFFICES]
+        for match, what in found:
+            yield Complaint(
+                script.resource,
+                script.locate(match.start()),
+                f"the prompt holds {what}: anybody who calls may be told it",
+                "pass a person's data as a `variables` entry of the call; waive this where it is a public one",
+            )
+
+
+def _own_numbers(resources: Mapping[str, Resource]) -> Iterator[str]:
+    """The digits of numbers that the manifests declare as the account's own, or as places to transfer to."""
+    for resource in resources.values():
+        declared = resource.declared
+        listed = [declared.get("number"), declared.get("from_number"), declared.get("sms_from_number")]
+        listed += [each.get("number") for each in declared.get("transfer_destinations") or ()]
+        yield from (_digits(str(number))[-10:] for number in listed if number)
+
+
+def _public(number: str, own: frozenset[str]) -> bool:
+    digits = _digits(number)
+    return digits[-10:] in own or _TOLL_FREE.fullmatch(digits) is not None
+
+
+def _digits(text: str) -> str:
+    return "".join(letter for letter in text if letter.isdigit())

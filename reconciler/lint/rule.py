@@ -1,0 +1,51 @@
+"""This file exists to say what a rule of lint is: a code, a weight, a title, and a check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.model import Finding, Location, Resource, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from reconciler.kind import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What a check has to say about one resource, and where."""
+
+    resource: Resource
+    location: Location
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule; ``offline`` looks at the manifests alone, ``online`` at the account as well."""
+
+    code: str
+    severity: Severity
+    title: str
+    offline: Callable[[Mapping[str, Resource], datetime], Iterable[Complaint]] | None = None
+    online: Callable[[Account], Iterable[Complaint]] | None = None
+
+    def without_account(self, resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
+        """The findings of the offline check; none where there is no such check."""
+        return map(self._finding, self.offline(resources, now) if self.offline else ())
+
+    def with_account(self, account: Account) -> Iterator[Finding]:
+        """The findings of the online check; none where there is no such check."""
+        return map(self._finding, self.online(account) if self.online else ())
+
+    def _finding(self, said: Complaint) -> Finding:
+        return Finding(self.severity, self.code, said.message, said.hint, said.resource.address, said.location)
+
+
+def at(resource: Resource, message: str, hint: str, *path: str | int) -> Complaint:
+    """A complaint about a field below ``spec``."""
+    return Complaint(resource, resource.manifest.locate("spec", *path), message, hint)

@@ -1,0 +1,86 @@
+"""This file exists to say which words a callee will hear, and who speaks them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model import Location, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A prompt: whose it is, its path below ``spec``, and its text. ``outbound``: somebody is called with it."""
+
+    resource: Resource
+    path: tuple[str, ...]
+    text: str
+    outbound: bool
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings beside the prompt: of the agent, or of the call's one-off agent."""
+        return self.resource.declared["config"] if self.path[0] == "config" else self.resource.declared
+
+    def locate(self, offset: int = 0) -> Location:
+        """Where a part of the text stands: its line in the prompt's file, or the field in the manifest."""
+        if (path := self.resource.files.get(self.path[-1])) is None:
+            return self.resource.manifest.locate("spec", *self.path)
+        start = self.text.rfind("\n", 0, offset) + 1
+        return Location(path, self.text.count("\n", 0, offset) + 1, offset - start + 1)
+
+
+def scripts(resources: Mapping[str, Resource]) -> Iterator[Script]:
+    """Every prompt that is declared: of agents, and of calls with a one-off agent."""
+    dialling = {id(agent) for agent in outbound_agents(resources)}
+    for resource in resources.values():
+        if resource.manifest.absent:
+            continue
+        if isinstance(prompt := resource.declared.get("prompt"), str):
+            yield Script(resource, ("prompt",), prompt, id(resource) in dialling)
+        config = resource.declared.get("config")
+        if isinstance(config, dict) and isinstance(prompt := config.get("prompt"), str):
+            yield Script(resource, ("config", "prompt"), prompt, outbound=True)
+
+
+def outbound_agents(resources: Mapping[str, Resource]) -> list[Resource]:
+    """The declared agents that somebody is called by: of a number, or of a call; each once."""
+    found: dict[str, Resource] = {}
+    for resource in resources.values():
+        if resource.manifest.absent:
+            continue
+        for field, kind in (("outbound_agent", "PhoneNumber"), ("agent", "ScheduledCall")):
+            agent = resources.get(f"Agent/{resource.declared.get(field)}")
+            if resource.address.kind == kind and agent is not None and not agent.manifest.absent:
+                found[agent.address.name] = agent
+    return list(found.values())
+
+
+def speaker(call: Resource, resources: Mapping[str, Resource]) -> Mapping[str, Any] | None:
+    """The settings of the agent that will speak in a call; None where the manifests do not tell."""
+    declared = call.declared
+    if config := declared.get("config"):
+        return dict(config)
+    name = declared.get("agent")
+    if name is None and (number := resources.get(f"PhoneNumber/{declared.get('from')}")):
+        name = number.declared.get("outbound_agent")
+    agent = resources.get(f"Agent/{name}")
+    return agent.declared if agent else None
+
+
+def placeholders(value: Any) -> Iterator[str]:
+    """The names of every ``{{placeholder}}`` in any text below a value."""
+    if isinstance(value, str):
+        yield from PLACEHOLDER.findall(value)
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from placeholders(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from placeholders(inner)

@@ -1,0 +1,98 @@
+"""This file exists to write findings and changes as workflow commands, which GitHub shows beside the line.
+
+``::error file=…,line=…,col=…,title=…::message``; what would end a value is escaped as the runner undoes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.model import Action, Outcome, Severity
+from reconciler.render import words
+from reconciler.render.terminal import clean, cut
+from reconciler.render.values import is_long, line, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from reconciler.model import Change, FieldDiff, Finding, Location, Plan, Report
+
+_COMMANDS: dict[Severity, str] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
+_WIDEST = 1000
+_WIDEST_VALUE = 80
+# What is told once, at the document: its fields are all new, or all gone.
+_WHOLE = frozenset(Action) - {Action.UPDATE, Action.RESCHEDULE, Action.KEEP}
+
+
+def findings(findings: Iterable[Finding], *, folder: str = "") -> list[str]:
+    """A command per finding; ``folder`` is that of the project inside the repository, "" for its root."""
+    weights = list(Severity)
+    return [
+        _command(_COMMANDS[it.severity], it.location, f"{it.code} {it.address or ''}".strip(), _told(it), folder)
+        for it in sorted(findings, key=lambda finding: weights.index(finding.severity))
+    ]
+
+
+def plan(plan: Plan, *, folder: str = "") -> list[str]:
+    """The plan's findings, what it refuses, and each line that would change something; numbers are masked."""
+    found = findings(plan.findings, folder=folder)
+    ranked = sorted((it for it in plan.changes if it.action is not Action.KEEP), key=words.rank)
+    return found + [command for change in ranked for command in _change(change, folder)]
+
+
+def report(report: Report, *, folder: str = "") -> list[str]:
+    """What did not come about, at the document it is about."""
+    places = {change.address: change.location for change in report.plan.changes if change.location}
+    return [
+        _command(
+            "warning" if result.outcome in (Outcome.PENDING, Outcome.SKIPPED) else "error",
+            places.get(result.address),
+            f"{result.action.value} {result.address}: {result.outcome.value}",
+            "; ".join(text for text in (result.detail, result.hint) if text) or result.outcome.value,
+            folder,
+        )
+        for result in report.results
+        if result.outcome is not Outcome.DONE
+    ]
+
+
+def _told(finding: Finding) -> str:
+    return f"{finding.message}\nhint: {finding.hint}" if finding.hint else finding.message
+
+
+def _change(change: Change, folder: str) -> Iterator[str]:
+    kind = "error" if change.action is Action.REFUSE else "notice"
+    title = f"{change.action.value} {change.address}"
+    if change.action in _WHOLE or not change.diffs:
+        why = "; ".join([change.sentence, *words.marks(change), *change.notes])
+        yield _command(kind, change.location, title, why, folder)
+        return
+    for diff in change.diffs:
+        yield _command(kind, diff.location or change.location, title, _difference(change, diff), folder)
+
+
+def _difference(change: Change, diff: FieldDiff) -> str:
+    side = words.SIDES[diff.changed_by]
+    before, after = visible(change, diff, show_numbers=False)
+    shown = "changes" if is_long(before) or is_long(after) else f"{_short(before, diff)} → {_short(after, diff)}"
+    return f"{diff.path}: {shown}{f' ({side})' if side else ''}"
+
+
+def _short(value: object, diff: FieldDiff) -> str:
+    return cut(line(value, diff.path), _WIDEST_VALUE)
+
+
+def _command(command: str, location: Location | None, title: str, message: str, folder: str) -> str:
+    place = {}
+    if location is not None:
+        path = f"{folder}/{location.path}" if folder else location.path
+        place = {"file": path, "line": str(location.line), "col": str(location.column)}
+    properties = ",".join(f"{name}={_escaped(text, _PROPERTY)}" for name, text in {**place, "title": title}.items())
+    said = "\n".join(cut(clean(text), _WIDEST) for text in message.split("\n"))
+    return f"::{command} {properties}::{_escaped(said, _DATA)}"
+
+
+def _escaped(text: str, letters: dict[str, str]) -> str:
+    return "".join(letters.get(letter, letter) for letter in text)

@@ -1,0 +1,169 @@
+"""This file exists to say what the declared calls will mean for money and people, in the words all formats share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler import clock
+from reconciler.numbers import mask
+from reconciler.outbound import dollars
+from reconciler.render.terminal import Paint, clean, columns, pad, wrap
+from reconciler.render.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from reconciler.model import Forecast, Ring
+
+_FEW = 5  # rings a terminal and a comment list before the rest is counted
+_INDENT = 4
+
+
+def callee(ring: Ring, *, show_numbers: bool) -> str:
+    """Who is rung, as it may be shown."""
+    return ring.to if show_numbers else mask(ring.to)
+
+
+def local_times(ring: Ring) -> tuple[tuple[str, datetime], ...]:
+    """The wall times at which a call may ring where the callee is, each with one zone that has it, ascending."""
+    found: dict[Any, tuple[str, datetime]] = {}
+    for name in ring.places:
+        local = ring.at.astimezone(clock.zone(name))
+        found.setdefault(local.replace(tzinfo=None), (name, local))
+    return tuple(found[wall] for wall in sorted(found))
+
+
+def where_they_are(ring: Ring) -> str:
+    """``Tue 15 Jan 12:00 Los Angeles``; the earliest and the latest where a number names no single place."""
+    times = local_times(ring)
+    first = clock.spoken_local(ring.at, clock.zone(times[0][0]))
+    if len(times) == 1:
+        return first
+    return f"{first} to {times[-1][1]:%H:%M} {place(times[-1][0])}"
+
+
+def as_declared(ring: Ring) -> str:
+    """``Tue 15 Jan 15:00 New York``: by the clock the call was declared in."""
+    return clock.spoken_local(ring.at, clock.zone(ring.zone or "UTC"))
+
+
+def place(zone: str) -> str:
+    """``New York``."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def headline(forecast: Forecast) -> str:
+    """``14 calls to 3 people, for $4.20 at most``; "" when nobody is to be rung."""
+    if not forecast.rings:
+        return ""
+    more = "" if forecast.whole else "more than "
+    return (
+        f"{more}{counted(forecast.calls, 'call')} to {counted(forecast.people, 'person')}, "
+        f"for {more}{dollars(forecast.cents)} at most"
+    )
+
+
+def remarks(forecast: Forecast) -> list[str]:
+    """What the amount rests on, how far the balance reaches, what auto-reload may charge, who is asleep then."""
+    return [words for words in (*_about_calls(forecast), *_about_money(forecast)) if words]
+
+
+def _about_calls(forecast: Forecast) -> Iterator[str]:
+    rings = forecast.rings
+    if not rings:
+        return
+    yield f"a call lasts as long as its agent lets it; rates read on {spoken_date(forecast.rates_read)}"
+    if loose := sum(ring.tries for ring in rings if not ring.limited):
+        yield f"{counted(loose, 'call')} without a limit taken as {forecast.minutes} min"
+    if any(ring.recurs for ring in rings):
+        yield f"recurring calls counted until {spoken_date(forecast.until)}"
+    if any(ring.tries > 1 for ring in rings):
+        yield "every second try counted"
+    if asleep := sum(not ring.awake for ring in rings):
+        yield f"{asleep} of {len(rings)} outside the calling hours where the callee is: dispatch will not place them"
+
+
+def _about_money(forecast: Forecast) -> Iterator[str]:
+    balance, rings = forecast.balance_cents, forecast.rings
+    if balance is not None and rings:
+        if forecast.covered == len(rings):
+            yield f"the balance of {dollars(balance)} covers them"
+        else:
+            first = as_declared(rings[forecast.covered])
+            yield f"the balance of {dollars(balance)} covers {forecast.covered} of {len(rings)}: until {first}"
+    if forecast.reloads:
+        limit = forecast.reload_limit_cents
+        yield f"auto-reload may charge {f'up to {dollars(limit)} a month' if limit is not None else 'without a limit'}"
+    elif balance is not None and rings:
+        yield "auto-reload is off: nothing refills the balance"
+
+
+def spoken_date(day: Any) -> str:
+    """``30 Sep 2026``, without asking the locale."""
+    return f"{day.day} {clock.MONTHS[day.month - 1]} {day.year}"
+
+
+def lines(forecast: Forecast | None, *, width: int, paint: Paint, show_numbers: bool, full: bool) -> Iterator[str]:
+    """The calls to come for a terminal: how many, who is rung when in their own time, and what it may cost."""
+    if forecast is None or not (forecast.rings or forecast.reloads):
+        return
+    head = f"To come: {headline(forecast)}" if forecast.rings else "No calls to come."
+    yield from (paint(line, "bold") for line in wrap(head, width))
+    shown = forecast.rings if full else forecast.rings[:_FEW]
+    whens = [clean(where_they_are(ring)) for ring in shown]
+    room = max((columns(when) for when in whens), default=0)
+    for ring, when in zip(shown, whens, strict=True):
+        yield from _row(ring, pad(when, room), width, show_numbers=show_numbers)
+    if len(forecast.rings) > len(shown):
+        yield " " * _INDENT + paint(f"… and {len(forecast.rings) - len(shown):,} more", "dim")
+    for remark in remarks(forecast):
+        yield from (" " * _INDENT + paint(line, "dim") for line in wrap(remark, width - _INDENT))
+
+
+def _row(ring: Ring, when: str, width: int, *, show_numbers: bool) -> Iterator[str]:
+    name, to = clean(ring.address.name), callee(ring, show_numbers=show_numbers)
+    line = f"{when}  {to}  {name}"
+    if columns(line) <= width - _INDENT:
+        yield " " * _INDENT + line
+        return
+    yield from (" " * _INDENT + part for part in wrap(f"{when.rstrip()}  {to}", width - _INDENT))
+    yield from (" " * (_INDENT + 2) + part for part in wrap(name, width - _INDENT - 2))
+
+
+def document(forecast: Forecast | None, *, show_numbers: bool) -> dict[str, Any] | None:
+    """The forecast as JSON; null where nobody reckoned."""
+    if forecast is None:
+        return None
+    return {
+        "rings": len(forecast.rings),
+        "calls_at_most": forecast.calls,
+        "people": forecast.people,
+        "cents_at_most": forecast.cents,
+        "complete": forecast.whole,
+        "recurring_until": forecast.until.date().isoformat(),
+        "rates": {
+            "read": forecast.rates_read.isoformat(),
+            "cents_per_minute": dict(forecast.rates),
+            "unlimited_call_minutes": forecast.minutes,
+        },
+        "balance_cents": forecast.balance_cents,
+        "rings_covered": forecast.covered if forecast.balance_cents is not None else None,
+        "auto_reload": {"enabled": forecast.reloads, "monthly_limit_cents": forecast.reload_limit_cents},
+        "calls": [_document(ring, show_numbers=show_numbers) for ring in forecast.rings],
+    }
+
+
+def _document(ring: Ring, *, show_numbers: bool) -> dict[str, Any]:
+    return {
+        "address": str(ring.address),
+        "at": ring.at.isoformat(),
+        "closes": ring.closes.isoformat(),
+        "zone": ring.zone or "UTC",
+        "to": callee(ring, show_numbers=show_numbers),
+        "callee_local": [local.isoformat() for _, local in local_times(ring)],
+        "within_calling_hours": ring.awake,
+        "agent": ring.agent or None,
+        "tries": ring.tries,
+        "cents_at_most": ring.cents,
+    }

@@ -1,0 +1,121 @@
+"""This file exists to write a plan, or the scheduled calls, as one page that a browser opens from a file.
+
+It works without scripts, fetches nothing, follows the reader's light or dark and prints. What matters most
+comes first, as in the text of a plan.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from reconciler import clock
+from reconciler.model import Action
+from reconciler.render import words
+from reconciler.render.call_tables import below, name_of, verdict
+from reconciler.render.html_calendar import calendar, tiles
+from reconciler.render.html_changes import anchors, badge, cards, findings, first_glance, unchanged
+from reconciler.render.html_markup import NOTHING, Html, element, join, prose, row, table
+from reconciler.render.html_page import page
+from reconciler.render.html_picture import picture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.model import Plan
+    from reconciler.rows import CallRow
+
+
+def plan(plan: Plan, *, show_numbers: bool = False, next_command: str = "reconciler apply") -> str:
+    """The plan as a page of its own."""
+    ranked = sorted(plan.changes, key=words.rank)
+    listed = [change for change in ranked if change.action is not Action.KEEP]
+    kept = [change for change in ranked if change.action is Action.KEEP]
+    places = anchors(listed)
+    foreseen = plan.forecast
+    sums = tiles(foreseen) if foreseen is not None and (foreseen.rings or foreseen.reloads) else NOTHING
+    days = calendar(foreseen, places, show_numbers=show_numbers) if foreseen is not None else NOTHING
+    sections = [
+        ("glance", "Look at these first", first_glance(listed, places)),
+        ("findings", "Findings", findings(plan.findings, places)),
+        ("money", "Money and people", sums),
+        ("changes", "Changes", cards(listed, show_numbers=show_numbers)),
+        ("calendar", "Calls to come", days),
+        ("picture", "Who uses what", picture(plan.changes, places)),
+        ("kept", "Unchanged", unchanged(kept)),
+    ]
+    return page(
+        f"Plan for {words.account(plan.target)}",
+        header=_header(plan),
+        sections=sections,
+        footer=_footer(plan, words.onward(plan, next_command)),
+    )
+
+
+def _header(plan: Plan) -> Html:
+    """Whose account, what the plan comes to, and how much of what."""
+    counts = plan.summary
+    numbers = [
+        element("li", element("b", f"{count:,}"), f" {words.SPOKEN[action]}", class_=action.value)
+        for action in Action
+        if (count := counts[action.value])
+    ]
+    weighty = words.weighty(plan)
+    return join((
+        element("p", "reconciler plan", class_="eyebrow"),
+        element("h1", plan.target.organization_name or "unnamed"),
+        element("p", f"organisation {plan.target.organization_id} · {words.host(plan.target)}", class_="quiet"),
+        element("p", prose(words.verdict(plan)), class_=f"verdict {_mood(plan)}"),
+        element("ul", join(numbers), class_="counts") if numbers else NOTHING,
+        element("p", " · ".join(weighty), class_="weighty-line") if weighty else NOTHING,
+    ))  # fmt: skip - from above to below
+
+
+def _mood(plan: Plan) -> str:
+    if plan.errors or plan.refusals:
+        return "stopped"
+    return "waiting" if plan.pending else "clean"
+
+
+def _footer(plan: Plan, step: str) -> Html:
+    following = element("p", "Next: ", element("code", step)) if step else NOTHING
+    trace = element("p", f"Fingerprint {plan.fingerprint[:16]}", class_="quiet") if plan.fingerprint else NOTHING
+    return join((following, trace))
+
+
+def calls(rows: Sequence[CallRow]) -> str:
+    """The scheduled calls as a page of its own, in the order given."""
+    counts: dict[str, int] = {}
+    for it in rows:
+        counts[it.state] = counts.get(it.state, 0) + 1
+    numbers = join(element("li", element("b", f"{count:,}"), f" {state}") for state, count in counts.items())
+    header = join((
+        element("p", "reconciler calls", class_="eyebrow"),
+        element("h1", "Scheduled calls"),
+        element("p", verdict(rows) if rows else "No scheduled calls.", class_="verdict clean"),
+        element("ul", numbers, class_="counts") if rows else NOTHING,
+    ))  # fmt: skip - from above to below
+    head = ("Call", "State", "When", "Whom", "What happened")
+    shown = table(head, map(_call, rows), class_="calls", caption="Scheduled calls") if rows else NOTHING
+    return page("Scheduled calls", header=header, sections=[("calls", "Every call", shown)])
+
+
+def _call(it: CallRow) -> Html:
+    when = clock.spoken_local(it.when, clock.zone(it.zone or "UTC")) if it.when else "no time"
+    told = [element("p", prose(text)) for text in below(it) if not text.startswith("recording ")]
+    return row(
+        element("code", name_of(it)),
+        badge(it.state, f"state {it.state}"),
+        element("time", when, datetime=it.when.isoformat() if it.when else None),
+        it.to,
+        join((*told, _recording(it.recording))),
+    )
+
+
+def _recording(address: str) -> Html:
+    """A link where it leads to the web, else nothing to click: a page must not run what a record says."""
+    if not address:
+        return NOTHING
+    if urlsplit(address).scheme == "https":
+        return element("p", element("a", "Recording", href=address, rel="noreferrer noopener"))
+    return element("p", f"Recording {address}")
