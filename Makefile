@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test check format schemas clean
+.PHONY: help install demo test prove check format schemas clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -25,6 +25,9 @@ demo: $(STAMP) ## the main job on the embedded emulator: no account needed
 
 test: $(STAMP) ## run every test
 	@$(BIN)/python -m pytest -n auto -q
+
+prove: $(STAMP) ## explore a million schedules of dispatching a call: at most once
+	@PYTHONPATH=tests $(BIN)/python -m prove
 
 check: $(STAMP) ## format, lint, types, layers, docs
 	$(BIN)/ruff format --check .

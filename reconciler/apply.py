@@ -36,12 +36,13 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     *,
     parallelism: int,
     stopping: Event,
-    progress: Callable[[Result], None],
+    progress: Callable[[Change | Result], None],
 ) -> Report:
     """Do what the plan says and report on every pending change; never raises for a single change.
 
     ``stopping`` is looked at before each step: once it is set, requests in flight are finished and nothing
-    new is begun. ``progress`` is told each result as it becomes final, from any thread.
+    new is begun. ``progress`` is told each change as it is begun and each result as it becomes
+    final, from any thread.
     """
     run = _Run(kinds, context, stopping, progress)
     with ThreadPoolExecutor(max_workers=parallelism) as pool:
@@ -58,7 +59,7 @@ class _Run:
     """The state of one apply: what came about so far, and what it led to."""
 
     def __init__(
-        self, kinds: Mapping[str, Kind], context: Context, stopping: Event, progress: Callable[[Result], None]
+        self, kinds: Mapping[str, Kind], context: Context, stopping: Event, progress: Callable[[Change | Result], None]
     ) -> None:
         self.results: dict[tuple[Address, Action], Result] = {}
         self._kinds, self._context = kinds, context
@@ -74,6 +75,7 @@ class _Run:
         if (blocked := self._blocked(step)) is not None:
             self._finish(change, Outcome.SKIPPED, blocked)
             return
+        self._progress(change)
         try:
             self._send(step)
         except ReconcilerError as error:

@@ -1,8 +1,8 @@
 """This file exists to explain every code a finding or an error can carry.
 
 A code is stable: it may be searched for, waived and linked to. 1xx is what the author wrote, 2xx is what the
-account will not do, 3xx is a refusal, 4xx is the vendor's API, 5xx is the state, 6xx is calls, 7xx is lint
-(RC700 apart: where people review), 9xx is us.
+account will not do, 3xx is a refusal, 4xx is the vendor's API, 5xx is the state, 6xx is calls, 7xx is lint,
+8xx is where people review, 9xx is us.
 """
 
 from __future__ import annotations
@@ -115,7 +115,6 @@ CODES: dict[str, Meaning] = {
     "RC631": Meaning("a call that cannot be cancelled", "`reconciler calls` shows how it stands."),
     "RC632": Meaning("not the call of this person", "Take the call id from the dashboard."),
     "RC633": Meaning("an address that is not bound so", "`reconciler state` lists what is bound."),
-    "RC700": Meaning("a comment that was not posted", "The plan stands; the job's log has it. The hint says why."),
     "RC701": Meaning("a variable that no prompt says", "Remove it, or use it in the prompt."),
     "RC702": Meaning("a prompt that does not say who calls and why", "Name the business and the reason early."),
     "RC703": Meaning("a voicemail message without its text", "Declare `voicemail_message`, or hang up."),
@@ -129,6 +128,7 @@ CODES: dict[str, Meaning] = {
     "RC720": Meaning("a waiver that has ended", "Settle what it was about, or give it a later day."),
     "RC721": Meaning("a waiver of what cannot be waived", "Mend what the code says: only lint can be waived."),
     "RC722": Meaning("a waiver that waives nothing", "Remove it."),
+    "RC800": Meaning("a comment that was not posted", "The plan stands; the job's log has it. The hint says why."),
     "RC900": Meaning("an error of this tool's", "Tell us what you did."),
     "RC901": Meaning("interrupted", "Run the command again: it goes on where it stood."),
 }

@@ -33,6 +33,8 @@ def worded(item: Any, path: tuple[str | int, ...], model: type[BaseModel]) -> tu
         case "extra_forbidden":
             known = _known_keys(path[:-1], model)
             return "RC110", f"unknown key `{path[-1]}`", nearest(str(path[-1]), known) or offer(known)
+        case "model_type" | "dict_type":
+            return "RC113", f"`{shown}` must be a mapping of keys to values", ""
         case "missing":
             return "RC112", f"`{shown}` is missing", ""
         case "literal_error" if path == ("apiVersion",):
@@ -63,15 +65,15 @@ def _known_keys(path: tuple[str | int, ...], whole: type[BaseModel]) -> list[str
     for part in path:
         if isinstance(part, str):
             inner = next((info for name, info in model.model_fields.items() if (info.alias or name) == part), None)
-            model = _model_of(inner.annotation) if inner else None
+            model = model_of(inner.annotation) if inner else None
         if model is None:
             return []
     return [info.alias or name for name, info in model.model_fields.items()]
 
 
-def _model_of(annotation: Any) -> Any:
+def model_of(annotation: Any) -> Any:
     """The model inside an annotation such as ``tuple[Model, ...] | None``; FileText only when alone."""
     if isinstance(annotation, type) and hasattr(annotation, "model_fields"):
         return annotation
-    inner = (_model_of(part) for part in getattr(annotation, "__args__", ()))
+    inner = (model_of(part) for part in getattr(annotation, "__args__", ()))
     return next((model for model in inner if model), None)

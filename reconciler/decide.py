@@ -132,6 +132,9 @@ def _undeclared(it: Situation) -> Decision:
             return Decision(Action.KEEP, "gone", "is neither declared nor there")
         case Situation(phase=Phase.SETTLED | Phase.MOVING):
             return Decision(Action.KEEP, it.phase.name.lower(), it.history)
+        case Situation(live=Live.NAMESAKE):
+            made = f"was being created when a run was killed (id {it.ids[0]}), and is not declared any more"
+            return Decision(Action.KEEP, "not_declared", f"{made}: declare it again, or delete it in the dashboard")
         case Situation(orphans=Orphans.RETIRED):
             return Decision(it.verbs.delete, "not_declared", "is not declared any more")
         case Situation(orphans=Orphans.NEVER_OURS):

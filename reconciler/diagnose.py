@@ -1,15 +1,14 @@
 """This file exists to judge whether an account is ready to be kept in git, and to name the way out where it is not.
 
-Pure functions from what was read to `Check`; `cli/doctor.py` does the reading.
+Pure functions from what was read to ``Check``; `cli/doctor.py` does the reading.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reconciler.outbound import PROVEN, dollars, unconfirmed, undialable, unfunded
+from reconciler.rows import Check, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,25 +17,6 @@ if TYPE_CHECKING:
 
 _CLOCKS_AGREE, _CLOCKS_DIFFER = 30.0, 120.0  # seconds; a call's window is ten minutes, a Date header is whole seconds
 _LOW_DAYS = 3
-_SHOWN = 5
-
-
-class Status(StrEnum):
-    """How a check came out; only ``FAIL`` makes the doctor exit 1."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at, what was found, and the fix ("" when there is nothing to mend)."""
-
-    name: str
-    status: Status
-    found: str
-    fix: str = ""
 
 
 def ok(name: str, found: str) -> Check:
@@ -112,10 +92,11 @@ def confirmation(found: Mapping[str, Any] | None, *, calls: int) -> Check:
     return judge("outbound", obstacle.message, obstacle.hint)
 
 
-def numbers(live: Iterable[Mapping[str, Any]], dialling: frozenset[str]) -> Iterator[Check]:
+def numbers(live: Iterable[Mapping[str, Any]], *, dialling: frozenset[str], proving: frozenset[str]) -> Iterator[Check]:
     """A check per number of the account: it fails where a declared call dials from a number that may not.
 
-    ``dialling`` are the numbers, in E.164, from which declared calls go out.
+    ``dialling`` are the numbers, in E.164, from which declared calls go out, ``proving`` those declared with
+    ``verify: true``.
     """
     known = {str(number.get("number")): number for number in live}
     if not known:
@@ -125,10 +106,12 @@ def numbers(live: Iterable[Mapping[str, Any]], dialling: frozenset[str]) -> Iter
         if obstacle is None:
             proof = number.get("voip_verification_status")
             yield ok(f"number {name}", "may dial" + (", verified" if proof in PROVEN else ""))
+        elif obstacle.code == "RC203" and name in proving:
+            yield warn(f"number {name}", "is not verified yet", "reconciler apply proves it: a billed probe call")
         elif name in dialling:
             yield fail(f"number {name}", obstacle.message, obstacle.hint)
         else:
-            yield warn(f"number {name}", obstacle.message, obstacle.hint)
+            yield Check(f"number {name}", Status.OK, f"{obstacle.message}; no declared call needs it to", obstacle.hint)
     for name in sorted(dialling - set(known)):
         yield fail(f"number {name}", "is not on this account", "import it, or check the key's organisation")
 

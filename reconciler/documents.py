@@ -41,7 +41,7 @@ _TRUTHS = {
     "FALSE": False,
 }  # fmt: skip - one row reads best
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"-?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_FLOAT = re.compile(r"-?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NUMERIC_START = frozenset("-.0123456789")
 _LONGEST_NUMBER = 400
 _BRACKETS = re.compile(r"[\[\]{}]")
@@ -195,7 +195,10 @@ def _read_on(text: str, path: str, broken: list[int]) -> Iterator[Document | Pro
 def _after_next_separator(text: str, line: int) -> str:
     """The text with everything before the first ``---`` after a line blanked, so that lines keep their numbers."""
     lines = text.splitlines(keepends=True)
-    following = next((n for n, each in enumerate(lines) if n > line and _SEPARATOR.match(each)), None)
+    written = any(each.strip() for each in lines[:line])  # then a separator that is itself what broke begins anew
+    following = next(
+        (n for n, each in enumerate(lines) if n >= line + (not written) and _SEPARATOR.match(each)), None
+    )  # fmt: skip - one sentence
     return "" if following is None else "\n" * following + "".join(lines[following:])
 
 
@@ -251,7 +254,7 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
 
 
 def _scalar(text: str) -> Any:
-    """A plain scalar's meaning in YAML 1.2's core schema, but a leading ``+`` makes a telephone number.
+    """A plain scalar's meaning in YAML 1.2's core schema, but a leading ``+`` or ``0`` makes a code: text.
 
     What is no finite number, or absurdly long, stays text: the field's own check then says what it wants.
     """

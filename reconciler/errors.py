@@ -126,7 +126,7 @@ class NotPosted(ReconcilerError):
     The run itself is as good as without one: it is said as a warning.
     """
 
-    code = "RC700"
+    code = "RC800"
 
     def __init__(self, message: str, *, status: int | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)

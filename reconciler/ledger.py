@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -260,5 +261,10 @@ def _attempt(value: Mapping[str, Any]) -> Attempt:
 
 def _ours(noun: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:
     """The fields this version knows: a state written by a newer one may hold more."""
-    known = {item.name for item in fields(noun)}
+    known = _known_fields(noun)
     return {name: item for name, item in value.items() if name in known}
+
+
+@cache
+def _known_fields(noun: type[Any]) -> frozenset[str]:
+    return frozenset(item.name for item in fields(noun))

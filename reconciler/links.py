@@ -63,4 +63,4 @@ class Links:
 
 def wire_id(id_: str) -> int | str:
     """Ids are opaque strings to us; the vendor's integer ones travel as JSON numbers (contract, X5)."""
-    return int(id_) if id_.isdecimal() else id_
+    return int(id_) if id_.isascii() and id_.isdecimal() else id_

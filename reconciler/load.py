@@ -224,14 +224,14 @@ class _Reader:
     def _text(self, name: str, manifest: Path, where: Location, address: Address) -> tuple[str, str] | None:
         """The text of a prompt file and how to show its path; None (and a finding) if it may not."""
         root = self._project.root.resolve()
-        tried = [(base / name).resolve() for base in (manifest.parent, root)]
+        tried = [real(base / name) for base in (manifest.parent, root)]
         inside = [place for place in tried if place.is_relative_to(root)]
-        if not inside:
+        found = next((place for place in inside if place.is_file()), None)
+        if not inside or (found is None and any(place.exists() for place in tried if place not in inside)):
             self._complain(
                 "RC142", f"`{name}` lies outside the project", where, f"move it below {root.name}/", address
             )  # fmt: skip - one call
             return None
-        found = next((place for place in inside if place.is_file()), None)
         if found is None:
             near = nearest(Path(name).name, [item.name for item in inside[0].parent.glob("*")])
             self._complain(

@@ -275,8 +275,9 @@ class Forecast:
     """What the declared calls mean for money and people, seen from ``now``; amounts are US cents.
 
     ``rings`` ascend in time; recurring calls are counted until ``until``, and not ``whole`` when they are
-    too many to count. ``hours`` are the calling hours in minutes of the callee's day; ``minutes`` is assumed for a call without a limit. ``balance_cents`` is None where it
-    was not read; ``reload_limit_cents`` is the most auto-reload, where it ``reloads``, may charge in a month.
+    too many to count. ``hours`` are the calling hours in minutes of the callee's day, ``minutes`` is assumed
+    for a call without a limit. ``balance_cents`` is None where it was not read; ``reload_limit_cents`` is
+    the most that auto-reload, where it ``reloads``, may charge in a month.
     """
 
     now: datetime

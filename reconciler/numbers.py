@@ -92,6 +92,7 @@ def normalise(text: str, default_region: str | None = None) -> str:
     return _e164(_parse(written, default_region))
 
 
+@cache
 def zones(number: str) -> tuple[str, ...]:
     """The IANA zones in which an E.164 number may ring, sorted, never empty; ValueError when it is not E.164.
 

@@ -165,12 +165,9 @@ class _Matcher:
 
     def _by_name(self, base: Match) -> Match:
         """By display name among the live objects nobody claims; after a lost create, only newcomers count."""
-        resource, intent = base.resource, base.binding.intent if base.binding else None
-        rivals = intent.rivals if intent and intent.step == "create" else ()
-        if resource is None:
+        if base.resource is None:
             return base
-        name = self._kind.display(resource)
-        found = [item for item in self._namesakes.get(name, []) if item.id not in rivals]
+        found = self._newcomers(self._kind.display(base.resource), base.binding)
         if not found:
             return base
         ids = tuple(item.id for item in found)
@@ -178,10 +175,19 @@ class _Matcher:
             return replace(base, live=Live.SEVERAL, ids=ids)
         return replace(base, live=Live.NAMESAKE, observed=found[0], ids=ids)
 
+    def _newcomers(self, name: str, binding: Binding | None) -> list[Observed]:
+        intent = binding.intent if binding else None
+        rivals = intent.rivals if intent and intent.step == "create" else ()
+        return [item for item in self._namesakes.get(name, []) if item.id not in rivals]
+
     def _undeclared(self) -> Iterator[Match]:
         declared = {resource.address for resource in self._resources}
         for address, binding in sorted(self._bindings.items()):
             if address in declared or address in self._renamed or not self._kind.remembered:
+                continue
+            if not binding.id and (made := self._newcomers(binding.display, binding)):
+                # A create whose run was killed: most likely ours, but not surely enough to be deleted.
+                yield Match(address, Live.NAMESAKE, observed=made[0], binding=binding, ids=(made[0].id,))
                 continue
             found = self._by_id.get(binding.id)
             live = Live.FOUND if found else Live.VANISHED

@@ -1,8 +1,9 @@
-"""This file exists to hold one line of what became of scheduled calls, as dispatch and calls report it."""
+"""This file exists to hold one line of a report: what became of a scheduled call, how a check came out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -33,3 +34,21 @@ class CallRow:
     to: str = ""
     hint: str = ""
     code: str = ""
+
+
+class Status(StrEnum):
+    """How a check of the doctor's came out; only ``FAIL`` makes it exit 1."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing the doctor looked at, what was found, and the fix ("" when there is nothing to mend)."""
+
+    name: str
+    status: Status
+    found: str
+    fix: str = ""

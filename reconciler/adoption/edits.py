@@ -8,6 +8,7 @@ so an anchor that others refer to, a merge or a comment in the way is never dama
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from reconciler.adoption.spelling import STEP, block, double_quoted, inline, lit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_BOM = "\ufeff"
+_SEPARATOR = re.compile(r"^(?:---|\.\.\.)(?:[ \t]*(?:#.*)?\r?\n|(?=[ \t]))", re.MULTILINE)
 _BLOCK_STYLES = ("|", ">")
 
 
@@ -44,34 +45,45 @@ def put(text: str, line: int, path: Sequence[str | int], value: Any) -> str:
     Inside mappings and lists only what differs is written, so comments beside what stays are kept. Raises
     Unwritable when that cannot be done without changing anything else.
     """
-    index, old = _found(text, line, path)
-    for where, wanted in _least(old, value, ()):
-        text = _put_one(text, index, (*path, *where), wanted)
-    return text
+    head, body, tail = _around(text, line)
+    start = line - head.count("\n")
+    for where, wanted in _least(_found(body, start, path), value, ()):
+        body = _put_one(body, start, (*path, *where), wanted)
+    return f"{head}{body}{tail}"
 
 
 def written(text: str, line: int, path: Sequence[str | int]) -> Any:
     """The value at ``path`` as it stands in the text; raises Unwritable where it comes by a merge or not at all."""
-    return _found(text, line, path)[1]
+    head, body, _ = _around(text, line)
+    return _found(body, line - head.count("\n"), path)
 
 
-def starts(text: str) -> list[int]:
-    """The line (from 1) at which each document of a text starts."""
-    return [one.location.line for one in _documents(text)]
+def _around(text: str, line: int) -> tuple[str, str, str]:
+    """The text before, of and after the document at a line: documents share nothing, so one is enough to read."""
+    begin = sum(len(each) + 1 for each in text.split("\n")[: line - 1])
+    start = max((found.end() for found in _SEPARATOR.finditer(text) if found.start() <= begin), default=0)
+    following = _SEPARATOR.search(text, max(begin + 1, start))
+    end = following.start() if following else len(text)
+    start = start or len(text) - len(text.removeprefix("\ufeff"))
+    return text[:start], text[start:end], text[end:]
 
 
-def _found(text: str, line: int, path: Sequence[str | int]) -> tuple[int, Any]:
-    read = _documents(text)
-    index = next((place for place, one in enumerate(read) if one.location.line == line), None)
-    if index is None:
-        raise Unwritable("the file is not what was read")
+def _found(text: str, line: int, path: Sequence[str | int]) -> Any:
+    value = _index(text, line)[1]
     try:
-        value = read[index].value
         for part in path:
             value = value[part]
     except (KeyError, IndexError, TypeError):
         raise Unwritable("is not written there") from None
-    return index, value
+    return value
+
+
+def _index(text: str, line: int) -> tuple[int, Any]:
+    """Which document of a text starts at a line, and what it says."""
+    found = next(((place, it.value) for place, it in enumerate(_documents(text)) if it.location.line == line), None)
+    if found is None:
+        raise Unwritable("does not stand where it was read")
+    return found
 
 
 def _documents(text: str) -> list[documents.Document]:
@@ -90,14 +102,14 @@ def _least(old: Any, new: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tu
         yield path, new
 
 
-def _put_one(text: str, index: int, path: tuple[str | int, ...], value: Any) -> str:
-    intended = [one.value for one in deepcopy(_documents(text))]
+def _put_one(text: str, line: int, path: tuple[str | int, ...], value: Any) -> str:
+    intended = [deepcopy(one.value) for one in _documents(text)]
+    index, _ = _index(text, line)
     old = _set(intended[index], path, value)
-    bom, body = (_BOM, text.removeprefix(_BOM)) if text.startswith(_BOM) else ("", text)
-    place = _place(_composed(body)[index], path, body)
-    for start, end, spelled in _spellings(body, place, old, value):
-        ending = spelled.replace("\n", "\r\n") if "\r\n" in body else spelled
-        tried = bom + body[:start] + ending + body[end:]
+    place = _place(_composed(text)[index], path, text)
+    for start, end, spelled in _spellings(text, place, old, value):
+        ending = spelled.replace("\n", "\r\n") if "\r\n" in text else spelled
+        tried = text[:start] + ending + text[end:]
         parts = list(documents.read(tried, ""))
         if [getattr(part, "value", part) for part in parts] == intended:
             return tried

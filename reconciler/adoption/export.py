@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reconciler import documents
-from reconciler.adoption.live import Nameless, kept_in_files, live_value
+from reconciler.adoption.live import Nameless, kept_in_files, literal, live_value
 from reconciler.adoption.spelling import STEP, entry, inline
 from reconciler.fields import Spec, policies, same
 from reconciler.kind import API_VERSION
-from reconciler.links import Links
 from reconciler.model import Address
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from reconciler.fields import Policy
     from reconciler.kind import Kind
+    from reconciler.links import Links
     from reconciler.model import Observed
 
 # Where the documents of a kind go; a kind without a row has a folder of its name, one file per object.
@@ -39,7 +39,7 @@ _ELSEWHERE = "{kind}/{name}.yaml"
 _LONGEST_NAME = 63
 _ROOM_FOR_SUFFIX = 5
 _LARGEST_TEXT = 1 << 20  # what `load` reads of a prompt file
-_NOTHING = (None, "", [], {})
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 _BEFORE_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -87,6 +87,7 @@ class Export:
         if declared is None:
             return None
         path = LAYOUT.get(kind.name, _ELSEWHERE).format(name=address.name, kind=_hyphenated(kind.name))
+        values = literal(values)
         files = _texts(address, kind, values)
         written = {name: {"file": files[name][0]} if name in files else value for name, value in values.items()}
         document: dict[str, Any] = {
@@ -242,7 +243,7 @@ def _encodable(value: Any) -> bool:
 def _document(document: Mapping[str, Any], observed: Observed) -> str:
     shown = "".join(letter if letter.isprintable() else " " for letter in observed.name)
     title = " ".join(shown.split())
-    comment = f"# {title}\n" if title and title.lower() != document["metadata"]["name"] else ""
+    comment = f"# {title}\n" if title and _slug(title) != document["metadata"]["name"] else ""
     head = f"apiVersion: {document['apiVersion']}\nkind: {document['kind']}\nmetadata: {inline(document['metadata'])}\n"
     spec = "".join(entry(name, value, STEP) for name, value in document["spec"].items())
     return f"{comment}{head}spec:{chr(10) + spec if spec else ' {}' + chr(10)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from reconciler.fields import Policy
     from reconciler.kind import Kind
     from reconciler.links import Links
+
+
+_REFERENCE = re.compile(r"\$\{[^}\n]*\}?")
+_FOLLOWED = re.compile(r"(?<!\$)\$\{")
 
 
 class Nameless(Exception):
@@ -28,6 +33,24 @@ def live_value(kind: Kind, policy: Policy, body: Mapping[str, Any], links: Links
             raise Nameless(f"points at {policy.ref.kind} id {value}, which no manifest declares")
         return address.name
     return trimmed(value, shapes(kind.spec)[policy.name])
+
+
+def literal(value: Any) -> Any:
+    """A live value as a file says it: what reads like a reference to a variable (``${…}``) is text (``$${…}``)."""
+    if isinstance(value, str):
+        return _REFERENCE.sub(lambda found: f"${found[0]}", value)
+    if isinstance(value, dict):
+        return {key: literal(item) for key, item in value.items()}
+    return [literal(item) for item in value] if isinstance(value, list) else value
+
+
+def mentions_variable(written: Any) -> bool:
+    """Whether any text inside refers to a variable or a secret."""
+    if isinstance(written, dict):
+        return any(map(mentions_variable, written.values()))
+    if isinstance(written, list):
+        return any(map(mentions_variable, written))
+    return isinstance(written, str) and _FOLLOWED.search(written) is not None
 
 
 def trimmed(value: Any, shape: type[Spec] | None) -> Any:

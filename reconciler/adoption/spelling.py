@@ -72,7 +72,7 @@ def _spreads(value: Any) -> bool:
 def literal_block(text: str, indent: int) -> str:
     """A text of several lines as a literal block without its last line end; "" where that cannot spell it."""
     body = text.removesuffix("\n")
-    spellable = "\n" in body and body[0] not in " \t\n" and not body.endswith("\n")
+    spellable = "\n" in text and body[:1] not in ("", " ", "\t", "\n") and not body.endswith("\n")
     if not spellable or not all(letter.isprintable() or letter in "\n\t" for letter in body):
         return ""
     margin = " " * indent

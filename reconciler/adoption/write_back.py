@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.adoption import edits
 from reconciler.adoption.drift import DELETED, DRAFT
-from reconciler.adoption.live import Nameless, live_value
+from reconciler.adoption.live import Nameless, literal, live_value, mentions_variable
 from reconciler.fields import Policy, policies, same
 from reconciler.model import ChangedBy
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from reconciler.links import Links
     from reconciler.model import Address, Change, FieldDiff, Resource
 
-_VARIABLE = "${"
 _ANY = Policy()
 _BY_HAND = {
     DELETED: "was deleted outside: remove the document, or apply to create it again",
@@ -91,6 +90,7 @@ class _Carrier:
         self.result = WriteBack()
         self._kinds, self._links, self._read = kinds, links, read
         self._readers: dict[str, set[str]] = defaultdict(set)
+        self._moved: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for resource in resources.values():
             for name, path in resource.files.items():
                 self._readers[path].add(f"{resource.address} ({name})")
@@ -98,13 +98,13 @@ class _Carrier:
     def carry(self, change: Change, diff: FieldDiff, *, theirs: bool) -> None:
         """Put one field into its file, or say why not."""
         try:
-            if diff.changed_by is ChangedBy.BOTH and not theirs:
-                raise _Left("was changed here and in the dashboard: settle it by hand, or add --theirs")
-            self._carry(change, diff)
+            self._carry(change, diff, theirs=theirs)
         except (_Left, edits.Unwritable, Nameless) as error:
             self.result.left.append(Left(change.address, diff.path, str(error)))
 
-    def _carry(self, change: Change, diff: FieldDiff) -> None:
+    def _carry(self, change: Change, diff: FieldDiff, *, theirs: bool) -> None:
+        if diff.changed_by is ChangedBy.BOTH and not theirs:
+            raise _Left("was changed here and in the dashboard: settle it by hand, or add --theirs")
         resource, observed = change.resource, change.observed
         if resource is None or observed is None:
             raise _Left("is not there")
@@ -121,30 +121,33 @@ class _Carrier:
         before = self._text(path)
         if others := sorted(self._readers[path] - {f"{address} ({name})"}):
             raise _Left(f"lies in `{path}`, which {others[0]} reads too")
-        if "${var." in before:
-            raise _Left(f"lies in `{path}`, which has a `${{var.…}}` in it")
+        if mentions_variable(before):
+            raise _Left(f"lies in `{path}`, which has a `${{…}}` in it: change the variable, or write the value out")
         if not isinstance(value, str):
             raise _Left(f"is empty now, and lies in `{path}`")
         body = before.rstrip()
         tail = before[len(body) :] if body else "\n"
-        text = value.replace("\r\n", "\n").strip()
+        text = literal(value.replace("\r\n", "\n").strip())
         self._keep(path, (text.replace("\n", "\r\n") if "\r\n" in before else text) + tail, address, name)
 
     def _into_manifest(self, resource: Resource, policy: Policy, value: Any) -> None:
         address, location = resource.address, resource.manifest.location
         text = self._text(location.path)
-        line = self._line(location.path, location.line, text)
+        line = self._line(location.path, location.line)
         path = ("spec", policy.name)
         raw = edits.written(text, line, path)
-        if _mentions(raw):
+        if mentions_variable(raw):
             raise _Left("has a `${…}` in it: change the variable, or write the value out")
+        if policy.text and isinstance(value, str) and isinstance(raw, str) and raw.endswith("\n"):
+            value = value.rstrip("\n") + "\n"
         wanted = _merged(raw, resource.declared[policy.name], value, unordered=policy.unordered)
-        self._keep(location.path, edits.put(text, line, path, wanted), address, policy.name)
+        after = edits.put(text, line, path, wanted)
+        self._moved[location.path].append((location.line, after.count("\n") - text.count("\n")))
+        self._keep(location.path, after, address, policy.name)
 
-    def _line(self, path: str, line: int, text: str) -> int:
-        """Where the document starts now: earlier edits of the same file may have moved it."""
-        before = edits.starts(self.result.before[path])
-        return edits.starts(text)[before.index(line)] if line in before else line
+    def _line(self, path: str, line: int) -> int:
+        """Where the document starts now: earlier edits of documents above may have moved it."""
+        return line + sum(lines for above, lines in self._moved[path] if above < line)
 
     def _text(self, path: str) -> str:
         if path not in self.result.after:
@@ -156,15 +159,6 @@ class _Carrier:
         self.result.fields[path].append(f"{address} {name}")
 
 
-def _mentions(raw: Any) -> bool:
-    """Whether any text inside refers to a variable or a secret."""
-    if isinstance(raw, dict):
-        return any(map(_mentions, raw.values()))
-    if isinstance(raw, list):
-        return any(map(_mentions, raw))
-    return isinstance(raw, str) and _VARIABLE in raw
-
-
 def _merged(raw: Any, declared: Any, live: Any, *, unordered: bool) -> Any:
     """The live value in the author's words: whatever already means it stays as it is written."""
     if same(_ANY, declared, live):
@@ -173,7 +167,7 @@ def _merged(raw: Any, declared: Any, live: Any, *, unordered: bool) -> Any:
         return {key: _merged(item, declared.get(key), live[key], unordered=unordered) for key, item in raw.items()}
     if isinstance(raw, list) and isinstance(declared, list | tuple) and isinstance(live, list):
         return _merged_list(raw, declared, _in_order(declared, live) if unordered else live, unordered=unordered)
-    return live
+    return literal(live)
 
 
 def _merged_list(raw: list[Any], declared: Sequence[Any], live: list[Any], *, unordered: bool) -> list[Any]:
@@ -182,7 +176,8 @@ def _merged_list(raw: list[Any], declared: Sequence[Any], live: list[Any], *, un
         rows = zip(raw, declared, live, strict=True)
         return [_merged(old, meant, new, unordered=unordered) for old, meant, new in rows]
     return [
-        next((old for old, meant in zip(raw, declared, strict=True) if same(_ANY, meant, new)), new) for new in live
+        next((old for old, meant in zip(raw, declared, strict=True) if same(_ANY, meant, new)), literal(new))
+        for new in live
     ]
 
 

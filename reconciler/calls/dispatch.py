@@ -99,7 +99,7 @@ def dispatch(line: Line, *, dry_run: bool = False, told: list[CallRow] | None = 
         settling = due.before is not None and due.before.state in ("claimed", "unknown")
         if not settling and placed >= limit:
             why = Closed("RC608", f"{placed} calls placed in this run, limit {limit}", "raise `limits.calls_per_run`")
-            rows.append(_row(due, order, "armed", detail=why.message, hint=why.hint))
+            rows.append(_row(due, order, "armed", detail=why.message, hint=why.hint, code=why.code))
             continue
         row = _settle(line, due, order, dry_run=dry_run) if settling else _place(line, due, order, dry_run=dry_run)
         if row is not None:
@@ -128,28 +128,28 @@ def _missed(line: Line, due: Due, *, dry_run: bool) -> CallRow | None:
     why = f"; last refused: {due.before.detail}" if due.before and due.before.detail else ""
     detail = f"missed: its window closed at {due.closes:%H:%M} UTC{why}"
     attempt = replace(due.attempt, state="expired", detail=detail, code="RC609")
-    if not dry_run:
-        if not _recorded(line, due, attempt):
-            return None
+    if not dry_run and not _recorded(line, due, attempt):
+        return None
     return _row(
         due,
         line.orders.get(due.armed.name),
         "expired",
         detail=detail,
         hint="set a new name and time to call after all",
+        code=attempt.code,
     )  # fmt: skip - one call
 
 
 def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallRow | None:
     why = closed(due, order, _moment(line))
     if why is not None or order is None:
-        message, hint = (why.message, why.hint) if why else ("", "")
-        return _row(due, order, "armed", detail=message, hint=hint)
+        message, hint, code = (why.message, why.hint, why.code) if why else ("", "", "")
+        return _row(due, order, "armed", detail=message, hint=hint, code=code)
     if dry_run:
         return _row(due, order, "armed", detail="would be placed now")
     try:
         if (rang := _rang_already(line, due, order)) is not None:
-            return _answered(due, order, _record(line, rang))
+            return _answered(due, order, _record(line, rang, due.before))
     except (VendorFault, Unreachable, Throttled) as error:
         detail = f"whether it rang before its state was lost cannot be read: {error.message}"
         return _row(due, order, "armed", detail=detail, hint=error.hint)
@@ -229,27 +229,27 @@ def _sent(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
         try:
             why = _stopped(line, claimed, order, due)
             if why is not None:
-                return _record(line, replace(claimed, state="refused", code=why.code, detail=why.message))
-            return _record(line, _read(claimed, _send(line, request)))
+                return _record(line, replace(claimed, state="refused", code=why.code, detail=why.message), claimed)
+            return _record(line, _read(claimed, _send(line, request)), claimed)
         except (Unreachable, Throttled) as error:
             pause = error.retry_after or float(tried)
             late = line.clock.now() + timedelta(seconds=pause) >= due.closes
             if tried == _TRIES or late or line.stopping.is_set():
-                return _record(line, _refused(claimed, error))
+                return _record(line, _refused(claimed, error), claimed)
             line.clock.sleep(pause)
         except Denied as error:
-            _record(line, _refused(claimed, error))
+            _record(line, _refused(claimed, error), claimed)
             raise
         except Rejected as error:
             if error.status != _CONFLICT or _final(error):
-                return _record(line, _refused(claimed, error))
+                return _record(line, _refused(claimed, error), claimed)
             if tried == _TRIES:
                 # Another request with this key may be under way: that is no proof that nothing rings.
-                return _record(line, _settled(line, claimed, order, due))
+                return _record(line, _settled(line, claimed, order, due), claimed)
             line.clock.sleep(1.0)
         except (AmbiguousWrite, Unintelligible):
-            return _record(line, _settled(line, claimed, order, due))
-    return _record(line, replace(claimed, state="unknown", detail="no answer was understood", code="RC610"))
+            return _record(line, _settled(line, claimed, order, due), claimed)
+    return _record(line, replace(claimed, state="unknown", detail="no answer was understood", code="RC610"), claimed)
 
 
 def _final(error: Rejected) -> bool:
@@ -309,8 +309,8 @@ def _others(line: Line, attempt: Attempt) -> Others:
     return others(line.ledger.attempts(), attempt)
 
 
-def _record(line: Line, attempt: Attempt) -> Attempt:
-    """Write down what became of an attempt; returns it, or what another run wrote first.
+def _record(line: Line, attempt: Attempt, over: Attempt | None) -> Attempt:
+    """Write down what became of an attempt; returns it, or what another run wrote over ``over`` first.
 
     That a call was placed is certain knowledge and goes over whatever is uncertain, or says less. The vendor's
     words may hold the callee's number, the ledger must not.
@@ -319,15 +319,16 @@ def _record(line: Line, attempt: Attempt) -> Attempt:
     words = numbers.mask_in(attempt.detail)
     attempt = replace(attempt, detail=numbers.hide(words, order.to_number) if order else words)
     sent = attempt if attempt.state == "refused" else replace(attempt, sent_at=stamp(line.clock.now()))
-    try:
-        line.ledger.record(sent)
-    except Conflict:
-        line.ledger.refresh()
+    while True:
         stored = line.ledger.attempt(sent.occurrence, sent.attempt)
-        if stored is not None and (sent.state not in _CERTAIN or stored.state in _CERTAIN):
+        if stored not in (None, over) and (sent.state not in _CERTAIN or stored.state in _CERTAIN):
             return stored
-        line.ledger.record(sent)
-    return sent
+        try:
+            line.ledger.record(sent)
+        except Conflict:
+            line.ledger.refresh()
+        else:
+            return sent
 
 
 def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallRow | None:
@@ -339,26 +340,35 @@ def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> Call
             "unknown",
             detail="a claim without an outcome",
             hint=f"reconciler calls resolve {due.armed.name}",
+            code="RC610",
         )  # fmt: skip - one call
     if line.differs(order, due.armed.spec):
         detail = "a claim without an outcome, and the manifest is not what was armed"
-        return _row(due, order, "unknown", detail=detail, hint="put the manifest back as it was, then dispatch again")
+        hint = "put the manifest back as it was, then dispatch again"
+        return _row(due, order, "unknown", detail=detail, hint=hint, code="RC602")
     claimed = _claimed(line, due, due.before)
     if claimed is None:
         return None
     try:
-        return _answered(due, order, _record(line, _settled(line, claimed, order, due)))
+        return _answered(due, order, _record(line, _settled(line, claimed, order, due), claimed))
     except Conflict:
         return None
 
 
 def _answered(due: Due, order: Order, attempt: Attempt) -> CallRow:
     hint = f"reconciler calls resolve {due.armed.name}" if attempt.state == "unknown" else ""
-    return _row(due, order, attempt.state, detail=attempt.detail, hint=hint, call_id=attempt.call_id)
+    return _row(due, order, attempt.state, detail=attempt.detail, hint=hint, call_id=attempt.call_id, code=attempt.code)
 
 
 def _row(  # noqa: PLR0913 - a row has these parts
-    due: Due, order: Order | None, state: str, *, detail: str = "", hint: str = "", call_id: str = ""
+    due: Due,
+    order: Order | None,
+    state: str,
+    *,
+    detail: str = "",
+    hint: str = "",
+    call_id: str = "",
+    code: str = "",
 ) -> CallRow:
     return CallRow(
         name=due.armed.name,
@@ -370,5 +380,6 @@ def _row(  # noqa: PLR0913 - a row has these parts
         call_id=call_id,
         detail=detail,
         hint=hint,
+        code=code,
         to=order.to_number if order else "",
     )

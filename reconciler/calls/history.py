@@ -52,7 +52,7 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
             now = replace(attempt, state="refused", detail="resolved by hand: nobody was rung")
         else:
             now = _looked_up(api, ledger, attempt, order)
-        if now != attempt:
+        if now != attempt and ledger.attempt(attempt.occurrence, attempt.attempt) == attempt:
             ledger.record(now)
         settled.append(now)
     return settled

@@ -23,7 +23,14 @@ COMMANDS = {
     "dispatch": "place the calls that are due; the only command that dials",
     "calls": "every scheduled call and its outcome; hold, release, cancel or resolve one",
     "state": "what is remembered of the account: show, locks, unlock, forget, move, export, import",
+    "init": "write a working repository: project file, first manifests, CI",
+    "doctor": "is everything ready? key, organisation, clock, balance, numbers, state: each with its fix",
+    "export": "write the live account as manifests, prompts in files of their own",
+    "drift": "what was changed outside since the last apply; --write puts it back into the files",
+    "fmt": "one layout for every manifest; --check lists what differs",
+    "explain": "what a code, a kind or a field means, with an example",
     "schema": "the JSON Schemas of manifests, project file and plan",
+    "completion": "print the script that completes commands and options in bash, zsh or fish",
     "emulator": "serve the embedded platform on loopback",
 }
 
@@ -47,10 +54,15 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import ``reconciler.cli.NAME`` and take its ``command``."""
+        """Import ``reconciler.cli.NAME`` and take its ``command``; to complete a word its outline is enough."""
         del ctx
         if name not in COMMANDS:
             return None
+        if "_RECONCILER_COMPLETE" in os.environ:
+            from reconciler.cli.completion import outlined  # noqa: PLC0415 - only to complete
+
+            if (outline := outlined(name)) is not None:
+                return outline
         command: click.Command = importlib.import_module(f"reconciler.cli.{name}").command
         return command
 

@@ -79,27 +79,27 @@ class Announcement:
         """Tell a plan."""
         if not self._wanted:
             return
-        from reconciler.render import annotations, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
 
-        self._print(annotations.plan(plan, folder=self.folder))
+        self._print(annotation.plan(plan, folder=self.folder))
         self._tell(markdown.plan(plan, limit=_room(), next_command=next_command))
 
     def report(self, report: Report) -> None:
         """Tell what an apply did."""
         if not self._wanted:
             return
-        from reconciler.render import annotations, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
 
-        self._print(annotations.report(report, folder=self.folder))
+        self._print(annotation.report(report, folder=self.folder))
         self._tell(markdown.report(report, limit=_room()))
 
     def findings(self, findings: Sequence[Finding], verdict: str) -> None:
         """Tell what an offline check found, and why it was no more than that."""
         if not self._wanted:
             return
-        from reconciler.render import annotations, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
 
-        self._print(annotations.findings(findings, folder=self.folder))
+        self._print(annotation.findings(findings, folder=self.folder))
         why = f"{_OFFLINE} {_NO_KEY}" if without_key(os.environ) else _OFFLINE
         told = f"\n{markdown.findings(findings, limit=_room())}" if findings else ""
         self._tell(f"**{verdict}**\n\n{why}\n{told}")
@@ -115,11 +115,11 @@ class Announcement:
             raise
 
     def _stopped(self, error: ReconcilerError) -> None:
-        from reconciler.render import annotations, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
 
         own = Finding(Severity.ERROR, error.code, error.message, error.hint, location=error.location)
         found = list(error.findings) if isinstance(error, InputError) and error.findings else [own]
-        self._print(annotations.findings(found, folder=self.folder))
+        self._print(annotation.findings(found, folder=self.folder))
         head = f"**Stopped: {len(found)} {'error' if len(found) == 1 else 'findings'}, nothing was written.**\n\n"
         told = head + markdown.findings(found, limit=_room() // 2)
         if self._plan is not None:

@@ -13,11 +13,12 @@ from reconciler.cli import view
 from reconciler.cli.announce import Announcement, announced
 from reconciler.cli.dispatch import code_of_calls, place
 from reconciler.cli.options import Options, declare
+from reconciler.cli.progress import applying
 from reconciler.cli.scope import scope_of, scoped
 from reconciler.cli.session import Session
 from reconciler.errors import InputError, PlanRefused
 from reconciler.kinds import KINDS
-from reconciler.model import Outcome, Plan, Report, Result
+from reconciler.model import Outcome, Plan, Report
 
 if TYPE_CHECKING:
     from reconciler.load import Loaded
@@ -85,14 +86,15 @@ def command(
                 raise
             if found.plan.pending and not (yes or saved):
                 _ask(session, found.plan)
-            done = apply(
-                found.plan,
-                KINDS,
-                session.context(found, api, ledger),
-                parallelism=parallelism,
-                stopping=session.stopping,
-                progress=lambda result: _progress(session, result),
-            )
+            with applying(session.output, found.plan.pending) as progress:
+                done = apply(
+                    found.plan,
+                    KINDS,
+                    session.context(found, api, ledger),
+                    parallelism=parallelism,
+                    stopping=session.stopping,
+                    progress=progress,
+                )
         rows = _dispatched(session, loaded, scope, done) if then_dispatch and not session.stopping.is_set() else []
         view.report(session, done, rows)
         announcement.report(done)
@@ -113,11 +115,6 @@ def _ask(session: Session, plan: Plan) -> None:
     view.plan(session, plan, next_command="")
     if not click.confirm("Do this?", default=False, err=True):
         raise click.Abort
-
-
-def _progress(session: Session, result: Result) -> None:
-    if session.output.interactive:
-        session.output.talk(f"{result.outcome.value:8}{result.address}  {result.action.value}")
 
 
 def _dispatched(session: Session, loaded: Loaded, scope: Scope, done: Report) -> list[CallRow]:

@@ -10,7 +10,7 @@ import click
 
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, resolve
-from reconciler.cli.options import Options, Verbs, declare
+from reconciler.cli.options import FORMATS, Options, Verbs, declare
 from reconciler.cli.session import Session, shown
 from reconciler.errors import InputError
 from reconciler.ledger import Attempt, stamp
@@ -34,7 +34,7 @@ def command() -> None:
     """
 
 
-@declare("show")
+@declare("show", formats=(*FORMATS, "html"))
 @click.option("--watch", is_flag=True, help="Go on until every placed call has ended.")
 def show(options: Options, watch: bool) -> int:
     """Show every scheduled call: when, state, outcome, duration, recording.

@@ -14,6 +14,7 @@ from reconciler.calls.follow import follow, remember
 from reconciler.cli.options import Options, declare
 from reconciler.cli.session import Session, differs, owner, shown
 from reconciler.clock import parse_duration
+from reconciler.errors import ReconcilerError
 from reconciler.plan import Scope
 from reconciler.rows import CallRow
 
@@ -81,12 +82,38 @@ def place(
     """Dispatch now, and again for each call that becomes due within ``lookahead``; rows as they may be shown.
 
     What is due is told by the ledger alone: the manifests (``read``) and the account are only looked at, and
-    the lease only taken, when there is something to do.
+    the lease only taken, when there is something to do. What was done is told also when something stops the
+    rest: a missed call is recorded once, and nobody would hear of it again.
     """
+    from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
+
+    rows: list[CallRow] = []
+    try:
+        left = _rounds(session, read, rows, lookahead=lookahead, dry_run=dry_run)
+    except ReconcilerError:
+        if rows:
+            view.dispatch(session, _latest(session, rows), dry_run=dry_run)
+        raise
+    return _latest(session, [*rows, *left])
+
+
+def _latest(session: Session, rows: list[CallRow]) -> list[CallRow]:
+    """The last row of each attempt, as it may be shown."""
+    return [shown(row, session.output) for row in {(row.occurrence, row.attempt): row for row in rows}.values()]
+
+
+def _rounds(
+    session: Session,
+    read: Callable[[], Loaded],
+    rows: list[CallRow],
+    *,
+    lookahead: timedelta,
+    dry_run: bool,
+) -> list[CallRow]:
+    """Dispatch into ``rows`` until nothing more is due; what is due but not armed at all."""
     api, target = session.connect()
     ledger = session.ledger(target)
     until = session.clock.now() + lookahead
-    rows: dict[tuple[str, int], CallRow] = {}
     while True:
         if not dry_run:
             # What earlier calls came to is asked first: a second try is decided from it.
@@ -94,12 +121,10 @@ def place(
             remember(ledger, placed, follow(api, placed))
         todo = _todo(session, target, ledger)
         if todo.place or todo.settle or todo.missed:
-            for row in _round(session, read(), api, target, ledger, dry_run=dry_run):
-                rows[row.occurrence, row.attempt] = row
+            _round(session, read(), api, target, ledger, rows, dry_run=dry_run)
         following = _todo(session, target, ledger).next_opening
         if following is None or following > until or not _wait(session, following):
-            left = _unarmed(session, read(), ledger) if not ledger.armed() else []
-            return [shown(row, session.output) for row in (*rows.values(), *left)]
+            return _unarmed(session, read(), ledger) if not ledger.armed() else []
         ledger.refresh()
 
 
@@ -108,12 +133,20 @@ def _todo(session: Session, target: Target, ledger: Ledger) -> Agenda:
 
 
 def _round(
-    session: Session, loaded: Loaded, api: Api, target: Target, ledger: Ledger, *, dry_run: bool
-) -> list[CallRow]:
+    session: Session,
+    loaded: Loaded,
+    api: Api,
+    target: Target,
+    ledger: Ledger,
+    rows: list[CallRow],
+    *,
+    dry_run: bool,
+) -> None:
     if dry_run:
-        return dispatch(_line(session, loaded, api, target, ledger, lambda: None), dry_run=True)
+        dispatch(_line(session, loaded, api, target, ledger, lambda: None), dry_run=True, told=rows)
+        return
     with session.lease(ledger, "dispatch") as lease:
-        return dispatch(_line(session, loaded, api, target, ledger, lease.check))
+        dispatch(_line(session, loaded, api, target, ledger, lease.check), told=rows)
 
 
 def _unarmed(session: Session, loaded: Loaded, ledger: Ledger) -> list[CallRow]:

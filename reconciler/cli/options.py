@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli.output import Output
 from reconciler.clock import parse_instant
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Command = Callable[..., int]
 
@@ -148,6 +151,9 @@ def _color(*, no_color: bool) -> bool:
     return wanted and sys.stdout.isatty()
 
 
+_HELP = frozenset({"-h", "--help"})
+
+
 class Verbs(click.Group):
     """A command with verbs of its own; without one, its ``default`` runs: `calls` is `calls show`."""
 
@@ -155,6 +161,16 @@ class Verbs(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default verb in front unless a verb, or help about the verbs, was asked for."""
+        if not args and ctx.resilient_parsing:
+            return super().parse_args(ctx, args)  # a word is being completed, and it may be a verb
         if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
             args = [self.default, *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The verbs, and the options of the default one."""
+        found = super().shell_complete(ctx, incomplete)
+        default = self.get_command(ctx, self.default)
+        if default is None or not incomplete.startswith("-"):
+            return found
+        return found + [item for item in default.shell_complete(ctx, incomplete) if item.value not in _HELP]

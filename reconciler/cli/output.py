@@ -96,7 +96,7 @@ class Output:
 
     def source(self, path: str) -> list[str] | None:
         """The lines of a project's file, for the caret below a complaint; None where it cannot be shown."""
-        if self.root is None:
+        if self.root is None or not (self.root / path).is_file():
             return None
         try:
             return (self.root / path).read_text(encoding="utf-8").splitlines()

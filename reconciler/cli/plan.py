@@ -13,7 +13,7 @@ from reconciler.cli.scope import exit_code, scope_of, scoped
 from reconciler.cli.session import Session
 
 
-@declare("plan", formats=FINDINGS)
+@declare("plan", formats=(*FINDINGS, "html"))
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan, for apply --plan.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @click.option("--brief", is_flag=True, help="Leave out the fields.")
@@ -37,6 +37,7 @@ def command(
     announcement = Announcement(options, "plan", comment=comment, annotate=annotate)
     with announcement.errors(), Session(options, read_only=True) as session:
         scope = scope_of(prune=prune, selectors=selectors, targets=targets, again=again)
+        session.lint.full = full
         loaded = session.checked()
         api, target = session.connect()
         found = session.look(loaded, api, target, session.ledger(target), scope)
@@ -44,6 +45,8 @@ def command(
             view.save(session, found.plan, out)
         following = options.command("apply", *(("--plan", str(out)) if out else ()))
         view.plan(session, found.plan, next_command=following, brief=brief, full=full)
+        if session.lint.count:
+            session.output.talk(f"lint: {session.lint.count}")
         announcement.plan(
             found.plan, next_command="merge, and the apply job does it" if announcement.reviewed else following
         )

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Self
 from reconciler import diff as differences
 from reconciler import guard, links, load, observe
 from reconciler import plan as planning
+from reconciler.cli.linted import Lint
+from reconciler.cli.progress import waiting
 from reconciler.clock import Clock, FixedClock, SystemClock, parse_duration
 from reconciler.errors import InputError, Interrupted, StoreError, Unintelligible
 from reconciler.fields import policies
@@ -67,6 +69,7 @@ class Session:
         self.clock: Clock = FixedClock(options.now) if options.now else SystemClock()
         self.stopping = Event()
         self._waiting: Clock = self.clock if options.now else _Stoppable(self.stopping)
+        self.lint = Lint()
         self._closing = ExitStack()
         self._notes: list[Finding] = []
 
@@ -81,10 +84,14 @@ class Session:
 
     def load(self) -> Loaded:
         """The manifests; raises InputError with every finding when one of them is an error."""
-        loaded = load.load(self.options.paths, self.project, KINDS, now=self.clock.now())
+        now = self.clock.now()
+        loaded = load.load(self.options.paths, self.project, KINDS, now=now, process=os.environ)
+        for secret in loaded.secrets:
+            self.output.hide_secret(secret)
         self.output.hide_numbers(
             str(item.declared["to_number"]) for item in loaded.resources.values() if "to_number" in item.declared
         )
+        self.lint.offline(loaded, now, self.output)
         return loaded
 
     def checked(self) -> Loaded:
@@ -168,15 +175,16 @@ class Session:
 
     def look(self, loaded: Loaded, api: Api, target: Target, ledger: Ledger, scope: Scope) -> View:
         """Observe the account and plan."""
-        account = observe.observe(
-            organization=target.organization_id,
-            kinds=KINDS,
-            resources=loaded.resources,
-            api=api,
-            ledger=ledger,
-            settings=self.project.settings,
-            now=self.clock.now(),
-        )
+        with waiting(self.output, "reading the account"):
+            account = observe.observe(
+                organization=target.organization_id,
+                kinds=KINDS,
+                resources=loaded.resources,
+                api=api,
+                ledger=ledger,
+                settings=self.project.settings,
+                now=self.clock.now(),
+            )
         bindings = ledger.bindings()
         matches = tuple(observe.match(KINDS, account, bindings))
         found = links.Links(observe.ids(bindings, matches))
@@ -187,7 +195,11 @@ class Session:
             matches=matches,
             kinds=KINDS,
             links=found,
-            findings=[*(item for item in loaded.findings if item.code not in _OFFLINE_ONLY), *self._notes],
+            findings=[
+                *(item for item in loaded.findings if item.code not in _OFFLINE_ONLY),
+                *self.lint.online(account),
+                *self._notes,
+            ],
             scope=scope,
         )
         foreseen = forecast(plan, account, self.orders(loaded.resources).values())

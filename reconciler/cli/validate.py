@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
+
 from reconciler.cli.announce import Announcement, announced
 from reconciler.cli.options import FINDINGS, Options, declare
 from reconciler.cli.session import Session
 
 if TYPE_CHECKING:
+    from reconciler.cli.linted import Lint
     from reconciler.load import Loaded
 
 
 @declare("validate", account=False, formats=FINDINGS)
+@click.option("--full", is_flag=True, help="Show the findings of lint that are waived, too.")
 @announced
-def command(options: Options, comment: str | None, annotate: str | None) -> int:
+def command(options: Options, full: bool, comment: str | None, annotate: str | None) -> int:
     """Check the manifests offline, and list every problem at its line.
 
     Reads the files below PATH (the project's manifests when none is given); asks nobody.
@@ -22,16 +26,17 @@ def command(options: Options, comment: str | None, annotate: str | None) -> int:
     # A pull request from a fork is only validated: its comment is the one a plan would have rewritten.
     announcement = Announcement(options, "plan", comment=comment, annotate=annotate)
     with announcement.errors(), Session(options, read_only=True) as session:
+        session.lint.full = full
         loaded = session.load()
         from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
         view.findings(session, loaded)
-        session.output.talk(_verdict(loaded))
-        announcement.findings(loaded.findings, _verdict(loaded))
+        session.output.talk(_verdict(loaded, session.lint))
+        announcement.findings(loaded.findings, _verdict(loaded, session.lint))
     return 1 if loaded.errors else 0
 
 
-def _verdict(loaded: Loaded) -> str:
+def _verdict(loaded: Loaded, lint: Lint) -> str:
     count = f"{loaded.documents} document{'' if loaded.documents == 1 else 's'}"
     if loaded.errors:
         errors = len(loaded.errors)
@@ -39,4 +44,6 @@ def _verdict(loaded: Loaded) -> str:
     if not loaded.documents:
         return "no documents: nothing is declared"
     warnings = len(loaded.findings)
-    return f"{count}, valid" + (f", {warnings} to look at" if warnings else "")
+    return ", ".join(
+        [f"{count}, valid", *([f"{warnings} to look at"] if warnings else []), *filter(None, [lint.count])]
+    )

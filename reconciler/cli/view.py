@@ -12,6 +12,7 @@ from reconciler.render import json, junit, markdown, sarif, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from types import ModuleType
 
     from reconciler.cli.session import Session
     from reconciler.load import Loaded
@@ -53,6 +54,8 @@ def plan(session: Session, found: Plan, *, next_command: str, brief: bool = Fals
             output.data(junit.plan(found))
         case "markdown":
             output.data(markdown.plan(found, show_numbers=numbers))
+        case "html":
+            output.data(_pages().plan(found, show_numbers=numbers, next_command=next_command))
         case _:
             output.data(
                 text.plan(
@@ -101,8 +104,16 @@ def calls(session: Session, rows: Sequence[CallRow]) -> None:
             output.json(json.calls(rows))
         case "markdown":
             output.data(markdown.calls(rows))
+        case "html":
+            output.data(_pages().calls(rows))
         case _:
             output.data(text.calls(rows, width=output.width, color=output.options.color))
+
+
+def _pages() -> ModuleType:
+    from reconciler.render import html  # noqa: PLC0415 - only where a page was asked for
+
+    return html
 
 
 def save(session: Session, found: Plan, path: Path) -> None:

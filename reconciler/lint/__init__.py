@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.kind import Account
-    from reconciler.model import Finding, Resource
+    from reconciler.model import Resource
 
 RULES: tuple[Rule, ...] = (
     Rule("RC701", Severity.WARNING, "a variable that no prompt says", offline=calls.unused_variables),
@@ -50,5 +50,3 @@ def secrets(resources: Mapping[str, Resource]) -> Iterator[str]:
     """What looks like a secret in a prompt, so that it can be kept out of the very output that warns of it."""
     for script in scripts.scripts(resources):
         yield from (found[0] for found in prompts.secrets_in(script.text))
-
-

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from reconciler.model import Observed, Resource
 
 
-
 def without_message(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
     """``voicemail_action: message`` plays ``voicemail_message``, and there is none (contract 2.2.3)."""
     del now
@@ -95,9 +94,7 @@ def mute_numbers(account: Account) -> Iterator[Complaint]:
         obstacle = undialable(seen.body) if seen else None
         if obstacle is None or resource.declared.get("verify"):  # with `verify` the kind itself says what keeps it
             continue
-        yield at(
-            resource, f"`outbound_agent` will not be heard: {obstacle.message}", obstacle.hint, "outbound_agent"
-        )
+        yield at(resource, f"`outbound_agent` will not be heard: {obstacle.message}", obstacle.hint, "outbound_agent")
 
 
 def _words(entry: Any) -> Iterator[str]:

@@ -28,6 +28,7 @@ _WHY = re.compile(
     re.IGNORECASE,
 )
 
+_NAMED = r"\b(?:password|passphrase|secret|api[ _-]?key|token)\b"
 _SECRETS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -39,17 +40,39 @@ _SECRETS = tuple(
         r"\bAIza[\w-]{35}",
         r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}",
         r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-        r"(?i)\b(?:password|passphrase|secret|api[ _-]?key|token)\b[\"'` ]*(?:is|[:=])[\"'` ]*"
-        r"(?=[\w/+=-]*[0-9])(?=[\w/+=-]*[A-Za-z])[\w/+=-]{12,}",
+        rf"(?i){_NAMED}[\"'` ]*(?:is|[:=])[\"'` ]*(?=[\w/+=-]*[0-9])(?=[\w/+=-]*[A-Za-z])[\w/+=-]{{12,}}",
     )
 )
-_TELEPHONE = re.compile(r"(?<![\w+])(?:\+[1-9][0-9 ().-]{7,17}[0-9]|\(?[2-9][0-9]{2}\)?[ .-][0-9]{3}[ .-][0-9]{4})(?!\w)")
+_TELEPHONE = re.compile(
+    r"(?<![\w+])(?:\+[1-9][0-9 ().-]{7,17}[0-9]|\(?[2-9][0-9]{2}\)?[ .-][0-9]{3}[ .-][0-9]{4})(?!\w)"
+)
 _MAIL = re.compile(r"\b([A-Za-z0-9._%+-]+)@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\b")
 _TOLL_FREE = re.compile(r"(?:1)?(?:800|888|877|866|855|844|833)[0-9]{7}")
 _OFFICES = frozenset(
-    "info contact office hello help support service sales billing accounts appointments bookings reception frontdesk "
-    "privacy legal press jobs team no-reply noreply".split()
-)
+    {
+        "accounts",
+        "appointments",
+        "billing",
+        "bookings",
+        "contact",
+        "frontdesk",
+        "hello",
+        "help",
+        "info",
+        "jobs",
+        "legal",
+        "no-reply",
+        "noreply",
+        "office",
+        "press",
+        "privacy",
+        "reception",
+        "sales",
+        "service",
+        "support",
+        "team",
+    }
+)  # fmt: skip - a list of words
 
 
 def unintroduced(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
@@ -98,7 +121,9 @@ def with_personal_data(resources: Mapping[str, Resource], now: datetime) -> Iter
     own = frozenset(_own_numbers(resources))
     for script in scripts(resources):
         found = [(each, "a telephone number") for each in _TELEPHONE.finditer(script.text) if not _public(each[0], own)]
-        found += [(each, "an e-mail address") for each in _MAIL.finditer(script.text) if each[1].lower() not in _OFFICES]
+        found += [
+            (each, "an e-mail address") for each in _MAIL.finditer(script.text) if each[1].lower() not in _OFFICES
+        ]
         for match, what in found:
             yield Complaint(
                 script.resource,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.model import Address, Resource, Waiver
 
 EXPIRED, IMPOSSIBLE, UNUSED = "RC720", "RC721", "RC722"
-_FIRST = "RC701"  # RC700 is about where people review
+_FIRST = "RC701"
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,38 +65,60 @@ def headline(forecast: Forecast) -> str:
 
 
 def remarks(forecast: Forecast) -> list[str]:
-    """What the amount rests on, how far the balance reaches, what auto-reload may charge, who is asleep then."""
-    return [words for words in (*_about_calls(forecast), *_about_money(forecast)) if words]
+    """What needs a second look, then what the amount rests on, and where the money comes from."""
+    return [*warnings(forecast), *assumptions(forecast)]
+
+
+def warnings(forecast: Forecast) -> list[str]:
+    """Calls at a time when they may not be placed, a balance that does not reach, charges without a bound."""
+    rings, balance = forecast.rings, forecast.balance_cents
+    asleep = sum(not ring.awake for ring in rings)
+    short = balance is not None and forecast.covered < len(rings)
+    return [
+        *(
+            [f"{asleep} of {len(rings)} outside the calling hours where the callee is: not placed then"]
+            if asleep
+            else []
+        ),
+        *([_shortage(forecast)] if short else []),
+        *(
+            ["auto-reload may charge without a limit"]
+            if forecast.reloads and forecast.reload_limit_cents is None
+            else []
+        ),
+    ]
+
+
+def _shortage(forecast: Forecast) -> str:
+    first = as_declared(forecast.rings[forecast.covered])
+    reach = f"the balance of {dollars(forecast.balance_cents or 0)} covers {forecast.covered} of {len(forecast.rings)}"
+    return f"{reach}: until {first}" + ("" if forecast.reloads else ", and nothing refills it")
+
+
+def assumptions(forecast: Forecast) -> list[str]:
+    """What the amount rests on, and where the money comes from."""
+    return [*_about_calls(forecast), *_about_money(forecast)]
 
 
 def _about_calls(forecast: Forecast) -> Iterator[str]:
     rings = forecast.rings
     if not rings:
         return
-    yield f"a call lasts as long as its agent lets it; rates read on {spoken_date(forecast.rates_read)}"
+    yield f"priced at the longest an agent allows; rates read on {spoken_date(forecast.rates_read)}"
     if loose := sum(ring.tries for ring in rings if not ring.limited):
         yield f"{counted(loose, 'call')} without a limit taken as {forecast.minutes} min"
     if any(ring.recurs for ring in rings):
         yield f"recurring calls counted until {spoken_date(forecast.until)}"
     if any(ring.tries > 1 for ring in rings):
         yield "every second try counted"
-    if asleep := sum(not ring.awake for ring in rings):
-        yield f"{asleep} of {len(rings)} outside the calling hours where the callee is: dispatch will not place them"
 
 
 def _about_money(forecast: Forecast) -> Iterator[str]:
     balance, rings = forecast.balance_cents, forecast.rings
-    if balance is not None and rings:
-        if forecast.covered == len(rings):
-            yield f"the balance of {dollars(balance)} covers them"
-        else:
-            first = as_declared(rings[forecast.covered])
-            yield f"the balance of {dollars(balance)} covers {forecast.covered} of {len(rings)}: until {first}"
-    if forecast.reloads:
-        limit = forecast.reload_limit_cents
-        yield f"auto-reload may charge {f'up to {dollars(limit)} a month' if limit is not None else 'without a limit'}"
-    elif balance is not None and rings:
-        yield "auto-reload is off: nothing refills the balance"
+    if balance is not None and rings and forecast.covered == len(rings):
+        yield f"the balance of {dollars(balance)} covers them"
+    if forecast.reloads and forecast.reload_limit_cents is not None:
+        yield f"auto-reload may charge up to {dollars(forecast.reload_limit_cents)} a month"
 
 
 def spoken_date(day: Any) -> str:
@@ -114,20 +136,27 @@ def lines(forecast: Forecast | None, *, width: int, paint: Paint, show_numbers: 
     whens = [clean(where_they_are(ring)) for ring in shown]
     room = max((columns(when) for when in whens), default=0)
     for ring, when in zip(shown, whens, strict=True):
-        yield from _row(ring, pad(when, room), width, show_numbers=show_numbers)
+        yield from _row(ring, pad(when, room), width, paint, show_numbers=show_numbers)
     if len(forecast.rings) > len(shown):
         yield " " * _INDENT + paint(f"… and {len(forecast.rings) - len(shown):,} more", "dim")
-    for remark in remarks(forecast):
-        yield from (" " * _INDENT + paint(line, "dim") for line in wrap(remark, width - _INDENT))
+    for remark, style in (
+        *((f"! {it}", "changed") for it in warnings(forecast)),
+        *((it, "dim") for it in assumptions(forecast)),
+    ):
+        yield from (" " * _INDENT + paint(line, style) for line in wrap(remark, width - _INDENT))
 
 
-def _row(ring: Ring, when: str, width: int, *, show_numbers: bool) -> Iterator[str]:
+def _row(ring: Ring, when: str, width: int, paint: Paint, *, show_numbers: bool) -> Iterator[str]:
+    """Where they are, whom and which; ``!`` in the margin of a call outside calling hours."""
+    margin = " " * _INDENT if ring.awake else f"  {paint('!', 'changed')} "
     name, to = clean(ring.address.name), callee(ring, show_numbers=show_numbers)
     line = f"{when}  {to}  {name}"
     if columns(line) <= width - _INDENT:
-        yield " " * _INDENT + line
+        yield margin + line
         return
-    yield from (" " * _INDENT + part for part in wrap(f"{when.rstrip()}  {to}", width - _INDENT))
+    first, *rest = wrap(f"{when.rstrip()}  {to}", width - _INDENT)
+    yield margin + first
+    yield from (" " * _INDENT + part for part in rest)
     yield from (" " * (_INDENT + 2) + part for part in wrap(name, width - _INDENT - 2))
 
 

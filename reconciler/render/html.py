@@ -6,8 +6,8 @@ comes first, as in the text of a plan.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from reconciler import clock
 from reconciler.model import Action
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from reconciler.model import Plan
     from reconciler.rows import CallRow
+
+_WEB = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
 
 
 def plan(plan: Plan, *, show_numbers: bool = False, next_command: str = "reconciler apply") -> str:
@@ -61,14 +63,16 @@ def _header(plan: Plan) -> Html:
         if (count := counts[action.value])
     ]
     weighty = words.weighty(plan)
-    return join((
-        element("p", "reconciler plan", class_="eyebrow"),
-        element("h1", plan.target.organization_name or "unnamed"),
-        element("p", f"organisation {plan.target.organization_id} · {words.host(plan.target)}", class_="quiet"),
-        element("p", prose(words.verdict(plan)), class_=f"verdict {_mood(plan)}"),
-        element("ul", join(numbers), class_="counts") if numbers else NOTHING,
-        element("p", " · ".join(weighty), class_="weighty-line") if weighty else NOTHING,
-    ))  # fmt: skip - from above to below
+    return join(
+        (
+            element("p", "reconciler plan", class_="eyebrow"),
+            element("h1", plan.target.organization_name or "unnamed"),
+            element("p", f"organisation {plan.target.organization_id} · {words.host(plan.target)}", class_="quiet"),
+            element("p", prose(words.verdict(plan)), class_=f"verdict {_mood(plan)}"),
+            element("ul", join(numbers), class_="counts") if numbers else NOTHING,
+            element("p", " · ".join(weighty), class_="weighty-line") if weighty else NOTHING,
+        )
+    )  # fmt: skip - from above to below
 
 
 def _mood(plan: Plan) -> str:
@@ -89,12 +93,14 @@ def calls(rows: Sequence[CallRow]) -> str:
     for it in rows:
         counts[it.state] = counts.get(it.state, 0) + 1
     numbers = join(element("li", element("b", f"{count:,}"), f" {state}") for state, count in counts.items())
-    header = join((
-        element("p", "reconciler calls", class_="eyebrow"),
-        element("h1", "Scheduled calls"),
-        element("p", verdict(rows) if rows else "No scheduled calls.", class_="verdict clean"),
-        element("ul", numbers, class_="counts") if rows else NOTHING,
-    ))  # fmt: skip - from above to below
+    header = join(
+        (
+            element("p", "reconciler calls", class_="eyebrow"),
+            element("h1", "Scheduled calls"),
+            element("p", verdict(rows) if rows else "No scheduled calls.", class_="verdict clean"),
+            element("ul", numbers, class_="counts") if rows else NOTHING,
+        )
+    )  # fmt: skip - from above to below
     head = ("Call", "State", "When", "Whom", "What happened")
     shown = table(head, map(_call, rows), class_="calls", caption="Scheduled calls") if rows else NOTHING
     return page("Scheduled calls", header=header, sections=[("calls", "Every call", shown)])
@@ -116,6 +122,6 @@ def _recording(address: str) -> Html:
     """A link where it leads to the web, else nothing to click: a page must not run what a record says."""
     if not address:
         return NOTHING
-    if urlsplit(address).scheme == "https":
+    if _WEB.fullmatch(address):
         return element("p", element("a", "Recording", href=address, rel="noreferrer noopener"))
     return element("p", f"Recording {address}")

@@ -41,13 +41,28 @@ def tiles(forecast: Forecast) -> Html:
     found = (
         _tile("Calls to come", f"{more}{forecast.calls:,}", "second tries included"),
         _tile("People rung", f"{forecast.people:,}", ""),
-        _tile("They cost at most", f"{more}{dollars(forecast.cents)}", f"rates of {forecasts.spoken_date(forecast.rates_read)}"),
+        _tile(
+            "They cost at most",
+            f"{more}{dollars(forecast.cents)}",
+            f"rates of {forecasts.spoken_date(forecast.rates_read)}",
+        ),
         _tile("Balance", dollars(balance), covered, alarming=short) if balance is not None else NOTHING,
-        _tile("Auto-reload", reload, "at most a month" if forecast.reloads and limit is not None else "",
-              alarming=forecast.reloads and limit is None),
+        _tile(
+            "Auto-reload",
+            reload,
+            "at most a month" if forecast.reloads and limit is not None else "",
+            alarming=forecast.reloads and limit is None,
+        ),
     )  # fmt: skip - one tile a line
-    remarks = join(element("li", remark) for remark in forecasts.remarks(forecast))
-    return join((element("dl", *found, class_="tiles"), element("ul", remarks, class_="remarks") if remarks else NOTHING))
+    remarks = join(
+        (
+            *(element("li", remark, class_="alarming") for remark in forecasts.warnings(forecast)),
+            *(element("li", remark) for remark in forecasts.assumptions(forecast)),
+        )
+    )  # fmt: skip - what needs a look, then the rest
+    return join(
+        (element("dl", *found, class_="tiles"), element("ul", remarks, class_="remarks") if remarks else NOTHING)
+    )
 
 
 def _tile(name: str, value: str, below: str, *, alarming: bool = False) -> Html:
@@ -64,13 +79,15 @@ def calendar(forecast: Forecast, places: Mapping[Address, str], *, show_numbers:
     if not forecast.rings:
         return NOTHING
     listed = sorted(forecast.rings[:_LISTED], key=_local)
-    days = join(
+    days = [
         _day(day, list(rings), forecast, places, show_numbers=show_numbers)
         for day, rings in groupby(listed, key=lambda ring: _local(ring).date())
-    )
+    ]
+    head = ("Where they are", "As declared", "Whom", "Call and agent", "At most")
+    agenda = table(head, groups=days, class_="agenda", caption="The calls, day by day")
     left = len(forecast.rings) - len(listed)
     more = element("p", f"… and {counted(left, 'call')} later.", class_="quiet") if left else NOTHING
-    return join((_sheet(forecast), element("p", _legend(forecast), class_="quiet"), days, more))
+    return join((_sheet(forecast), element("p", _legend(forecast), class_="quiet"), agenda, more))
 
 
 def _legend(forecast: Forecast) -> str:
@@ -89,7 +106,7 @@ def _sheet(forecast: Forecast) -> Html:
     for ring in forecast.rings:
         counts[_local(ring).date()] = counts.get(_local(ring).date(), 0) + 1
     today = forecast.now.date()
-    begin = min(today, min(counts))
+    begin = min(today, *counts)
     if min(counts) - today > timedelta(weeks=_WEEKS - 1):
         begin = min(counts)
     monday = begin - timedelta(days=begin.weekday())
@@ -97,9 +114,7 @@ def _sheet(forecast: Forecast) -> Html:
     rows = [_week(monday + timedelta(weeks=week), counts, today) for week in range(weeks)]
     head = join(element("th", name, scope="col") for name in _WEEKDAYS)
     title = element("caption", "Calls on each day", class_="unseen")
-    return element(
-        "table", title, element("thead", element("tr", head)), element("tbody", join(rows)), class_="sheet"
-    )
+    return element("table", title, element("thead", element("tr", head)), element("tbody", join(rows)), class_="sheet")
 
 
 def _week(monday: date, counts: Mapping[date, int], today: date) -> Html:
@@ -118,12 +133,11 @@ def _square(day: date, counts: Mapping[date, int], today: date) -> Html:
 def _day(
     day: date, rings: Sequence[Ring], forecast: Forecast, places: Mapping[Address, str], *, show_numbers: bool
 ) -> Html:
+    """A day's calls below its name."""
     title = f"{_WEEKDAYS[day.weekday()]} {forecasts.spoken_date(day)}"
-    rows = [_call(ring, forecast, places, show_numbers=show_numbers) for ring in rings]
-    head = ("Where they are", "Their day", "As declared", "Whom", "Call", "At most")
-    return join(
-        (element("h3", title, id=f"day-{day.isoformat()}"), table(head, rows, class_="agenda", caption=f"Calls on {title}"))
-    )  # fmt: skip - a heading and its table
+    name = element("th", title, scope="rowgroup", colspan=5, id=f"day-{day.isoformat()}")
+    rows = (_call(ring, forecast, places, show_numbers=show_numbers) for ring in rings)
+    return element("tbody", element("tr", name, class_="day"), join(rows))
 
 
 def _call(ring: Ring, forecast: Forecast, places: Mapping[Address, str], *, show_numbers: bool) -> Html:
@@ -132,14 +146,18 @@ def _call(ring: Ring, forecast: Forecast, places: Mapping[Address, str], *, show
     if len(times) > 1:
         there += f" to {times[-1][1]:%H:%M} {forecasts.place(times[-1][0])}"
     closes = ring.closes.astimezone(clock.zone(ring.zone or "UTC"))
-    tries = f" in {ring.tries} tries" if ring.tries > 1 else ""
+    tries = f"in {ring.tries} tries" if ring.tries > 1 else ""
     return row(
-        join((element("span", there), NOTHING if ring.awake else badge("outside calling hours", "weighty"))),
-        _strip(ring, forecast),
+        join((there, _strip(ring, forecast), NOTHING if ring.awake else badge("outside calling hours", "weighty"))),
         f"{forecasts.as_declared(ring)}, until {closes:%H:%M}",
         forecasts.callee(ring, show_numbers=show_numbers),
-        join((link(ring.address, places), element("span", f" {ring.agent}", class_="quiet") if ring.agent else NOTHING)),
-        f"{dollars(ring.cents)}{tries}",
+        join(
+            (
+                link(ring.address, places, name=ring.address.name),
+                element("span", ring.agent, class_="quiet") if ring.agent else NOTHING,
+            )
+        ),
+        join((dollars(ring.cents), element("span", tries, class_="quiet") if tries else NOTHING)),
     )
 
 

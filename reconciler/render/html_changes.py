@@ -28,10 +28,10 @@ def anchors(changes: Sequence[Change]) -> dict[Address, str]:
     return found
 
 
-def link(address: Address, places: Mapping[Address, str]) -> Html:
-    """An address, as a link to its card where it has one."""
-    name = element("code", str(address))
-    return element("a", name, href=f"#{places[address]}") if address in places else name
+def link(address: Address, places: Mapping[Address, str], *, name: str = "") -> Html:
+    """An address, or a shorter name for it, as a link to its card where it has one."""
+    shown = element("code", name or str(address))
+    return element("a", shown, href=f"#{places[address]}") if address in places else shown
 
 
 def badge(text: str, class_: str) -> Html:
@@ -139,7 +139,9 @@ def _finding(finding: Finding, places: Mapping[Address, str]) -> Html:
         " ",
         prose(finding.message),
         element("p", "What to do: ", prose(finding.hint), class_="hint") if finding.hint else NOTHING,
-        element("p", *_whereabouts(finding, places), class_="quiet") if finding.location or finding.address else NOTHING,
+        element("p", *_whereabouts(finding, places), class_="quiet")
+        if finding.location or finding.address
+        else NOTHING,
     )
 
 
@@ -157,9 +159,14 @@ def first_glance(changes: Sequence[Change], places: Mapping[Address, str]) -> Ht
         element(
             "li",
             element("span", words.GLYPHS[change.action], class_=f"glyph {change.action.value}", aria_hidden="true"),
-            element("div", link(change.address, places), " ", badge(change.action.value, change.action.value),
-                    *(badge(mark, "weighty") for mark in words.marks(change)),
-                    element("p", prose(change.sentence))),
+            element(
+                "div",
+                link(change.address, places),
+                " ",
+                badge(change.action.value, change.action.value),
+                *(badge(mark, "weighty") for mark in words.marks(change)),
+                element("p", prose(change.sentence)),
+            ),
         )
         for change in chosen
     ]  # fmt: skip - one item a line

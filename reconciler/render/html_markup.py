@@ -29,7 +29,7 @@ NOTHING = Html("")
 
 
 def text(words: str) -> Html:
-    """One line of text; what a reader cannot see or a terminal would obey is written out (``\\x1b``)."""
+    r"""One line of text; what a reader cannot see or a terminal would obey is written out (``\x1b``)."""
     return words if isinstance(words, Html) else Html(escape(clean(words)))
 
 
@@ -62,13 +62,23 @@ def prose(words: str) -> Html:
     return join(element("code", part) if place % 2 else text(part) for place, part in enumerate(parts))
 
 
-def table(head: Iterable[str], rows: Iterable[Html], *, class_: str, caption: str = "") -> Html:
-    """A table of finished rows in a box that scrolls by itself, with the keyboard too, where it is too wide."""
-    title = element("caption", caption, class_="unseen") if caption else NOTHING
+def table(
+    head: Iterable[str],
+    rows: Iterable[Html] = (),
+    *,
+    class_: str,
+    caption: str,
+    groups: Iterable[Html] = (),
+) -> Html:
+    """A table of finished rows, or groups of rows, in a box that scrolls by itself where it is too wide.
+
+    The box can be reached with the keyboard, and so be scrolled with it.
+    """
+    title = element("caption", caption, class_="unseen")
     cells = join(element("th", cell, scope="col") for cell in head)
-    body = element("tbody", join(rows))
+    body = join(groups) or element("tbody", join(rows))
     whole = element("table", title, element("thead", element("tr", cells)), body, class_=class_)
-    return element("div", whole, class_="scrolls", tabindex=0, role="region", aria_label=caption or None)
+    return element("div", whole, class_="scrolls", tabindex=0, role="region", aria_label=caption)
 
 
 def row(*cells: str) -> Html:

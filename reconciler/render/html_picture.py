@@ -49,8 +49,15 @@ def picture(changes: Sequence[Change], places: Mapping[Address, str]) -> Html:
     width = len(columns) * (_WIDTH + _BETWEEN) - _BETWEEN + 2
     height = max(box.y for box in boxes) + _HEIGHT + 2
     image = element(
-        "svg", *drawn, *heads, *(_box(box, places) for box in boxes),
-        viewBox=f"0 0 {width} {height}", width=width, height=height, role="group", aria_label="Which resource uses which",
+        "svg",
+        *drawn,
+        *heads,
+        *(_box(box, places) for box in boxes),
+        viewBox=f"0 0 {width} {height}",
+        width=width,
+        height=height,
+        role="group",
+        aria_label="Which resource uses which",
     )  # fmt: skip - the drawing, then its frame
     scrolled = element("div", image, class_="scrolls picture", tabindex=0, role="region", aria_label="Picture")
     return join((scrolled, _in_words(edges)))
@@ -115,21 +122,38 @@ def _head(index: int, kind: str) -> Html:
 
 
 def _line(one: _Box, other: _Box) -> Html:
+    """From the right side of one to the left side of the other; past a column in between, through a gap in it."""
     x1, y1, x2, y2 = one.x + _WIDTH, one.y + _HEIGHT // 2, other.x, other.y + _HEIGHT // 2
-    middle = (x1 + x2) // 2
+    drawn = f"M{x1} {y1}"
+    if x2 - x1 > _BETWEEN:
+        lane = _lane((y1 + y2) // 2)
+        drawn += f"{_curve(x1, y1, x1 + _BETWEEN, lane)}H{x2 - _BETWEEN}{_curve(x2 - _BETWEEN, lane, x2, y2)}"
+    else:
+        drawn += _curve(x1, y1, x2, y2)
     pending = one.action != Action.KEEP.value or other.action != Action.KEEP.value
-    return element(
-        "path", d=f"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}", class_="edge pending" if pending else "edge"
-    )
+    return element("path", d=drawn, class_="edge pending" if pending else "edge")
+
+
+def _curve(x1: int, y1: int, x2: int, y2: int) -> str:
+    middle = (x1 + x2) // 2
+    return f"C{middle} {y1} {middle} {y2} {x2} {y2}"
+
+
+def _lane(y: int) -> int:
+    """The height of the gap between two rows that is nearest to a height."""
+    step = _HEIGHT + _GAP
+    return _TOP - _GAP // 2 + max(1, round((y - _TOP + _GAP // 2) / step)) * step
 
 
 def _box(box: _Box, places: Mapping[Address, str]) -> Html:
-    drawn = join((
-        element("title", f"{box.address}: {box.action}" if box.address else box.label),
-        element("rect", x=box.x, y=box.y, width=_WIDTH, height=_HEIGHT, rx=9, class_="box"),
-        element("rect", x=box.x, y=box.y + 8, width=4, height=_HEIGHT - 16, rx=2, class_="sign"),
-        element("text", cut(clean(box.label), _LETTERS), x=box.x + 16, y=box.y + 25),
-    ))  # fmt: skip - back to front
+    drawn = join(
+        (
+            element("title", f"{box.address}: {box.action}" if box.address else box.label),
+            element("rect", x=box.x, y=box.y, width=_WIDTH, height=_HEIGHT, rx=9, class_="box"),
+            element("rect", x=box.x, y=box.y + 8, width=4, height=_HEIGHT - 16, rx=2, class_="sign"),
+            element("text", cut(clean(box.label), _LETTERS), x=box.x + 16, y=box.y + 25),
+        )
+    )  # fmt: skip - back to front
     group = element("g", drawn, class_=f"node {box.action}")
     if box.address is None or box.address not in places:
         return group
@@ -141,5 +165,9 @@ def _in_words(edges: Sequence[tuple[Address, Address]]) -> Html:
     items = join(
         element("li", element("code", str(other)), " uses ", element("code", str(one))) for one, other in edges
     )
-    return element("details", element("summary", f"The same in words: {words.counted(len(edges), 'reference')}"),
-                   element("ul", items, class_="kept"), class_="fold")  # fmt: skip - a fold and its list
+    return element(
+        "details",
+        element("summary", f"The same in words: {words.counted(len(edges), 'reference')}"),
+        element("ul", items, class_="kept"),
+        class_="fold",
+    )  # fmt: skip - a fold and its list

@@ -56,9 +56,7 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.replace("\r\n", "\n").strip().split("\n")]
 
 
-def _paired(
-    old: Sequence[str], new: Sequence[str], spans: tuple[int, int, int, int], *, same: bool
-) -> Iterator[_Line]:
+def _paired(old: Sequence[str], new: Sequence[str], spans: tuple[int, int, int, int], *, same: bool) -> Iterator[_Line]:
     i, j, k, end = spans
     for left, right in zip_longest(range(i, j), range(k, end)):
         yield _Line(

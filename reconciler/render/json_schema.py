@@ -105,7 +105,7 @@ _FORECAST: Schema = _object(
         "rates": _object(
             {
                 "read": _text("The date the rates were read from the price list."),
-                "cents_per_minute": {"type": "object", "additionalProperties": {"type": "number"}},
+                "cents_per_minute": _object({tier: {"type": "number"} for tier in ("spark", "bolt", "storm")}),
                 "unlimited_call_minutes": _POSITION,
             }
         ),

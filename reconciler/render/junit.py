@@ -43,7 +43,7 @@ def plan(plan: Plan) -> str:
 
 def _case(where: str, told: Sequence[Finding]) -> str:
     kind, _, name = where.partition("/")
-    located = name and kind.isidentifier()
+    located = name and kind.isidentifier() and kind[0].isupper()  # a kind, not a folder
     classname, title = (kind, name) if located else ("findings", where)
     place = next((it.location for it in told if it.location), None)
     file = f" file={quoteattr(clean(place.path))} line={quoteattr(str(place.line))}" if place else ""

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from acceptance.platform import SecondPlatform, serving
+from acceptance.platform import SecondPlatform
 from acceptance.projects import PROJECT, Project
+from acceptance.server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -85,6 +85,11 @@ class Ran:
         return self.out + self.err
 
     @property
+    def words(self) -> str:
+        """What was said without its line breaks."""
+        return " ".join(self.said.split())
+
+    @property
     def json(self) -> Any:
         return json.loads(self.out)
 

@@ -203,7 +203,7 @@ def test_one_refused_draft_leaves_every_caller_on_the_old_release(applied: Proje
     applied.write("manifests/prompts/front-desk.md", "New words.\n")
     ran = applied.run("apply", "--yes")
     assert ran.code == 4
-    assert "Too rude." in ran.out
+    assert "Too rude." in ran.words
     assert {agent["prompt"] for agent in platform.agents.values()} == {"You answer the telephone."}
     assert not any(agent["has_draft"] for agent in platform.agents.values())
     assert applied.run("apply", "--yes").code == 0
@@ -225,7 +225,7 @@ def test_a_proof_that_failed_is_not_billed_again_until_a_person_asks(desk: Proje
     platform.carrier = "failed"
     assert desk.run("apply", "--yes").code == 4
     planned, again = desk.run("plan"), desk.run("apply", "--yes")
-    assert "--verify-again PhoneNumber/second-line" in " ".join(planned.out.split())
+    assert "--verify-again PhoneNumber/second-line" in planned.words
     assert sum(request.path.endswith("/verify-voip") for request in platform.writes) == 1, again.said
     platform.carrier = "verified"
     assert desk.run("apply", "--yes", "--verify-again", "PhoneNumber/second-line").code == 0

@@ -180,3 +180,9 @@ def disturb(folder: Path, now: datetime, fault: Fault) -> None:
     """Arrange for the platform to misbehave by itself."""
     with _platform(folder, now) as platform:
         platform.inject(fault)
+
+
+def meanwhile(folder: Path, now: datetime, **changes: Any) -> None:
+    """Change the account behind the tool's back, as people in the dashboard do."""
+    with _platform(folder, now) as platform:
+        platform.change(**changes)

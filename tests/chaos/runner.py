@@ -26,7 +26,7 @@ from reconciler.kinds import KINDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LONGEST_RUN = 20
+LONGEST_RUN = 50  # less than a run waits for a lease, so that waiting for a dead one is noticed
 _NEVER_NEEDED = ("reconciler.store.postgres", "reconciler.__main__")
 
 

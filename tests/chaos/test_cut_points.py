@@ -49,10 +49,10 @@ class Cutter:
         """Cut, check, and go on to the next point until a run is not struck any more; how many there were."""
         wrong: list[str] = []
         tried = 0
-        for index in self._points():
+        for index in self.points(self.bench.fresh(self.project)):
             folder = self.bench.fresh(self.project)
             before = look(folder, self.project.now)
-            ran = self._cut(folder, index)
+            ran = self.cut(folder, index)
             if not ran.struck:
                 break
             tried += 1
@@ -65,16 +65,18 @@ class Cutter:
         assert tried, "nothing was cut"
         return tried
 
-    def _points(self) -> Iterator[int]:
-        """Every index there is; in a slice only the requests that write."""
+    def points(self, folder: Path) -> Iterator[int]:
+        """Every index there is; in a slice only the requests by which a run from here would write."""
         if PROVING or self._place == "store":
             return iter(count())
-        folder = self.bench.fresh(self.project)
-        untouched = run(self.bench, folder, self.project)
-        shutil.rmtree(folder)
+        copy = folder.with_name(f"{folder.name}-untouched")
+        shutil.copytree(folder, copy)
+        untouched = run(self.bench, copy, self.project)
+        shutil.rmtree(copy)
         return iter(untouched.changing)
 
-    def _cut(self, folder: Path, index: int) -> Ran:
+    def cut(self, folder: Path, index: int) -> Ran:
+        """Run the project's command, cut at this point."""
         project = self.project
         cut = Cut(self._place, index, self._fault)
         return self.bench.run(folder, *project.command, *project.options, now=project.now, cut=cut)
@@ -101,7 +103,9 @@ def mended(bench: Bench, project: Project) -> Callable[[Path, Ran, Seen], list[s
     return check
 
 
-@pytest.mark.parametrize(("scenario", "fault"), combinations((*ANSWERS, *OUTAGES), *LIGHT, "outage-refused", "outage-reset-after"))
+@pytest.mark.parametrize(
+    ("scenario", "fault"), combinations((*ANSWERS, *OUTAGES), *LIGHT, "outage-refused", "outage-reset-after")
+)
 def test_a_failed_request_is_mended_by_the_next_run(
     bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
 ) -> None:
@@ -150,24 +154,21 @@ def test_a_run_killed_twice_is_finished_by_the_third(
     bench: Bench, scenario: str, record_property: Callable[[str, object], None]
 ) -> None:
     cutter = Cutter(bench, scenario, "request", "killed-after")
-    project, tried = cutter.project, 0
-    check = mended(bench, project)
+    check, tried = mended(bench, cutter.project), 0
 
     def killed_again(folder: Path, ran: Ran, before: Seen) -> list[str]:
         nonlocal tried
-        wrong: list[str] = []
-        for index in count():
-            again = folder.with_name(f"{folder.name}-{index}")
+        wrong = []
+        for index in cutter.points(folder):
+            again = folder.with_name(f"{folder.name}-again")
             shutil.copytree(folder, again)
-            cut = Cut("request", index, "killed-after")
-            second = bench.run(again, *project.command, *project.options, now=project.again, cut=cut)
-            if not second.struck:
-                break
-            tried += 1
-            if PROVING or index in WRITES_OF_A_SECOND_RUN:
+            second = cutter.cut(again, index)
+            if second.struck:
+                tried += 1
                 wrong += [f"and again at {index}: {line}" for line in check(again, second, before)]
             shutil.rmtree(again)
-        shutil.rmtree(again)
+            if not second.struck:
+                break
         return wrong
 
     cutter.every_cut(killed_again)

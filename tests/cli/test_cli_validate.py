@@ -63,10 +63,10 @@ WRONG = {
     "unknown-key": (AGENT.replace("voice:", "vioce:"), r"4:24"),
     "unknown-key-in-metadata": (AGENT.replace("{name: desk}", "{name: desk, team: x}"), r"3:24"),
     "unknown-envelope-key": (AGENT + "status: fine\n", r"5:1"),
-    "dangling-name": (CALL.replace("config:", "agent: nobody\n  variables_: {}\n  config:"), r"7:\d+"),
+    "dangling-name": (CALL.replace('config: {prompt: "Hello {{patient}}.", voice: olivia}', "agent: nobody"), r"7:10"),
     "dangling-agent": (
         HEAD.format(kind="PhoneNumber", name="x") + 'spec: {number: "+15551230001", inbound_agent: nobody}\n',
-        r"4:33",
+        r"4:47",
     ),
     "bad-number": (CALL.replace("+14155550142", "12"), r"6:14"),
     "number-too-long": (CALL.replace("+14155550142", "+1415555014255"), r"6:14"),
@@ -92,6 +92,8 @@ WRONG = {
     "file-absolute": (AGENT.replace("Hello.", "{file: /etc/hostname}"), r"4:\d+"),
     "file-missing": (AGENT.replace("Hello.", "{file: prompts/none.md}"), r"4:\d+"),
     "file-is-a-folder": (AGENT.replace("Hello.", "{file: .}"), r"4:\d+"),
+    "file-with-a-nul": (AGENT.replace("Hello.", '{file: "a\\0b"}'), r"4:\d+"),
+    "file-name-of-300": (AGENT.replace("Hello.", "{file: " + "a" * 300 + "}"), r"4:\d+"),
     "time-in-the-gap": (
         CALL.replace("2099-01-02T09:00:00Z", "2099-03-08T02:30:00\n  timezone: America/New_York"),
         r"9:7",
@@ -132,7 +134,7 @@ WRONG = {
     ),
     "reload-not-an-integer": (
         HEAD.format(kind="AutoReload", name="b") + "spec: {enabled: true, amount_cents: 12.5}\n",
-        r"4:38",
+        r"4:37",
     ),
     "reload-negative": (HEAD.format(kind="AutoReload", name="b") + "spec: {minimum_cents: -1}\n", r"4:23"),
     "absent-not-a-boolean": (AGENT + "absent: maybe\n", r"5:9"),
@@ -204,6 +206,11 @@ def test_links_in_a_circle_are_a_complaint(validate: Validate, project: Path) ->
     assert code == 1
 
 
+def test_a_prompt_link_in_a_circle_is_a_complaint(validate: Validate, project: Path) -> None:
+    (project / "manifests" / "link.md").symlink_to(project / "manifests" / "link.md")
+    assert validate(AGENT.replace("Hello.", "{file: link.md}"))[0] == 1
+
+
 def test_a_folder_with_a_files_name_is_just_a_folder(validate: Validate, project: Path) -> None:
     (project / "manifests" / "b.yaml").mkdir()
     assert validate(AGENT)[0] == 0
@@ -223,7 +230,7 @@ def test_a_file_that_may_not_be_read_is_a_complaint(validate: Validate, project:
 
 
 def test_a_file_of_ten_megabytes_is_read_or_refused_in_good_time(validate: Validate) -> None:
-    code, out, _ = validate(AGENT.replace("Hello.", '"' + "word " * 2_000_000 + '"'))
+    code, out, _ = validate(AGENT.replace("voice", 'business_hours: "' + "word " * 2_000_000 + '", voice'))
     assert code in (0, 1), out[:200]
     assert len(out) < 10_000
 

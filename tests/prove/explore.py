@@ -255,16 +255,24 @@ def everything(model: Model, *, first: tuple[int, ...] = (), limit: int | None =
     return count
 
 
-def width_of_start(model: Model) -> int:
-    """In how many ways a schedule of the model can begin: how the work may be shared out."""
+def starts(model: Model, depth: int) -> list[tuple[int, ...]]:
+    """The ways in which a schedule can begin, each so many choices long at most: how work is shared out."""
+    found: list[tuple[int, ...]] = [()]
+    for _ in range(depth):
+        found = [(*start, way) for start in found for way in range(_width_after(model, start))]
+    return found
+
+
+def _width_after(model: Model, start: tuple[int, ...]) -> int:
+    """How many ways there are after these choices; one where the schedule makes no more choices."""
     widths: list[int] = []
 
     def choose(width: int) -> int:
         widths.append(width)
-        return 0
+        return start[len(widths) - 1] if len(widths) <= len(start) else 0
 
     Run(model, choose).go()
-    return widths[0]
+    return widths[len(start)] if len(widths) > len(start) else 1
 
 
 def walks(model: Model, randomness: random.Random, *, count: int) -> int:

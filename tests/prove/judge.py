@@ -47,11 +47,12 @@ class Judge:
             raise Violation(f"{what} rang twice: {self.rang[what].sender}, then {ring.sender}")
         self.rang[what] = ring
         claim = self.world.claims.get(what)
-        if claim is None or claim.armed is None:
+        armed = (claim.armed if claim else None) or self.armed().get(what[0].partition("@")[0])
+        if claim is None or armed is None:
             raise Violation(f"{what} rang without a claim on an armed call")
         if what[1] > 1:
-            self._second_try(what, ring, claim.armed)
-        self._in_time(what, ring, claim.armed)
+            self._second_try(what, ring, armed)
+        self._in_time(what, ring, armed)
         self._not_forbidden(what, ring, claim.sequence)
 
     def _second_try(self, what: tuple[str, int], ring: Ring, armed: Mapping[str, Any]) -> None:

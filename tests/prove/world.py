@@ -242,6 +242,8 @@ class SimulatedStore(Store):
             return
         attempt = (str(value["occurrence"]), int(value["attempt"]))
         world.wrote[attempt] = self._actor.name
+        if value.get("state") == "cancelled":
+            world.forbidden.setdefault(str(value["name"]), sequence)
         if value.get("state") == "claimed":
             world.last_claim[self._actor.name] = attempt
             if before is None or before.value.get("state") not in ("claimed", "unknown"):

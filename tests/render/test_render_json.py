@@ -100,6 +100,7 @@ def test_a_plan_has_the_promised_shape() -> None:
                 "source": {"path": "manifests/calls.yaml", "line": 9, "column": 14},
             }
         ],
+        "forecast": None,
     }
 
 

@@ -1,0 +1,160 @@
+"""This file exists for `reconciler doctor`: is everything ready, and if not, what is the fix."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from reconciler import diagnose
+from reconciler.cli.options import Options, declare
+from reconciler.cli.session import Session
+from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, StoreError, WrongAccount
+from reconciler.rows import Check, Status
+from reconciler.secrets import find_key
+from reconciler.store import open_store
+from reconciler.store.access import may_write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from reconciler.api import Api
+    from reconciler.load import Loaded
+    from reconciler.model import Target
+
+_NOT_FOUND = 404
+
+
+@declare("doctor")
+def command(options: Options) -> int:
+    """Check key, organisation, role, clock, balance, numbers, confirmation, state and manifests.
+
+    Every line says what was found and, where something is wrong, the fix. Sends nothing but reads; exits 1
+    when a check fails.
+    """
+    from reconciler.render import checks  # noqa: PLC0415 - the renderers are slow to load
+
+    with Session(options, read_only=True) as session:
+        found = list(_checks(session))
+        output = session.output
+        match options.format:
+            case "json":
+                output.json(checks.document(found))
+            case "markdown":
+                output.data(checks.markdown(found))
+            case _:
+                output.data(checks.text(found, width=output.width, color=options.color))
+    return int(any(check.status is Status.FAIL for check in found))
+
+
+def _checks(session: Session) -> Iterator[Check]:
+    """Every check, in the order in which one would mend things."""
+    declared, manifests = _manifests(session)
+    key = _key(session)
+    yield key
+    if key.status is not Status.FAIL:
+        yield from _account(session, declared)
+    yield from _state(session)
+    yield manifests
+
+
+def _manifests(session: Session) -> tuple[Loaded | None, Check]:
+    try:
+        loaded = session.load()
+    except InputError as error:
+        return None, _failed("manifests", error)
+    return loaded, diagnose.manifests(loaded.documents, loaded.findings)
+
+
+def _key(session: Session) -> Check:
+    """Whether there is a key; whether it opens anything is only known when it is used."""
+    options = session.options
+    if options.emulator:
+        return diagnose.ok("key", "none is needed: the embedded platform")
+    try:
+        key = find_key(os.environ, options.api_key_file)
+    except InputError as error:
+        return _failed("key", error)
+    if key is None:
+        fix = "set THUNDERPHONE_API_KEY (or --api-key-file FILE), or add --emulator"
+        return diagnose.fail("key", "there is none", fix)
+    return diagnose.ok("key", f"of {options.api_key_file or 'THUNDERPHONE_API_KEY'}")
+
+
+def _account(session: Session, declared: Loaded | None) -> Iterator[Check]:
+    """What the account says of itself; nothing more than why, when the key opens no account."""
+    try:
+        api, target = session.connect()
+    except (ApiError, WrongAccount, InputError) as error:
+        yield _failed("organisation" if isinstance(error, WrongAccount) else "key", error)
+        return
+    settings = session.project.settings
+    pinned = None if session.options.emulator else settings.organization
+    yield _emulated(target) if session.options.emulator else diagnose.organization(target, pinned)
+    yield from _asked("role", lambda: [diagnose.role(_body(api, "/v1/whoami"))])
+    if not session.options.emulator and session.options.now is None:
+        yield diagnose.clock(api.server_offset())
+    yield from _asked("balance", lambda: [diagnose.balance(_body(api, "/v1/billing"))])
+    calls = list(session.orders(declared.resources).values()) if declared and not declared.errors else []
+    yield from _asked("outbound", lambda: [diagnose.confirmation(_confirmation(api), calls=len(calls))])
+    dialling = frozenset(call.from_number for call in calls)
+    yield from _asked(
+        "numbers",
+        lambda: diagnose.numbers(api.items("/v1/phone-numbers"), dialling=dialling, proving=_proving(declared)),
+    )  # fmt: skip - one question
+
+
+def _emulated(target: Target) -> Check:
+    return diagnose.ok("organisation", f"{target.organization_name} (organisation {target.organization_id})")
+
+
+def _asked(name: str, ask: Callable[[], Iterable[Check]]) -> list[Check]:
+    """The checks of one question; a failed one when the API does not answer it."""
+    try:
+        return list(ask())
+    except ApiError as error:
+        return [_failed(name, error)]
+
+
+def _body(api: Api, path: str) -> dict[str, Any]:
+    found = api.get(path)
+    return found if isinstance(found, dict) else {}
+
+
+def _confirmation(api: Api) -> dict[str, Any] | None:
+    """The organisation's confirmation; None when there is none, which the vendor may say with 404."""
+    try:
+        return _body(api, "/v1/outbound-tcpa-confirmation")
+    except Rejected as error:
+        if error.status == _NOT_FOUND:
+            return None
+        raise
+
+
+def _proving(declared: Loaded | None) -> frozenset[str]:
+    """Numbers that are declared with ``verify: true``."""
+    resources = declared.resources.values() if declared else ()
+    return frozenset(
+        str(it.declared.get("number"))
+        for it in resources
+        if it.address.kind == "PhoneNumber" and it.declared.get("verify")
+    )
+
+
+def _state(session: Session) -> Iterator[Check]:
+    """Whether the state can be read, and, as far as that can be told by reading, written."""
+    url = session.options.state or session.project.settings.state
+    try:
+        with open_store(url, root=session.project.root, read_only=True) as store:
+            entries = len(store.list())
+            described = f"{store.description}, {entries} {'entry' if entries == 1 else 'entries'}"
+        writable = may_write(url, root=session.project.root)
+    except (StoreError, InputError) as error:
+        yield _failed("state", error)
+        return
+    yield diagnose.ok("state", f"{described}, {'may be written' if writable else 'writing was not tried'}")
+
+
+def _failed(name: str, error: ReconcilerError) -> Check:
+    findings = error.findings if isinstance(error, InputError) else ()
+    first = findings[0] if findings else error
+    return diagnose.fail(name, f"{first.code} {first.message}", first.hint or "reconciler validate")

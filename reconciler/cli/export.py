@@ -1,0 +1,219 @@
+"""This file exists for `reconciler export`: the live account as manifests that leave it as it is."""
+
+from __future__ import annotations
+
+import os
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler import load, observe
+from reconciler.adoption.export import Export, Exported, names
+from reconciler.adoption.files import replace_file
+from reconciler.cli.options import Options, declare
+from reconciler.cli.session import Session, commit
+from reconciler.diff import snapshot
+from reconciler.errors import InputError, StoreError
+from reconciler.fields import policies
+from reconciler.kind import Account
+from reconciler.kinds import KINDS
+from reconciler.ledger import Binding, Ledger, stamp
+from reconciler.links import Links
+from reconciler.load import Loaded
+from reconciler.model import Address, Finding, Location, Observed, Severity, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.api import Api
+
+_FORMAT = "reconciler.export/v1"
+_KINDS = [kind.name for kind in KINDS.values() if not kind.whole]  # what is armed from here is declared already
+
+
+@dataclass(slots=True)
+class _Found:
+    """What there is, under which name it will be declared, and what is declared already."""
+
+    fresh: dict[Address, Observed]
+    declared: int
+    links: Links
+
+
+@declare("export", paths=False)
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--kind", "kinds", multiple=True, type=click.Choice(_KINDS), help="Only this kind.")
+@click.option("--no-bind", is_flag=True, help="Leave the state alone; the first apply binds the agents.")
+def command(options: Options, folder: Path | None, kinds: tuple[str, ...], no_bind: bool) -> int:
+    """Write the live account as manifests into FOLDER (the project's manifests); plan is clean right after.
+
+    Prompts become files of their own, agents are bound by metadata.id, references are names. What is declared
+    already is left out, and no file is written over: when one is in the way, none is written (exit 1). The
+    account is only read. In the state, the ids are bound and protected from --prune until the first apply of the
+    new manifests, so that nobody deletes what is not merged yet.
+    """
+    with Session(options, read_only=True) as session:
+        place = _place(session, folder)
+        api, target = session.connect()
+        found = _found(session, place, api, target, session.ledger(target), kinds or tuple(_KINDS))
+        way = "../" * len(place.relative_to(session.project.root).parts) + "schemas"
+        export = Export(KINDS, found.links, schemas=way)
+        exported = export.export(found.fresh)
+        files = {place / path: text for path, text in export.files(exported).items()}
+        _nothing_in_the_way(session, files)
+        bound = 0 if no_bind else _bind_and_write(options, target, place, exported, files, found.links)
+        if no_bind:
+            _write(files)
+        _say(session, files, export, found, bound)
+    return 0
+
+
+def _place(session: Session, folder: Path | None) -> Path:
+    """Where the files go; raises InputError for a place outside the project: its prompts could not be read."""
+    root = session.project.root.resolve()
+    place = (folder if folder is not None else root / session.project.settings.manifests).resolve()
+    if not place.is_relative_to(root):
+        raise InputError(
+            f"`{folder}` lies outside the project {root}",
+            code="RC142",
+            hint="name a folder inside, or run the command where the project shall be",
+        )
+    return place
+
+
+def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledger, kinds: tuple[str, ...]) -> _Found:
+    """Read the lists, and give each object that no manifest declares a name."""
+    loaded = _declared_there(session, place)
+    wanted = {*kinds, *(name for kind in kinds for name in KINDS[kind].requires)}
+    observed = {name: tuple(KINDS[name].observe(api, ledger)) for name in KINDS if name in wanted and name in _KINDS}
+    account = Account(
+        target.organization_id, session.clock.now(), session.project.settings, observed, loaded.resources
+    )  # fmt: skip - one call
+    bindings = ledger.bindings()
+    matches = [match for match in observe.match(KINDS, account, bindings) if match.resource and match.observed]
+    declared = {match.address: match.observed.id for match in matches if match.observed}
+    known = Links({address: binding.id for address, binding in bindings.items() if binding.id} | declared)
+    fresh: dict[Address, Observed] = {}
+    for name in kinds:
+        taken = [Address.parse(text).name for text in loaded.resources if text.startswith(f"{name}/")]
+        taken += [address.name for address in bindings if address.kind == name]
+        skipped = frozenset(id_ for address, id_ in declared.items() if address.kind == name)
+        fresh |= names(KINDS[name], observed[name], known, taken, skipped)
+    return _Found(fresh, len(declared), Links(declared | {address: item.id for address, item in fresh.items()}))
+
+
+def _declared_there(session: Session, place: Path) -> Loaded:
+    """What the manifests declare that a plan would read together with the export."""
+    manifests = (session.project.root / session.project.settings.manifests).resolve()
+    folder = manifests if place.is_relative_to(manifests) else place
+    if not folder.is_dir():
+        return Loaded()
+    loaded = load.load([folder], session.project, KINDS, now=session.clock.now(), process=os.environ)
+    for secret in loaded.secrets:
+        session.output.hide_secret(secret)
+    if loaded.errors:
+        raise InputError("the manifests are not as they should be", findings=loaded.findings)
+    return loaded
+
+
+def _nothing_in_the_way(session: Session, files: Mapping[Path, str]) -> None:
+    """Refuse to write over a file that says something else; all of them are named."""
+    shown = session.project.shown
+    findings = [
+        Finding(
+            Severity.ERROR,
+            "RC125",
+            f"`{shown(path)}` exists and says something else: nothing was written",
+            "move it away, or name another folder: reconciler export FOLDER",
+            location=Location(shown(path)),
+        )
+        for path, text in files.items()
+        if path.exists() and not _says(path, text)
+    ]
+    if findings:
+        raise InputError(f"{len(findings)} files are in the way", findings=findings)
+
+
+def _says(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False
+
+
+def _bind_and_write(
+    options: Options,
+    target: Target,
+    place: Path,
+    exported: Iterable[Exported],
+    files: Mapping[Path, str],
+    links: Links,
+) -> int | None:
+    """Bind, then write: a run killed between the two finds its names again. None where the state cannot be written.
+
+    The state is opened by a session of its own that has no way to the account.
+    """
+    with Session(options, read_only=False) as session:
+        try:
+            ledger = session.ledger(target)
+        except StoreError as error:
+            session.output.talk(f"ids are not bound in the state: {error.message}; the first apply binds them")
+            ledger = None
+        with session.lease(ledger, "apply") if ledger else nullcontext():
+            fresh = _bindings(session, ledger, place, exported, links) if ledger else []
+            if ledger and fresh:
+                ledger.bind_all(fresh)
+            _write(files)
+        return len(fresh) if ledger else None
+
+
+def _bindings(
+    session: Session, ledger: Ledger, place: Path, exported: Iterable[Exported], links: Links
+) -> list[Binding]:
+    """What a first apply would remember, for what is not remembered yet."""
+    now, version, found = stamp(session.clock.now()), commit(session.project), []
+    for one in exported:
+        old = ledger.binding(one.address)
+        if old is not None and old.id == one.observed.id and old.fields:
+            continue
+        body = one.observed.body
+        found.append(
+            Binding(
+                one.address,
+                id=one.observed.id,
+                display=one.observed.name,
+                fields=snapshot(one.declared, body, policies(KINDS[one.address.kind].spec), links),
+                protect=True,
+                applied_at=now,
+                commit=version,
+                path=session.project.shown(place / one.path),
+            )
+        )
+    return found
+
+
+def _write(files: Mapping[Path, str]) -> None:
+    for path, text in files.items():
+        if not path.exists():
+            replace_file(path, text)
+
+
+def _say(session: Session, files: Mapping[Path, str], export: Export, found: _Found, bound: int | None) -> None:
+    output, shown = session.output, sorted(session.project.shown(path) for path in files)
+    left = [{"address": str(one.address), "path": one.field, "why": one.why} for one in export.left_out]
+    if output.options.format == "json":
+        document: dict[str, Any] = {"format": _FORMAT, "files": shown, "exported": [str(it) for it in found.fresh]}
+        output.json({**document, "declared_already": found.declared, "bound": bound or 0, "left_out": left})
+        return
+    for path in shown:
+        output.data(f"- `{path}`" if output.options.format == "markdown" else path)
+    for one in left:
+        name = f" `{one['path']}`" if one["path"] else ""
+        output.talk(f"left out: {one['address']}{name} {one['why']}")
+    if found.declared:
+        output.talk(f"{found.declared} declared already")
+    output.talk(f"{len(shown)} files, {len(found.fresh)} objects, {bound or 0} ids bound in the state")
+    output.talk(f"next: {output.options.command('plan')}")

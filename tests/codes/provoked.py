@@ -1,0 +1,144 @@
+"""This file exists to set the stage for codes that need an account in trouble, and to raise what no command can."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import httpx
+
+from reconciler.api import segment
+from reconciler.api.read_only import ReadOnlyTransport
+from reconciler.api.seam import RequestLine, Seam
+from reconciler.api.words import Censor
+from reconciler.calls import dispatch, gates
+from reconciler.emulator import Fault, Scenario
+from reconciler.errors import ApiError, Interrupted, NotPosted, ReconcilerError, Rejected
+from reconciler.links import Links
+from reconciler.outbound import refusal, undialable
+from reconciler.store import Store, open_store
+from reconciler.store.lease import acquire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOW = datetime(2030, 1, 14, 18, 0, tzinfo=UTC)
+
+
+class Happened(NamedTuple):
+    code: str
+    message: str
+
+
+def refused(status: int, detail: str = "Injected fault.") -> tuple[Scenario, tuple[Fault, ...]]:
+    return Scenario(), (Fault("POST", "/v1/call", times=None, status=status, detail=detail),)
+
+
+def listing(**fault: Any) -> tuple[Scenario, tuple[Fault, ...]]:
+    return Scenario(), (Fault("GET", "/v1/agents", times=None, **fault),)
+
+
+TWINS = tuple({"name": "Reception", "prompt": "Hello.", "voice": "olivia"} for _ in range(2))
+SCENARIOS: dict[str, tuple[Scenario, tuple[Fault, ...]]] = {
+    "RC210": (Scenario(balance_cents=0), ()),
+    "RC211": (Scenario(tcpa="missing"), ()),
+    "RC213": (Scenario(has_payment_method=False), ()),
+    "RC214": (Scenario(auto_reload={"auto_reload_minimum_cents": None, "auto_reload_amount_cents": None}), ()),
+    "RC300": (Scenario(agents=TWINS), ()),
+    "RC402": listing(status=429, retry_after="0"),
+    "RC403": listing(status=401),
+    "RC404": listing(status=403),
+    "RC405": listing(status=500),
+    "RC407": listing(malform="html"),
+    "RC610": (Scenario(), (Fault("POST", "/v1/call", times=None, drop="read"),)),
+    "RC632": (Scenario(), (Fault("POST", "/v1/call", times=None, skip=1, drop="read"),)),
+    "RC620": refused(402),
+    "RC621": refused(403),
+    "RC622": refused(404),
+    "RC623": refused(404, "No such agent."),
+    "RC625": refused(422),
+    "RC626": refused(400),
+    "RC627": refused(410),
+}
+
+
+def raised(run: Callable[[], Any]) -> Happened:
+    try:
+        run()
+    except ReconcilerError as error:
+        return Happened(error.code, error.message)
+    raise AssertionError("nothing was raised")
+
+
+def closed(gate: Callable[..., gates.Closed | None], due: Any, order: Any, moment: Any) -> Happened:
+    found = gate(due, order, moment)
+    assert found is not None
+    return Happened(found.code, found.message)
+
+
+def with_store(use: Callable[[Store], Any]) -> Happened:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_store("sqlite:s.db", root=Path(folder), read_only=False) as store,
+    ):
+        return raised(lambda: use(store))
+
+
+def _locked(store: Store) -> None:
+    for owner in ("first", "second"):
+        acquire(store, "lease", owner=owner, now=lambda: NOW, sleep=lambda _: None, heartbeat=False)
+
+
+def _written_twice(store: Store) -> None:
+    store.put("key", {"value": 1}, expected=None)
+    store.put("key", {"value": 2}, expected=None)
+
+
+def _raise(error: ReconcilerError) -> None:
+    raise error
+
+
+def _ambiguous() -> None:
+    seam = Seam("api.example.com", Censor("sk_live_0123456789abcdef"))
+    raise seam.failure(RequestLine("POST", "/v1/agents"), httpx.ReadTimeout("timed out"))
+
+
+def _writing_while_reading() -> None:
+    transport = ReadOnlyTransport(httpx.MockTransport(lambda _: httpx.Response(200)))
+    transport.handle_request(httpx.Request("POST", "https://api.example.com/v1/call"))
+
+
+def _undialable() -> Happened:
+    found = undialable({"number": "+15551230005", "voip_verification_status": "verified", "outbound_eligible": False})
+    assert found is not None
+    return Happened(found.code, f"{found.message}: ")
+
+
+def _conflict() -> Happened:
+    error = Rejected("no", method="POST", path="/v1/call", status=409, body={"retryable": False})
+    return Happened(*refusal(error))
+
+
+_LATE = SimpleNamespace(is_open=lambda _now: False)
+_ORDER = SimpleNamespace(agent="front-desk")
+_MOMENT = SimpleNamespace(now=NOW, links=Links({}))
+
+CALLABLE: dict[str, Callable[[], Happened]] = {
+    "RC126": lambda: raised(lambda: segment("..")),
+    "RC204": _undialable,
+    "RC304": lambda: with_store(_locked),
+    "RC306": lambda: raised(lambda: dispatch._agree_on_time(SimpleNamespace(server_offset=lambda: 95.0))),  # type: ignore[arg-type]  # all it asks
+    "RC400": lambda: raised(lambda: _raise(ApiError("no", method="GET", path="/v1/agents"))),
+    "RC406": lambda: raised(_ambiguous),
+    "RC408": lambda: raised(_writing_while_reading),
+    "RC501": lambda: with_store(_written_twice),
+    "RC604": lambda: closed(gates._window, _LATE, _ORDER, _MOMENT),
+    "RC606": lambda: closed(gates._agent, _LATE, _ORDER, _MOMENT),
+    "RC624": _conflict,
+    "RC800": lambda: raised(lambda: _raise(NotPosted("the comment was not written"))),
+    "RC900": lambda: raised(lambda: _raise(ReconcilerError("what nobody foresaw"))),
+    "RC901": lambda: raised(lambda: _raise(Interrupted("interrupted while waiting"))),
+}

@@ -1,0 +1,109 @@
+"""This file exists to show when two values are the same, and that policy is found wherever it is written."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pytest
+
+from reconciler.diff import nested
+from reconciler.fields import E164, PERSONAL, TEXT, UNORDERED, Policy, Prose, Ref, Spec, Wire, digest, policies, same
+from reconciler.kinds import KINDS
+from reconciler.links import UNRESOLVED, Links, wire_id
+from reconciler.model import Address
+
+PLAIN = Policy()
+
+
+@pytest.mark.parametrize(
+    ("policy", "desired", "live", "equal"),
+    [
+        (PLAIN, "a", "a", True),
+        (PLAIN, "a", " a", False),
+        (PLAIN, 1, 1.0, True),
+        (PLAIN, True, 1, False),
+        (PLAIN, False, 0, False),
+        (PLAIN, 0, False, False),
+        (PLAIN, None, "", False),
+        (PLAIN, "09:00", "09:00:00", True),
+        (PLAIN, "09:00", "09:00:30", False),
+        (PLAIN, "2026-12-01T13:00:00Z", "2026-12-01T14:00:00+01:00", True),
+        (PLAIN, "2026-12-01T13:00:00Z", "2026-12-01T13:00:01Z", False),
+        (PLAIN, "2026-99-01T13:00:00Z", "2026-99-01T13:00:00+00:00", False),
+        (PLAIN, {"a": 1}, {"a": 1, "added": 2}, True),
+        (PLAIN, {"a": 1, "b": 2}, {"a": 1}, False),
+        (PLAIN, {"a": None}, {}, False),
+        (PLAIN, [1, 2], [2, 1], False),
+        (PLAIN, [1], [1, 1], False),
+        (PLAIN, (1, 2), [1, 2], True),
+        (PLAIN, UNRESOLVED, None, False),
+        (Policy(unordered=True), (1, 2), [2, 1], True),
+        (Policy(unordered=True), (1, 1), [1, 2], False),
+        (Policy(unordered=True), ({"a": 1},), [{"a": 1, "platform_ok": True}], True),
+        (Policy(text=True), "a\r\nb\n", "a\nb", True),
+        (Policy(text=True), "a b", "a  b", False),
+        (Policy(text=True), "", None, False),
+        (Policy(hashed=True), "+14155550142", digest("+14155550142"), True),
+        (Policy(hashed=True), "+14155550142", digest("+14155550143"), False),
+    ],
+)
+def test_values_are_compared_and_not_spellings(policy: Policy, desired: Any, live: Any, *, equal: bool) -> None:
+    assert same(policy, desired, live) is equal
+
+
+class _Example(Spec):
+    plain: str | None = None
+    prose: Prose | None = None
+    bare: Prose = ""
+    many: Annotated[tuple[str, ...] | None, UNORDERED] = None
+    person: Annotated[E164, PERSONAL] | None = None
+    agent: Annotated[str | None, Ref("Agent", wire="agent_id")] = None
+    cents: Annotated[int | None, Wire("auto_cents")] = None
+    both: Annotated[str, TEXT] | None = None
+
+
+def test_policy_is_found_on_the_field_and_inside_its_union() -> None:
+    found = policies(_Example)
+    assert not found["plain"].text
+    assert found["prose"].text
+    assert found["bare"].text
+    assert found["both"].text
+    assert found["many"].unordered
+    assert found["person"].personal
+    assert (found["agent"].wire, found["cents"].wire) == ("agent_id", "auto_cents")
+
+
+def test_every_prompt_of_every_kind_ignores_white_space_at_its_ends() -> None:
+    agent = policies(KINDS["Agent"].spec)
+    assert agent["prompt"].text
+    assert agent["acknowledgement_prompt"].text
+    assert agent["voicemail_message"].text
+
+
+def test_a_callees_number_is_personal_and_hashed() -> None:
+    callee = policies(KINDS["ScheduledCall"].spec)["to_number"]
+    assert callee.personal
+    assert callee.hashed
+
+
+def test_nested_differences_are_told_where_they_are() -> None:
+    before, after = {"a": [1, 2], "b": "x"}, {"a": [1, 3], "b": "x", "c": 1}
+    assert list(nested(before, after)) == [("['a'][1]", 2, 3), ("['c']", None, 1)]
+    assert list(nested("a", "b")) == [("", "a", "b")]
+
+
+def test_a_name_becomes_an_id_and_back() -> None:
+    links = Links({Address("Agent", "desk"): "7"})
+    policy = policies(_Example)["agent"]
+    assert links.wire(policy, "desk") == 7
+    assert links.wire(policy, "other") is UNRESOLVED
+    assert links.wire(policy, None) is None
+    assert links.shown(policy, 7) == "desk"
+    assert links.shown(policy, 9) == "id 9"
+    links.bind(Address("Agent", "other"), "0b-uuid")
+    assert links.wire(policy, "other") == "0b-uuid"
+
+
+@pytest.mark.parametrize(("written", "sent"), [("7", 7), ("0b1e", "0b1e"), ("٣", "٣"), ("²", "²")])
+def test_only_ascii_integers_travel_as_numbers(written: str, sent: object) -> None:
+    assert wire_id(written) == sent

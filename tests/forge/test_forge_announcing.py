@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from forge_stand_in import TOKEN, Forge, github_job, gitlab_job
+
+from reconciler.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AGENT = """\
+apiVersion: reconciler/v1
+kind: Agent
+metadata: {name: front-desk}
+spec: {prompt: Answer politely., voice: olivia, max_call_duration_seconds: 300}
+"""
+CALL = """\
+apiVersion: reconciler/v1
+kind: ScheduledCall
+metadata: {name: confirm-visit-2001}
+spec:
+  from_number: "+15551230001"
+  to_number: "+14155550199"
+  agent: front-desk
+  at: 2030-01-15T15:00:00
+  timezone: America/New_York
+"""
+NOW = ("--emulator", "--now", "2030-01-14T14:00Z")
+
+
+@pytest.fixture
+def phones(project: Path) -> Path:
+    (project / "manifests" / "agents.yaml").write_text(AGENT, encoding="utf-8")
+    (project / "manifests" / "calls.yaml").write_text(CALL, encoding="utf-8")
+    return project
+
+
+@pytest.fixture
+def job(forge: Forge, phones: Path, monkeypatch: pytest.MonkeyPatch) -> Forge:
+    for name, value in github_job(forge, GITHUB_WORKSPACE=str(phones)).items():
+        monkeypatch.setenv(name, value)
+    return forge
+
+
+def test_a_plan_is_posted_once_and_rewritten_when_it_changes(job: Forge, phones: Path) -> None:
+    assert main(["plan", *NOW, "--comment", "github"]) == 0
+    (phones / "manifests" / "calls.yaml").unlink()
+    assert main(["plan", *NOW, "--comment", "github"]) == 0
+    (body,) = job.bodies
+    assert body.splitlines()[1] == "### reconciler plan"
+    assert "**Plan: 1 to create — nothing was written.**" in body
+    assert "confirm-visit" not in body
+
+
+def test_a_comment_masks_the_callee_even_where_the_terminal_does_not(
+    job: Forge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", *NOW, "--comment", "github", "--annotate", "github", "--show-numbers"]) == 0
+    said = capsys.readouterr()
+    assert "+14155550199" in said.out
+    assert "4155550199" not in job.bodies[0] + said.err
+    assert "+1•••••••0199" in job.bodies[0]
+
+
+def test_a_comment_fits_into_one(job: Forge, phones: Path) -> None:
+    many = "\n---\n".join(AGENT.replace("front-desk", f"desk-{number}") for number in range(900))
+    (phones / "manifests" / "many.yaml").write_text(many, encoding="utf-8")
+    assert main(["plan", *NOW, "--comment", "github"]) == 0
+    assert len(job.bodies[0]) <= 65_536
+    assert "901 to create" in job.bodies[0]
+
+
+def test_a_failed_post_is_a_warning_and_nothing_else(job: Forge, capsys: pytest.CaptureFixture[str]) -> None:
+    job.refuses["POST"] = 403
+    assert main(["plan", *NOW, "--comment", "github", "--detailed-exitcode"]) == 2
+    said = capsys.readouterr()
+    assert (
+        "warning RC800: the comment was not posted: POST /repos/acme/phones/issues/7/comments answered 403" in said.err
+    )
+    assert "hint: give the job `permissions: pull-requests: write`" in said.err
+    assert TOKEN not in said.out + said.err
+    assert "1 to arm" in said.out
+
+
+def test_what_stops_a_plan_is_posted_too(job: Forge, phones: Path) -> None:
+    (phones / "manifests" / "agents.yaml").write_text(AGENT.replace("voice", "voise"), encoding="utf-8")
+    assert main(["plan", *NOW, "--comment", "github"]) == 1
+    assert "**Stopped:" in job.bodies[0]
+    assert "<code>manifests/agents.yaml:4:34</code>" in job.bodies[0]
+
+
+def test_an_apply_has_a_comment_of_its_own(job: Forge) -> None:
+    assert main(["plan", *NOW, "--comment", "github"]) == 0
+    assert main(["apply", *NOW, "--yes", "--comment", "github"]) == 0
+    plan, report = job.bodies
+    assert "### reconciler plan" in plan
+    assert "### reconciler apply" in report
+    assert "**Applied: 2 done.**" in report
+
+
+def test_gitlab_gets_the_same(forge: Forge, phones: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in gitlab_job(forge, CI_PROJECT_DIR=str(phones)).items():
+        monkeypatch.setenv(name, value)
+    assert main(["plan", *NOW, "--comment", "gitlab"]) == 0
+    assert "1 to create, 1 to arm" in forge.bodies[0]
+
+
+def test_the_job_summary_is_appended_to(job: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n", encoding="utf-8")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    assert main(["plan", *NOW, "--annotate", "github"]) == 0
+    assert summary.read_text("utf-8").startswith("before\n### reconciler plan\n")
+    assert job.sent == []
+
+
+def test_without_either_option_nothing_is_told(
+    job: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    assert main(["plan", *NOW]) == 0
+    assert not (tmp_path / "summary.md").exists()
+    assert job.sent == []
+    assert "::notice" not in capsys.readouterr().err
+
+
+def test_a_pull_request_without_a_key_is_validated_and_told_why(job: Forge) -> None:
+    assert main(["validate", "--comment", "github"]) == 0
+    (body,) = job.bodies
+    assert "**2 documents, valid" in body
+    assert "nothing was compared with the account" in body
+    assert "pull request from a fork" in body
+
+
+def test_a_plan_without_a_key_says_both_ways_to_go_on(job: Forge) -> None:
+    assert main(["plan", "--comment", "github"]) == 1
+    assert "THUNDERPHONE_API_KEY" in job.bodies[0]
+    assert "--emulator" in job.bodies[0]
+
+
+def test_annotations_name_the_lines_inside_the_repository(
+    job: Forge, phones: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(phones.parent))
+    assert main(["plan", *NOW, "--annotate", "github"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert (
+        f"::notice file={phones.name}/manifests/agents.yaml,line=1,col=1,title=create Agent/front-desk::does not exist"
+        in said
+    )
+
+
+def test_a_changed_field_is_annotated_at_its_own_line(
+    job: Forge, phones: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["apply", *NOW, "--yes"]) == 0
+    changed = AGENT.replace("{prompt: Answer politely., voice: olivia, ", "\n  {prompt: Go.,\n  voice: john, ")
+    (phones / "manifests" / "agents.yaml").write_text(changed, encoding="utf-8")
+    capsys.readouterr()
+    assert main(["plan", *NOW, "--annotate", "github"]) == 0
+    found = re.findall(
+        r"^::notice file=manifests/agents.yaml,line=(\d+),.*::(.*)$", capsys.readouterr().err, re.MULTILINE
+    )
+    told = {(line, words) for line, words in found if " → " in words}
+    assert told == {("5", "prompt: Answer politely. → Go."), ("6", "voice: olivia → john")}
+
+
+def test_a_prompt_cannot_command_the_runner(job: Forge, phones: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (phones / "manifests" / "agents.yaml").write_text(
+        AGENT.replace("Answer politely.", '"One.\\n::add-mask::e\\n##[set-env name=PATH]x\\n"'), encoding="utf-8"
+    )
+    assert main(["plan", *NOW, "--full", "--annotate", "github"]) == 0
+    said = capsys.readouterr()
+    assert "add-mask" in said.out
+    assert not re.search(r"^\s*::add-mask|##\[", said.out, re.MULTILINE)
+    assert not re.search(r"^\s*::add-mask", said.err, re.MULTILINE)

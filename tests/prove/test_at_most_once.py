@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import itertools
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from prove.explore import Model, everything, walks
+from prove.judge import Violation
+from prove.models import MODELS
+from reconciler.calls import dispatch, due, gates
+from reconciler.ledger import Ledger
+from reconciler.orders import Order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.calls.dispatch import Line
+    from reconciler.calls.due import Due
+    from reconciler.ledger import Attempt
+
+_BY_NAME = {model.name: model for model in MODELS}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_no_schedule_places_a_call_twice_or_outside_its_window_or_loses_it(model: Model) -> None:
+    explored = everything(model, limit=80)
+    explored += walks(model, random.Random(7), count=80)
+    assert explored > 40
+
+
+def _blind_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def put(ledger: Ledger, key: str, value: Any) -> None:
+        found = ledger.store.get(key)
+        ledger._known()[key] = ledger.store.put(key, value, expected=found.version if found else None)
+
+    monkeypatch.setattr(Ledger, "_put", put)
+
+
+def _fresh_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    request, numbers = Order.request, itertools.count()
+
+    def fresh(order: Order, *, agent_id: Any, key: str) -> Any:
+        return request(order, agent_id=agent_id, key=f"{key}-{next(numbers)}")
+
+    monkeypatch.setattr(Order, "request", fresh)
+
+
+def _settling_by_a_new_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    def settle(api: Any, attempt: Attempt, request: Any, **_: Any) -> Attempt:
+        body = {**request, "idempotency_key": f"{attempt.key}-again"}
+        reply = api.exchange("POST", "/v1/call", body, attempts=1)
+        return replace(attempt, state="placed", call_id=str(reply.json["call_id"]))
+
+    monkeypatch.setattr(dispatch, "settle", settle)
+
+
+def _no_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "GATES", tuple(gate for gate in gates.GATES if gate is not gates._window))
+
+
+def _no_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "GATES", tuple(gate for gate in gates.GATES if gate is not gates._hours))
+
+
+def _no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "_stopped", lambda *_: None)
+
+
+def _tries_without_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def number(last: Attempt, _: Any) -> int:
+        return last.attempt + bool(last.ended_at)
+
+    monkeypatch.setattr(due, "_next_number", number)
+
+
+def _silence_about_the_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    missed = dispatch._missed
+
+    def silent(line: Line, due: Due, *, dry_run: bool) -> None:
+        missed(line, due, dry_run=dry_run)
+
+    monkeypatch.setattr(dispatch, "_missed", silent)
+
+
+def _lost_answers_taken_for_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Line, claimed: Attempt, *__: Any) -> Attempt:
+        return replace(claimed, state="refused")
+
+    monkeypatch.setattr(dispatch, "_settled", refused)
+
+
+def _claims_over_whatever_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def record(line: Line, _: Due, attempt: Attempt) -> bool:
+        line.ledger.refresh()
+        line.ledger.record(attempt)
+        return True
+
+    monkeypatch.setattr(dispatch, "_recorded", record)
+
+
+@pytest.mark.parametrize(
+    ("mutation", "model", "said"),
+    [
+        (_blind_writes, "the call is cancelled by hand meanwhile", "rang|missed"),
+        (_fresh_keys, "one dispatcher, three faults", "rang twice"),
+        (_settling_by_a_new_key, "one dispatcher, three faults", "rang twice"),
+        (_no_window, "the window closes while two dispatch", "window"),
+        (_no_hours, "the callee's evening ends", "hours of the callee"),
+        (_no_second_look, "the document is removed meanwhile", "rang"),
+        (_tries_without_a_reason, "a second try after an answered call", "not over and unanswered"),
+        (_silence_about_the_missed, "the window closes while two dispatch", "nobody said so"),
+        (_lost_answers_taken_for_refusals, "the window closes while two dispatch", "rang"),
+        (_claims_over_whatever_is_there, "the call is cancelled by hand meanwhile", "rang|missed"),
+    ],
+)
+def test_the_checker_notices_when_a_safeguard_is_taken_out(
+    monkeypatch: pytest.MonkeyPatch, mutation: Callable[[pytest.MonkeyPatch], None], model: str, said: str
+) -> None:
+    # Its own memory: what is known of the ends of schedules holds only for the code as it is.
+    weakened = replace(_BY_NAME[model], _kept={})
+    mutation(monkeypatch)
+    with pytest.raises(Violation, match=said):
+        for seed in range(20):
+            everything(weakened, limit=300)
+            walks(weakened, random.Random(seed), count=300)
