@@ -41,6 +41,9 @@ def worded(item: Any, path: tuple[str | int, ...], model: type[BaseModel]) -> tu
             return "RC115", f"`apiVersion` must be `{API_VERSION}`", ""
         case "literal_error":
             return "RC113", f"`{shown}` must be {item['ctx']['expected']}", ""
+        case "string_pattern_mismatch" if path[1:2] not in (("name",), ("was",)):
+            hint = "a letter or `_`, then letters, digits, `_` and dots" if "variables" in path else "for example RC703"
+            return "RC113", f"`{shown}` has not the form it must have", hint
         case "string_pattern_mismatch":
             return (
                 "RC116",

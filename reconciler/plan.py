@@ -74,7 +74,8 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
 ) -> Plan:
     """Every change in a safe order, every finding once, and a fingerprint over all that was looked at."""
     changes: list[Change] = []
-    found = [finding for finding in findings if finding.severity is not Severity.ERROR]
+    written = [finding for finding in findings if finding.severity is not Severity.ERROR]
+    found: list[Finding] = []
     for match in matches:
         if not scope.covers(match):
             continue
@@ -83,7 +84,7 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
             found += kind.preflight(change, account, links)
             changes.append(_marked(change, kind, links))
     changes.sort(key=lambda change: _order(change, kinds))
-    return Plan(target, tuple(changes), _once(found), _fingerprint(target, changes))
+    return Plan(target, tuple(changes), _listed([*written, *_once(found)]), _fingerprint(target, changes))
 
 
 def _order(change: Change, kinds: Mapping[str, Kind]) -> tuple[bool, int, Address, bool, int]:
@@ -227,13 +228,18 @@ def _told(change: Change, kind: Kind, account: Account) -> Change:
     )
 
 
-def _once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """One finding per thing to say: an empty balance is told once, not once per call."""
+def _once(findings: Iterable[Finding]) -> list[Finding]:
+    """One finding per thing to say of the account: an empty balance is told once, not once per call."""
     seen: dict[tuple[str, str], Finding] = {}
     for finding in findings:
         seen.setdefault((finding.code, finding.message), finding)
+    return list(seen.values())
+
+
+def _listed(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The gravest first; what is said of several places of the manifests is said at each."""
     weight = list(Severity).index
-    return tuple(sorted(seen.values(), key=lambda it: (weight(it.severity), it.code, str(it.address))))
+    return tuple(sorted(findings, key=lambda it: (weight(it.severity), it.code, str(it.address))))
 
 
 def _fingerprint(target: Target, changes: Iterable[Change]) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 GITHUB, GITLAB = "github", "gitlab"
 _TOKENS = ("GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN")
+_SHORTEST_TOKEN = 8  # anything shorter is a placeholder, and hiding it would hide ordinary words
 _OFFLINE = "Checked offline: nothing was compared with the account."
 _NO_KEY = (
     "This run has no API key, as is right for a pull request from a fork: secrets are not handed to code that "
@@ -63,7 +64,7 @@ class Announcement:
         self._command, self._comment, self._annotate = command, comment, annotate
         self._plan: Plan | None = None
         for name in _TOKENS:
-            if token := os.environ.get(name):
+            if len(token := os.environ.get(name, "")) >= _SHORTEST_TOKEN:
                 self._output.hide_secret(token)
 
     @property
@@ -167,7 +168,7 @@ class Announcement:
         try:
             with threads[self._comment or GITHUB](os.environ) as thread:
                 address = comment.post(thread, subject, text)
-        except NotPosted as error:
+        except ReconcilerError as error:  # a proxy that cannot be used included: the run is as good without
             self._warn(f"the comment was not posted: {error.message}", error.hint)
         else:
             self._output.talk(f"commented: {address}" if address else "commented")
@@ -194,7 +195,9 @@ def folder_in_repository(root: Path | None) -> str:
 
 def _footer(environment: Mapping[str, str]) -> str:
     """The commit the comment is about, and the job it comes from."""
-    commit = environment.get("CI_COMMIT_SHA") or environment.get("GITHUB_SHA") or ""
+    from reconciler.forge.github import reviewed_commit  # noqa: PLC0415 - httpx is slow to load
+
+    commit = environment.get("CI_COMMIT_SHA") or reviewed_commit(environment)
     server, repository = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
     run = environment.get("GITHUB_RUN_ID", "")
     log = environment.get("CI_JOB_URL") or (f"{server}/{repository}/actions/runs/{run}" if server and run else "")

@@ -105,6 +105,11 @@ class Exchange:
         return f": {str(words).replace(self._token, '(token)')[:_LONGEST_WORDS]}" if words else ""
 
 
+def fields(value: Any) -> dict[str, Any]:
+    """An object inside an answer; empty where the forge sent something else."""
+    return value if isinstance(value, dict) else {}
+
+
 def _decoded(answer: httpx.Response) -> Any:
     try:
         return answer.json() if answer.content else None

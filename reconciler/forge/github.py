@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotPosted
 from reconciler.forge.comment import Comment
-from reconciler.forge.exchange import Exchange
+from reconciler.forge.exchange import Exchange, fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ class GitHub:
         """Every comment, the oldest first."""
         login = (self._exchange.maybe("/user") or {}).get("login")
         for item in self._exchange.pages(f"{self._issues}/{self._number}/comments"):
-            yield Comment(str(item.get("id")), str(item.get("body") or ""), _own(item.get("user") or {}, login))
+            yield Comment(str(item.get("id")), str(item.get("body") or ""), _own(fields(item.get("user")), login))
 
     def write(self, body: str) -> str:
         """Add a comment."""
@@ -73,6 +73,11 @@ def thread(environment: Mapping[str, str]) -> Iterator[GitHub]:
         yield GitHub(exchange, repository, _number(environment, exchange, repository))
 
 
+def reviewed_commit(environment: Mapping[str, str]) -> str:
+    """The commit people look at: the head of the pull request, where GITHUB_SHA is a merge nobody has seen."""
+    return str(fields(_pull_request(environment).get("head")).get("sha") or environment.get("GITHUB_SHA") or "")
+
+
 def _own(user: Mapping[str, Any], login: str | None) -> bool:
     """Whether we wrote it. The token of a job may not ask who it is, but it is no person's."""
     return user.get("login") == login if login else user.get("type") == "Bot"
@@ -85,16 +90,20 @@ def _number(environment: Mapping[str, str], exchange: Exchange, repository: str)
     return found
 
 
-def _of_event(environment: Mapping[str, str]) -> int | None:
+def _pull_request(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What the event says of the pull request; empty where there is none, or no event that can be read."""
     path = environment.get("GITHUB_EVENT_PATH")
     if not path:
-        return None
+        return {}
     try:
         event = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    pull_request = event.get("pull_request") if isinstance(event, dict) else None
-    number = pull_request.get("number") if isinstance(pull_request, dict) else None
+        return {}
+    return fields(fields(event).get("pull_request"))
+
+
+def _of_event(environment: Mapping[str, str]) -> int | None:
+    number = _pull_request(environment).get("number")
     return number if isinstance(number, int) else None
 
 
@@ -115,4 +124,4 @@ def _of_commit(environment: Mapping[str, str], exchange: Exchange, repository: s
 
 
 def _address(answer: Any) -> str:
-    return str(answer.get("html_url") or "") if isinstance(answer, dict) else ""
+    return str(fields(answer).get("html_url") or "")

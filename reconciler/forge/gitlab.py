@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from reconciler.errors import NotPosted
 from reconciler.forge.comment import Comment
-from reconciler.forge.exchange import Exchange
+from reconciler.forge.exchange import Exchange, fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ class GitLab:
         user = self._user or str((self._exchange.maybe("/user") or {}).get("id") or "")
         for item in self._exchange.pages(f"{self._request}/notes", sort="asc", order_by="created_at"):
             if not item.get("system"):
-                own = bool(user) and str((item.get("author") or {}).get("id")) == user
+                own = bool(user) and str(fields(item.get("author")).get("id")) == user
                 yield Comment(str(item.get("id")), str(item.get("body") or ""), own)
 
     def write(self, body: str) -> str:
@@ -85,4 +85,4 @@ def _inert(body: str) -> str:
 
 
 def _address(answer: Any) -> str:
-    return str(answer.get("web_url") or "") if isinstance(answer, dict) else ""
+    return str(fields(answer).get("web_url") or "")

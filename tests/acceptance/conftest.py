@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from acceptance.platform import SecondPlatform
 from acceptance.projects import PROJECT, Project
 from acceptance.server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from acceptance.platform import SecondPlatform
 
 
 @pytest.fixture

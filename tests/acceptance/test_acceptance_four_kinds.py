@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from acceptance.platform import SecondPlatform
 from acceptance.projects import PROJECT, Project, Ran, ahead
 from acceptance.server import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from acceptance.platform import SecondPlatform
 
 
 class Settled:

@@ -110,7 +110,7 @@ def test_without_a_subject_everything_is_listed(explain: Explain) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "meant"),
-    [("Agent.vioce", "Agent.voice"), ("Agnet", "Agent"), ("RC21O", "RC210"), ("ScheduledCall.attemps", "attempts")],
+    [("Agent.vioce", "Agent.voice"), ("Agnet", "Agent"), ("RC-210", "RC210"), ("ScheduledCall.attemps", "attempts")],
 )
 def test_a_misspelt_subject_is_led_to_the_nearest(explain: Explain, asked: str, meant: str) -> None:
     code, out, err = explain(asked)

@@ -252,3 +252,11 @@ def test_a_remote_that_is_gone_is_said_before_anything_is_written(project: Path,
     code, checks = examine("--emulator", "--state", "git:reconciler-state")
     assert code == 1
     assert "cannot be reached" in checks["state"]["found"]
+
+
+def test_markdown_is_a_table_with_the_verdict_first(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--format", "markdown"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "**1 to mend, 2 well.**"
+    assert lines[2] == "|  | Check | Found | Fix |"
+    assert lines[4].startswith("| fail | key | there is none |")

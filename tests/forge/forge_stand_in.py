@@ -58,7 +58,7 @@ class Forge:
                 return self._page(self.comments, query, path)
             case "POST", "comments" | "notes":
                 self.say(body["body"])
-                return 201, {**self.comments[-1], "html_url": "https://forge.example/7#1", "web_url": ""}, ""
+                return 201, {**self.comments[-1], "html_url": "https://forge.example/7#1"}, ""
             case "PATCH" | "PUT", _:
                 found = next(it for it in self.comments if str(it["id"]) == last)
                 found["body"] = body["body"]

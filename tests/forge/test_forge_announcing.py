@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from forge_stand_in import TOKEN, Forge, github_job, gitlab_job
@@ -83,6 +84,36 @@ def test_a_failed_post_is_a_warning_and_nothing_else(job: Forge, capsys: pytest.
     assert "hint: give the job `permissions: pull-requests: write`" in said.err
     assert TOKEN not in said.out + said.err
     assert "1 to arm" in said.out
+
+
+def test_a_proxy_that_cannot_be_used_is_a_warning_too(
+    job: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_API_URL", "https://forge.example")
+    monkeypatch.setenv("HTTPS_PROXY", "gopher://nowhere")
+    assert main(["plan", *NOW, "--comment", "github"]) == 0
+    assert "warning RC800: the comment was not posted: the proxy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("answer", [{"user": "octocat"}, {"user": None, "body": None}, {"id": [], "user": [1]}, {}])
+def test_an_answer_of_another_shape_does_not_stop_a_plan(job: Forge, answer: dict[str, Any]) -> None:
+    job.comments.append(answer)
+    assert main(["plan", *NOW, "--comment", "github"]) == 0
+    assert job.writes == ["POST"]
+
+
+def test_the_footer_names_the_commit_under_review_and_the_log(
+    job: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"pull_request": {"number": 7, "head": {"sha": "a" * 40}}}), encoding="utf-8")
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(event))
+    monkeypatch.setenv("GITHUB_SHA", "b" * 40)
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://forge.example")
+    monkeypatch.setenv("GITHUB_RUN_ID", "99")
+    assert main(["plan", *NOW, "--comment", "github"]) == 0
+    log = "https://forge.example/acme/phones/actions/runs/99"
+    assert job.bodies[0].rstrip().endswith(f"commit {'a' * 12} · [log]({log})")
 
 
 def test_what_stops_a_plan_is_posted_too(job: Forge, phones: Path) -> None:

@@ -1,4 +1,4 @@
-"""This file exists to show that one set of manifests serves several environments, and that no reference is spoken aloud."""
+"""This file exists to show that one set of manifests serves several environments, and no reference is spoken."""
 
 from __future__ import annotations
 

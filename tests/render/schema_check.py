@@ -18,6 +18,7 @@ _TYPES: dict[str, type] = {
     "integer": int,
     "null": type(None),
     "number": Real,
+    "boolean": bool,
 }
 _WORDS = frozenset({"$schema", "title", "description"})
 
@@ -30,7 +31,8 @@ def complaints(value: Any, schema: dict[str, Any], path: str = "$") -> list[str]
 
 def _type(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
     names = [rule] if isinstance(rule, str) else rule
-    if isinstance(value, bool) or not isinstance(value, tuple(_TYPES[name] for name in names)):
+    truth = isinstance(value, bool)  # to Python it would be an integer too
+    if not any(isinstance(value, _TYPES[name]) and truth == (name == "boolean") for name in names):
         yield f"{path}: not {names}"
 
 

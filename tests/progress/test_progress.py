@@ -1,0 +1,175 @@
+"""What a person at a terminal sees while something takes its time, read from a real pseudo-terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import subprocess
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.cli.progress import Table
+from reconciler.model import Action, Address, Change, Outcome, Result
+from reconciler.render.terminal import columns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BACK = re.compile(r"\x1b\[([0-9]+)F\x1b\[J")
+PREAMBLE = """\
+import sys
+import time
+from reconciler.cli.options import Options
+from reconciler.cli.progress import applying, waiting
+from reconciler.model import Action, Address, Change, Outcome, Result
+output = Options().output
+output.hide_numbers(["+14155550199"])
+changes = [Change(Address("Agent", f"agent-{n}"), Action.CREATE, "missing", "is new") for n in range(%d)]
+"""
+
+
+def change(name: str, action: Action = Action.CREATE) -> Change:
+    return Change(Address("Agent", name), action, "missing", "is new")
+
+
+def at_a_terminal(program: str, *, changes: int = 3, environment: Mapping[str, str] | None = None) -> str:
+    """All that the program's stderr receives when that is a terminal of 24 lines and 60 columns."""
+    ours, theirs = pty.openpty()
+    settings = {**os.environ, "TERM": "xterm", "COLUMNS": "60", "LINES": "12", **(environment or {})}
+    source = PREAMBLE % changes + textwrap.dedent(program)
+    with subprocess.Popen(
+        [sys.executable, "-c", source], stderr=theirs, stdout=subprocess.DEVNULL, env=settings
+    ) as run:
+        os.close(theirs)
+        found = b""
+        try:
+            while part := os.read(ours, 65536):
+                found += part
+        except OSError:  # Linux says so when the other side is closed
+            pass
+        os.close(ours)
+    assert run.returncode == 0, found
+    return found.decode().replace("\r\n", "\n")
+
+
+def screen(received: str) -> list[str]:
+    """The lines left on the terminal: each way back wipes what was drawn below it."""
+    lines = [""]
+    for place, part in enumerate(BACK.split(received)):
+        if place % 2:
+            del lines[-int(part) - 1 :]
+            lines.append("")
+            continue
+        first, *rest = part.split("\n")
+        lines[-1] += first
+        lines += rest
+    return lines
+
+
+def test_waiting_is_said_with_its_seconds_and_leaves_no_trace() -> None:
+    received = at_a_terminal("""
+        with waiting(output, "reading the account", patience=0):
+            time.sleep(0.5)
+        print("done", file=sys.stderr)
+    """)
+    assert "reading the account … 0 s" in received
+    assert screen(received) == ["done", ""]
+
+
+def test_what_takes_less_than_a_second_says_nothing() -> None:
+    received = at_a_terminal("""
+        with waiting(output, "reading the account"):
+            time.sleep(0.3)
+    """)
+    assert received == ""
+
+
+def test_an_error_leaves_no_trace_either() -> None:
+    received = at_a_terminal("""
+        try:
+            with waiting(output, "reading the account", patience=0):
+                time.sleep(0.3)
+                raise ValueError
+        except ValueError:
+            print("failed", file=sys.stderr)
+    """)
+    assert screen(received) == ["failed", ""]
+
+
+@pytest.mark.parametrize("environment", [{"TERM": "dumb"}, {"TERM": ""}])
+def test_a_terminal_that_cannot_go_back_is_left_alone(environment: dict[str, str]) -> None:
+    received = at_a_terminal(
+        """
+        with waiting(output, "reading", patience=0), applying(output, changes, patience=0) as tell:
+            tell(changes[0])
+            time.sleep(0.3)
+        """,
+        environment=environment,
+    )
+    assert received == ""
+
+
+def test_a_log_file_receives_nothing() -> None:
+    source = PREAMBLE % 1 + 'with waiting(output, "reading", patience=0):\n    time.sleep(0.3)\n'
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_the_table_of_an_apply_follows_every_change_and_is_wiped() -> None:
+    received = at_a_terminal("""
+        with applying(output, changes, patience=0) as tell:
+            tell(changes[0])
+            tell(changes[1])
+            tell(Result(changes[0].address, Action.CREATE, Outcome.DONE))
+            time.sleep(0.5)
+        print("done", file=sys.stderr)
+    """)
+    last = BACK.split(received)[0].splitlines()
+    assert re.fullmatch(r". applying: 1 of 3, 0 s", last[0])
+    assert [line.split()[:2] for line in last[1:]] == [
+        ["now", "Agent/agent-1"],
+        ["done", "Agent/agent-0"],
+        ["waiting", "Agent/agent-2"],
+    ]
+    assert screen(received) == ["done", ""]
+
+
+def test_a_table_is_never_taller_than_the_terminal() -> None:
+    received = at_a_terminal(
+        """
+        with applying(output, changes, patience=0) as tell:
+            time.sleep(0.3)
+        """,
+        changes=40,
+    )
+    frame = BACK.split(received)[0].splitlines()
+    assert len(frame) <= 9
+    assert frame[-1] == "  … and 33 more"
+
+
+def test_a_callee_is_masked_here_too() -> None:
+    received = at_a_terminal("""
+        with waiting(output, "calling +14155550199", patience=0):
+            time.sleep(0.3)
+    """)
+    assert "0199" in received
+    assert "4155550199" not in received
+
+
+@pytest.mark.parametrize("width", [30, 60, 100])
+def test_no_row_is_wider_than_the_terminal(width: int) -> None:
+    table = Table([change("a-name-as-long-as-names-may-be-" * 2), change("b", Action.RESCHEDULE)], color=False)
+    assert all(columns(line) <= width for line in table.lines(3.2, width=width, height=20))
+
+
+def test_what_went_wrong_stays_in_sight_while_there_is_more_to_do() -> None:
+    changes = [change(f"agent-{index:02}") for index in range(30)]
+    table = Table(changes, color=False)
+    for it in changes[:20]:
+        table.tell(Result(it.address, it.action, Outcome.DONE))
+    table.tell(Result(changes[7].address, Action.CREATE, Outcome.FAILED))
+    assert "Agent/agent-07" in table.lines(1, width=80, height=10)[1]
