@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -168,6 +169,30 @@ def test_the_gitlab_template_plans_applies_and_dispatches() -> None:
     writing = [jobs["reconciler apply"], jobs["reconciler dispatch"]]
     assert all("resource_group" in job for job in writing)
     assert template[".reconciler"]["interruptible"] is False
+
+
+@pytest.mark.parametrize(
+    ("key", "source", "ran"),
+    [("", "99", "validate"), ("", "12", "plan"), (f"sk_live_{'x' * 24}", "99", "plan"), ("sk_live_x", "12", "plan")],
+)
+def test_the_gitlab_job_validates_a_fork_and_plans_the_rest(folder: Path, key: str, source: str, ran: str) -> None:
+    template = yaml.safe_load((CHECKOUT / "reconciler" / "templates" / "gitlab-ci.yml").read_text("utf-8"))
+    tool = folder / "reconciler"
+    tool.write_text('#!/bin/sh\necho "$*" >> calls\n', encoding="utf-8")
+    tool.chmod(0o755)
+    subprocess.run(
+        ["sh", "-eu", "-c", "\n".join(template["reconciler plan"]["script"])],
+        cwd=folder,
+        env={
+            "PATH": f"{folder}:{os.environ['PATH']}",
+            "THUNDERPHONE_API_KEY": key,
+            "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": source,
+            "CI_MERGE_REQUEST_PROJECT_ID": "12",
+        },
+        check=True,
+        timeout=30,
+    )
+    assert (folder / "calls").read_text("utf-8").splitlines()[-1] == f"{ran} --env live --comment gitlab"
 
 
 def test_the_hook_of_pre_commit_validates() -> None:
