@@ -8,6 +8,7 @@ next one where it stood (promise P6).
 
 from __future__ import annotations
 
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event, Lock
@@ -48,11 +49,28 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     with ThreadPoolExecutor(max_workers=parallelism) as pool:
         for wave in steps(plan, kinds):
             list(pool.map(run.take, wave))
+            run.read_back(pool)
             run.settle_drafts(wave, pool)
     run.remember_unchanged(plan)
     run.forget_deleted()
     results = [run.results.get((change.address, change.action)) for change in plan.pending]
     return Report(plan, tuple(result for result in results if result is not None))
+
+
+_FEW = 8  # objects that are cheaper to read one by one than by a whole list
+
+
+class _Listed:
+    """Reads objects of one kind from a single list, made when the first is asked for."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._found: dict[str, Observed] | None = None
+
+    def __call__(self, id_: str, context: Context) -> Observed:
+        if self._found is None:
+            self._found = {item.id: item for item in self._kind.observe(context.api, context.ledger)}
+        return self._found[id_]
 
 
 class _Run:
@@ -66,6 +84,8 @@ class _Run:
         self._stopping, self._progress = stopping, progress
         self._failed: dict[Address, str] = {}
         self._drafts: dict[Address, Observed] = {}
+        self._created: list[tuple[Change, Observed]] = []
+        self._named: dict[str, Mapping[str, list[str]]] = {}
         self._denied = Event()
         self._lock = Lock()
 
@@ -101,7 +121,7 @@ class _Run:
                 self._adopt(change, kind)
             case Verb.CREATE:
                 self._begin(change, kind, "create")
-                self._done(change, kind, kind.create(change, self._context))
+                self._create(change, kind)
             case Verb.UPDATE:
                 self._begin(change, kind, "update")
                 self._done(change, kind, self._written(change, kind))
@@ -114,6 +134,46 @@ class _Run:
                 self._act(change, kind)
             case Verb.DELETE:
                 self._delete(change, kind)
+
+    def _create(self, change: Change, kind: Kind) -> None:
+        """Create it and bind it at once; whether it came out as declared is read back after the wave."""
+        made = kind.create(change, self._context)
+        if kind.whole:
+            self._done(change, kind, made)
+            return
+        self._context.links.bind(change.address, made.id)
+        self._remember(change, kind, made, intent=None)
+        with self._lock:
+            self._created.append((change, made))
+
+    def read_back(self, pool: ThreadPoolExecutor) -> None:
+        """Compare what was just created with what is there: a request for each of a few, one list for many.
+
+        An answer to a create may echo what was not kept, so it proves nothing (promise P12).
+        """
+        created, self._created = self._created, []
+        if len(created) <= _FEW:
+            list(pool.map(lambda pair: self._confirm(pair[0], pair[1], self._kind_of(pair[0]).read), created))
+            return
+        for name in sorted({change.address.kind for change, _ in created}):
+            kind = self._kinds[name]
+            read = _Listed(kind)
+            for change, made in created:
+                if change.address.kind == name:
+                    self._confirm(change, made, read)
+
+    def _kind_of(self, change: Change) -> Kind:
+        return self._kinds[change.address.kind]
+
+    def _confirm(self, change: Change, made: Observed, read: Callable[[str, Context], Observed]) -> None:
+        kind = self._kind_of(change)
+        try:
+            observed = read(made.id, self._context)
+        except (ReconcilerError, LookupError) as error:
+            detail = f"created as id {made.id}, but it could not be read back: {error}"
+            self._finish(change, Outcome.UNKNOWN, detail, "run plan: it says whether it is as declared", made.id)
+            return
+        self._done(change, kind, observed, unless=made)
 
     def _written(self, change: Change, kind: Kind) -> Observed:
         """Update; a lost answer is settled by reading: what is there as declared has happened."""
@@ -152,7 +212,6 @@ class _Run:
         """Record what is about to be sent, so that a killed run can be told from a colleague's edit."""
         if kind.whole or (change.resource is None and step != "delete"):
             return
-        account = self._context.account
         own = policies(kind.spec)
         wanted = kind.expected(change.resource) if change.resource else {}
         for name, value in wanted.items():
@@ -169,17 +228,28 @@ class _Run:
             if name in wanted
         }
         display = kind.display(change.resource) if change.resource else ""
-        rivals = tuple(sorted(item.id for item in account.of(kind.name) if item.name == display and display))
-        intent = Intent(step, stamp(self._context.now()), fields, rivals if step == "create" else ())
+        rivals = self._namesakes(kind).get(display, ()) if step == "create" else ()
+        intent = Intent(step, stamp(self._context.now()), fields, tuple(sorted(rivals)))
         old = self._context.ledger.binding(change.address) or Binding(change.address)
         id_ = "" if step == "create" else change.id or old.id
         self._context.ledger.bind(replace(old, id=id_, display=display or old.display, intent=intent))
 
-    def _done(self, change: Change, kind: Kind, observed: Observed) -> None:
-        """Compare what was read back, remember it, and report."""
+    def _namesakes(self, kind: Kind) -> Mapping[str, list[str]]:
+        """The ids that had each display name before this run, listed once per kind."""
+        with self._lock:
+            if kind.name not in self._named:
+                named: dict[str, list[str]] = defaultdict(list)
+                for item in self._context.account.of(kind.name):
+                    named[item.name].append(item.id)
+                self._named[kind.name] = named
+            return self._named[kind.name]
+
+    def _done(self, change: Change, kind: Kind, observed: Observed, *, unless: Observed | None = None) -> None:
+        """Compare what was read back, remember it (``unless`` just that was remembered already), and report."""
         self._context.links.bind(change.address, observed.id)
         dropped = self._dropped(change, kind, observed)
-        self._remember(change, kind, observed, intent=None)
+        if unless is None or unless.body != observed.body:
+            self._remember(change, kind, observed, intent=None)
         if not dropped:
             self._finish(change, Outcome.DONE, id_=observed.id)
             return

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from reconciler.model import Address, Observed, Resource
 
 
+UNFINISHED_CREATE = "unfinished_create"
+
+
 class Declared(Enum):
     """What the manifests say of a resource."""
 
@@ -30,6 +33,7 @@ class Live(Enum):
 
     FOUND = "there"
     NAMESAKE = "there under the same name, never bound"
+    OURS = "there, and made by a create of ours that did not get to bind it"
     NAMED = "there under the id in the manifest, never bound"
     SEVERAL = "several live objects have this name"
     VANISHED = "bound, but deleted outside"
@@ -112,9 +116,9 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
             return _one(Action.KEEP, it.phase.name.lower(), it.history)
         case Situation(differs=True, draft=Draft.FOREIGN):
             return _one(Action.REFUSE, "foreign_draft", "has a draft that this tool did not write")
-        case Situation(live=Live.NAMESAKE | Live.NAMED, differs=True):
+        case Situation(live=Live.NAMESAKE | Live.NAMED | Live.OURS, differs=True):
             return (_adopted(it), Decision(it.verbs.update, "changed", "differs from the manifest"))
-        case Situation(live=Live.NAMESAKE | Live.NAMED):
+        case Situation(live=Live.NAMESAKE | Live.NAMED | Live.OURS):
             return (_adopted(it),)
         case Situation(draft=Draft.OURS):
             return _one(it.verbs.update, "unfinished", "an earlier apply left its draft undeployed")
@@ -165,6 +169,8 @@ def _removed(it: Situation, reason: str, sentence: str) -> Decision:
 
 
 def _adopted(it: Situation) -> Decision:
+    if it.live is Live.OURS:
+        return Decision(Action.ADOPT, UNFINISHED_CREATE, f"was created by an earlier apply (id {it.ids[0]})")
     if it.live is Live.NAMED:
         return Decision(Action.ADOPT, "declared_id", f"has the id in the manifest ({it.ids[0]}): bound from now on")
     return Decision(Action.ADOPT, "same_name", f"exists with this name (id {it.ids[0]}): bound from now on")

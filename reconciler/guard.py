@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.decide import UNFINISHED_CREATE
 from reconciler.errors import InputError, PlanRefused, StalePlan, UnsafePlan, WrongAccount
 from reconciler.model import Action
 
@@ -72,6 +73,7 @@ def same_or_less(plan: Plan, approved: Mapping[str, Any]) -> None:
         f"{change.address} ({change.action.value})"
         for change in plan.pending
         if known.get((str(change.address), change.action.value)) != change.fingerprint
+        and not (change.reason == UNFINISHED_CREATE and (str(change.address), Action.CREATE.value) in known)
     ]
     if moved:
         listed = ", ".join(moved[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")  # noqa: PLR2004 - what a reader scans

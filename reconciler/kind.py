@@ -182,7 +182,7 @@ class Kind(ABC):
         return self.expected(resource)
 
     def create(self, change: Change, context: Context) -> Observed:
-        """Create it and return it as read back."""
+        """Create it and return it as answered; the engine reads it back, many of them by one list."""
         raise NotImplementedError(f"{self.name} cannot be created ({change.address}, {context.commit})")
 
     def update(self, change: Change, context: Context) -> Observed:

@@ -16,6 +16,7 @@ from reconciler.errors import InputError
 from reconciler.fields import FileText, Spec, policies
 from reconciler.kind import Kind, document_model
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
+from reconciler.numbers import is_e164
 from reconciler.settings import FILE, real
 from reconciler.spelling import listed, nearest, offer
 from reconciler.variables import Mistake, filled, place, sought
@@ -34,12 +35,16 @@ _LARGEST_TEXT = 1 << 20
 
 @dataclass(slots=True)
 class Loaded:
-    """What the files declare: resources by address (as text), and everything there is to complain about."""
+    """What the files declare: resources by address (as text), and everything there is to complain about.
+
+    ``callees`` are the numbers (E.164) to be hidden, also those of documents that are not as they should be.
+    """
 
     resources: dict[str, Resource] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     documents: int = 0
     secrets: set[str] = field(default_factory=set)
+    callees: set[str] = field(default_factory=set)
 
     @property
     def errors(self) -> list[Finding]:
@@ -109,6 +114,14 @@ def _below(folder: Path) -> Iterator[Path]:
                 yield real(Path(here) / name)
 
 
+def _personal_numbers(spec: Any, kind: Kind) -> set[str]:
+    """Whose numbers a document holds, read before anybody complains about it."""
+    if not isinstance(spec, dict):
+        return set()
+    written = (spec.get(policy.name) for policy in policies(kind.spec).values() if policy.personal)
+    return {number for number in written if isinstance(number, str) and is_e164(number)}
+
+
 class _Reader:
     """Collects resources and findings, file by file."""
 
@@ -165,6 +178,7 @@ class _Reader:
         if kind is None:
             self._unknown_kind(document)
             return
+        self.loaded.callees |= _personal_numbers(value.get("spec"), kind)
         try:
             read: Any = document_model(type(kind)).model_validate(value)
         except ValidationError as error:

@@ -173,7 +173,8 @@ class _Matcher:
         ids = tuple(item.id for item in found)
         if len(found) > 1:
             return replace(base, live=Live.SEVERAL, ids=ids)
-        return replace(base, live=Live.NAMESAKE, observed=found[0], ids=ids)
+        live = Live.OURS if _created_by_us(base.binding) else Live.NAMESAKE
+        return replace(base, live=live, observed=found[0], ids=ids)
 
     def _newcomers(self, name: str, binding: Binding | None) -> list[Observed]:
         intent = binding.intent if binding else None
@@ -208,3 +209,8 @@ def ids(bindings: Mapping[Address, Binding], matches: Iterable[Match]) -> dict[A
         elif match.live is Live.VANISHED:
             known.pop(match.address, None)
     return known
+
+
+def _created_by_us(binding: Binding | None) -> bool:
+    """Whether a create was begun for the address: what is new under its name since is the one it made."""
+    return binding is not None and binding.intent is not None and binding.intent.step == "create"

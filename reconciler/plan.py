@@ -82,7 +82,7 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
         kind = kinds[match.address.kind]
         for change in _changes(match, kind, account, links, scope):
             found += kind.preflight(change, account, links)
-            changes.append(_marked(change, kind, links))
+            changes.append(_marked(change, kind))
     changes.sort(key=lambda change: _order(change, kinds))
     return Plan(target, tuple(changes), _listed([*written, *_once(found)]), _fingerprint(target, changes))
 
@@ -247,23 +247,25 @@ def _fingerprint(target: Target, changes: Iterable[Change]) -> str:
     return digest([target.organization_id, [[str(change.address), change.fingerprint] for change in changes]])
 
 
-def _marked(change: Change, kind: Kind, links: Links) -> Change:
+def _marked(change: Change, kind: Kind) -> Change:
     """With a fingerprint over what is declared and over what apply would touch of the live object.
 
     What is kept is not touched and has none. What moves by itself (a balance, a last-verified date) is left
-    out, or every plan would be stale at once.
+    out, or every plan would be stale at once; names are not resolved, so that a run that was killed after it
+    created an agent can be finished from the same plan. An extra action looks only at what it is about.
     """
     if not change.pending:
         return change
     own = policies(kind.spec)
     declared = change.resource.declared if change.resource else {}
     live = change.observed.body if change.observed else {}
-    names = [policy.wire for policy in own.values() if not policy.local] + list(kind.watched)
+    ours = (kind.verbs.create, kind.verbs.update, kind.verbs.delete, Action.ADOPT)
+    fields = [policy.wire for policy in own.values() if not policy.local] if change.action in ours else []
     facts = [
         str(change.address),
         change.action.value,
         change.id,
-        {name: repr(links.wire(own[name], value)) for name, value in declared.items()},
-        {name: live.get(name) for name in names},
+        dict(declared),
+        {name: live.get(name) for name in [*fields, *kind.watched]},
     ]
     return replace(change, fingerprint=digest(facts))

@@ -23,6 +23,7 @@ _METADATA = ("name", "id", "was", "labels", "protect", "waivers")
 
 _SEPARATOR = re.compile(r"---[ \t]*")
 _NOT_OURS = re.compile(r"^(?:%|\.\.\.(?:\s|$)|--- *[^\s#])", re.MULTILINE)
+_OTHER_BREAKS = re.compile("[\r\x85\u2028\u2029]")  # lines to YAML 1.1 and not to us: such texts stay as they are
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -35,6 +36,8 @@ def canonical(text: str) -> str | None:
     meaning = _meaning(plain)
     if meaning is None:
         return None
+    if _OTHER_BREAKS.search(plain):
+        return text
     parts = _parts(plain)
     laid_out = "---\n".join(_laid_out(part) for part in parts)
     if _meaning(laid_out) == meaning:

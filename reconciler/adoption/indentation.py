@@ -74,8 +74,8 @@ class _Layout:
             self._to.setdefault(key.start_mark.line, column)
 
     def _begins(self, node: yaml.Node) -> bool:
-        line = self._lines[node.start_mark.line]
-        return not line[: node.start_mark.column].strip()
+        number = node.start_mark.line  # one past the last where a document is empty
+        return number < len(self._lines) and not self._lines[number][: node.start_mark.column].strip()
 
     def _continue(self, node: yaml.Node, column: int) -> None:
         """A scalar or a flow: its further lines go with its first, a block of text to the column."""

@@ -88,9 +88,7 @@ class Session:
         loaded = load.load(self.options.paths, self.project, KINDS, now=now, process=os.environ)
         for secret in loaded.secrets:
             self.output.hide_secret(secret)
-        self.output.hide_numbers(
-            str(item.declared["to_number"]) for item in loaded.resources.values() if "to_number" in item.declared
-        )
+        self.output.hide_numbers(loaded.callees)
         self.lint.offline(loaded, now, self.output)
         return loaded
 

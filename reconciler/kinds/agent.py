@@ -58,16 +58,13 @@ class Agent(Kind):
         return {"name": self.display(resource), **resource.declared}
 
     def create(self, change: Change, context: Context) -> Observed:
-        """One POST, which also deploys, then a read: the answer may show what was not kept (promise P12).
-
-        A lost answer is settled by listing, never by asking again.
-        """
+        """One POST, which also deploys; a lost answer is settled by listing, never by asking again."""
         resource = _declared(change)
         body = _body(self.initial(resource), context.links)
-        known = {item.id for item in context.account.of(self.name)}
         try:
-            created_id = _observed(context.api.post(_PATH, body)).id
+            return _observed(context.api.post(_PATH, body))
         except AmbiguousWrite:
+            known = {item.id for item in context.account.of(self.name)}
             created = [
                 item
                 for item in self.observe(context.api, context.ledger)
@@ -76,7 +73,6 @@ class Agent(Kind):
             if len(created) == 1:
                 return created[0]
             raise
-        return self.read(created_id, context)
 
     def stage(self, change: Change, context: Context) -> Observed:
         """PATCH just the fields that differ, on the condition that nobody wrote since we read.

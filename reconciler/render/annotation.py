@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from reconciler.model import Action, Outcome, Severity
@@ -21,6 +23,7 @@ _COMMANDS: dict[Severity, str] = {Severity.ERROR: "error", Severity.WARNING: "wa
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
 _WIDEST = 1000
+_MOST_PLACES = 5  # GitHub shows ten of a kind in a step
 _WIDEST_VALUE = 80
 # What is told once, at the document: its fields are all new, or all gone.
 _WHOLE = frozenset(Action) - {Action.UPDATE, Action.RESCHEDULE, Action.KEEP}
@@ -70,7 +73,19 @@ def _change(change: Change, folder: str) -> Iterator[str]:
         yield _command(kind, change.location, title, why, folder)
         return
     for diff in change.diffs:
-        yield _command(kind, diff.location or change.location, title, _difference(change, diff), folder)
+        for place in _places(change, diff):
+            yield _command(kind, place, title, _difference(change, diff), folder)
+
+
+def _places(change: Change, diff: FieldDiff) -> list[Location | None]:
+    """Where a field differs: the lines that do in a file of its own, else the one where it is written."""
+    where = diff.location or change.location
+    in_a_file = change.resource is not None and diff.path in change.resource.files
+    if where is None or not in_a_file or not (isinstance(diff.before, str) and isinstance(diff.after, str)):
+        return [where]
+    edits = SequenceMatcher(None, diff.before.splitlines(), diff.after.splitlines(), autojunk=False).get_opcodes()
+    lines = [start + 1 for kind, _, _, start, _ in edits if kind != "equal"]
+    return [replace(where, line=line) for line in lines[:_MOST_PLACES]] or [where]
 
 
 def _difference(change: Change, diff: FieldDiff) -> str:

@@ -139,11 +139,9 @@ def lines(forecast: Forecast | None, *, width: int, paint: Paint, show_numbers: 
         yield from _row(ring, pad(when, room), width, paint, show_numbers=show_numbers)
     if len(forecast.rings) > len(shown):
         yield " " * _INDENT + paint(f"… and {len(forecast.rings) - len(shown):,} more", "dim")
-    for remark, style in (
-        *((f"! {it}", "changed") for it in warnings(forecast)),
-        *((it, "dim") for it in assumptions(forecast)),
-    ):
-        yield from (" " * _INDENT + paint(line, style) for line in wrap(remark, width - _INDENT))
+    told = [*((f"! {it}", "changed") for it in warnings(forecast)), (" · ".join(assumptions(forecast)), "dim")]
+    for remark, style in told:
+        yield from (" " * _INDENT + paint(line, style) for line in wrap(remark, width - _INDENT) if line)
 
 
 def _row(ring: Ring, when: str, width: int, paint: Paint, *, show_numbers: bool) -> Iterator[str]:

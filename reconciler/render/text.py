@@ -82,6 +82,8 @@ class _Page:
         yield from (self._paint(line, "bold") for line in wrap(clean(title), self._width))
         yield ""
         yield from wrap(words.tally(plan.changes) or "nothing is declared", self._width)
+        if why := words.stopped(plan):
+            yield from (self._paint(line, "grave") for line in wrap(f"! {why}", self._width))
         if weighty := words.weighty(plan):
             yield from (self._paint(line, "changed") for line in wrap(" · ".join(weighty), self._width))
 

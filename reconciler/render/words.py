@@ -178,13 +178,13 @@ def _charge(changes: Sequence[Change]) -> str:
 def verdict(plan: Plan) -> str:
     """One line that says what the plan comes to."""
     listed = tally(plan.changes, quiet=True)
-    stopped = _stopped(plan)
+    why = stopped(plan)
     if not listed:
-        return f"No changes; {stopped}." if stopped else NO_CHANGES
-    return f"Plan: {listed} — {stopped or 'nothing was written'}."
+        return f"No changes; {why}." if why else NO_CHANGES
+    return f"Plan: {listed} — {why or 'nothing was written'}."
 
 
-def _stopped(plan: Plan) -> str:
+def stopped(plan: Plan) -> str:
     """Why apply would write nothing, or ""."""
     if plan.errors:
         return f"{counted(len(plan.errors), 'error')}: apply would write nothing"

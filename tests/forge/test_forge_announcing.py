@@ -199,6 +199,22 @@ def test_a_changed_field_is_annotated_at_its_own_line(
     assert told == {("5", "prompt: Answer politely. → Go."), ("6", "voice: olivia → john")}
 
 
+def test_a_prompt_of_its_own_file_is_annotated_at_the_lines_that_changed(
+    job: Forge, phones: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prompt = phones / "prompt.md"
+    prompt.write_text("one\ntwo\nthree\nfour\nfive\n", encoding="utf-8")
+    text = AGENT.replace("prompt: Answer politely.", "prompt: {file: prompt.md}")
+    (phones / "manifests" / "agents.yaml").write_text(text, encoding="utf-8")
+    assert main(["apply", *NOW, "--yes"]) == 0
+    prompt.write_text("one\n2\nthree\nfour\n5\n", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["plan", *NOW, "--annotate", "github"]) == 0
+    assert re.findall(
+        r"^::notice file=prompt.md,line=(\d+),col=1,title=update ", capsys.readouterr().err, re.MULTILINE
+    ) == ["2", "5"]
+
+
 def test_a_prompt_cannot_command_the_runner(job: Forge, phones: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (phones / "manifests" / "agents.yaml").write_text(
         AGENT.replace("Answer politely.", '"One.\\n::add-mask::e\\n##[set-env name=PATH]x\\n"'), encoding="utf-8"

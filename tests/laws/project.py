@@ -93,4 +93,8 @@ def watched() -> Iterator[list[str]]:
 
 def document(kind: str, name: str, spec: Mapping[str, Any], labels: Mapping[str, str] | None = None) -> str:
     """One document, its values as JSON, which is YAML."""
-    return HEAD.format(kind=kind, name=name, spec=json.dumps(spec), labels=json.dumps(labels or {}))
+    return HEAD.format(kind=kind, name=name, spec=_yaml(spec), labels=_yaml(labels or {}))
+
+
+def _yaml(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -19,7 +19,7 @@ _WORDS = st.text(
 ).filter(lambda text: bool(text.strip()) and "{" not in text)
 _OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     "product": st.sampled_from(("spark", "bolt")),
-    "outbound_speak_order": st.sampled_from(("agent_first", "user_first")),
+    "outbound_speak_order": st.sampled_from(("agent_first", "caller_first")),
     "language": st.sampled_from(("en", "de", "fr")),
     "background_track": st.none(),
 }

@@ -21,11 +21,9 @@ def test_the_calls_to_come_are_told_in_the_callees_own_time() -> None:
         "  ! Thu 3 Dec 04:00 Honolulu to 09:00 New York  +1•••••••0123  weekly\n"
         "    ! 1 of 2 outside the calling hours where the callee is: not placed then\n"
         "    ! the balance of $1.00 covers 1 of 2: until Thu 3 Dec 09:00 New York\n"
-        "    priced at the longest an agent allows; rates read on 30 Sep 2026\n"
-        "    1 call without a limit taken as 10 min\n"
-        "    recurring calls counted until 22 Dec 2026\n"
-        "    every second try counted\n"
-        "    auto-reload may charge up to $200.00 a month\n"
+        "    priced at the longest an agent allows; rates read on 30 Sep 2026 · 1 call without a limit taken\n"
+        "    as 10 min · recurring calls counted until 22 Dec 2026 · every second try counted · auto-reload\n"
+        "    may charge up to $200.00 a month\n"
         "\n"
     )
 
