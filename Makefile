@@ -24,10 +24,11 @@ demo: $(STAMP) ## the main job on the embedded emulator: no account needed
 	@$(BIN)/python examples/demo.py
 
 test: $(STAMP) ## run every test
-	@$(BIN)/python -m pytest -n auto -q
+	@$(BIN)/python -m pytest -n auto -q tests tests/chaos
 
-prove: $(STAMP) ## explore a million schedules of dispatching a call: at most once
+prove: $(STAMP) ## a million schedules of dispatching, and a fault at every request of every run
 	@PYTHONPATH=tests $(BIN)/python -m prove
+	@RECONCILER_PROVE=1 $(BIN)/python -m pytest -n auto -q tests/chaos
 
 check: $(STAMP) ## format, lint, types, layers, docs
 	$(BIN)/ruff format --check .

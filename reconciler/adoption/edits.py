@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from reconciler import documents
-from reconciler.adoption.spelling import STEP, block, double_quoted, inline, literal_block, single_quoted
+from reconciler.adoption.writing import STEP, block, double_quoted, inline, literal_block, single_quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

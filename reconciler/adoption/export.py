@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from reconciler import documents
 from reconciler.adoption.live import Nameless, kept_in_files, literal, live_value
-from reconciler.adoption.spelling import STEP, entry, inline
+from reconciler.adoption.writing import STEP, entry, inline
 from reconciler.fields import Spec, policies, same
 from reconciler.kind import API_VERSION
 from reconciler.model import Address

@@ -58,8 +58,8 @@ class _Layout:
     def _item(self, node: yaml.SequenceNode, item: yaml.Node, column: int) -> None:
         """What stands beside the dash follows after one space."""
         line, dash = item.start_mark.line, node.start_mark.column
-        if line < node.start_mark.line:
-            return  # an alias
+        if line < node.start_mark.line or line >= len(self._lines):
+            return  # an alias, or nothing after the last dash
         if self._lines[line][dash : dash + 1] == "-" and not self._begins(item):
             self._compact.setdefault(line, []).append((dash, item.start_mark.column))
         self.place(item, column + _STEP)

@@ -223,3 +223,11 @@ def test_a_killed_export_is_finished_by_the_next(having: Having) -> None:
     ran = account.run("export")
     assert ran.code == 0, ran.err
     assert account.plan().code == 0
+
+
+def test_where_the_state_cannot_be_written_the_files_are_and_it_is_said(having: Having) -> None:
+    account = having(agents=(agent("Front desk"),))
+    ran = account.run("export", "--state", "sqlite:/proc/none/state.db")
+    assert ran.code == 0
+    assert "ids are not bound in the state" in ran.err
+    assert (account.root / "manifests/agents/front-desk.yaml").exists()

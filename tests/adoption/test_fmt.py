@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from manuscripts import NO_SHRINKING, comments, texts
 
 from reconciler import documents
 from reconciler.adoption.canonical import canonical
@@ -111,49 +111,6 @@ def test_what_cannot_be_read_has_no_layout(text: str) -> None:
     assert canonical(text) is None
 
 
-NO_SHRINKING = tuple(phase for phase in Phase if phase.name != "shrink")  # it takes minutes on YAML
-KEYS = st.sampled_from(["apiVersion", "kind", "metadata", "spec", "absent", "name", "labels", "other key", "x", "on"])
-SCALARS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.text(max_size=30),
-    st.sampled_from(
-        ["+14155550199", "a\n b\n", "x\n\n\n", "# no", "- no", "line\n  more\n", " lead\nx", "---", "&a", "*a"]
-    ),
-)  # fmt: skip - a list
-VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=10
-)
-DOCUMENTS = st.dictionaries(KEYS, VALUES, min_size=1, max_size=5)
-
-
-@st.composite
-def texts(draw: st.DrawFn) -> str:
-    """Documents as different hands would write them, with comments and blanks between the lines."""
-    styles = st.fixed_dictionaries(
-        {
-            "indent": st.sampled_from([2, 3, 4, 7]),
-            "default_flow_style": st.sampled_from([False, True, None]),
-            "default_style": st.sampled_from([None, '"', "'", "|", ">"]),
-            "allow_unicode": st.booleans(),
-            "width": st.sampled_from([20, 80]),
-            "explicit_start": st.booleans(),
-            "sort_keys": st.just(False),
-        }
-    )  # fmt: skip - a table
-    parts = draw(
-        st.lists(st.builds(lambda value, style: str(yaml.safe_dump(value, **style)), DOCUMENTS, styles), max_size=3)
-    )
-    lines = "---\n".join(parts).split("\n")
-    noise = draw(
-        st.lists(st.tuples(st.integers(0, len(lines)), st.sampled_from(["", "# c", "  # c", "      # c", "---"])))
-    )
-    for place, line in sorted(noise, reverse=True):
-        lines.insert(place, line)
-    return "\n".join(lines)
-
-
 @settings(max_examples=200, deadline=None, phases=NO_SHRINKING)
 @given(texts() | st.text(max_size=60))
 def test_the_meaning_never_changes_and_a_second_time_changes_nothing(text: str) -> None:
@@ -171,19 +128,6 @@ def test_every_comment_that_was_there_is_there(text: str) -> None:
     once = canonical(text)
     if once is not None:
         assert sorted(map(str.strip, once.split("\n"))).count("# c") >= comments(text)
-
-
-def comments(text: str) -> int:
-    """The comments that no text can have swallowed: those in column 0 between two documents' lines."""
-    events = [event for event in yaml.parse(text) if isinstance(event, yaml.ScalarEvent)]
-    inside = {line for event in events for line in _lines(event)}
-    return sum(line.strip() == "# c" and place not in inside for place, line in enumerate(text.split("\n")))
-
-
-def _lines(event: yaml.ScalarEvent) -> range:
-    assert event.start_mark is not None
-    assert event.end_mark is not None
-    return range(event.start_mark.line, event.end_mark.line + 1)
 
 
 def test_fmt_writes_the_layout_and_check_finds_nothing_after(having: Having) -> None:

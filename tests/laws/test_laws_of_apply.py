@@ -12,7 +12,7 @@ from reconciler.clock import FixedClock, parse_instant
 from reconciler.emulator import EMULATED_KEY, EmulatorTransport, Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _WORDS = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Co", "Cn")), min_size=1, max_size=40
@@ -27,7 +27,7 @@ _SPECS = st.fixed_dictionaries({"prompt": _WORDS, "voice": st.just("olivia")}, o
 _AGENTS = st.lists(_SPECS, min_size=1, max_size=3)
 
 
-def _declare(folder: Folder, specs: list[Mapping[str, Any]]) -> None:
+def _declare(folder: Folder, specs: Sequence[Mapping[str, Any]]) -> None:
     documents = [document("Agent", f"agent-{number}", spec) for number, spec in enumerate(specs)]
     folder.write({"agents.yaml": "---\n".join(documents)})
 

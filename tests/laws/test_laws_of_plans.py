@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from reconciler.api import Api
     from reconciler.ledger import Ledger
 
-_DOCUMENTS = tuple(
-    document("Agent", f"agent-{number}", {"prompt": f"Say {number}.", "voice": "olivia"}) for number in range(4)
-) + (
+_DOCUMENTS = (
+    *(document("Agent", f"agent-{number}", {"prompt": f"Say {number}.", "voice": "olivia"}) for number in range(4)),
     document("PhoneNumber", "line", {"number": "+15551230001", "inbound_agent": "agent-1"}),
     document(
         "ScheduledCall",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import random
 import sys
 import time
 from collections import Counter
@@ -34,7 +33,7 @@ class Done(NamedTuple):
     """How many schedules a part held, whether that were all of them, and what broke."""
 
     work: Work
-    count: int
+    schedules: int
     whole: bool
     broken: str
 
@@ -46,7 +45,7 @@ def explore(work: Work) -> Done:
     model = MODELS[work.model]
     try:
         if work.start is None:
-            return Done(work, walks(model, random.Random(work.model), count=work.limit), whole=True, broken="")  # noqa: S311 - a reproducible draw
+            return Done(work, walks(model, seed=work.model, count=work.limit), whole=True, broken="")
         count = everything(model, first=work.start, limit=work.limit)
     except Violation as violation:
         return Done(work, 0, whole=False, broken=str(violation))
@@ -74,7 +73,7 @@ def main() -> int:
     broken = []
     with get_context("fork").Pool(os.cpu_count(), maxtasksperchild=_COLLECT_EVERY) as pool:
         for done in pool.imap_unordered(explore, work_to_do()):
-            (walked if done.work.start is None else counts)[done.work.model] += done.count
+            (walked if done.work.start is None else counts)[done.work.model] += done.schedules
             if not done.whole:
                 cut.add(done.work.model)
             if done.broken:

@@ -26,7 +26,7 @@ from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call import ScheduledCall, order
 from reconciler.ledger import Attempt, Ledger, stamp
 from reconciler.links import Links
-from reconciler.model import Action, Address, Change, Observed
+from reconciler.model import Action, Address, Change, Observed, Phase
 from reconciler.occurrences import idempotency_key
 from reconciler.settings import Limits, Project, Settings
 
@@ -165,7 +165,7 @@ def _change(name: str, declared: Manifests, live: Observed | None, now: datetime
         declared=Declared.PRESENT if chosen else Declared.NOT,
         live=Live.FOUND if live else Live.NOTHING,
         differs=bool(chosen and live and differs(chosen, live.body, declared.resources)),
-        phase=live.phase if live else Situation.__dataclass_fields__["phase"].default,
+        phase=live.phase if live else Phase.STEADY,
         expired=closes is not None and closes <= now,
         orphans=_KIND.orphans,
         verbs=_KIND.verbs,

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ _BY_NAME = {model.name: model for model in MODELS}
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
 def test_no_schedule_places_a_call_twice_or_outside_its_window_or_loses_it(model: Model) -> None:
     explored = everything(model, limit=80)
-    explored += walks(model, random.Random(7), count=80)
+    explored += walks(model, seed=7, count=80)
     assert explored > 40
 
 
@@ -101,6 +100,12 @@ def _claims_over_whatever_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "_recorded", record)
 
 
+def _explored(model: Model) -> None:
+    everything(model, limit=300)
+    for seed in range(20):
+        walks(model, seed=seed, count=300)
+
+
 @pytest.mark.parametrize(
     ("mutation", "model", "said"),
     [
@@ -123,6 +128,4 @@ def test_the_checker_notices_when_a_safeguard_is_taken_out(
     weakened = replace(_BY_NAME[model], _kept={})
     mutation(monkeypatch)
     with pytest.raises(Violation, match=said):
-        for seed in range(20):
-            everything(weakened, limit=300)
-            walks(weakened, random.Random(seed), count=300)
+        _explored(weakened)

@@ -34,7 +34,7 @@ _VERSION = st.sampled_from(_VERSIONS)
 _SKEW = st.sampled_from((0.0, 29.0, -29.0))
 
 
-class _Fate(Exception):  # noqa: N818 - not an error: where a simulated process ends
+class _Fate(Exception):
     """The process died here."""
 
 
