@@ -28,6 +28,7 @@ _LOUD = {
     "unknown": "its outcome is unknown: it may have rung",
     "expired": "missed: its window closed before it was placed",
 }
+TROUBLE = frozenset(state for state, style in _STYLES.items() if style == "grave")
 _WIDEST_NAME = 40
 _MINUTE = 60
 

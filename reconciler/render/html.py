@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler import clock
 from reconciler.model import Action
 from reconciler.render import words
-from reconciler.render.call_tables import below, name_of, verdict
+from reconciler.render.call_tables import TROUBLE, below, name_of, verdict
 from reconciler.render.html_calendar import calendar, tiles
 from reconciler.render.html_changes import anchors, badge, cards, findings, first_glance, unchanged
 from reconciler.render.html_markup import NOTHING, Html, element, join, prose, row, table
@@ -89,20 +89,16 @@ def _footer(plan: Plan, step: str) -> Html:
 
 def calls(rows: Sequence[CallRow]) -> str:
     """The scheduled calls as a page of its own, in the order given."""
-    counts: dict[str, int] = {}
-    for it in rows:
-        counts[it.state] = counts.get(it.state, 0) + 1
-    numbers = join(element("li", element("b", f"{count:,}"), f" {state}") for state, count in counts.items())
+    mood = "stopped" if any(it.state in TROUBLE for it in rows) else "clean"
     header = join(
         (
             element("p", "reconciler calls", class_="eyebrow"),
             element("h1", "Scheduled calls"),
-            element("p", verdict(rows) if rows else "No scheduled calls.", class_="verdict clean"),
-            element("ul", numbers, class_="counts") if rows else NOTHING,
+            element("p", verdict(rows) if rows else "No scheduled calls.", class_=f"verdict {mood}"),
         )
     )  # fmt: skip - from above to below
     head = ("Call", "State", "When", "Whom", "What happened")
-    shown = table(head, map(_call, rows), class_="calls", caption="Scheduled calls") if rows else NOTHING
+    shown = table(head, map(_call, rows), class_="calls stacks", caption="Scheduled calls") if rows else NOTHING
     return page("Scheduled calls", header=header, sections=[("calls", "Every call", shown)])
 
 

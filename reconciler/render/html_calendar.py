@@ -84,7 +84,7 @@ def calendar(forecast: Forecast, places: Mapping[Address, str], *, show_numbers:
         for day, rings in groupby(listed, key=lambda ring: _local(ring).date())
     ]
     head = ("Where they are", "As declared", "Whom", "Call and agent", "At most")
-    agenda = table(head, groups=days, class_="agenda", caption="The calls, day by day")
+    agenda = table(head, groups=days, class_="agenda stacks", caption="The calls, day by day")
     left = len(forecast.rings) - len(listed)
     more = element("p", f"… and {counted(left, 'call')} later.", class_="quiet") if left else NOTHING
     return join((_sheet(forecast), element("p", _legend(forecast), class_="quiet"), agenda, more))

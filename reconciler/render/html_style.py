@@ -252,11 +252,11 @@ body > footer code {
   th, td { padding: .45rem .5rem; }
   .fields td, .fields th code { overflow-wrap: break-word; }
   .fields thead th { width: auto !important; white-space: normal; }
-  .agenda, .agenda tbody, .agenda tr, .agenda th, .agenda td { display: block; width: 100%; white-space: normal; }
-  .agenda thead { display: none; }
-  .agenda tr { padding: .5rem 0; border-top: 1px solid var(--line); }
-  .agenda tr.day { padding: 0; }
-  .agenda tr:not(.day) th, .agenda td { padding: .1rem .85rem; border-top: 0; }
+  .stacks, .stacks tbody, .stacks tr, .stacks th, .stacks td { display: block; width: 100%; white-space: normal; }
+  .stacks thead { display: none; }
+  .stacks tr { padding: .5rem 0; border-top: 1px solid var(--line); }
+  .stacks tr.day { padding: 0; }
+  .stacks tr:not(.day) th, .stacks td { padding: .1rem .85rem; border-top: 0; }
 }
 @media print {
   body { background: none; font-size: 11pt; }

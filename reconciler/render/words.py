@@ -75,6 +75,7 @@ SEVERITIES: dict[Severity, str] = {
 SAME_TO_SEE = "(they differ in what is not shown)"
 NO_CHANGES = "No changes: the account is as declared."
 _UNCHANGED = (Action.KEEP, Action.REFUSE)
+_TIMED = frozenset({Action.ARM, Action.RESCHEDULE})
 _AS_DECLARED = frozenset({"is as declared", "is not there, as declared"})
 _PLURALS = {"person": "people", "reply": "replies"}
 
@@ -220,4 +221,6 @@ def after_apply(report: Report, next_command: str) -> str:
         return f"{next_command} (it looks first, and does only what is missing)"
     if report.failed:
         return f"mend what failed, then {next_command}"
+    if any(result.action in _TIMED for result in report.results):
+        return "reconciler dispatch, on a timer: it places the calls when they are due"
     return ""

@@ -20,8 +20,7 @@ _WORDS = st.text(
 _OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     "product": st.sampled_from(("spark", "bolt")),
     "outbound_speak_order": st.sampled_from(("agent_first", "caller_first")),
-    "language": st.sampled_from(("en", "de", "fr")),
-    "background_track": st.none(),
+    "primary_language": st.sampled_from(("en", "de", "fr")),
 }
 _SPECS = st.fixed_dictionaries({"prompt": _WORDS, "voice": st.just("olivia")}, optional=_OPTIONAL)
 _AGENTS = st.lists(_SPECS, min_size=1, max_size=3)

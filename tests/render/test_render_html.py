@@ -214,5 +214,6 @@ def test_the_calls_become_a_page_and_only_a_web_address_becomes_a_link() -> None
     read = check(html.calls([placed, odd, broken]))
     assert [href for href in read.all("href") if not href.startswith("#")] == ["https://x.invalid/r?a=1&b=2"]
     assert "its outcome is unknown: it may have rung" in read.text
+    assert "verdict stopped" in read.all("class")
     assert "Tue 1 Dec 15:00 New York" in read.text
     assert "No scheduled calls." in check(html.calls([])).text

@@ -224,3 +224,8 @@ def test_a_report_masks_numbers_in_the_vendors_words() -> None:
     failed = Result(ARM.address, Action.ARM, Outcome.FAILED, f"cannot call {CALLEE}")
     assert CALLEE not in text.report(Report(FULL, (failed,)))
     assert CALLEE in text.report(Report(FULL, (failed,)), show_numbers=True)
+
+
+def test_a_report_of_armed_calls_says_what_places_them() -> None:
+    done = Report(plan_of(ARM), (Result(ARM.address, Action.ARM, Outcome.DONE),))
+    assert text.report(done).splitlines()[-1].startswith("Next: reconciler dispatch")
