@@ -147,13 +147,14 @@ class _Reader:
         except OSError as error:
             self._complain("RC105", f"the file cannot be read: {error.strerror}", Location(shown), "")
             return
+        refers = "${" in text
         for part in documents.read(text, shown):
             if isinstance(part, documents.Problem):
                 self._complain(part.code, part.message, part.location, part.hint)
             else:
                 self.loaded.documents += 1
                 self._unfilled = frozenset()
-                self._document(self._filled(part, text) if "${" in text else part, file)
+                self._document(self._filled(part, text) if refers else part, file)
 
     def _filled(self, document: documents.Document, text: str) -> documents.Document:
         """With the values of variables in their places; what cannot be filled is a finding where it stands."""

@@ -51,8 +51,8 @@ class Variables:
 
         ``secret`` says that the text is the value of a field that is never shown, where ``${env:NAME}`` may stand.
         """
-        whole = _REFERENCE.fullmatch(text.strip())
-        if whole and not whole[1] and "${" not in whole[2]:
+        whole = _REFERENCE.search(text)
+        if whole and not whole[1] and whole[0] == text.strip() and "${" not in whole[2]:
             found = self._value(whole, mistakes, secret=secret)
             return text if found is None else found
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.model import Change
 
 _TALLEST = 24  # boxes in a column; more are counted in one box below
-_WIDTH, _HEIGHT, _GAP, _BETWEEN, _TOP = 232, 40, 12, 88, 34
+_WIDTH, _HEIGHT, _GAP, _BETWEEN, _TOP = 232, 40, 15, 88, 34
 _LETTERS = 25  # of a name that fit into a box
 
 
@@ -126,7 +126,7 @@ def _line(one: _Box, other: _Box) -> Html:
     x1, y1, x2, y2 = one.x + _WIDTH, one.y + _HEIGHT // 2, other.x, other.y + _HEIGHT // 2
     drawn = f"M{x1} {y1}"
     if x2 - x1 > _BETWEEN:
-        lane = _lane((y1 + y2) // 2)
+        lane = _lane((y1 + y2) // 2) + _track(one)
         drawn += f"{_curve(x1, y1, x1 + _BETWEEN, lane)}H{x2 - _BETWEEN}{_curve(x2 - _BETWEEN, lane, x2, y2)}"
     else:
         drawn += _curve(x1, y1, x2, y2)
@@ -137,6 +137,11 @@ def _line(one: _Box, other: _Box) -> Html:
 def _curve(x1: int, y1: int, x2: int, y2: int) -> str:
     middle = (x1 + x2) // 2
     return f"C{middle} {y1} {middle} {y2} {x2} {y2}"
+
+
+def _track(one: _Box) -> int:
+    """How far from the middle of a gap the lines of a box run: those of neighbours do not become one."""
+    return ((one.y - _TOP) // (_HEIGHT + _GAP) % 3 - 1) * (_GAP // 3)
 
 
 def _lane(y: int) -> int:
