@@ -57,6 +57,24 @@ def worded(item: Any, path: tuple[str | int, ...], model: type[BaseModel]) -> tu
             return "RC113", f"`{shown}`: {_plain(item['msg'])}", ""
 
 
+def guide(path: Sequence[str | int], whole: type[BaseModel], kind: str) -> str:
+    """The command that explains the field at a path of a document; "" for the envelope's own keys."""
+    if path[:1] not in (("spec",), ("metadata",)):
+        return ""
+    words, model = [kind if path[0] == "spec" else "metadata"], model_of(whole.model_fields[str(path[0])].annotation)
+    for part in (each for each in path[1:] if isinstance(each, str)):
+        inner = next((info for name, info in _named(model) if name == part), None)
+        if inner is None:
+            break
+        words.append(part)
+        model = model_of(inner.annotation)
+    return f"reconciler explain {'.'.join(words)}"
+
+
+def _named(model: Any) -> list[tuple[str, Any]]:
+    return [(info.alias or name, info) for name, info in model.model_fields.items()] if model else []
+
+
 def _plain(message: str) -> str:
     text = message.removeprefix("Input ").removesuffix(" or an instance of FileText")
     return text[:1].lower() + text[1:]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
-from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -261,10 +260,8 @@ def _attempt(value: Mapping[str, Any]) -> Attempt:
 
 def _ours(noun: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:
     """The fields this version knows: a state written by a newer one may hold more."""
-    known = _known_fields(noun)
+    known = _KNOWN[noun]
     return {name: item for name, item in value.items() if name in known}
 
 
-@cache
-def _known_fields(noun: type[Any]) -> frozenset[str]:
-    return frozenset(item.name for item in fields(noun))
+_KNOWN = {noun: frozenset(item.name for item in fields(noun)) for noun in (Intent, Binding, Armed, Attempt)}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reconciler import documents
-from reconciler.complaints import worded, written
+from reconciler.complaints import guide, worded, written
 from reconciler.errors import InputError
 from reconciler.fields import FileText, Spec, policies
 from reconciler.kind import Kind, document_model
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".yaml", ".yml")
 _SKIPPED = frozenset({"node_modules", "schemas"})
 _LARGEST_TEXT = 1 << 20
+_FIRST_LINE = "begin it with `apiVersion: reconciler/v1`, or move the file out of the manifests"
 
 
 @dataclass(slots=True)
@@ -136,7 +137,9 @@ class _Reader:
     def read(self, file: Path) -> None:
         shown = self._project.shown(file)
         if file.exists() and not file.is_file():
-            self._complain("RC105", "the file cannot be read: it is a pipe or a device", Location(shown), "")
+            self._complain(
+                "RC105", "the file cannot be read: it is a pipe or a device", Location(shown), "check who may read it"
+            )
             return
         try:
             text = file.read_bytes().decode("utf-8")
@@ -145,7 +148,9 @@ class _Reader:
             self._complain("RC105", "the file is not UTF-8", Location(shown, line), "save it as UTF-8")
             return
         except OSError as error:
-            self._complain("RC105", f"the file cannot be read: {error.strerror}", Location(shown), "")
+            self._complain(
+                "RC105", f"the file cannot be read: {error.strerror}", Location(shown), "check who may read it"
+            )
             return
         refers = "${" in text
         for part in documents.read(text, shown):
@@ -173,7 +178,7 @@ class _Reader:
     def _document(self, document: documents.Document, file: Path) -> None:
         value, where = document.value, document.location
         if not isinstance(value, dict):
-            self._complain("RC118", "a document is a mapping with `kind`, `metadata`, `spec`", where, "")
+            self._complain("RC118", "a document is a mapping with `kind`, `metadata`, `spec`", where, _FIRST_LINE)
             return
         kind = self._kinds.get(value["kind"]) if isinstance(value.get("kind"), str) else None
         if kind is None:
@@ -261,10 +266,14 @@ class _Reader:
             raw = found.read_bytes()
             text = raw.decode("utf-8").removeprefix("\ufeff")
         except (OSError, UnicodeDecodeError) as error:
-            self._complain("RC141", f"`{name}` cannot be read as UTF-8 text: {error}", where, "", address)
+            self._complain(
+                "RC141", f"`{name}` cannot be read as UTF-8 text: {error}", where, "save it as UTF-8", address
+            )
             return None
         if len(raw) > _LARGEST_TEXT or "\x00" in text:
-            self._complain("RC141", f"`{name}` is no prompt: it is binary or over 1 MiB", where, "", address)
+            self._complain(
+                "RC141", f"`{name}` is no prompt: it is binary or over 1 MiB", where, "name a file of text", address
+            )
             return None
         shown = self._project.shown(found)
         mistakes: list[Mistake] = []
@@ -300,14 +309,16 @@ class _Reader:
         seen: set[tuple[Any, ...]] = set()
         address = _address(document.value)
         self.failed.add(str(address))
+        model = document_model(type(self._kinds[document.value["kind"]]))
         for item in error.errors():
             path = written(document.value, item["loc"], keep_last=item["type"] == "missing")
             if path in seen or path in self._unfilled:
                 continue
             seen.add(path)
-            code, message, hint = worded(item, path, document_model(type(self._kinds[document.value["kind"]])))
+            code, message, hint = worded(item, path, model)
             by_key = item["type"] == "extra_forbidden"
             locate = document.marks.locate_key if by_key else document.marks.locate
+            hint = hint or guide(path, model, document.value["kind"])
             self._complain(code, message, locate(document.value, path), hint, address)
 
     def _complain(self, code: str, message: str, where: Location, hint: str, address: Address | None = None) -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from acceptance.projects import Project, Ran, ahead, call
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # the server of PostgreSQL is for all tests
-
 from postgres_server import PostgresServer, running_server
+
+from acceptance.projects import Project, Ran, ahead, call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from acceptance.platform import SecondPlatform
 

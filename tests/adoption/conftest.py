@@ -3,7 +3,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from account import Account, open_account
+
+from adoption.account import Account, open_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

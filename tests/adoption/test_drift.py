@@ -14,7 +14,7 @@ from reconciler import documents
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from account import Account
+    from adoption.account import Account
 
     Having = Callable[..., Account]
 

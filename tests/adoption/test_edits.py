@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from manuscripts import NO_SHRINKING, VALUES, comments, texts
 
+from adoption.manuscripts import NO_SHRINKING, VALUES, comments, texts
 from reconciler import documents
 from reconciler.adoption import edits
 

@@ -12,7 +12,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from account import Account
+    from adoption.account import Account
 
     Having = Callable[..., Account]
 

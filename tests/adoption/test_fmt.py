@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from manuscripts import NO_SHRINKING, comments, texts
 
+from adoption.manuscripts import NO_SHRINKING, comments, texts
 from reconciler import documents
 from reconciler.adoption.canonical import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from account import Account
+    from adoption.account import Account
 
     Having = Callable[..., Account]
 

@@ -6,7 +6,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from example_copies import EXAMPLES, Copy
+
+from examples.example_copies import EXAMPLES, Copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

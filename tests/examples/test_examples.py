@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from example_copies import EXAMPLES, Copy
+
+from examples.example_copies import EXAMPLES, Copy
 
 Example = Callable[[str], Copy]
 Ended = dict[str, tuple[str, str]]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from example_copies import EXAMPLES
 
+from examples.example_copies import EXAMPLES
 from reconciler.clock import SystemClock
 from reconciler.emulator import EMULATED_KEY, Platform, Scenario, serve
 

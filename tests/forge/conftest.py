@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from forge_stand_in import Forge, serve
+
+from forge.forge_stand_in import Forge, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

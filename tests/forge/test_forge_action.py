@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import yaml
-from forge_stand_in import Forge, github_job
+
+from forge.forge_stand_in import Forge, github_job
 
 ACTION = yaml.safe_load((Path(__file__).resolve().parents[2] / "action.yml").read_text("utf-8"))
 SCRIPT = ACTION["runs"]["steps"][-1]["run"]

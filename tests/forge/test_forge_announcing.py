@@ -5,8 +5,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from forge_stand_in import TOKEN, Forge, github_job, gitlab_job
 
+from forge.forge_stand_in import TOKEN, Forge, github_job, gitlab_job
 from reconciler.cli import main
 
 if TYPE_CHECKING:

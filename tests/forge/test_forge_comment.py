@@ -4,8 +4,8 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from forge_stand_in import BOT, PERSON, TOKEN, Forge, github_job, gitlab_job, serve
 
+from forge.forge_stand_in import BOT, PERSON, TOKEN, Forge, github_job, gitlab_job, serve
 from reconciler.errors import NotPosted
 from reconciler.forge import github, gitlab
 from reconciler.forge.comment import mark, post

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1]))  # tests are not a package, and the server is for all of them
-
-from git_repository import clone, git, new_remote
 from postgres_server import PostgresServer, running_server
 
 from reconciler.store import Store, open_store
+from store.git_repository import clone, git, new_remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 ENGINES = ("sqlite", "git", "git-local", "postgres")
 

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from conftest import Place
-
     from reconciler.store.interface import Entries
+    from store.conftest import Place
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 

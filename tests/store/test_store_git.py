@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from git_repository import clone, everything_in, git, hook, new_remote
 
 from reconciler.errors import Conflict, InputError, StoreError
 from reconciler.store import Write, open_store
 from reconciler.store.git import PASSING, GitStore
 from reconciler.store.git_branch import FORMAT_FILE
 from reconciler.store.git_paths import key_of, path_of
+from store.git_repository import clone, everything_in, git, hook, new_remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable

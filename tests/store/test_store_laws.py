@@ -13,7 +13,7 @@ from reconciler.store import Entry, Store, Write, open_store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Place
+    from store.conftest import Place
 
 ODD_KEYS = (
     "a",

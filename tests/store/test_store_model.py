@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from git_repository import clone, git, new_remote
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from reconciler.errors import Conflict
 from reconciler.store import Entry, Store, Write, open_store
+from store.git_repository import clone, git, new_remote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ import pytest
 from reconciler.errors import StoreError
 
 if TYPE_CHECKING:
-    from conftest import Place
+    from store.conftest import Place
 
 WRITER = Path(__file__).with_name("writer.py")
 

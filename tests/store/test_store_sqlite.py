@@ -12,10 +12,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from git_repository import everything_in
 
 from reconciler.errors import StoreError
 from reconciler.store import Write, open_store
+from store.git_repository import everything_in
 
 if TYPE_CHECKING:
     from pathlib import Path
