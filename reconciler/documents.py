@@ -341,6 +341,9 @@ def _hint(error: yaml.MarkedYAMLError, text: str, mark: Any) -> str:
         if line[mark.column : mark.column + 1] == "\t":
             return "indent with spaces: YAML does not allow tabs"
         return "quote the value"
+    line = "".join(text.splitlines()[mark.line : mark.line + 1]) if mark is not None else ""
+    if "did not find expected ','" in (error.problem or "") and "${" in line:
+        return 'quote the value: inside braces and brackets write "${…}"'
     if "mapping values are not allowed" in (error.problem or ""):
         return "quote the value: it contains `: `"
     return "check the indentation and the quotes"

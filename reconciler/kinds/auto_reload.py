@@ -95,11 +95,12 @@ class AutoReload(Kind):
         after = {**_settings(live.body), **resource.declared}
         if not after.get("enabled"):
             return
+        unset = () if after.get("amount_cents") else ("amount_cents",)
         if not live.body.get("has_payment_method", True) and resource.declared.get("enabled"):
             yield _finding(resource, Severity.ERROR, "RC213", "enabled",
                            "auto-reload needs a card, and the account has none",
                            "add a card in the dashboard (Billing), then plan again")  # fmt: skip
-        if missing := [name for name in _TOGETHER[1:] if not after.get(name) and after.get(name) != 0]:
+        if missing := [name for name in _TOGETHER[1:] if after.get(name) is None or name in unset]:
             yield _finding(resource, Severity.ERROR, "RC214", "enabled",
                            f"enabling needs {' and '.join(f'`{name}`' for name in missing)}",
                            "declare both amounts beside `enabled: true`")  # fmt: skip

@@ -128,6 +128,13 @@ def test_what_looks_like_a_reference_and_is_none_is_not_spoken(read: Read, text:
     assert "$${" in loaded.findings[0].hint
 
 
+def test_a_reference_in_flow_style_without_quotes_says_that_it_needs_them(read: Read) -> None:
+    loaded = read(HEAD.rstrip("\n") + " {prompt: ${var.clinic}}\n")
+    assert [(it.code, it.hint) for it in loaded.findings] == [
+        ("RC101", 'quote the value: inside braces and brackets write "${…}"')
+    ]
+
+
 def test_what_was_put_in_is_not_looked_at_again() -> None:
     mistakes: list[Any] = []
     assert Variables({"a": "${var.b}", "b": "no"}).fill("<${var.a}>", mistakes) == "<${var.b}>"
