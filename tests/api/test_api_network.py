@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from misbehaving import Server, sends
 
+from api.misbehaving import Server, sends
 from reconciler.api import connect
 from reconciler.api.network import proxy_for
 from reconciler.clock import SystemClock

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from misbehaving import Server
 
+from api.misbehaving import Server
 from reconciler.api import Api, connect
 from reconciler.api.read_only import ReadOnlyTransport
 from reconciler.clock import FixedClock

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from misbehaving import Act, Server, cuts, says
 
+from api.misbehaving import Act, Server, cuts, says
 from reconciler.api import Api, connect
 from reconciler.api.retry import Patience
 from reconciler.clock import FixedClock

@@ -93,3 +93,25 @@ def _place(engine: str, folder: Path, request: pytest.FixtureRequest) -> Place:
             return Place(engine, server.url(), root, [], lambda: root)
     root.mkdir()
     return Place(engine, "sqlite:.reconciler/state.db", root, [], lambda: root)
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> Path:
+    return new_remote(tmp_path)
+
+
+@pytest.fixture
+def project(remote: Path) -> Path:
+    return clone(remote, remote.parent / "project")
+
+
+@pytest.fixture
+def opened(request: pytest.FixtureRequest) -> Callable[..., Store]:
+    """Open a store that is closed when the test ends."""
+
+    def open_one(root: Path, url: str = "git:state", *, read_only: bool = False) -> Store:
+        store = open_store(url, root=root, read_only=read_only)
+        request.addfinalizer(store.close)
+        return store
+
+    return open_one

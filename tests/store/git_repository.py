@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.store import Store
+
 IDENTITY = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.com")
 
 
@@ -51,3 +53,7 @@ def everything_in(folder: Path) -> dict[str, tuple[int, bytes]]:
         str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
         for path in sorted(folder.rglob("*"))
     }
+
+
+def put_one(store: Store, key: str = "key") -> None:
+    assert store.put(key, {"number": 1}, expected=None) == store.get(key)
