@@ -11,8 +11,8 @@ from reconciler import guard
 from reconciler.apply import apply
 from reconciler.cli import view
 from reconciler.cli.announce import Announcement, announced
+from reconciler.cli.declare import declare
 from reconciler.cli.dispatch import code_of_calls, place
-from reconciler.cli.options import Options, declare
 from reconciler.cli.progress import applying
 from reconciler.cli.scope import scope_of, scoped
 from reconciler.cli.session import Session
@@ -21,6 +21,7 @@ from reconciler.kinds import KINDS
 from reconciler.model import Outcome, Plan, Report
 
 if TYPE_CHECKING:
+    from reconciler.cli.options import Options
     from reconciler.load import Loaded
     from reconciler.plan import Scope
     from reconciler.rows import CallRow

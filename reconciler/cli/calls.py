@@ -10,7 +10,7 @@ import click
 
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, resolve
-from reconciler.cli.options import FORMATS, Options, Verbs, declare
+from reconciler.cli.declare import FORMATS, Verbs, declare
 from reconciler.cli.session import Session, shown
 from reconciler.errors import InputError
 from reconciler.ledger import Attempt, stamp
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.api import Api
+    from reconciler.cli.options import Options
     from reconciler.ledger import Armed, Ledger
 
 UNDER_WAY = frozenset({"placed", "claimed"})

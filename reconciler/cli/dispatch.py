@@ -11,7 +11,7 @@ import click
 from reconciler.calls.dispatch import Line, dispatch
 from reconciler.calls.due import Agenda, agenda, unarmed
 from reconciler.calls.follow import follow, remember
-from reconciler.cli.options import Options, declare
+from reconciler.cli.declare import declare
 from reconciler.cli.session import Session, differs, owner, shown
 from reconciler.clock import parse_duration
 from reconciler.errors import ReconcilerError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.api import Api
+    from reconciler.cli.options import Options
     from reconciler.ledger import Ledger
     from reconciler.load import Loaded
     from reconciler.model import Target

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from reconciler import diagnose
-from reconciler.cli.options import Options, declare
+from reconciler.cli.declare import declare
 from reconciler.cli.session import Session
 from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, StoreError, WrongAccount
 from reconciler.rows import Check, Status
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from reconciler.api import Api
+    from reconciler.cli.options import Options
     from reconciler.load import Loaded
     from reconciler.model import Target
 

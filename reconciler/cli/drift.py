@@ -10,7 +10,7 @@ import click
 from reconciler.adoption.drift import drifted, without_base
 from reconciler.adoption.files import replace_file
 from reconciler.adoption.write_back import WriteBack, write_back
-from reconciler.cli.options import Options, declare
+from reconciler.cli.declare import declare
 from reconciler.cli.session import Session
 from reconciler.errors import InputError, StoreError
 from reconciler.kinds import KINDS
@@ -21,6 +21,7 @@ from reconciler.render import drift as render
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from reconciler.cli.options import Options
     from reconciler.cli.session import View
     from reconciler.load import Loaded
     from reconciler.model import Address, Change
@@ -91,22 +92,22 @@ def _say(
     dry_run: bool,
 ) -> None:
     output, target = session.output, found.plan.target
-    numbers = output.options.show_numbers
-    if output.options.format == "json":
+    numbers = output.show_numbers
+    if output.form == "json":
         document = render.document(drift, target, unknown, show_numbers=numbers)
         output.json({**document, **(_written(carried, dry_run=dry_run) if carried is not None else {})})
         return
-    if output.options.format == "markdown":
+    if output.form == "markdown":
         output.data(render.markdown(drift, unknown, show_numbers=numbers))
     else:
-        color = output.options.color
+        color = output.color
         output.data(
             render.text(drift, target, unknown, width=output.width, color=color, show_numbers=numbers)
         )  # fmt: skip - options of one call
     if carried is not None:
         _say_written(session, carried, dry_run=dry_run)
     elif drift:
-        keep, undo = output.options.command("drift", "--write"), output.options.command("apply")
+        keep, undo = session.options.command("drift", "--write"), session.options.command("apply")
         output.talk(f"next: {keep} (keeps the dashboard's side) or {undo} (the manifests')")
 
 
@@ -123,8 +124,8 @@ def _say_written(session: Session, carried: WriteBack, *, dry_run: bool) -> None
     output, touched = session.output, _touched(carried)
     shown = "".join(_difference(path, carried.before[path], carried.after[path]) for path in touched)
     if shown:
-        shown = shown if output.options.show_numbers else mask_in(shown)
-        fenced = output.options.format == "markdown"
+        shown = shown if output.show_numbers else mask_in(shown)
+        fenced = output.form == "markdown"
         output.data(f"\n```diff\n{shown}```" if fenced else f"\n{shown}")
     for left in carried.left:
         name = f" {left.field}" if left.field else ""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Options, declare
+from reconciler.cli.declare import declare
 from reconciler.cli.session import Session
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Options
 
 
 @declare("emulator")

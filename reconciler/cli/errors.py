@@ -56,7 +56,7 @@ def show(error: ReconcilerError, output: Output) -> None:
     from reconciler.render import json, junit, sarif, text  # noqa: PLC0415 - only when something went wrong
 
     findings = list(error.findings) if isinstance(error, InputError) and error.findings else [_finding(error)]
-    match "" if output.answered else output.options.format:
+    match "" if output.answered else output.form:
         case "json":
             output.json({**json.validate(findings, documents=0), "format": "reconciler.error/v1"})
         case "sarif":

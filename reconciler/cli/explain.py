@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import Options, declare
+from reconciler.cli.declare import declare
 from reconciler.codes import CODES
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
@@ -14,6 +14,7 @@ from reconciler.spelling import closest
 
 if TYPE_CHECKING:
     from reconciler.cli.field_guide import Entry
+    from reconciler.cli.options import Options
 
 
 @declare("explain", account=False, paths=False)

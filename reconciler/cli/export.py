@@ -13,7 +13,7 @@ import click
 from reconciler import load, observe
 from reconciler.adoption.export import Export, Exported, names
 from reconciler.adoption.files import replace_file
-from reconciler.cli.options import Options, declare
+from reconciler.cli.declare import declare
 from reconciler.cli.session import Session, commit
 from reconciler.diff import snapshot
 from reconciler.errors import InputError, StoreError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.api import Api
+    from reconciler.cli.options import Options
 
 _FORMAT = "reconciler.export/v1"
 _KINDS = [kind.name for kind in KINDS.values() if not kind.whole]  # what is armed from here is declared already
@@ -204,16 +205,16 @@ def _write(files: Mapping[Path, str]) -> None:
 def _say(session: Session, files: Mapping[Path, str], export: Export, found: _Found, bound: int | None) -> None:
     output, shown = session.output, sorted(session.project.shown(path) for path in files)
     left = [{"address": str(one.address), "path": one.field, "why": one.why} for one in export.left_out]
-    if output.options.format == "json":
+    if output.form == "json":
         document: dict[str, Any] = {"format": _FORMAT, "files": shown, "exported": [str(it) for it in found.fresh]}
         output.json({**document, "declared_already": found.declared, "bound": bound or 0, "left_out": left})
         return
     for path in shown:
-        output.data(f"- `{path}`" if output.options.format == "markdown" else path)
+        output.data(f"- `{path}`" if output.form == "markdown" else path)
     for one in left:
         name = f" `{one['path']}`" if one["path"] else ""
         output.talk(f"left out: {one['address']}{name} {one['why']}")
     if found.declared:
         output.talk(f"{found.declared} declared already")
     output.talk(f"{len(shown)} files, {len(found.fresh)} objects, {bound or 0} ids bound in the state")
-    output.talk(f"next: {output.options.command('plan')}")
+    output.talk(f"next: {session.options.command('plan')}")

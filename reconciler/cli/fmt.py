@@ -11,7 +11,7 @@ import click
 from reconciler import documents
 from reconciler.adoption.canonical import canonical
 from reconciler.adoption.files import replace_file
-from reconciler.cli.options import Options, declare
+from reconciler.cli.declare import declare
 from reconciler.cli.session import Session
 from reconciler.errors import InputError
 from reconciler.model import Finding, Location, Severity
@@ -19,6 +19,8 @@ from reconciler.settings import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from reconciler.cli.options import Options
 
 _SUFFIXES = (".yaml", ".yml")
 _SKIPPED = frozenset({"node_modules", "schemas"})
@@ -82,12 +84,12 @@ def _problems(text: str, shown: str) -> list[Finding]:
 def _say(session: Session, changed: list[str], broken: list[Finding], *, check: bool) -> None:
     """The files that changed, or would; where some cannot be read and JSON was asked for, the error is the document."""
     output = session.output
-    if output.options.format == "json":
+    if output.form == "json":
         if not broken:
             output.json({"format": _FORMAT, "check": check, "changed": changed})
         return
     for shown in changed:
-        output.data(f"- `{shown}`" if output.options.format == "markdown" else shown)
+        output.data(f"- `{shown}`" if output.form == "markdown" else shown)
     if not broken:
         word = "would change" if check else "written"
         output.talk(f"{len(changed)} {'file' if len(changed) == 1 else 'files'} {word}")

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.options import Options, declare
+from reconciler.cli.declare import declare
 from reconciler.errors import InputError
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+    from reconciler.cli.options import Options
     from reconciler.cli.output import Output
 
 _TOOL = "YOUR-ORGANISATION/reconciler@main"

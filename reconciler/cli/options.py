@@ -1,24 +1,17 @@
-"""This file exists to declare the options that every command has, once."""
+"""This file exists to hold what was asked of a command, as given on its line."""
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import wraps
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import click
+from typing import TYPE_CHECKING
 
 from reconciler.cli.output import Output
-from reconciler.clock import parse_instant
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+    from datetime import datetime
+    from pathlib import Path
 
 Command = Callable[..., int]
 
@@ -41,7 +34,8 @@ class Options:
 
     def __post_init__(self) -> None:
         """One way out per run, so that what is hidden once is hidden everywhere, error messages included."""
-        object.__setattr__(self, "output", Output(self))
+        output = Output(form=self.format, color=self.color, show_numbers=self.show_numbers)
+        object.__setattr__(self, "output", output)
 
     def command(self, verb: str, *more: str) -> str:
         """A command line for the same project and account, to be copied by a reader."""
@@ -49,128 +43,3 @@ class Options:
         words += ["--env", self.environment] if self.environment else []
         words += ["--emulator"] if self.emulator else []
         return shlex.join(words)
-
-
-class Instant(click.ParamType[datetime]):
-    """An ISO 8601 date and time with an offset."""
-
-    name = "instant"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Aware, in UTC; a usage error otherwise."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            return parse_instant(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
-
-FORMATS = ("text", "json", "markdown")
-FINDINGS = (*FORMATS, "sarif", "junit")  # for commands whose result is, or holds, findings
-
-_PATHS: tuple[Callable[[Any], Any], ...] = (click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),)
-
-_COMMON: tuple[Callable[[Any], Any], ...] = (
-    click.option("--env", "environment", default="", metavar="NAME", help="An environment of reconciler.yaml."),
-    click.option("--no-color", is_flag=True, help="Plain text (also the NO_COLOR variable)."),
-    click.option("--show-numbers", is_flag=True, help="Show callees' telephone numbers instead of masking them."),
-)
-
-_ACCOUNT: tuple[Callable[[Any], Any], ...] = (
-    click.option(
-        "--api-url",
-        envvar="THUNDERPHONE_API_BASE_URL",
-        show_envvar=True,
-        metavar="URL",
-        help="The API's base URL.",
-    ),
-    click.option(
-        "--api-key-file",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="A file that holds the API key (or the THUNDERPHONE_API_KEY variable).",
-    ),
-    click.option("--emulator", is_flag=True, help="The embedded platform: no account, nobody is called."),
-    click.option(
-        "--state",
-        envvar="RECONCILER_STATE",
-        show_envvar=True,
-        metavar="URL",
-        help="Where the state is: sqlite:PATH, git:BRANCH or postgresql://…",
-    ),
-    click.option("--now", type=Instant(), metavar="INSTANT", help="A fixed clock: plans and the emulator only."),
-)  # fmt: skip - one option a row
-
-
-def declare(
-    name: str, *, account: bool = True, paths: bool = True, formats: tuple[str, ...] = FORMATS
-) -> Callable[[Command], click.Command]:
-    """Make a click command of a function that takes ``options: Options`` and its own parameters.
-
-    With ``account`` it also has the options that lead to an account, its state and its clock; with ``paths``
-    it takes the manifests as arguments. ``formats`` are those its result can be written in.
-    """
-
-    def decorate(function: Command) -> click.Command:
-        @wraps(function)
-        def run(**given: Any) -> int:
-            options = Options(
-                paths=given.pop("paths") if paths else (),
-                format=given.pop("format_"),
-                environment=given.pop("environment"),
-                color=_color(no_color=given.pop("no_color")),
-                show_numbers=given.pop("show_numbers"),
-                **{key: given.pop(key) for key in ("api_url", "api_key_file", "emulator", "state", "now") if account},
-            )
-            from reconciler.cli.errors import reported  # noqa: PLC0415 - the models it knows are slow to load
-
-            return reported(lambda: function(options, **given), options)
-
-        decorated: Any = run
-        format_ = click.option(
-            "--format",
-            "format_",
-            type=click.Choice(formats),
-            default="text",
-            show_default=True,
-            help="What stdout holds.",
-        )
-        own, to_account = _PATHS if paths else (), _ACCOUNT if account else ()
-        chosen: list[Callable[[Any], Any]] = [*own, format_, *_COMMON, *to_account]
-        for option in reversed(chosen):
-            decorated = option(decorated)
-        return click.command(name)(decorated)
-
-    return decorate
-
-
-def _color(*, no_color: bool) -> bool:
-    """Colour on a terminal, unless somebody asked for none (no-color.org)."""
-    wanted = not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return wanted and sys.stdout.isatty()
-
-
-_HELP = frozenset({"-h", "--help"})
-
-
-class Verbs(click.Group):
-    """A command with verbs of its own; without one, its ``default`` runs: `calls` is `calls show`."""
-
-    default = "show"
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the default verb in front unless a verb, or help about the verbs, was asked for."""
-        if not args and ctx.resilient_parsing:
-            return super().parse_args(ctx, args)  # a word is being completed, and it may be a verb
-        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
-            args = [self.default, *args]
-        return super().parse_args(ctx, args)
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The verbs, and the options of the default one."""
-        found = super().shell_complete(ctx, incomplete)
-        default = self.get_command(ctx, self.default)
-        if default is None or not incomplete.startswith("-"):
-            return found
-        return found + [item for item in default.shell_complete(ctx, incomplete) if item.value not in _HELP]

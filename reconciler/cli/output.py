@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from reconciler.cli.options import Options
-
 _NARROWEST, _WIDEST = 60, 200
 _DIGITS = re.compile(r"(?:\+|%2B)?([0-9]{7,15})(?![0-9])")
 _COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\[)", re.MULTILINE)
@@ -38,8 +36,8 @@ class Output:
     a prompt, a name or the vendor's words.
     """
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    def __init__(self, *, form: str, color: bool, show_numbers: bool) -> None:
+        self.form, self.color, self.show_numbers = form, color, show_numbers
         self.root: Path | None = None
         self.answered = False
         self._callees: dict[str, str] = {}
@@ -65,7 +63,7 @@ class Output:
         """A text as it may leave; ``masked`` hides callees' numbers even where --show-numbers shows them."""
         for secret in self._secrets:
             text = text.replace(secret, "(key)")
-        hidden = self._callees and (masked or not self.options.show_numbers)
+        hidden = self._callees and (masked or not self.show_numbers)
         return _SPELT.sub(self._masked_spelt, _DIGITS.sub(self._masked, text)) if hidden else text
 
     def _masked_spelt(self, found: re.Match[str]) -> str:
@@ -77,7 +75,7 @@ class Output:
     def data(self, text: str) -> None:
         """Print a result to stdout."""
         self.answered = True
-        click.echo(_inert(self.clean(text)).rstrip("\n"), color=self.options.color)
+        click.echo(_inert(self.clean(text)).rstrip("\n"), color=self.color)
 
     def talk(self, text: str) -> None:
         """Say something to a person on stderr."""

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import view
 from reconciler.cli.announce import Announcement, announced
-from reconciler.cli.options import FINDINGS, Options, declare
+from reconciler.cli.declare import FINDINGS, declare
 from reconciler.cli.scope import exit_code, scope_of, scoped
 from reconciler.cli.session import Session
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Options
 
 
 @declare("plan", formats=(*FINDINGS, "html"))

@@ -49,7 +49,7 @@ def applying(
     output: Output, changes: Sequence[Change], *, patience: float = PATIENCE
 ) -> Iterator[Callable[[Change | Result], None]]:
     """Show a table of the changes while the block runs; what it yields is told each beginning and each result."""
-    table = Table(changes, color=output.options.color)
+    table = Table(changes, color=output.color)
 
     def frame(seconds: float) -> list[str]:
         size = shutil.get_terminal_size((80, 24))

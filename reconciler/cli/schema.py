@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import Options, declare
+from reconciler.cli.declare import declare
 from reconciler.errors import InputError
 from reconciler.kind import document_model
 from reconciler.kinds import KINDS
 from reconciler.settings import Settings
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Options
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

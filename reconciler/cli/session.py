@@ -393,4 +393,4 @@ def shown(row: Any, output: Output) -> Any:
     """A call row with its callee as it may be shown."""
     from reconciler import numbers  # noqa: PLC0415 - one function
 
-    return row if output.options.show_numbers or not row.to else replace(row, to=numbers.mask(row.to))
+    return row if output.show_numbers or not row.to else replace(row, to=numbers.mask(row.to))

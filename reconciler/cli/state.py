@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.options import Options, Verbs, declare
+from reconciler.cli.declare import Verbs, declare
 from reconciler.cli.session import Session
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
@@ -21,6 +21,7 @@ from reconciler.store import Write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from reconciler.cli.options import Options
     from reconciler.ledger import Ledger
 
 _FORMAT = "reconciler.state/v1"

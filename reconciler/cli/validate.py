@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.announce import Announcement, announced
-from reconciler.cli.options import FINDINGS, Options, declare
+from reconciler.cli.declare import FINDINGS, declare
 from reconciler.cli.session import Session
 
 if TYPE_CHECKING:
     from reconciler.cli.linted import Lint
+    from reconciler.cli.options import Options
     from reconciler.load import Loaded
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def findings(session: Session, loaded: Loaded) -> None:
     """What validate found: the findings are the result, so they go to stdout."""
     output = session.output
-    match output.options.format:
+    match output.form:
         case "json":
             output.json(json.validate(loaded.findings, documents=loaded.documents))
         case "markdown":
@@ -38,14 +38,14 @@ def findings(session: Session, loaded: Loaded) -> None:
 
 def _findings(session: Session, found: Sequence[Finding]) -> str:
     output = session.output
-    return text.findings(found, width=output.width, color=output.options.color, sources=output.source)
+    return text.findings(found, width=output.width, color=output.color, sources=output.source)
 
 
 def plan(session: Session, found: Plan, *, next_command: str, brief: bool = False, full: bool = False) -> None:
     """A plan on stdout."""
     output = session.output
-    numbers = output.options.show_numbers
-    match output.options.format:
+    numbers = output.show_numbers
+    match output.form:
         case "json":
             output.json(json.plan(found, show_numbers=numbers))
         case "sarif":
@@ -61,7 +61,7 @@ def plan(session: Session, found: Plan, *, next_command: str, brief: bool = Fals
                 text.plan(
                     found,
                     width=output.width,
-                    color=output.options.color,
+                    color=output.color,
                     show_numbers=numbers,
                     brief=brief,
                     full=full,
@@ -73,33 +73,33 @@ def plan(session: Session, found: Plan, *, next_command: str, brief: bool = Fals
 def report(session: Session, done: Report, rows: Iterable[CallRow] = ()) -> None:
     """What apply did on stdout, with the calls it went on to place."""
     output = session.output
-    numbers = output.options.show_numbers
-    match output.options.format:
+    numbers = output.show_numbers
+    match output.form:
         case "json":
             calls = {"calls": json.dispatch(rows)["calls"]} if rows else {}
             output.json({**json.report(done, show_numbers=numbers), **calls})
         case "markdown":
             output.data(markdown.report(done, show_numbers=numbers))
         case _:
-            output.data(text.report(done, width=output.width, color=output.options.color, show_numbers=numbers))
+            output.data(text.report(done, width=output.width, color=output.color, show_numbers=numbers))
 
 
 def dispatch(session: Session, rows: Sequence[CallRow], *, dry_run: bool = False) -> None:
     """What dispatch did on stdout."""
     output = session.output
-    match output.options.format:
+    match output.form:
         case "json":
             output.json(json.dispatch(rows))
         case "markdown":
             output.data(markdown.calls(rows))
         case _:
-            output.data(text.dispatch(rows, width=output.width, color=output.options.color, dry_run=dry_run))
+            output.data(text.dispatch(rows, width=output.width, color=output.color, dry_run=dry_run))
 
 
 def calls(session: Session, rows: Sequence[CallRow]) -> None:
     """Every scheduled call on stdout."""
     output = session.output
-    match output.options.format:
+    match output.form:
         case "json":
             output.json(json.calls(rows))
         case "markdown":
@@ -107,7 +107,7 @@ def calls(session: Session, rows: Sequence[CallRow]) -> None:
         case "html":
             output.data(_pages().calls(rows))
         case _:
-            output.data(text.calls(rows, width=output.width, color=output.options.color))
+            output.data(text.calls(rows, width=output.width, color=output.color))
 
 
 def _pages() -> ModuleType:
