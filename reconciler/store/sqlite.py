@@ -2,8 +2,8 @@
 
 A rollback journal rather than WAL: a reader then creates no side files, so a read-only command can keep its
 promise, and the file may lie on a mounted volume. `synchronous=EXTRA` also syncs the directory after the
-journal is gone, without which a power cut could undo a claim that was already acted on. Writes are rare and
-small here, so the two extra syncs do not matter.
+journal is gone, without which a power cut could undo a claim that was already acted on. What several threads
+write while one transaction is synced goes together into the next, so that the syncs are shared.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from reconciler.errors import StoreError
+from reconciler.errors import Conflict, StoreError
 from reconciler.store.interface import (
     Entry,
     Store,
@@ -64,6 +65,39 @@ COMPLAINTS: dict[int, tuple[str, str]] = {
 }
 
 
+class _Request:
+    """The writes of one caller, all or none of which are stored; settled once, with an error or without."""
+
+    def __init__(self, writes: Sequence[Write]) -> None:
+        self._rows = [(write, None if write.value is None else encode(write.value)) for write in writes]
+        self._version = uuid4().hex
+        self.settled = False
+        self.error: StoreError | None = None
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Write inside an open transaction; a Conflict leaves no trace in it."""
+        connection.execute("SAVEPOINT request")
+        try:
+            for write, text in self._rows:
+                _write(connection, write, text, self._version)
+        except Conflict:
+            connection.execute("ROLLBACK TO request")
+            connection.execute("RELEASE request")
+            raise
+        connection.execute("RELEASE request")
+
+    def settle(self, error: StoreError | None = None) -> None:
+        """Decide what the caller is told; the first decision stands."""
+        if not self.settled:
+            self.settled, self.error = True, error
+
+    def entries(self) -> Entries:
+        """What is stored now, deletions left out."""
+        return [
+            Entry(write.key, decode(write.key, text), self._version) for write, text in self._rows if text is not None
+        ]
+
+
 class SqliteStore(Store):
     """One file, one connection shared by the threads of the process, one writer at a time among processes."""
 
@@ -72,6 +106,7 @@ class SqliteStore(Store):
         self._path = root / path
         self._read_only = read_only
         self._lock = threading.Lock()
+        self._waiting: deque[_Request] = deque()
         self._snapshot: tempfile.TemporaryDirectory[str] | None = None
         self._connection: sqlite3.Connection | None = None
         with closed_on_error(self):
@@ -95,12 +130,37 @@ class SqliteStore(Store):
         if self._read_only or self._connection is None:
             raise refuse_to_write(self.description)
         check_writes(writes)
-        version = uuid4().hex
-        rows = [(write, None if write.value is None else encode(write.value)) for write in writes]
-        with self._lock, self._explained(), _transaction(self._connection) as connection:
-            for write, text in rows:
-                _write(connection, write, text, version)
-        return [Entry(write.key, decode(write.key, text), version) for write, text in rows if text is not None]
+        request = _Request(writes)
+        self._waiting.append(request)
+        with self._lock:
+            if not request.settled:
+                self._commit_waiting(self._connection)
+        if request.error is not None:
+            raise request.error
+        return request.entries()
+
+    def _commit_waiting(self, connection: sqlite3.Connection) -> None:
+        """Settle every request that waits in one transaction: what threads write meanwhile shares its syncs.
+
+        Each is all or nothing by itself; when the transaction cannot be committed, none was written.
+        """
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        lost: dict[int, StoreError] = {}
+        try:
+            with self._explained(), _transaction(connection):
+                for index, request in enumerate(batch):
+                    try:
+                        request.write(connection)
+                    except Conflict as error:
+                        lost[index] = error
+            for index, request in enumerate(batch):
+                request.settle(lost.get(index))
+        except StoreError as error:
+            for request in batch:
+                request.settle(StoreError(error.message, code=error.code, hint=error.hint))
+        finally:  # an interrupt reaches this thread only; the others must not take silence for success
+            for request in batch:
+                request.settle(StoreError(f"{self.description}: interrupted, it is not known what was stored"))
 
     def close(self) -> None:
         """Let go of the file."""
