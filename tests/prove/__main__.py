@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ENOUGH = 1_000_000
-_FIRST_LIMIT, _GROWTH = 500, 4
+_FIRST_LIMIT, _GROWTH = 1_000, 8
 _DEPTH = 3
-_WALKS = 1_500
+_WALKS = 500
 _COLLECT_EVERY = 20
 
 

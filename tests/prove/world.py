@@ -248,7 +248,9 @@ class SimulatedStore(Store):
             world.last_claim[self._actor.name] = attempt
             if before is None or before.value.get("state") not in ("claimed", "unknown"):
                 armed = world.entries.get(entry.key.rpartition("/")[0].rpartition("/")[0] + "/armed")
-                world.claims[attempt] = Claim(self._actor.name, sequence, armed.value if armed else None)
+                # A claim in an emptied store cannot be sent; what was armed for an earlier one still tells its window.
+                before_loss = world.claims[attempt].armed if attempt in world.claims else None
+                world.claims[attempt] = Claim(self._actor.name, sequence, armed.value if armed else before_loss)
 
     def close(self) -> None:
         """Nothing is open."""
