@@ -31,6 +31,7 @@ COMMANDS = {
     "explain": "what a code, a kind or a field means, with an example",
     "schema": "the JSON Schemas of manifests, project file and plan",
     "completion": "print the script that completes commands and options in bash, zsh or fish",
+    "manual": "print the manual page of a command, or write all of them",
     "emulator": "serve the embedded platform on loopback",
 }
 
