@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING
 
 from reconciler.blame import blames, told
 from reconciler.diff import diff, snapshot
-from reconciler.errors import AmbiguousWrite, ApiError, Conflict, Denied, ReconcilerError, Rejected
+from reconciler.errors import (
+    AmbiguousWrite,
+    ApiError,
+    Conflict,
+    Declined,
+    Denied,
+    ReconcilerError,
+    Rejected,
+    Throttled,
+    Unreachable,
+)
 from reconciler.fields import digest, policies
 from reconciler.ledger import Binding, Intent, stamp
 from reconciler.links import UNRESOLVED
@@ -37,15 +47,16 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     *,
     parallelism: int,
     stopping: Event,
+    holding: Callable[[], bool],
     progress: Callable[[Change | Result], None],
 ) -> Report:
     """Do what the plan says and report on every pending change; never raises for a single change.
 
     ``stopping`` is looked at before each step: once it is set, requests in flight are finished and nothing
-    new is begun. ``progress`` is told each change as it is begun and each result as it becomes
-    final, from any thread.
+    new is begun; likewise once ``holding`` says that another run took the lease. ``progress`` is told each
+    change as it is begun and each result as it becomes final, from any thread.
     """
-    run = _Run(kinds, context, stopping, progress)
+    run = _Run(kinds, context, stopping=stopping, holding=holding, progress=progress)
     with ThreadPoolExecutor(max_workers=parallelism) as pool:
         for wave in steps(plan, kinds):
             list(pool.map(run.take, wave))
@@ -57,6 +68,8 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     return Report(plan, tuple(result for result in results if result is not None))
 
 
+_NOTHING_HAPPENED = (Rejected, Denied, Unreachable, Throttled)
+_BEGUN = frozenset({Verb.CREATE, Verb.UPDATE, Verb.STAGE})
 _FEW = 8  # objects that are cheaper to read one by one than by a whole list
 
 
@@ -77,11 +90,17 @@ class _Run:
     """The state of one apply: what came about so far, and what it led to."""
 
     def __init__(
-        self, kinds: Mapping[str, Kind], context: Context, stopping: Event, progress: Callable[[Change | Result], None]
+        self,
+        kinds: Mapping[str, Kind],
+        context: Context,
+        *,
+        stopping: Event,
+        holding: Callable[[], bool],
+        progress: Callable[[Change | Result], None],
     ) -> None:
         self.results: dict[tuple[Address, Action], Result] = {}
         self._kinds, self._context = kinds, context
-        self._stopping, self._progress = stopping, progress
+        self._stopping, self._holding, self._progress = stopping, holding, progress
         self._failed: dict[Address, str] = {}
         self._drafts: dict[Address, Observed] = {}
         self._created: list[tuple[Change, Observed]] = []
@@ -99,9 +118,21 @@ class _Run:
         try:
             self._send(step)
         except ReconcilerError as error:
+            if step.verb in _BEGUN and isinstance(error, _NOTHING_HAPPENED):
+                self._never_mind(change)
             self._fail(change, error)
         except LookupError as error:
             self._finish(change, Outcome.FAILED, f"not found any more: {error}", "plan again")
+
+    def _never_mind(self, change: Change) -> None:
+        """Forget an intent whose write provably did not happen: what appears later is somebody else's."""
+        binding = self._context.ledger.binding(change.address)
+        if binding is None or binding.intent is None:
+            return
+        if binding.id:
+            self._context.ledger.bind(replace(binding, intent=None))
+        else:
+            self._context.ledger.unbind(change.address)
 
     def _blocked(self, step: Step) -> str | None:
         """Why the step must not be taken, or None."""
@@ -109,6 +140,8 @@ class _Run:
             return self._failed[step.change.address]
         if self._stopping.is_set():
             return "interrupted before it was begun"
+        if not self._holding():
+            return "another run took the lease: `reconciler state locks` says who"
         if self._denied.is_set():
             return "the key was refused"
         broken = sorted(address for address in step.needs if address in self._failed)
@@ -189,6 +222,9 @@ class _Run:
         if change.observed is None:
             raise LookupError(str(change.address))
         self._context.links.bind(change.address, change.observed.id)
+        for other, binding in self._context.ledger.bindings().items():
+            if other.kind == kind.name and binding.id == change.observed.id and other != change.address:
+                self._context.ledger.unbind(other)
         self._remember(change, kind, change.observed, intent=None)
         self._finish(change, Outcome.DONE, f"bound to id {change.observed.id}", id_=change.observed.id)
 
@@ -196,7 +232,7 @@ class _Run:
         """An extra action; a clear failure is remembered, so that nobody is billed for it again unasked."""
         try:
             observed = kind.act(change, self._context)
-        except Rejected as error:
+        except Declined as error:
             self._remember(change, kind, change.observed, refused=error.message)
             raise
         self._remember(change, kind, observed, refused="")

@@ -114,19 +114,13 @@ def parse_instant(text: str) -> datetime:
     return written.astimezone(UTC)
 
 
-def parse_duration(text: str | int) -> timedelta:
-    """Read ``10m``, ``1h30m``, ``2d``, or plain seconds as an int.
+def parse_duration(text: str) -> timedelta:
+    """Read ``10m``, ``1h30m`` or ``2d``.
 
-    The units are d, h, m and s, each at most once, the large ones first. ValueError for anything else, for a
-    negative one and for more than 366 days.
+    The units are d, h, m and s, each at most once, the large ones first. ValueError for anything else, be it a
+    bare number as YAML reads it, for a negative one and for more than 366 days.
     """
-    if isinstance(text, bool) or not isinstance(text, (int, str)):
-        raise ValueError(f"`{text}` is not a duration: write one such as `10m`")  # noqa: TRY004 - one type for callers
-    if isinstance(text, str):
-        return _bounded(_parse_units(text.strip()), text)
-    if abs(text) > _LONGEST_DURATION.total_seconds():
-        raise ValueError(f"`{text}` seconds is longer than {_LONGEST_DURATION.days} days")
-    return _bounded(timedelta(seconds=text), f"{text}")
+    return _bounded(_parse_units(f"{text}".strip()), text)
 
 
 def format_duration(duration: timedelta) -> str:
@@ -143,11 +137,19 @@ def spoken_duration(duration: timedelta) -> str:
 
 
 def spoken_gap(origin: datetime, target: datetime) -> str:
-    """Where ``target`` lies seen from ``origin``: ``in 9 d 7 h``, ``5 min ago``, ``now`` within a second."""
+    """Where ``target`` lies seen from ``origin``: ``in 9 d 7 h``, ``5 min ago``, ``now`` within a second.
+
+    From 90 days on in whole months of the calendar, rounded down: ``in 3 y 3 mo``.
+    """
     gap = target - origin
     if abs(gap) < timedelta(seconds=1):
         return "now"
-    spoken = spoken_duration(gap)
+    early, late = sorted((origin.astimezone(UTC), target.astimezone(UTC)))
+    months = (late.year - early.year) * 12 + late.month - early.month
+    months -= (late.day, late.time()) < (early.day, early.time())
+    counts = ((months // 12, "y"), (months % 12, "mo"))
+    far = " ".join(f"{count} {unit}" for count, unit in counts if count)
+    spoken = far if abs(gap) >= timedelta(days=90) else spoken_duration(gap)
     return f"in {spoken}" if gap > timedelta(0) else f"{spoken} ago"
 
 

@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
 
-from reconciler.kind import API_VERSION
+from pydantic import BaseModel, Field, ValidationError, create_model
+
+from reconciler.kind import API_VERSION, Kind, Metadata, document_model
 from reconciler.spelling import nearest, offer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from pydantic import BaseModel
+
+def remnant(document: Mapping[str, Any], error: ValidationError, kind: Kind) -> Any:
+    """A document without the fields that pydantic refused, so that what is left can still be checked.
+
+    Nothing is required of it: a field that is missing or was refused has its default, or None.
+    """
+    refused = {item["loc"][:2] for item in error.errors()}
+    written = document.get("metadata")
+    name = written.get("name") if isinstance(written, dict) else None
+    metadata = _sound(document, "metadata", Metadata, refused)
+    return document_model(type(kind)).model_construct(
+        metadata=metadata.model_copy(update={"name": name if isinstance(name, str) else ""}),
+        spec=_sound(document, "spec", kind.spec, refused),
+        absent=document.get("absent") is True,
+    )
+
+
+def _sound(document: Mapping[str, Any], part: str, model: type[BaseModel], refused: set[tuple[Any, ...]]) -> BaseModel:
+    written = document.get(part) if (part,) not in refused else None
+    fields = written.items() if isinstance(written, dict) else ()
+    return _undemanding(model).model_validate({key: value for key, value in fields if (part, key) not in refused})
+
+
+@cache
+def _undemanding(model: type[BaseModel]) -> type[BaseModel]:
+    """The same model with nothing required."""
+    optional: dict[str, Any] = {
+        name: (Annotated[(info.annotation, *info.metadata)], Field(default=None, alias=info.alias))  # type: ignore[misc]  # built at run time
+        for name, info in model.model_fields.items()
+        if info.is_required()
+    }
+    return create_model(model.__name__, __base__=model, **optional)
 
 
 def written(document: Any, location: Sequence[str | int], *, keep_last: bool) -> tuple[str | int, ...]:

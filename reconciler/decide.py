@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 UNFINISHED_CREATE = "unfinished_create"
+UNFINISHED_UPDATE = "unfinished"
 
 
 class Declared(Enum):
@@ -121,7 +122,7 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
         case Situation(live=Live.NAMESAKE | Live.NAMED | Live.OURS):
             return (_adopted(it),)
         case Situation(draft=Draft.OURS):
-            return _one(it.verbs.update, "unfinished", "an earlier apply left its draft undeployed")
+            return _one(it.verbs.update, UNFINISHED_UPDATE, "an earlier apply left its draft undeployed")
         case Situation(differs=True):
             return _one(it.verbs.update, "changed", "differs from the manifest")
         case Situation(draft=Draft.FOREIGN):

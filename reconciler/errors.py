@@ -18,6 +18,7 @@
          ├─ Throttled                  429, with Retry-After        → may retry
          ├─ Denied                     401                          → stop the run
          ├─ Rejected                   any other 4xx                → that change fails
+         │   └─ Declined               done, and came to nothing    → not repeated unasked
          ├─ VendorFault                5xx, or no answer, on a read → may retry
          ├─ AmbiguousWrite             sent, no clear answer        → settle by reading, never by resending
          ├─ Unintelligible             not in the contract          → stop that change; say what came
@@ -195,6 +196,12 @@ class Rejected(ApiError):
     """A 4xx with a clear no: nothing was done."""
 
     code = "RC404"
+
+
+class Declined(Rejected):
+    """An action was carried out and came to nothing; it is not repeated unasked."""
+
+    code = "RC205"
 
 
 class VendorFault(ApiError):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.decide import UNFINISHED_CREATE
+from reconciler.decide import UNFINISHED_CREATE, UNFINISHED_UPDATE
 from reconciler.errors import InputError, PlanRefused, StalePlan, UnsafePlan, WrongAccount
-from reconciler.model import Action
+from reconciler.fields import policies
+from reconciler.model import Action, Finding, Severity
+from reconciler.outbound import dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reconciler.kind import Account
-    from reconciler.model import Plan, Target
+    from reconciler.model import Change, Plan, Target
     from reconciler.settings import Settings
 
 
@@ -32,6 +34,8 @@ def applicable(plan: Plan, account: Account, *, skip_refused: bool) -> None:
 
     Raises InputError for errors in the plan (the caller prints them), PlanRefused for the rest.
     """
+    if unsafe := limits(plan, account):
+        raise UnsafePlan(unsafe[0].message, hint=unsafe[0].hint)
     if plan.errors:
         count = len(plan.errors)
         raise InputError(
@@ -50,8 +54,6 @@ def applicable(plan: Plan, account: Account, *, skip_refused: bool) -> None:
             f"{len(plan.refusals)} refused: {named}; nothing was written",
             hint="settle what the plan names, or do the rest with --skip-refused",
         )
-    _deletions(plan, account)
-    _spending(plan, account)
 
 
 def same_or_less(plan: Plan, approved: Mapping[str, Any]) -> None:
@@ -72,8 +74,7 @@ def same_or_less(plan: Plan, approved: Mapping[str, Any]) -> None:
     moved = [
         f"{change.address} ({change.action.value})"
         for change in plan.pending
-        if known.get((str(change.address), change.action.value)) != change.fingerprint
-        and not (change.reason == UNFINISHED_CREATE and (str(change.address), Action.CREATE.value) in known)
+        if known.get((str(change.address), change.action.value)) != change.fingerprint and not _finishes(change, known)
     ]
     if moved:
         listed = ", ".join(moved[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")  # noqa: PLR2004 - what a reader scans
@@ -83,33 +84,60 @@ def same_or_less(plan: Plan, approved: Mapping[str, Any]) -> None:
         )
 
 
-def _deletions(plan: Plan, account: Account) -> None:
-    limits = account.settings.limits
-    deletions = sum(change.action is Action.DELETE for change in plan.changes)
-    known = sum(change.observed is not None for change in plan.changes)
-    share = 100 * deletions // known if known else 0
-    if deletions > limits.deletions:
-        raise UnsafePlan(
-            f"{deletions} deletions, limit {limits.deletions}",
-            hint="delete in smaller steps, or raise `limits.deletions` in reconciler.yaml",
-        )
-    if deletions > 1 and share > limits.deletions_percent:
-        raise UnsafePlan(
-            f"{deletions} deletions of {known} ({share}%), limit {limits.deletions_percent}%",
-            hint="delete in smaller steps, or raise `limits.deletions_percent` in reconciler.yaml",
-        )
+def _finishes(change: Change, known: Mapping[tuple[Any, Any], Any]) -> bool:
+    """Whether a change only finishes what an earlier run of the same approved plan began."""
+    if change.reason == UNFINISHED_CREATE:
+        return (str(change.address), Action.CREATE.value) in known
+    approved = str(known.get((str(change.address), change.action.value), ""))
+    return change.reason == UNFINISHED_UPDATE and approved.partition("-")[0] == change.fingerprint.partition("-")[0]
 
 
-def _spending(plan: Plan, account: Account) -> None:
+def limits(plan: Plan, account: Account) -> tuple[Finding, ...]:
+    """What passes a limit of the project file, with the numbers: plan says it, apply refuses it."""
+    return (*_deletions(plan, account), *_spending(plan, account), *_shared(plan))
+
+
+def _unsafe(message: str, hint: str, change: Change | None = None) -> Finding:
+    address, location = (change.address, change.location) if change else (None, None)
+    return Finding(Severity.ERROR, UnsafePlan.code, message, hint, address, location)
+
+
+def _deletions(plan: Plan, account: Account) -> Iterator[Finding]:
+    allowed = account.settings.limits
+    deleted = {change.address for change in plan.changes if change.action is Action.DELETE}
+    known = {change.address for change in plan.changes if change.observed is not None}
+    share = 100 * len(deleted) // len(known) if known else 0
+    if len(deleted) > allowed.deletions:
+        hint = "delete in smaller steps, or raise `limits.deletions` in reconciler.yaml"
+        yield _unsafe(f"{len(deleted)} deletions, limit {allowed.deletions}", hint)
+    if len(deleted) > 1 and share > allowed.deletions_percent:
+        hint = "delete in smaller steps, or raise `limits.deletions_percent` in reconciler.yaml"
+        yield _unsafe(f"{len(deleted)} deletions of {len(known)} ({share}%), limit {allowed.deletions_percent}%", hint)
+
+
+def _spending(plan: Plan, account: Account) -> Iterator[Finding]:
+    """What a month may cost once the change is made, whether the limit is declared or was there already."""
     limit = account.settings.limits.auto_reload_monthly_cents
     for change in plan.pending:
         resource = change.resource
-        if limit is None or resource is None or "monthly_limit_cents" not in resource.declared:
+        if limit is None or resource is None or "monthly_limit_cents" not in policies(type(resource.spec)):
             continue
-        asked = resource.declared["monthly_limit_cents"]
-        if asked is None or asked > limit:
-            raise UnsafePlan(
-                f"{change.address} may charge {asked if asked is not None else 'without end'} cents a month, "
-                f"limit {limit}",
-                hint="lower `monthly_limit_cents`, or raise `limits.auto_reload_monthly_cents`",
-            )
+        own, live = policies(type(resource.spec)), change.observed.body if change.observed else {}
+        after = {name: resource.declared.get(name, live.get(policy.wire)) for name, policy in own.items()}
+        asked = after["monthly_limit_cents"]
+        if after.get("enabled") and (asked is None or asked > limit):
+            may = f"{dollars(asked)} a month" if asked is not None else "without end"
+            hint = "declare a lower `monthly_limit_cents`, or raise `limits.auto_reload_monthly_cents`"
+            yield _unsafe(f"{change.address} may charge {may}, limit {dollars(limit)}", hint, change)
+
+
+def _shared(plan: Plan) -> Iterator[Finding]:
+    """The last fence: no live object may belong to two addresses, or one of them would undo the other."""
+    owners: dict[tuple[str, str], Change] = {}
+    for change in plan.changes:
+        if change.id is None:
+            continue
+        first = owners.setdefault((change.address.kind, change.id), change)
+        if first.address != change.address:
+            message = f"`{change.address}` and `{first.address}` are both id {change.id}"
+            yield _unsafe(message, "name it in one document only; `metadata.was` carries a name over", change)

@@ -66,7 +66,9 @@ class Metadata(_Closed):
     name: Name
     labels: dict[str, str] = Field(default={}, description="For -l selectors.")
     protect: bool = Field(default=False, description="Never deleted by this tool, even without its document.")
-    id: str | int | None = Field(default=None, description="The vendor's id of an existing object.")
+    id: str | Annotated[int, Field(strict=True)] | None = Field(
+        default=None, description="The vendor's id of an existing object."
+    )
     was: tuple[Name, ...] = Field(default=(), description="Earlier names: renames without re-creating.")
     waivers: tuple[Acceptance, ...] = Field(default=(), description="Findings of lint that are accepted for a time.")
 

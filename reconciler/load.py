@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reconciler import documents
-from reconciler.complaints import guide, worded, written
+from reconciler.complaints import guide, remnant, worded, written
 from reconciler.errors import InputError
 from reconciler.fields import FileText, Spec, policies
-from reconciler.kind import Kind, document_model
+from reconciler.kind import API_VERSION, Kind, document_model
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
 from reconciler.numbers import is_e164
 from reconciler.settings import FILE, real
@@ -72,22 +72,30 @@ def load(
         reader.read(file)
     loaded = reader.loaded
     loaded.secrets |= variables.secrets
-    for resource in loaded.resources.values():
-        loaded.findings += _dangling(resource, loaded.resources, reader.failed)
+    known = {str(item.address): item for item in reader.remnants} | loaded.resources
+    whole = [*loaded.resources.values(), *reader.remnants]
+    for resource in whole:
+        loaded.findings += _dangling(resource, known, reader.failed)
     for kind in kinds.values():
-        own = [item for item in loaded.resources.values() if item.address.kind == kind.name]
-        loaded.findings += kind.check(own, loaded.resources, now)
+        own = [item for item in whole if item.address.kind == kind.name]
+        loaded.findings += kind.check(own, known, now)
+    loaded.findings = [_named(finding) for finding in loaded.findings]
     loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
     return loaded
+
+
+def _named(finding: Finding) -> Finding:
+    """Without the address, where the document has no name it could be addressed by."""
+    return finding if finding.address is None or finding.address.name else replace(finding, address=None)
 
 
 def _folder(project: Project) -> Path:
     folder = project.root / project.settings.manifests
     if not folder.exists():
         raise InputError(
-            f"no manifests: there is no `{project.settings.manifests}` in {project.root}",
+            f"no manifests: there is no `{os.path.relpath(folder)}`",
             code="RC106",
-            hint="name a folder (`reconciler validate PATH`), or start one with a first manifest",
+            hint="`reconciler init` starts a project, `reconciler export` writes the manifests of an existing account",
         )
     return folder
 
@@ -129,6 +137,7 @@ class _Reader:
     def __init__(self, project: Project, kinds: Mapping[str, Kind], variables: Variables) -> None:
         self.loaded = Loaded()
         self.failed: set[str] = set()
+        self.remnants: list[Resource] = []
         self._unfilled: frozenset[tuple[str | int, ...]] = frozenset()
         self._variables = variables
         self._project = project
@@ -189,6 +198,8 @@ class _Reader:
             read: Any = document_model(type(kind)).model_validate(value)
         except ValidationError as error:
             self._invalid(document, error)
+            left = self._resource(document, remnant(value, error, kind), kind, file)
+            self.remnants += [left] if left is not None else []
             return
         if (resource := self._resource(document, read, kind, file)) is not None:
             self._add(resource)
@@ -297,6 +308,9 @@ class _Reader:
 
     def _unknown_kind(self, document: documents.Document) -> None:
         value = document.value
+        if value.get("apiVersion", API_VERSION) != API_VERSION:
+            where = document.marks.locate(value, ("apiVersion",))
+            self._complain("RC115", f"`apiVersion` must be `{API_VERSION}`", where, f"write `{API_VERSION}`")
         where = document.marks.locate(value, ("kind",))
         if "kind" not in value:
             self._complain("RC112", "`kind` is missing", document.location, f"one of {listed(self._kinds)}")

@@ -183,7 +183,10 @@ class _Matcher:
 
     def _undeclared(self) -> Iterator[Match]:
         declared = {resource.address for resource in self._resources}
+        written = {resource.manifest.id for resource in self._resources if resource.manifest.id}
         for address, binding in sorted(self._bindings.items()):
+            if binding.id and binding.id in written:
+                continue  # a document names this very object: it has an owner, whatever its name is now
             if address in declared or address in self._renamed or not self._kind.remembered:
                 continue
             if not binding.id and (made := self._newcomers(binding.display, binding)):

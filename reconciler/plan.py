@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.decide import Decision, Declared, Draft, Live, Match, Situation, decide
 from reconciler.diff import diff, released, where
+from reconciler.errors import InputError
 from reconciler.fields import digest, policies
 from reconciler.model import (
     Action,
@@ -20,6 +21,7 @@ from reconciler.model import (
     Severity,
     Target,
 )  # fmt: skip - one line of names
+from reconciler.spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,12 +38,13 @@ class Scope:
     """What a run was asked to look at: everything, or the resources that ``wanted`` accepts.
 
     ``paths`` are the folders and files that were read, relative to the project, "" for all of it; ``again``
-    are the numbers to be probed although a proof failed before.
+    are the numbers to be probed although a proof failed before; ``named`` are the addresses that must exist.
     """
 
     prune: bool = False
     wanted: Callable[[Address, Mapping[str, str]], bool] | None = None
     again: frozenset[Address] = frozenset()
+    named: frozenset[Address] = frozenset()
     paths: tuple[str, ...] = ()
 
     def covers(self, match: Match) -> bool:
@@ -76,6 +79,8 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
     changes: list[Change] = []
     written = [finding for finding in findings if finding.severity is not Severity.ERROR]
     found: list[Finding] = []
+    matches = tuple(matches)
+    _nothing_misspelt(scope, matches)
     for match in matches:
         if not scope.covers(match):
             continue
@@ -85,6 +90,20 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
             changes.append(_marked(change, kind))
     changes.sort(key=lambda change: _order(change, kinds))
     return Plan(target, tuple(changes), _listed([*written, *_once(found)]), _fingerprint(target, changes))
+
+
+def _nothing_misspelt(scope: Scope, matches: tuple[Match, ...]) -> None:
+    """Raise InputError for an address that nobody declares or remembers, or a selection of nothing.
+
+    A typo must not look like "no changes".
+    """
+    known = {str(match.address) for match in matches}
+    for address in sorted(scope.named):
+        if str(address) not in known:
+            hint = nearest(str(address), known) or "`reconciler plan --full` lists what there is"
+            raise InputError(f"`{address}` is neither declared nor remembered", code="RC124", hint=hint)
+    if scope.wanted is not None and not any(scope.covers(match) for match in matches):
+        raise InputError("nothing is selected", code="RC124", hint="check the labels of -l and the names of --target")
 
 
 def _order(change: Change, kinds: Mapping[str, Kind]) -> tuple[bool, int, Address, bool, int]:
@@ -248,7 +267,7 @@ def _fingerprint(target: Target, changes: Iterable[Change]) -> str:
 
 
 def _marked(change: Change, kind: Kind) -> Change:
-    """With a fingerprint over what is declared and over what apply would touch of the live object.
+    """With a fingerprint: what is declared, a hyphen, and what apply would touch of the live object.
 
     What is kept is not touched and has none. What moves by itself (a balance, a last-verified date) is left
     out, or every plan would be stale at once; names are not resolved, so that a run that was killed after it
@@ -257,15 +276,10 @@ def _marked(change: Change, kind: Kind) -> Change:
     if not change.pending:
         return change
     own = policies(kind.spec)
-    declared = change.resource.declared if change.resource else {}
+    declared = dict(kind.expected(change.resource)) if change.resource else {}
     live = change.observed.body if change.observed else {}
     ours = (kind.verbs.create, kind.verbs.update, kind.verbs.delete, Action.ADOPT)
     fields = [policy.wire for policy in own.values() if not policy.local] if change.action in ours else []
-    facts = [
-        str(change.address),
-        change.action.value,
-        change.id,
-        dict(declared),
-        {name: live.get(name) for name in [*fields, *kind.watched]},
-    ]
-    return replace(change, fingerprint=digest(facts))
+    asked = digest([str(change.address), change.action.value, change.id, declared])
+    there = digest({name: live.get(name) for name in [*fields, *kind.watched]})
+    return replace(change, fingerprint=f"{asked}-{there}")

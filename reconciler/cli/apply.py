@@ -75,7 +75,7 @@ def command(
         loaded = session.checked()
         api, target = session.connect()
         ledger = session.ledger(target)
-        with session.lease(ledger, "apply"):
+        with session.lease(ledger, "apply") as lease:
             found = session.look(loaded, api, target, ledger, scope)
             announcement.planned(found.plan)
             try:
@@ -94,6 +94,7 @@ def command(
                     session.context(found, api, ledger),
                     parallelism=parallelism,
                     stopping=session.stopping,
+                    holding=lambda: bool(lease.held),
                     progress=progress,
                 )
         rows = _dispatched(session, loaded, scope, done) if then_dispatch and not session.stopping.is_set() else []

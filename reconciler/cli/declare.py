@@ -38,6 +38,8 @@ class Instant(click.ParamType[datetime]):
 FORMATS = ("text", "json", "markdown")
 FINDINGS = (*FORMATS, "sarif", "junit")  # for commands whose result is, or holds, findings
 
+_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
+
 _PATHS: tuple[Callable[[Any], Any], ...] = (click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),)
 
 _COMMON: tuple[Callable[[Any], Any], ...] = (
@@ -90,6 +92,7 @@ def declare(
                 environment=given.pop("environment"),
                 color=_color(no_color=given.pop("no_color")),
                 show_numbers=given.pop("show_numbers"),
+                given=_written(click.get_current_context()),
                 **{key: given.pop(key) for key in ("api_url", "api_key_file", "emulator", "state", "now") if account},
             )
             from reconciler.cli.errors import reported  # noqa: PLC0415 - the models it knows are slow to load
@@ -112,6 +115,19 @@ def declare(
         return click.command(name)(decorated)
 
     return decorate
+
+
+def _written(context: click.Context) -> dict[str, tuple[str, ...]]:
+    """The words of each option that stands on the command line, as they could be written again."""
+    found: dict[str, tuple[str, ...]] = {}
+    for option in context.command.params:
+        name = option.name or ""
+        if not isinstance(option, click.Option) or context.get_parameter_source(name) is not _COMMAND_LINE:
+            continue
+        value, flag = context.params[name], max(option.opts, key=len)
+        values = value if isinstance(value, tuple) else (value,)
+        found[name] = (flag,) if option.is_flag else tuple(word for each in values for word in (flag, str(each)))
+    return found
 
 
 def _color(*, no_color: bool) -> bool:

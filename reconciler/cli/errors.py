@@ -34,7 +34,7 @@ def reported(run: Callable[[], int], options: Options) -> int:
         raise
     except Exception as error:  # noqa: BLE001 - the last fence: a bug of ours is said in one line, with a way to tell us
         if os.environ.get("RECONCILER_DEBUG"):
-            traceback.print_exc()
+            click.echo(options.output.clean(traceback.format_exc()), err=True)
         click.echo(
             f"internal error: {type(error).__name__}: this is a bug of reconciler's; what was done is recorded\n"
             "hint: run plan to see where things stand; RECONCILER_DEBUG=1 shows where it happened",

@@ -163,7 +163,8 @@ def _listed(rows: Iterable[tuple[str, str]]) -> list[str]:
 def _options(subject: Subject) -> Iterator[tuple[str, str]]:
     """The options as ``--help`` tells them: with their values, defaults and environment variables."""
     for parameter in _parameters(subject).values():
-        if (told := parameter.get_help_record(subject.context)) is not None:
+        told = parameter.get_help_record(subject.context)
+        if told is not None and isinstance(parameter, click.Option):
             yield told
 
 

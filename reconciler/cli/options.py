@@ -10,15 +10,23 @@ from typing import TYPE_CHECKING
 from reconciler.cli.output import Output
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
 Command = Callable[..., int]
 
 
+_ANYWHERE = ("environment", "api_url", "api_key_file", "state", "emulator")
+_SELECTION = ("prune", "selectors", "targets", "again")
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of every command, as given; None where a setting or a default decides."""
+    """The options of every command, as given; None where a setting or a default decides.
+
+    ``given`` holds the words of each option that was written on the command line, by parameter name.
+    """
 
     paths: tuple[Path, ...] = ()
     format: str = "text"
@@ -30,6 +38,7 @@ class Options:
     now: datetime | None = None
     color: bool = False
     show_numbers: bool = False
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     output: Output = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -38,8 +47,7 @@ class Options:
         object.__setattr__(self, "output", output)
 
     def command(self, verb: str, *more: str) -> str:
-        """A command line for the same project and account, to be copied by a reader."""
-        words = ["reconciler", verb, *(str(path) for path in self.paths), *more]
-        words += ["--env", self.environment] if self.environment else []
-        words += ["--emulator"] if self.emulator else []
-        return shlex.join(words)
+        """A command line for the same project, account and selection, to be copied by a reader."""
+        names = _ANYWHERE + (_SELECTION if verb in ("plan", "apply") else ())
+        same = [word for name in names for word in self.given.get(name, ())]
+        return shlex.join(["reconciler", *verb.split(), *(str(path) for path in self.paths), *more, *same])

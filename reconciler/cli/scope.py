@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.session import selection
+from reconciler.errors import UnsafePlan
 from reconciler.model import Address
 from reconciler.plan import Scope
 
@@ -22,6 +23,7 @@ def scope_of(*, prune: bool, selectors: tuple[str, ...], targets: tuple[str, ...
     return Scope(
         prune=prune,
         wanted=selection(selectors, targets),
+        named=frozenset(Address.parse(text) for text in (*targets, *again) if selection((), (text,))),
         again=frozenset(Address.parse(text) for text in again if selection((), (text,))),
     )
 
@@ -51,8 +53,9 @@ def scoped(run: Command) -> Command:
 
 def exit_code(plan: Plan, *, detailed: bool) -> int:
     """1 for an error, 3 for a refusal, 2 for pending changes where that was asked for, else 0."""
-    if plan.errors:
+    unsafe = [finding for finding in plan.errors if finding.code == UnsafePlan.code]
+    if len(plan.errors) > len(unsafe):
         return ERROR
-    if plan.refusals:
+    if plan.refusals or unsafe:
         return REFUSED
     return PENDING if detailed and plan.pending else 0

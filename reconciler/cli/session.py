@@ -200,8 +200,10 @@ class Session:
             ],
             scope=scope,
         )
-        foreseen = forecast(plan, account, self.orders(loaded.resources).values())
-        return View(replace(plan, forecast=foreseen), account, found)
+        plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
+        if scope.wanted is None:
+            plan = replace(plan, forecast=forecast(plan, account, self.orders(loaded.resources).values()))
+        return View(plan, account, found)
 
     def _paths(self) -> tuple[str, ...]:
         """The paths that were read, when they are only a part of the project."""

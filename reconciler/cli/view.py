@@ -81,7 +81,15 @@ def report(session: Session, done: Report, rows: Iterable[CallRow] = ()) -> None
         case "markdown":
             output.data(markdown.report(done, show_numbers=numbers))
         case _:
-            output.data(text.report(done, width=output.width, color=output.color, show_numbers=numbers))
+            output.data(
+                text.report(
+                    done,
+                    width=output.width,
+                    color=output.color,
+                    show_numbers=numbers,
+                    next_command=session.options.command("apply"),
+                )
+            )
 
 
 def dispatch(session: Session, rows: Sequence[CallRow], *, dry_run: bool = False) -> None:

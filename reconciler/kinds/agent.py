@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.api import segment
-from reconciler.errors import AmbiguousWrite, Rejected
+from reconciler.errors import AmbiguousWrite, Rejected, Unintelligible
 from reconciler.fields import digest, policies, same
 from reconciler.kind import Account, Context, Fact, Kind
 from reconciler.kinds.agent_spec import AgentSpec
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from reconciler.links import Links
 
 _PATH = "/v1/agents"
+_NUMBERS = "/v1/phone-numbers"
+_ROUTES = ("inbound_agent_id", "outbound_agent_id")
 _CONFLICT = (409, 412)
 _DERIVED = {"thinking_level": "product"}  # the vendor sets the first from the second on Storm tiers
 
@@ -63,7 +65,7 @@ class Agent(Kind):
         body = _body(self.initial(resource), context.links)
         try:
             return _observed(context.api.post(_PATH, body))
-        except AmbiguousWrite:
+        except (AmbiguousWrite, Unintelligible):
             known = {item.id for item in context.account.of(self.name)}
             created = [
                 item
@@ -129,6 +131,7 @@ class Agent(Kind):
 
     def delete(self, change: Change, context: Context) -> None:
         """DELETE, after its numbers were detached; gone already is done."""
+        self._detach(_seen(change), context)
         try:
             context.api.delete(_path(_seen(change).id))
         except Rejected as error:
@@ -138,15 +141,29 @@ class Agent(Kind):
             if any(item.id == change.id for item in self.observe(context.api, context.ledger)):
                 raise
 
+    def _detach(self, agent: Observed, context: Context) -> None:
+        """Point no number at an agent that is about to go: callers would reach nothing (contract 3.3)."""
+        for number in context.api.items(_NUMBERS):
+            body = {name: None for name in _ROUTES if str(number.get(name)) == agent.id}
+            if body:
+                context.api.patch(f"{_NUMBERS}/{segment(str(number['id']))}", body)
+
     def read(self, id_: str, context: Context) -> Observed:
         """One agent, as it is now."""
         return _observed(context.api.get(_path(id_)))
 
     def own_draft(self, observed: Observed, binding: Binding | None, wanted: Mapping[str, Any]) -> bool:
-        """Whether every drafted value is one that we recorded before staging it, or one wanted now."""
+        """Whether every drafted value is one that we recorded before staging it, or one wanted now.
+
+        A draft that shows nothing is ours when all we staged was what cannot be seen in one: nulls.
+        """
         intended = binding.intent.fields if binding and binding.intent else {}
         drafted = _drafted(observed.body)
-        return bool(drafted) and all(
+        if not drafted:
+            return bool(intended) and all(
+                value in (digest(None), digest([]), digest(observed.body.get(name))) for name, value in intended.items()
+            )
+        return all(
             _DERIVED.get(name, name) in intended
             and (name in _DERIVED or intended[name] == digest(value) or _same(name, wanted.get(name), value))
             for name, value in drafted.items()
@@ -170,6 +187,7 @@ class Agent(Kind):
     def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
         """Offline: a display name is the only thing that tells agents apart after a lost answer."""
         first: dict[str, Resource] = {}
+        yield from _twice(own)
         for resource in own:
             if resource.manifest.absent or resource.manifest.id:
                 continue
@@ -185,6 +203,15 @@ class Agent(Kind):
                     resource.manifest.locate("spec", "name"),
                 )
 
+    def sentence(self, change: Change, account: Account) -> str:
+        """Which numbers a deletion takes the agent from, as far as they were read."""
+        numbers = [
+            item.identity
+            for item in account.of("PhoneNumber")
+            if change.action is Action.DELETE and change.id in {str(item.body.get(name)) for name in _ROUTES}
+        ]
+        return f"{change.sentence}; taken from {', '.join(sorted(numbers))} first" if numbers else ""
+
     def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
         """A deleted agent cannot be brought back."""
         del account
@@ -192,6 +219,8 @@ class Agent(Kind):
 
 
 def _observed(body: Any) -> Observed:
+    if not isinstance(body, dict) or "id" not in body or "updated_at" not in body:
+        raise Unintelligible("an agent without `id` and `updated_at`", method="", path=_PATH)
     return Observed(
         kind=Agent.name,
         id=str(body["id"]),
@@ -261,3 +290,22 @@ def _moved(error: Rejected) -> Rejected:
 
 def _path(id_: str) -> str:
     return f"{_PATH}/{segment(id_)}"
+
+
+def _twice(own: Sequence[Resource]) -> Iterator[Finding]:
+    """One live object is one document: an id, or an earlier name, is claimed once."""
+    first: dict[tuple[str, str], Resource] = {}
+    for resource in own:
+        claims = [("id", resource.manifest.id)] if resource.manifest.id else []
+        claims += [("was", name) for name in resource.manifest.was]
+        for key, value in claims:
+            twin = first.setdefault((key, value), resource)
+            if twin is not resource:
+                yield Finding(
+                    Severity.ERROR,
+                    "RC117",
+                    f"`metadata.{key}: {value}` is also that of `{twin.address}`",
+                    "keep it in one of the two documents",
+                    resource.address,
+                    resource.manifest.locate("metadata", key),
+                )

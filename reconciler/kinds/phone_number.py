@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from reconciler.api import segment
-from reconciler.errors import AmbiguousWrite, Rejected
+from reconciler.errors import AmbiguousWrite, Declined
 from reconciler.fields import E164, FIXED, LOCAL, Ref, Spec, policies
 from reconciler.kind import Account, Context, Extra, Kind, Orphans
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity
@@ -96,13 +96,12 @@ class PhoneNumber(Kind):
         after = self.read(id_, context)
         if not _proven(after):
             status = after.body.get("voip_verification_status")
-            raise Rejected(
+            raise Declined(
                 f"the carrier's proof did not succeed: the number is `{status}`",
                 method="POST",
                 path=f"{_PATH}/{id_}/verify-voip",
                 detail=str(after.body.get("outbound_ineligible_reason") or ""),
                 hint=f"mend the carrier's settings, then: reconciler apply --verify-again {change.address}",
-                code="RC205",
             )
         return after
 
@@ -157,7 +156,9 @@ class PhoneNumber(Kind):
                 message = "a number cannot be declared absent: this tool never releases one"
                 hint = "remove the document; release the number in the dashboard"
                 yield Finding(Severity.ERROR, "RC149", message, hint, resource.address, where)
-            twin = first.setdefault(resource.declared.get("number"), resource)
+            if (number := resource.declared.get("number")) is None:
+                continue
+            twin = first.setdefault(number, resource)
             if twin is not resource:
                 message, hint = f"the number is that of `{twin.address}` too", "keep one of the two documents"
                 yield Finding(Severity.ERROR, "RC117", message, hint, resource.address, where)

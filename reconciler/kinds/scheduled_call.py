@@ -296,14 +296,15 @@ def _spoken(made: Order, now: datetime) -> str:
     place = clock.zone(made.zone or "UTC")
     if made.schedule is not None:
         first = next_occurrence(made.schedule, now)
-        following = f"next {clock.spoken_local(first, place)}" if first else "never again"
+        following = f"next {clock.spoken_local(first, place, now=now)}" if first else "never again"
         return f"whenever `{made.schedule.cron}` in {made.zone}: {following}"
     if made.at is None or made.closes is None:
         return ""
     closes = made.closes.astimezone(place)
     if made.at <= now:
         return f"now, until {closes:%H:%M}"
-    return f"on {clock.spoken_local(made.at, place)} ({clock.spoken_gap(now, made.at)}), until {closes:%H:%M}"
+    when = clock.spoken_local(made.at, place, now=now)
+    return f"on {when} ({clock.spoken_gap(now, made.at)}), until {closes:%H:%M}"
 
 
 def _finding(resource: Resource, obstacle: Obstacle, field: str) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler import clock
 from reconciler.kinds.scheduled_call_spec import Attempts, Recurrence, ScheduledCallSpec
@@ -48,14 +48,26 @@ def again(written: Attempts | None) -> Again | None:
 _EXCLUSIVE = (("from", "from_number"), ("agent", "config"), ("at", "schedule"), ("timezone", "schedule"))
 
 
+def _written(resource: Resource) -> Mapping[str, Any]:
+    """The fields that are there, those included that the schema refused and `declared` does not have."""
+    spec = resource.manifest.document.get("spec")
+    return {name: value for name, value in spec.items() if value is not None} if isinstance(spec, dict) else {}
+
+
+def _refused(resource: Resource, *names: str) -> bool:
+    """Whether the schema refused one of these fields: what it would have meant is not known then."""
+    written = _written(resource)
+    return any(name in written and resource.declared.get(name) is None for name in names)
+
+
 def _choices(resource: Resource) -> Iterator[Finding]:
-    declared = resource.declared
+    written = _written(resource)
     for names in _EXCLUSIVE:
-        if all(declared.get(name) is not None for name in names):
+        if all(name in written for name in names):
             yield wrong(
                 resource, names[1], "RC119", f"`{names[0]}` and `{names[1]}` exclude each other", "keep one of the two"
             )  # fmt: skip - one call
-    if declared.get("from") is None and declared.get("from_number") is None:
+    if "from" not in written and "from_number" not in written:
         yield wrong(
             resource, "from", "RC112", "`from` is missing", "name a PhoneNumber, or give `from_number`"
         )  # fmt: skip - one call
@@ -65,7 +77,7 @@ def _time(resource: Resource, now: datetime) -> Iterator[Finding]:
     spec = resource.spec
     if not isinstance(spec, ScheduledCallSpec):
         return
-    if spec.schedule is not None:
+    if spec.schedule is not None or _refused(resource, "schedule", "at", "timezone"):
         return
     if spec.at is None:
         yield wrong(resource, "at", "RC112", "`at` is missing", "say when to call, or give a `schedule`")
@@ -100,8 +112,8 @@ def _time(resource: Resource, now: datetime) -> Iterator[Finding]:
 def _variables(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[Finding]:
     """Every placeholder of the prompt that will speak must be filled by this call."""
     speaker, texts = _script(resource, resources)
-    given = set(resource.declared.get("variables") or {})
-    given |= set((resource.declared.get("config") or {}).get("variables") or {})
+    written, config = _written(resource).get("variables"), resource.declared.get("config") or {}
+    given = {*(written if isinstance(written, dict) else {}), *(config.get("variables") or {})}
     wanted = {name for text in texts for name in _VARIABLE.findall(text)}
     for name in sorted(wanted - given):
         yield wrong(
@@ -116,6 +128,8 @@ def _variables(resource: Resource, resources: Mapping[str, Resource]) -> Iterato
 def _script(resource: Resource, resources: Mapping[str, Resource]) -> tuple[str, list[str]]:
     """Whose words the callee will hear, and those words; nothing where the manifests do not tell."""
     declared = resource.declared
+    if _refused(resource, "agent", "config", "from"):
+        return "", []
     if declared.get("config"):
         return "the inline prompt", [str(declared["config"].get("prompt", ""))]
     name = declared.get("agent")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from reconciler import clock
 from reconciler.fields import E164, HASHED, PERSONAL, Prose, Ref, Seconds, Spec
 from reconciler.occurrences import Schedule
 
 
-def _duration(text: str | int) -> str | int:
-    clock.parse_duration(text)
-    return text
+def _duration(written: Any) -> Any:
+    """Before pydantic sees it: a bare number must be told to take a unit, not that it is no text."""
+    clock.parse_duration(written)
+    return written
 
 
 def _moment(text: str) -> str:
@@ -26,7 +27,7 @@ def _zone(text: str) -> str:
     return text
 
 
-Duration = Annotated[str | int, AfterValidator(_duration), Field(examples=["10m", "1h30m"])]
+Duration = Annotated[str, BeforeValidator(_duration), Field(examples=["10m", "1h30m"])]
 Moment = Annotated[str, AfterValidator(_moment), Field(examples=["2026-12-01T15:00:00"])]
 Zone = Annotated[str, AfterValidator(_zone), Field(examples=["America/New_York"])]
 Scalar = str | int | float | bool | None
@@ -96,7 +97,7 @@ class Attempts(Spec):
     """A second try is a second call, on purpose: decided from the finished call's own record."""
 
     max: int = Field(ge=1, le=10, description="Calls altogether, the first one included.")
-    gap: Duration = Field(default="30m", description="From the end of one call to the next.")
+    gap: Duration = Field(default="30m", description="From the end of one call to the next, in d, h, m and s (30m when left out).")
     on: tuple[Outcome, ...] = Field(default=("not_answered",), description="Outcomes worth another try.")
 
 
@@ -127,5 +128,5 @@ class ScheduledCallSpec(Spec):
     schedule: Recurrence | None = Field(default=None, description="When a recurring call is due, in place of `at`.")
     attempts: Attempts | None = Field(default=None, description="Whether an unanswered call is tried again.")
     late: Duration | None = Field(
-        default=None, description="How late the call may still be placed (10m when left out); never after."
+        default=None, description="How late the call may still be placed, in d, h, m and s (10m when left out); never after."
     )

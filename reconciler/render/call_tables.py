@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler import clock
@@ -31,6 +32,7 @@ _LOUD = {
 TROUBLE = frozenset(state for state, style in _STYLES.items() if style == "grave")
 _WIDEST_NAME = 40
 _MINUTE = 60
+_ANOTHER_YEAR = datetime(1970, 1, 2, tzinfo=UTC)  # seen from which every time is told with its year
 
 
 def calls(rows: Sequence[CallRow], *, width: int = 80, color: bool = False) -> str:
@@ -47,7 +49,7 @@ def dispatch(rows: Sequence[CallRow], *, width: int = 80, color: bool = False, d
 def _table(rows: Sequence[CallRow], width: int, paint: Paint, *, nothing: str, end: str = "") -> str:
     lines: list[str] = []
     names = [name_of(row) for row in rows]
-    whens = [_when(row) for row in rows]
+    whens = spoken_times(rows)
     sizes = (
         max((columns(row.state) for row in rows), default=0),
         max((columns(when) for when in whens), default=0),
@@ -100,8 +102,13 @@ def name_of(row: CallRow) -> str:
     return clean(row.occurrence or row.name) + (f" (attempt {row.attempt})" if row.attempt > 1 else "")
 
 
-def _when(row: CallRow) -> str:
-    return clock.spoken_local(row.when, clock.zone(row.zone or "UTC")) if row.when else "no time"
+def spoken_times(rows: Sequence[CallRow]) -> list[str]:
+    """When each call is due, by the clock it was declared in; with the year where they are not all of one."""
+    several = len({row.when.year for row in rows if row.when}) > 1
+    now = _ANOTHER_YEAR if several else None
+    return [
+        clock.spoken_local(row.when, clock.zone(row.zone or "UTC"), now=now) if row.when else "no time" for row in rows
+    ]
 
 
 def _lasted(seconds: int | None) -> str:

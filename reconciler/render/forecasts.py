@@ -34,18 +34,18 @@ def local_times(ring: Ring) -> tuple[tuple[str, datetime], ...]:
     return tuple(found[wall] for wall in sorted(found))
 
 
-def where_they_are(ring: Ring) -> str:
-    """``Tue 15 Jan 12:00 Los Angeles``; the earliest and the latest where a number names no single place."""
+def where_they_are(ring: Ring, now: datetime) -> str:
+    """``Tue 15 Jan 12:00 Los Angeles``, with the year when it is not that of ``now``; the earliest and the latest where a number names no single place."""
     times = local_times(ring)
-    first = clock.spoken_local(ring.at, clock.zone(times[0][0]))
+    first = clock.spoken_local(ring.at, clock.zone(times[0][0]), now=now)
     if len(times) == 1:
         return first
     return f"{first} to {times[-1][1]:%H:%M} {place(times[-1][0])}"
 
 
-def as_declared(ring: Ring) -> str:
+def as_declared(ring: Ring, now: datetime) -> str:
     """``Tue 15 Jan 15:00 New York``: by the clock the call was declared in."""
-    return clock.spoken_local(ring.at, clock.zone(ring.zone or "UTC"))
+    return clock.spoken_local(ring.at, clock.zone(ring.zone or "UTC"), now=now)
 
 
 def place(zone: str) -> str:
@@ -90,7 +90,7 @@ def warnings(forecast: Forecast) -> list[str]:
 
 
 def _shortage(forecast: Forecast) -> str:
-    first = as_declared(forecast.rings[forecast.covered])
+    first = as_declared(forecast.rings[forecast.covered], forecast.now)
     reach = f"the balance of {dollars(forecast.balance_cents or 0)} covers {forecast.covered} of {len(forecast.rings)}"
     return f"{reach}: until {first}" + ("" if forecast.reloads else ", and nothing refills it")
 
@@ -133,7 +133,7 @@ def lines(forecast: Forecast | None, *, width: int, paint: Paint, show_numbers: 
     head = f"To come: {headline(forecast)}" if forecast.rings else "No calls to come."
     yield from (paint(line, "bold") for line in wrap(head, width))
     shown = forecast.rings if full else forecast.rings[:_FEW]
-    whens = [clean(where_they_are(ring)) for ring in shown]
+    whens = [clean(where_they_are(ring, forecast.now)) for ring in shown]
     room = max((columns(when) for when in whens), default=0)
     for ring, when in zip(shown, whens, strict=True):
         yield from _row(ring, pad(when, room), width, paint, show_numbers=show_numbers)

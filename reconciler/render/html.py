@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler import clock
 from reconciler.model import Action
 from reconciler.render import words
-from reconciler.render.call_tables import TROUBLE, below, name_of, verdict
+from reconciler.render.call_tables import TROUBLE, below, name_of, spoken_times, verdict
 from reconciler.render.html_calendar import calendar, tiles
 from reconciler.render.html_changes import anchors, badge, cards, findings, first_glance, unchanged
 from reconciler.render.html_markup import NOTHING, Html, element, join, prose, row, table
@@ -98,12 +97,15 @@ def calls(rows: Sequence[CallRow]) -> str:
         )
     )  # fmt: skip - from above to below
     head = ("Call", "State", "When", "Whom", "What happened")
-    shown = table(head, map(_call, rows), class_="calls stacks", caption="Scheduled calls") if rows else NOTHING
+    shown = (
+        table(head, map(_call, rows, spoken_times(rows)), class_="calls stacks", caption="Scheduled calls")
+        if rows
+        else NOTHING
+    )
     return page("Scheduled calls", header=header, sections=[("calls", "Every call", shown)])
 
 
-def _call(it: CallRow) -> Html:
-    when = clock.spoken_local(it.when, clock.zone(it.zone or "UTC")) if it.when else "no time"
+def _call(it: CallRow, when: str) -> Html:
     told = [element("p", prose(text)) for text in below(it) if not text.startswith("recording ")]
     return row(
         element("code", name_of(it)),

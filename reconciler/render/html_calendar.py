@@ -149,7 +149,7 @@ def _call(ring: Ring, forecast: Forecast, places: Mapping[Address, str], *, show
     tries = f"in {ring.tries} tries" if ring.tries > 1 else ""
     return row(
         join((there, _strip(ring, forecast), NOTHING if ring.awake else badge("outside calling hours", "weighty"))),
-        f"{forecasts.as_declared(ring)}, until {closes:%H:%M}",
+        f"{forecasts.as_declared(ring, forecast.now)}, until {closes:%H:%M}",
         forecasts.callee(ring, show_numbers=show_numbers),
         join(
             (

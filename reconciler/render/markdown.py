@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model import Action, Outcome
 from reconciler.numbers import mask_in
 from reconciler.render import forecasts, words
+from reconciler.render.fields import own_file
 from reconciler.render.markup import code, escape, fence, fitting, fold, html, prose, row, table
-from reconciler.render.prompts import growth, size
+from reconciler.render.prompts import LEGEND, growth, respaced, size
 from reconciler.render.terminal import cut
 from reconciler.render.values import differences, is_long, line, visible
 
@@ -91,7 +92,7 @@ def _foreseen(plan: Plan) -> str:
     if plan.forecast is None or not plan.forecast.rings:
         return ""
     remarks = "; ".join(forecasts.remarks(plan.forecast))
-    first = forecasts.where_they_are(plan.forecast.rings[0])
+    first = forecasts.where_they_are(plan.forecast.rings[0], plan.forecast.now)
     headline = f"To come: {forecasts.headline(plan.forecast)}"
     return f"\n**{escape(headline)}**, the first on {escape(first)} where they are ({escape(remarks)}).\n"
 
@@ -182,7 +183,7 @@ def _fields(change: Change, *, show_numbers: bool) -> str:
         before, after = visible(change, diff, show_numbers=show_numbers)
         side = words.SIDES[diff.changed_by]
         if is_long(before) or is_long(after):
-            texts.append(_text(diff, before, after, side))
+            texts.append(_text(diff, before, after, side, own_file(diff, change)))
             continue
         rows += [_field(diff, part, side) for part in differences(before, after)]
     return table(("Field", "Before", "After", ""), rows) + "".join(texts)
@@ -199,12 +200,16 @@ def _value(value: Any, path: str) -> str:
     return escape(cut(line(value, path), _WIDEST_VALUE)) if value is not None else ""
 
 
-def _text(diff: FieldDiff, before: Any, after: Any, side: str) -> str:
+def _text(diff: FieldDiff, before: Any, after: Any, side: str, place: str) -> str:
     old, new = (side if isinstance(side, str) else "" for side in (before, after))
     change = growth(old, new) if old and new else size(new or old)
     title = f"\n{code(diff.path)} {escape(change)}{'; ' + escape(side) if side else ''}\n"
+    if old.split() == new.split():
+        where = f"{place}:" if place else "line "
+        found = [f"{where}{it.line}  {' '.join(word.text for word in it.words)}" for it in respaced(old, new)]
+        return f"{title.rstrip()} {escape(LEGEND)}\n" + fence(found)
     lines = [
         text if text.startswith("@@") else text.rstrip("\n")
         for text in list(unified_diff(old.splitlines(), new.splitlines(), n=_CONTEXT, lineterm=""))[2:]
     ]
-    return title + fence(lines or ["(white space only)"], "diff")
+    return title + fence(lines, "diff")

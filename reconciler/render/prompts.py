@@ -7,11 +7,13 @@ costs what its change costs.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from os.path import commonprefix
 from typing import TYPE_CHECKING
 
-from reconciler.render.terminal import Span, clean
+from reconciler.render.terminal import Span, clean, cut
 from reconciler.render.words import counted
 
 if TYPE_CHECKING:
@@ -21,6 +23,13 @@ _HEADING = re.compile(r"#{1,6} +\S")
 _BESIDE = 4  # unchanged words shown on either side of a change
 _MANY_WORDS = 4_000_000  # pairs of words beyond which lines are not compared word by word
 _MARKS = frozenset({"added", "removed"})
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_BLANKS = {" ": "·", "\t": "⇥", "\u00a0": "⍽", "\n": "↵", "\r": "␍"}
+LEGEND = "white space only (· space, ⇥ tab, ⍽ no-break space, ↵ end of line, ␍ carriage return)"
+_AROUND = 20  # letters shown on either side of white space that changed
+_WIDEST_MARKED = 40
+_MANY_BLOCKS = 10_000  # pairs of paragraphs beyond which they are paired by their order alone
+_SAME_KIND = 0.01  # what makes two paragraphs without a common word one that was rewritten
 _ELLIPSIS = Span("…", "dim")
 
 
@@ -29,12 +38,27 @@ class Passage:
     """One place that changed: its heading ("" without one), its line in the new text, and its words.
 
     Words that went are spans of style ``removed``, words that came of style ``added``; both carry brackets,
-    so that they can be told apart without colour.
+    so that they can be told apart without colour. ``titled``: it is the heading itself that changed;
+    ``continued``: it follows right on the passage before it.
     """
 
     heading: str
     line: int
     words: tuple[Span, ...]
+    titled: bool = False
+    continued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A heading, or the lines between two blank ones; ``start`` is the place of its first line."""
+
+    start: int
+    lines: tuple[str, ...]
+
+    @property
+    def heading(self) -> bool:
+        return bool(_HEADING.match(self.lines[0]))
 
 
 def size(text: str) -> str:
@@ -49,15 +73,115 @@ def growth(before: str, after: str) -> str:
 
 
 def passages(before: str, after: str) -> Iterator[Passage]:
-    """Every place where two texts differ, in the order of the new text; white space counts as one space."""
+    """Every place where two texts differ, in the order of the new text, no passage longer than a paragraph.
+
+    White space counts as one space: for texts that differ in nothing else see ``respaced``.
+    """
     old, new = _lines(before), _lines(after)
     offset = _blank_lines_above(after)
-    for tag, i, j, k, end in SequenceMatcher(None, old, new).get_opcodes():
+    for tag, i, j, k, end in SequenceMatcher(lambda line: not line, old, new).get_opcodes():
+        if tag == "equal" or " ".join(old[i:j]).split() == " ".join(new[k:end]).split():
+            continue
+        continued = False
+        for gone, come in _paired(_blocks(old, i, j), _blocks(new, k, end)):
+            words = tuple(_words(gone.lines if gone else (), come.lines if come else ()))
+            if any(word.style in _MARKS for word in words):
+                k = come.start if come else k  # noqa: PLW2901 - what only the old text has stands where the last was
+                titled = come is not None and come.heading
+                heading = clean(new[k]) if titled else _heading(new, k)
+                yield Passage(heading, offset + min(k, len(new) - 1) + 1, words, titled, continued)
+                continued = True
+
+
+def respaced(before: str, after: str) -> Iterator[Passage]:
+    """Every line where two texts of the same words differ in white space, which is made visible there."""
+    old, new = _LINE.findall(before), _LINE.findall(after)
+    for tag, i, j, k, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
-        words = tuple(_words(old[i:j], new[k:end]))
-        if any(word.style in _MARKS for word in words):
-            yield Passage(_heading(new, k), offset + min(k, len(new) - 1) + 1, words)
+        pairs = (
+            [(i + step, i + step + 1, k + step, k + step + 1) for step in range(j - i)]
+            if j - i == end - k
+            else [(i, j, k, end)]
+        )
+        for a, b, c, d in pairs:
+            yield _respaced("".join(old[a:b]), "".join(new[c:d]), c)
+
+
+def _respaced(gone: str, come: str, line: int) -> Passage:
+    """What differs between two stretches of text, with a little of what stands on either side of it."""
+    head = len(commonprefix((gone, come)))
+    tail = len(commonprefix((gone[head:][::-1], come[head:][::-1])))
+    went, came = (_with_marks(side[head : len(side) - tail]) for side in (gone, come))
+    marked = f"[{went} → {came}]" if went and came else f"[-{went}]" if went else f"[+{came}]"
+    left = gone[:head].rpartition("\n")[2][-_AROUND:]
+    right = gone[len(gone) - tail :].partition("\n")[0][:_AROUND]
+    told = f"{clean(left)}{marked}{clean(right)}"
+    words = tuple(Span(word) for word in told.split(" ") if word)
+    return Passage("", line + gone[:head].count("\n") + 1, words)
+
+
+def _with_marks(text: str) -> str:
+    shown = "".join(
+        _BLANKS.get(letter) or (f"<U+{ord(letter):04X}>" if letter.isspace() else letter) for letter in text
+    )
+    return cut(clean(shown), _WIDEST_MARKED)
+
+
+def _blocks(lines: Sequence[str], start: int, end: int) -> list[_Block]:
+    """The lines from ``start`` to ``end`` broken at headings and blank lines."""
+    found: list[_Block] = []
+    fresh = True
+    for place in range(start, end):
+        line = lines[place]
+        title = bool(_HEADING.match(line))
+        if line and (fresh or title):
+            found.append(_Block(place, (line,)))
+        elif line:
+            found[-1] = replace(found[-1], lines=(*found[-1].lines, line))
+        fresh = title or not line
+    return found
+
+
+def _paired(old: Sequence[_Block], new: Sequence[_Block]) -> Iterator[tuple[_Block | None, _Block | None]]:
+    """Blocks of both texts in order, each with the one most like it; None where the other text has none."""
+    likes = _likenesses(old, new)
+    best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
+    for i in reversed(range(len(old))):
+        for k in reversed(range(len(new))):
+            best[i][k] = max(best[i + 1][k], best[i][k + 1], best[i + 1][k + 1] + likes[i][k])
+    i = k = 0
+    while i < len(old) or k < len(new):
+        if i < len(old) and k < len(new) and likes[i][k] and best[i][k] == best[i + 1][k + 1] + likes[i][k]:
+            yield old[i], new[k]
+            i, k = i + 1, k + 1
+        elif i < len(old) and (k == len(new) or best[i][k] == best[i + 1][k]):
+            yield old[i], None
+            i += 1
+        else:
+            yield None, new[k]
+            k += 1
+
+
+def _likenesses(old: Sequence[_Block], new: Sequence[_Block]) -> list[list[float]]:
+    """How alike each block of one text is to each of the other: 0 for a heading and a paragraph, else above."""
+    few = len(old) * len(new) <= _MANY_BLOCKS
+    bags = [Counter(" ".join(block.lines).split()) for block in new]
+    found = []
+    for block in old:
+        bag = Counter(" ".join(block.lines).split())
+        found.append(
+            [
+                (_alike(bag, other) if few else 0.0) + _SAME_KIND if block.heading == peer.heading else 0.0
+                for peer, other in zip(new, bags, strict=True)
+            ]
+        )
+    return found
+
+
+def _alike(one: Counter[str], other: Counter[str]) -> float:
+    """The share of words that two bags of words have in common, 0 to 1."""
+    return 2 * (one & other).total() / max(one.total() + other.total(), 1)
 
 
 def _lines(text: str) -> list[str]:

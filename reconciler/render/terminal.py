@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 _OBEYED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _JOINERS = frozenset("\u200c\u200d")  # part of ordinary words and emoji
 _BEYOND_ASCII_PRINTABLE = re.compile(r"[^ -~]")
+# A word of prose, or what stands for one: anything with a `literal` in it, or a command with what follows it that
+# has the look of an argument: an option and its value, a name in capitals, a path, an address.
+_WORDS = re.compile(
+    r"""\(?(?<![^ (])reconciler\ (?:(?:calls|state)\ )?[a-z]+(?:-[a-z]+)*(?![^ ;,:.)])
+        (?:\ (?:-{1,2}[A-Za-z][^ ]*(?<![;,:.)])(?:\ (?![-(])[^ ]+(?<![;,:.)]))?|'[^']*'|(?=[^ ]*[A-Z0-9/._<>|-])[^ (]+))*
+        [^ ]*
+      |(?:[^ `]*`[^`]*`)+[^ `]*
+      |[^ ]+""",
+    re.VERBOSE,
+)
 _LAST_OF_ONE_BYTE, _LAST_OF_TWO_BYTES = 0xFF, 0xFFFF
 _STYLES = {
     "bold": "1",
@@ -111,13 +121,28 @@ def cut(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """A clean text in lines of at most ``width`` columns, broken at spaces where it can be; never empty."""
-    lines = flow([Span(word) for word in text.split(" ") if word], width)
+    """Clean prose in lines of at most ``width`` columns, broken at spaces where it can be; never empty.
+
+    A `literal` between backticks and a command are to be copied: they stay whole, and alone on a line that
+    may be longer than ``width``.
+    """
+    return _joined(flow([Span(word) for word in _WORDS.findall(text)], width))
+
+
+def wrap_words(text: str, width: int) -> list[str]:
+    """Clean data in lines of at most ``width`` columns, whatever it holds; never empty."""
+    return _joined(flow([Span(word) for word in text.split(" ") if word], width))
+
+
+def _joined(lines: Sequence[Sequence[Span]]) -> list[str]:
     return [" ".join(span.text for span in line) for line in lines] or [""]
 
 
 def flow(words: Sequence[Span], width: int) -> list[list[Span]]:
-    """Words in lines of at most ``width`` columns, joined by one space; a longer word is broken."""
+    """Words in lines of at most ``width`` columns, joined by one space; a longer word is broken.
+
+    What has spaces in it is not: it was made one word so that it stays one.
+    """
     lines: list[list[Span]] = []
     used = width + 1
     for word in words:
@@ -132,7 +157,7 @@ def flow(words: Sequence[Span], width: int) -> list[list[Span]]:
 
 
 def _pieces(word: Span, width: int) -> list[Span]:
-    if columns(word.text) <= width:
+    if columns(word.text) <= width or " " in word.text:
         return [word]
     pieces, start, used = [], 0, 0
     for index, letter in enumerate(word.text):

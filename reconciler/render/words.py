@@ -140,7 +140,7 @@ def host(target: Target) -> str:
 def weighty(plan: Plan) -> list[str]:
     """What all changes together would mean: whom they ring, what they charge, what stays for ever."""
     pending = plan.pending
-    rings = _counting(pending, Consequence.RINGS_A_PERSON)
+    rings = _people(pending)
     probes = sum(change.action is Action.VERIFY for change in pending)
     final = _counting(pending, Consequence.CANNOT_BE_UNDONE)
     return [
@@ -157,6 +157,17 @@ def weighty(plan: Plan) -> list[str]:
 
 def _counting(changes: Sequence[Change], consequence: Consequence) -> int:
     return sum(consequence in change.consequences for change in changes)
+
+
+def _people(changes: Sequence[Change]) -> int:
+    """How many people are rung: two calls to one number ring one person."""
+    return len(
+        {
+            str(change.resource.declared.get("to_number", change.address)) if change.resource else str(change.address)
+            for change in changes
+            if Consequence.RINGS_A_PERSON in change.consequences
+        }
+    )
 
 
 def _charge(changes: Sequence[Change]) -> str:

@@ -94,7 +94,13 @@ def test_a_duration_is_written_for_manifests_and_for_people(seconds: float, writ
 
 @pytest.mark.parametrize(
     ("seconds", "spoken"),
-    [(9 * 86400 + 7 * 3600, "in 9 d 7 h"), (-300, "5 min ago"), (0.5, "now"), (-0.5, "now"), (1, "in 1 s")],
+    [(9 * 86400 + 7 * 3600, "in 9 d 7 h"), (-300, "5 min ago"), (0.5, "now"), (-0.5, "now"), (1, "in 1 s"),
+        (89 * 86400, "in 89 d"),
+        (90 * 86400, "in 3 mo"),
+        (365 * 86400, "in 1 y"),
+        (-400 * 86400, "1 y 1 mo ago"),
+        (1200 * 86400, "in 3 y 3 mo"),
+    ],
 )
 def test_a_gap_is_spoken_from_where_one_stands(seconds: float, spoken: str) -> None:
     assert spoken_gap(NOON, NOON + timedelta(seconds=seconds)) == spoken

@@ -100,9 +100,9 @@ def test_no_plan_commands_a_terminal(plan: Plan, width: int) -> None:
 
 @given(PLANS, st.integers(50, 140))
 @settings(max_examples=50, deadline=None)
-def test_no_line_is_wider_than_asked(plan: Plan, width: int) -> None:
+def test_no_line_is_wider_than_asked_but_for_a_literal(plan: Plan, width: int) -> None:
     for page in (text.plan(plan, width=width), text.plan(plan, width=width, full=True)):
-        assert all(columns(line) <= width for line in page.splitlines())
+        assert all(columns(line) <= width or "`" in line for line in page.splitlines())
 
 
 @given(PLANS)
