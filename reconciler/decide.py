@@ -88,6 +88,20 @@ class Decision:
     reason: str
     sentence: str
 
+    @property
+    def way_out(self) -> str:
+        """What a person does about it; "" where nothing is to be done."""
+        return WAYS_OUT.get(self.reason, "") if self.action is Action.REFUSE else ""
+
+
+WAYS_OUT = {
+    "ambiguous": "write the id of the one you mean as `metadata.id`",
+    "unknown_id": "correct `metadata.id`, or leave it out to create a new one",
+    "foreign_draft": "deploy or discard the draft in the dashboard, then plan again",
+    "protected": "declare it with `protect: false` and apply first; `reconciler state forget` lets go of it",
+    "never_removed": "remove the document, and the thing itself in the dashboard",
+}
+
 
 def decide(it: Situation) -> tuple[Decision, ...]:
     """What to do: one decision, or two where finding a namesake also means correcting it."""

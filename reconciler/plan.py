@@ -224,7 +224,10 @@ def _change(match: Match, kind: Kind, decision: Decision, diffs: tuple[FieldDiff
         resource=match.resource,
         observed=match.observed,
         diffs=diffs if writes else (),
-        notes=tuple(f"`{name}` is no longer declared: left as it is" for name in gone if name not in default),
+        notes=(
+            *([decision.way_out] if decision.way_out else []),
+            *(f"`{name}` is no longer declared: left as it is" for name in gone if name not in default),
+        ),
     )
 
 
