@@ -223,6 +223,8 @@ def nominal(at: str | date, timezone: str | None) -> LocalTime:
 def clock_time(text: str) -> int:
     """Read ``08:00`` as minutes since midnight; ``24:00`` is the end of the day; ValueError otherwise."""
     match = _CLOCK_TIME.fullmatch(text) if isinstance(text, str) else None
+    if match is None and isinstance(text, str) and _CLOCK_TIME.fullmatch(f"0{text}"):
+        raise ValueError(f'`{text}` is not a time of day: write "0{text}"')
     if match is None:
         raise ValueError(f'`{text}` is not a time of day: write it in quotes, "00:00" to "24:00"')
     return _END_OF_DAY if match[1] is None else int(match[1]) * 60 + int(match[2])

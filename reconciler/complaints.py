@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from reconciler.kind import API_VERSION, Kind, Metadata, document_model
-from reconciler.spelling import nearest, offer
+from reconciler.spelling import nearest, offer, plain, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ def _sound(document: Mapping[str, Any], part: str, model: type[BaseModel], refus
 def _undemanding(model: type[BaseModel]) -> type[BaseModel]:
     """The same model with nothing required."""
     optional: dict[str, Any] = {
-        name: (Annotated[(info.annotation, *info.metadata)], Field(default=None, alias=info.alias))  # type: ignore[misc]  # built at run time
+        name: (Annotated[(info.annotation, *info.metadata)], Field(default=None, alias=info.alias))
         for name, info in model.model_fields.items()
         if info.is_required()
     }
@@ -62,33 +62,28 @@ def written(document: Any, location: Sequence[str | int], *, keep_last: bool) ->
 
 def worded(item: Any, path: tuple[str | int, ...], model: type[BaseModel]) -> tuple[str, str, str]:
     """The code, message and hint for one of pydantic's errors."""
-    shown = ".".join(str(part) for part in path)
+    shown = spelt(path)
     match item["type"]:
         case "extra_forbidden":
             known = _known_keys(path[:-1], model)
             return "RC110", f"unknown key `{path[-1]}`", nearest(str(path[-1]), known) or offer(known)
-        case "model_type" | "dict_type":
-            return "RC113", f"`{shown}` must be a mapping of keys to values", ""
         case "missing":
-            return "RC112", f"`{shown}` is missing", ""
+            return "RC112", f"{shown} is missing", ""
         case "literal_error" if path == ("apiVersion",):
             return "RC115", f"`apiVersion` must be `{API_VERSION}`", ""
-        case "literal_error":
-            return "RC113", f"`{shown}` must be {item['ctx']['expected']}", ""
         case "string_pattern_mismatch" if path[1:2] not in (("name",), ("was",)):
             hint = "a letter or `_`, then letters, digits, `_` and dots" if "variables" in path else "for example RC703"
-            return "RC113", f"`{shown}` has not the form it must have", hint
+            return "RC113", f"{shown} has not the form it must have", hint
         case "string_pattern_mismatch":
             return (
                 "RC116",
-                f"`{shown}` must be lower-case words joined by hyphens",
+                f"{shown} must be lower-case words joined by hyphens",
                 "for example `front-desk`",
             )
         case "value_error":
-            code = "RC114" if "number" in shown else "RC113"
-            return code, f"`{shown}`: {item['ctx']['error']}", ""
+            return "RC114" if "number" in shown else "RC113", f"{shown}: {plain(item)}", ""
         case _:
-            return "RC113", f"`{shown}`: {_plain(item['msg'])}", ""
+            return "RC113", f"{shown}{'' if (said := plain(item)).startswith('must ') else ':'} {said}", ""
 
 
 def guide(path: Sequence[str | int], whole: type[BaseModel], kind: str) -> str:
@@ -107,11 +102,6 @@ def guide(path: Sequence[str | int], whole: type[BaseModel], kind: str) -> str:
 
 def _named(model: Any) -> list[tuple[str, Any]]:
     return [(info.alias or name, info) for name, info in model.model_fields.items()] if model else []
-
-
-def _plain(message: str) -> str:
-    text = message.removeprefix("Input ").removesuffix(" or an instance of FileText")
-    return text[:1].lower() + text[1:]
 
 
 def _known_keys(path: tuple[str | int, ...], whole: type[BaseModel]) -> list[str]:

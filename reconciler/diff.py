@@ -41,7 +41,7 @@ def diff(  # noqa: PLR0913 - three sides, and how to read each
     found = []
     for name, value in expected.items():
         policy = policies[name]
-        if policy.local or policy.fixed:
+        if policy.local or policy.fixed or (policy.recorded and policy.wire not in live):
             continue
         desired, actual = links.wire(policy, value), live.get(policy.wire, _MISSING)
         if not same(policy, desired, actual):

@@ -23,10 +23,14 @@ from reconciler import numbers
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """The name of another resource; sent as its id under ``wire``, or kept as a name where ``wire`` is ""."""
+    """The name of another resource; sent as its id under ``wire``, or kept as a name where ``wire`` is "".
+
+    ``brings`` is a field of what is named, and the key under which its value is compared with the name.
+    """
 
     kind: str
     wire: str = ""
+    brings: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Policy:
     vendor's framework trims it). ``local``: an instruction to this tool, never sent or compared.
     ``fixed``: the identity itself, found by and never written. ``personal``: somebody's number or name,
     masked in output and hashed in state. ``secret``: never shown at all. ``hashed``: the observed side
-    holds digests.
+    holds digests. ``recorded``: compared only where the observed side holds it, which an older state may not.
     """
 
     name: str = ""
@@ -57,6 +61,7 @@ class Policy:
     personal: bool = False
     secret: bool = False
     hashed: bool = False
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ FIXED = Flag("fixed")
 PERSONAL = Flag("personal")
 SECRET = Flag("secret")
 HASHED = Flag("hashed")
+RECORDED = Flag("recorded")
 
 
 class Spec(BaseModel):
@@ -101,7 +107,7 @@ class FileText(Spec):
 
 def _number(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
-        raise ValueError('a telephone number must be quoted: write it as "+14155550199"')  # noqa: TRY004 - pydantic's way
+        raise ValueError('a telephone number must be quoted: write it as "+1415555XXXX"')  # noqa: TRY004 - pydantic's way
     return numbers.normalise(value) if isinstance(value, str) else value
 
 

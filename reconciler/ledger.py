@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _BINDING = "binding"
 _CALL = "call"
 _HOLD = "hold"
+_FINISHED_STATES = frozenset({"completed", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,18 @@ class Ledger:
             self.store.delete(key, expected=before.version)
             with self._lock:
                 del known[key]
+
+
+def next_number(last: Attempt, call: Armed) -> int:
+    """The number of the next attempt; the same one while it is not finished, or when it was the last.
+
+    A second try is decided from the finished call's own record, never from an HTTP error.
+    """
+    again = call.spec.get("attempts") or {}
+    wanted = set(again.get("on", ("not_answered",)))
+    more = last.attempt < int(again.get("max", 1))
+    finished = last.state in _FINISHED_STATES and bool(last.ended_at)
+    return last.attempt + 1 if finished and more and wanted & set(last.outcomes) else last.attempt
 
 
 def stamp(instant: datetime) -> str:

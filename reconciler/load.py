@@ -73,6 +73,9 @@ def load(
     loaded = reader.loaded
     loaded.secrets |= variables.secrets
     known = {str(item.address): item for item in reader.remnants} | loaded.resources
+    for key, resource in loaded.resources.items():
+        if brought := _brought(resource, loaded.resources):
+            loaded.resources[key] = known[key] = replace(resource, looked_up=brought)
     whole = [*loaded.resources.values(), *reader.remnants]
     for resource in whole:
         loaded.findings += _dangling(resource, known, reader.failed)
@@ -82,6 +85,18 @@ def load(
     loaded.findings = [_named(finding) for finding in loaded.findings]
     loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
     return loaded
+
+
+def _brought(resource: Resource, resources: Mapping[str, Resource]) -> dict[str, Any]:
+    """What the documents it names say and it depends on, by the key it is compared under."""
+    found = {}
+    for name, policy in policies(type(resource.spec)).items():
+        if policy.ref is not None and policy.ref.brings is not None:
+            field, key = policy.ref.brings
+            named = resources.get(f"{policy.ref.kind}/{resource.declared.get(name)}")
+            if named is not None and field in named.declared:
+                found[key] = named.declared[field]
+    return found
 
 
 def _named(finding: Finding) -> Finding:
@@ -276,10 +291,8 @@ class _Reader:
         try:
             raw = found.read_bytes()
             text = raw.decode("utf-8").removeprefix("\ufeff")
-        except (OSError, UnicodeDecodeError) as error:
-            self._complain(
-                "RC141", f"`{name}` cannot be read as UTF-8 text: {error}", where, "save it as UTF-8", address
-            )
+        except (OSError, UnicodeDecodeError):
+            self._complain("RC141", f"`{name}` cannot be read as UTF-8 text", where, "save it as UTF-8", address)
             return None
         if len(raw) > _LARGEST_TEXT or "\x00" in text:
             self._complain(

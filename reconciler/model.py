@@ -156,13 +156,15 @@ class Resource:
     """A manifest as its kind understood it.
 
     ``declared`` holds just what the author wrote, by manifest key, normalised and with files read in;
-    ``files`` says where a value read from a file came from.
+    ``files`` says where a value read from a file came from. ``looked_up`` is what the documents it names say
+    and it depends on, by manifest key.
     """
 
     manifest: Manifest
     spec: BaseModel
     declared: Mapping[str, Any]
     files: Mapping[str, str] = field(default_factory=dict)
+    looked_up: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def address(self) -> Address:

@@ -18,7 +18,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # Ten digits after +1, the area code not starting with 0 or 1: what the tables would answer, without them.
 _NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
 _WRITTEN = re.compile(r"\+?[0-9][0-9 ()./\u00a0-]*|\+?\([0-9][0-9 ()./\u00a0-]*")
-_EXAMPLE = "write it as +14155550199"
+_EXAMPLE = "write it as +1415555XXXX"  # no number, so that no declared one is masked in it
 _BULLETS = "\u2022" * 7  # one length for all, so that it says nothing about what it hides
 _COUNTRY_CODE = re.compile(r"\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9][0-9]{2})")
 _NORTH_AMERICAN_CODE = 1
@@ -160,7 +160,10 @@ def _e164(number: PhoneNumber) -> str:
     if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
         country = f"country code +{number.country_code}"
         raise ValueError(f"{_NOT_POSSIBLE[reason].format(country)}: {_EXAMPLE}")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if not is_e164(written):  # some plans have longer numbers than E.164 can hold
+        raise ValueError(f"too long: E.164 has at most 15 digits: {_EXAMPLE}")
+    return str(written)
 
 
 def _north_american_zones(number: PhoneNumber) -> tuple[str, ...]:

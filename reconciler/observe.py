@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.model import Observed, Resource
     from reconciler.settings import Settings
 
-_NOT_FOUND = 404
+_NOT_TOLD = (403, 404)
 
 
 def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
@@ -83,9 +83,11 @@ def _fact(fact: Fact, api: Api) -> Any:
     try:
         return api.get(fact.path)
     except Rejected as error:
-        if error.status != _NOT_FOUND and not fact.optional:
+        if error.status not in _NOT_TOLD and not fact.optional:
             raise
         return None
+    except Unintelligible:
+        return None  # an empty body: what GET answers before anything was confirmed is not documented (contract Q23)
 
 
 def match(kinds: Mapping[str, Kind], account: Account, bindings: Mapping[Address, Binding]) -> Iterator[Match]:

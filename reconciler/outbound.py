@@ -44,6 +44,7 @@ def undialable(number: Mapping[str, Any]) -> Obstacle | None:
     ``outbound_eligible`` is authoritative (contract 2.8.2); where it is missing, an active VoIP number
     that is proven may dial.
     """
+    number = _facts(number)
     name, reason = number.get("number", "?"), str(number.get("outbound_ineligible_reason") or "")
     eligible = number.get("outbound_eligible")
     proven = number.get("voip_verification_status") in PROVEN
@@ -77,9 +78,10 @@ def _active(number: Mapping[str, Any]) -> bool:
 
 def unfunded(billing: Mapping[str, Any] | None) -> Obstacle | None:
     """An empty balance that nothing will refill: calls answer 402; None when there is money to come by."""
-    if billing is None or "balance_cents" not in billing:
-        return None
-    balance = int(billing["balance_cents"])
+    billing = _facts(billing)
+    balance = billing.get("balance_cents")
+    if not isinstance(balance, int):
+        return None  # not told: the platform itself refuses when there is none
     if balance > 0 or _refills(billing):
         return None
     return Obstacle(
@@ -101,15 +103,21 @@ def _refills(billing: Mapping[str, Any]) -> bool:
 
 def unconfirmed(confirmation: Mapping[str, Any] | None) -> Obstacle | None:
     """The organisation's outbound confirmation (TCPA): anything but an active one blocks (contract 2.17)."""
-    if confirmation is not None and confirmation.get("status") == "active":
+    status = _facts(confirmation).get("status")
+    if status == "active":
         return None
-    state = f" ({confirmation['status']})" if confirmation and confirmation.get("status") else ""
+    state = f" ({status})" if status else ""
     return Obstacle(
         "RC211",
         f"the organisation has not confirmed its outbound calling{state}: calls are refused (403)",
         "an administrator confirms it in the dashboard; a key cannot",
         lasting=False,
     )
+
+
+def _facts(body: Any) -> Mapping[str, Any]:
+    """What an answer tells; one that is no object, such as null or a list, tells nothing (contract Q23)."""
+    return body if isinstance(body, dict) else {}
 
 
 _BY_STATUS: dict[int, tuple[str, str]] = {

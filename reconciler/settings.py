@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -20,10 +23,11 @@ from pydantic import (
 from reconciler import clock, documents
 from reconciler.errors import InputError
 from reconciler.model import Finding, Location, Severity
-from reconciler.spelling import listed, nearest
+from reconciler.spelling import listed, nearest, plain, spelt
 from reconciler.variables import Variables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 FILE = "reconciler.yaml"
@@ -33,12 +37,30 @@ class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-def _clock_time(text: str) -> str:
-    clock.clock_time(text)
-    return text
+def _clock_time(written: Any) -> Any:
+    clock.clock_time(written)
+    return written
 
 
-ClockTime = Annotated[str, AfterValidator(_clock_time), Field(examples=["08:00"])]
+def _organization(written: Any) -> Any:
+    if isinstance(written, bool) or not (written is None or _ID.fullmatch(f"{written}")):
+        raise ValueError("is not an organisation's id, such as 42: `reconciler doctor` says which the key opens")
+    return written
+
+
+def _state(url: str) -> str:
+    """Never repeats the setting, which may hold a password."""
+    scheme, _, rest = url.partition(":")
+    if not (scheme in SCHEMES and rest):
+        raise ValueError("does not name a store")
+    return url
+
+
+_ID = re.compile(r"(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]+")
+SCHEMES = ("sqlite", "git", "postgresql", "postgres")
+ClockTime = Annotated[str, BeforeValidator(_clock_time), Field(examples=["08:00"])]
+Organization = Annotated[int | str | None, BeforeValidator(_organization)]
+State = Annotated[str, AfterValidator(_state)]
 
 
 class CallingHours(_Closed):
@@ -105,9 +127,9 @@ class Rates(_Closed):
 class Environment(_Closed):
     """What ``--env NAME`` changes."""
 
-    organization: int | str | None = Field(default=None, description="Organisation id this environment is pinned to.")
+    organization: Organization = Field(default=None, description="Organisation id this environment is pinned to.")
     manifests: str | None = Field(default=None, description="Folder of the manifests.")
-    state: str | None = Field(default=None, description="Where the state is kept.")
+    state: State | None = Field(default=None, description="Where the state is kept.")
     api_url: str | None = Field(default=None, description="Base URL of the API.")
     variables: Values = Field(default={}, description="Values of ${var.NAME} here; they win over those of the project.")
 
@@ -115,11 +137,11 @@ class Environment(_Closed):
 class Settings(_Closed):
     """The project file; everything in it has a default."""
 
-    organization: int | str | None = Field(
+    organization: Organization = Field(
         default=None, description="Organisation id that the key must belong to; apply refuses any other."
     )
     manifests: str = Field(default="manifests/", description="Folder of the manifests.")
-    state: str = Field(default="sqlite:.reconciler/state.db", description="sqlite:PATH, git:BRANCH or postgresql://…")
+    state: State = Field(default="sqlite:.reconciler/state.db", description="sqlite:PATH, git:BRANCH or postgresql://…")
     api_url: str | None = Field(default=None, description="Base URL of the API.")
     limits: Limits = Field(default_factory=Limits, description="What one run may do at most.")
     calling_hours: CallingHours = Field(
@@ -153,6 +175,14 @@ class Project:
             return str(path)
 
 
+class Misconfigured(InputError):
+    """The project file is not as it should be; ``project`` has what can be read of it, to look further, not to act."""
+
+    def __init__(self, problems: list[Finding], project: Project) -> None:
+        super().__init__(f"{FILE} is not as it should be", code="RC122", findings=problems)
+        self.project = project
+
+
 def real(path: Path) -> Path:
     """The file behind a path; the path itself where links go round in a circle, so that reading it complains."""
     try:
@@ -164,13 +194,18 @@ def real(path: Path) -> Path:
 def find_project(start: Path, environment: str = "") -> Project:
     """The project that ``start`` lies in: the nearest folder upwards with ``reconciler.yaml``.
 
-    Without such a file ``start`` itself is the root and every setting has its default. Raises InputError
-    with all that is wrong with the file, or when ``environment`` is not in it.
+    Without such a file ``start`` itself is the root and every setting has its default. Raises Misconfigured
+    with all that is wrong with the file, InputError when ``environment`` is not in it.
     """
     start = start.resolve()
     folder = start if start.is_dir() else start.parent
     root = next((place for place in (folder, *folder.parents) if (place / FILE).is_file()), None)
-    settings = _read(root / FILE) if root else Settings.model_validate({})
+    if root is None:
+        settings = Settings.model_validate({})
+    else:
+        settings, problems = _read(root / FILE)
+        if problems:
+            raise Misconfigured(problems, Project(root, settings, environment))
     return Project(root or folder, _in_environment(settings, environment), environment)
 
 
@@ -186,11 +221,13 @@ def _in_environment(settings: Settings, name: str) -> Settings:
     return settings.model_copy(update=chosen)
 
 
-def _read(path: Path) -> Settings:
+def _read(path: Path) -> tuple[Settings, list[Finding]]:
+    """The settings, as far as they can be understood, and all that is wrong with the file."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{FILE} cannot be read: {error}", code="RC122") from None
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise InputError(f"{FILE} cannot be read: {why}", code="RC122") from None
     parts = list(documents.read(text, FILE))
     problems = [
         _finding(part.code, part.message, part.location, part.hint)
@@ -198,34 +235,66 @@ def _read(path: Path) -> Settings:
         if isinstance(part, documents.Problem)
     ]  # fmt: skip - one thought
     found = [part for part in parts if isinstance(part, documents.Document)]
-    if not found and not problems:
-        return Settings.model_validate({})
     if len(found) > 1:
         problems.append(_finding("RC122", f"{FILE} holds one document", found[1].location, "remove the `---`"))
-    if problems:
-        raise _unreadable(problems)
-    return _validated(found[0])
+    if not found:
+        return Settings.model_validate({}), problems
+    settings, complaints = _validated(found[0])
+    return settings, problems + complaints
 
 
-def _validated(document: documents.Document) -> Settings:
-    try:
-        return Settings.model_validate(document.value)
-    except ValidationError as error:
-        raise _unreadable([_complaint(document, item) for item in error.errors()]) from None
+def _validated(document: documents.Document) -> tuple[Settings, list[Finding]]:
+    """The settings without those that are refused, and a complaint for each of these."""
+    value = deepcopy(document.value)
+    problems: list[Finding] = []
+    while True:
+        try:
+            return Settings.model_validate(value), problems
+        except ValidationError as error:
+            refused = error.errors()
+        problems += [_complaint(document, item) for item in refused]
+        for item in refused:
+            value = _without(value, item["loc"])
+
+
+def _without(value: Any, path: Sequence[str | int]) -> Any:
+    """A setting taken out; the whole that has it, where it cannot be found there (then it is all refused)."""
+    node = value
+    for part in path[:-1]:
+        node = node.get(part) if isinstance(node, dict) else None
+    if path and isinstance(node, dict) and path[-1] in node:
+        del node[path[-1]]
+        return value
+    return _without(value, path[:-1]) if path else {}
+
+
+# The sections of the file by their keys, to find what was meant by an unknown one.
+_SECTIONS: dict[str | int, type[BaseModel]] = {
+    "limits": Limits,
+    "calling_hours": CallingHours,
+    "rates": Rates,
+    "cents_per_minute": CentsPerMinute,
+    "environments": Environment,
+}
 
 
 def _complaint(document: documents.Document, item: Any) -> Finding:
     path = tuple(item["loc"])
     where = document.marks.locate_key(document.value, path)
+    inside = [str(part) for part in path if part in _SECTIONS]
+    guide = f"reconciler explain {'.'.join(['project', *inside])}"
     if item["type"] == "extra_forbidden":
-        return _finding("RC122", f"unknown setting `{'.'.join(map(str, path))}`", where, "see schemas/project.json")
-    message = item["msg"].removeprefix("Value error, ")
-    return _finding("RC122", f"`{'.'.join(map(str, path))}`: {message}", where, "")
+        section = _SECTIONS[inside[-1]] if inside else Settings
+        meant = nearest(str(path[-1]), section.model_fields)
+        return _finding("RC122", f"unknown setting {spelt(path)}", where, f"{meant} {guide}".lstrip())
+    if path[-1:] == ("state",) and item["type"] == "value_error":
+        return _finding("RC130", f"{spelt(path)} {plain(item)}", where, _STORES)
+    joint = "" if (said := plain(item)).startswith(("must ", "is ")) else ":"
+    return _finding("RC122", f"{spelt(path) or FILE}{joint} {said}", where, guide)
+
+
+_STORES = "use `sqlite:PATH`, `git:BRANCH` (or `git:BRANCH@REMOTE`) or `postgresql://USER@HOST/DATABASE`"
 
 
 def _finding(code: str, message: str, location: Location, hint: str) -> Finding:
     return Finding(Severity.ERROR, code, message, hint, location=location)
-
-
-def _unreadable(problems: list[Finding]) -> InputError:
-    return InputError(f"{FILE} is not as it should be", code="RC122", findings=problems)

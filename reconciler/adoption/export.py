@@ -23,6 +23,7 @@ from reconciler.adoption.writing import STEP, entry, inline
 from reconciler.fields import Spec, policies, same
 from reconciler.kind import API_VERSION
 from reconciler.model import Address
+from reconciler.spelling import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -71,7 +72,7 @@ class Export:
     """Turns live objects into documents; ``left_out`` grows with what could not be said."""
 
     def __init__(self, kinds: Mapping[str, Kind], links: Links, *, schemas: str) -> None:
-        """Take what already has a name in ``links``; ``schemas`` leads from the export's folder to the schemas."""
+        """Take what already has a name in ``links``; ``schemas`` leads from the export's folder to the schemas, "" for none."""
         self.left_out: list[LeftOut] = []
         self._kinds, self._links, self._schemas = kinds, links, schemas
 
@@ -139,9 +140,9 @@ class Export:
                 return kind.spec.model_validate(values)
             except ValidationError as error:
                 wrong = {str(item["loc"][0]) if item["loc"] else "" for item in error.errors()}
-                reasons = {str(item["loc"][0]) if item["loc"] else "": item["msg"] for item in error.errors()}
+                reasons = {str(item["loc"][0]) if item["loc"] else "": plain(item) for item in error.errors()}
             for name in sorted(wrong):
-                self._leave(address, name, f"is live as this version cannot declare it: {reasons[name].lower()}")
+                self._leave(address, name, f"is live as this version cannot declare it: {reasons[name]}")
             if not wrong & set(values):
                 self._leave(address, "", "cannot be declared without that")
                 return None
@@ -164,6 +165,8 @@ class Export:
         return texts | {path: self._headed(path, parts) for path, parts in manifests.items()}
 
     def _headed(self, path: str, parts: list[str]) -> str:
+        if not self._schemas:
+            return "---\n".join(parts)
         way = "../" * path.count("/") + self._schemas
         return f"# yaml-language-server: $schema={way}/manifest.json\n" + "---\n".join(parts)
 

@@ -9,21 +9,24 @@ question for ``settle`` (promise P4).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from reconciler import numbers
-from reconciler.calls.due import Agenda, Due, agenda
+from reconciler.calls.answers import PATH, answered, final, read, refused, row
+from reconciler.calls.due import Due, agenda
 from reconciler.calls.gates import Closed, Moment, agent_id, closed
 from reconciler.calls.settle import Others, find, others, settle
-from reconciler.clock import parse_instant
+from reconciler.calls.tally import Tally
+from reconciler.clock import SystemClock, parse_instant
 from reconciler.errors import (
     AmbiguousWrite,
     ApiError,
     Conflict,
     Denied,
     PlanRefused,
+    ReconcilerError,
     Rejected,
     Throttled,
     Unintelligible,
@@ -32,24 +35,22 @@ from reconciler.errors import (
 )  # fmt: skip - one line of names
 from reconciler.ledger import stamp
 from reconciler.links import wire_id
-from reconciler.outbound import refusal
-from reconciler.rows import CallRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from threading import Event
 
-    from reconciler.api import Api, Reply
+    from reconciler.api import Api
     from reconciler.clock import Clock
     from reconciler.kind import Account
     from reconciler.ledger import Attempt, Ledger
     from reconciler.links import Links
     from reconciler.orders import Order
+    from reconciler.rows import CallRow
 
-_PATH = "/v1/call"
 _TRIES = 3
 _LONGEST_SKEW = 30.0
-_CONFLICT = 409
+_LONGEST_PAUSE = 5.0  # seconds: other calls wait meanwhile, and their windows close
 _CERTAIN = frozenset({"placed", "completed", "failed"})
 
 
@@ -68,11 +69,7 @@ class Line:
     differs: Callable[[Order, Mapping[str, Any]], bool]
     check_lease: Callable[[], None]
     stopping: Event
-
-
-def due_now(line: Line) -> Agenda:
-    """What the ledger asks for at this moment."""
-    return agenda(line.ledger.armed(), line.ledger.attempts(), organization=line.organization, now=line.clock.now())
+    tally: Tally = field(default_factory=Tally)
 
 
 def dispatch(line: Line, *, dry_run: bool = False, told: list[CallRow] | None = None) -> list[CallRow]:
@@ -86,26 +83,50 @@ def dispatch(line: Line, *, dry_run: bool = False, told: list[CallRow] | None = 
     """
     rows = [] if told is None else told
     _agree_on_time(line.api)
-    todo = due_now(line)
+    now = line.clock.now()
+    todo = agenda(line.ledger.armed(), line.ledger.attempts(), organization=line.organization, now=now)
     for due in todo.missed:
-        if (row := _missed(line, due, dry_run=dry_run)) is not None:
-            rows.append(row)
-    placed = 0
-    limit = line.account.settings.limits.calls_per_run
+        if (found := _missed(line, due, dry_run=dry_run)) is not None:
+            rows.append(found)
     for due in (*todo.settle, *todo.place):
         if line.stopping.is_set():
             break
-        order = line.orders.get(due.armed.name)
-        settling = due.before is not None and due.before.state in ("claimed", "unknown")
-        if not settling and placed >= limit:
-            why = Closed("RC608", f"{placed} calls placed in this run, limit {limit}", "raise `limits.calls_per_run`")
-            rows.append(_row(due, order, "armed", detail=why.message, hint=why.hint, code=why.code))
+        if line.tally.ready(due.attempt.key, now) > now:
             continue
-        row = _settle(line, due, order, dry_run=dry_run) if settling else _place(line, due, order, dry_run=dry_run)
-        if row is not None:
-            rows.append(row)
-            placed += row.state == "placed" and not settling
+        line.tally.tried[due.attempt.key] = now
+        if (found := _told(line, due, rows, dry_run=dry_run)) is not None:
+            rows.append(found)
     return rows
+
+
+def _told(line: Line, due: Due, rows: list[CallRow], *, dry_run: bool) -> CallRow | None:
+    """The row of one attempt; what became of it is told also when something stops the run right then."""
+    order = line.orders.get(due.armed.name)
+    settling = due.before is not None and due.before.state in ("claimed", "unknown")
+    if not settling and (why := _limit(line, due.attempt)) is not None:
+        return row(due, order, "armed", detail=why.message, hint=why.hint, code=why.code)
+    line.tally.known.pop(due.attempt.key, None)
+    try:
+        return (_settle if settling else _place)(line, due, order, dry_run=dry_run)
+    except ReconcilerError as error:
+        known = line.tally.known.get(due.attempt.key)
+        if known is None and due.attempt.key in line.tally.sent:
+            known = replace(due.attempt, state="unknown", code="RC610", detail="sent, and its answer is not known")
+        if known is not None:
+            stored = "" if isinstance(error, Denied) else f"not recorded for sure: {error.message}"
+            words = "; ".join(filter(None, (known.detail, stored)))
+            rows.append(answered(due, order, replace(known, detail=words)))
+        raise
+
+
+def _limit(line: Line, attempt: Attempt) -> Closed | None:
+    """Every request that was sent counts, whatever became of it, unless it was refused."""
+    limit = line.account.settings.limits.calls_per_run
+    if not line.tally.full(attempt.key, limit):
+        return None
+    return Closed(
+        "RC608", f"{len(line.tally.sent)} calls placed in this run, limit {limit}", "raise `limits.calls_per_run`"
+    )
 
 
 def _agree_on_time(api: Api) -> None:
@@ -126,11 +147,11 @@ def _missed(line: Line, due: Due, *, dry_run: bool) -> CallRow | None:
     None when another run recorded something first: that it was missed, or even that it was placed.
     """
     why = f"; last refused: {due.before.detail}" if due.before and due.before.detail else ""
-    detail = f"missed: its window closed at {due.closes:%H:%M} UTC{why}"
+    detail = f"missed: its window closed on {due.closing}{why}"
     attempt = replace(due.attempt, state="expired", detail=detail, code="RC609")
     if not dry_run and not _recorded(line, due, attempt):
         return None
-    return _row(
+    return row(
         due,
         line.orders.get(due.armed.name),
         "expired",
@@ -144,18 +165,20 @@ def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallR
     why = closed(due, order, _moment(line))
     if why is not None or order is None:
         message, hint, code = (why.message, why.hint, why.code) if why else ("", "", "")
-        return _row(due, order, "armed", detail=message, hint=hint, code=code)
+        return row(due, order, "armed", detail=message, hint=hint, code=code)
     if dry_run:
-        return _row(due, order, "armed", detail="would be placed now")
+        return row(due, order, "armed", detail="would be placed now")
     try:
         if (rang := _rang_already(line, due, order)) is not None:
-            return _answered(due, order, _record(line, rang, due.before))
-    except (VendorFault, Unreachable, Throttled) as error:
+            return answered(due, order, _record(line, rang, due.before))
+    except Denied:
+        raise
+    except ApiError as error:
         detail = f"whether it rang before its state was lost cannot be read: {error.message}"
-        return _row(due, order, "armed", detail=detail, hint=error.hint)
+        return row(due, order, "armed", detail=detail, hint=error.hint)
     claimed = _claimed(line, due, replace(due.attempt, claimed_at=stamp(line.clock.now())))
-    answered = _dial(line, claimed, order, due) if claimed else None
-    return _answered(due, order, answered) if answered else None
+    became = _dial(line, claimed, order, due) if claimed else None
+    return answered(due, order, became) if became else None
 
 
 def _claimed(line: Line, due: Due, attempt: Attempt) -> Attempt | None:
@@ -211,7 +234,12 @@ def _stopped(line: Line, claimed: Attempt, order: Order, due: Due) -> Closed | N
     armed = line.ledger.armed().get(claimed.name)
     if armed is None or armed.state != "armed":
         return Closed("RC601", "it was cancelled meanwhile")
-    return closed(replace(due, armed=armed), order, _moment(line))
+    if (full := _limit(line, claimed)) is not None:
+        return full
+    why = closed(replace(due, armed=armed), order, _moment(line))
+    if why is None and line.stopping.is_set():
+        return Closed("RC901", "the run was asked to stop before it was sent")
+    return why
 
 
 def _dial(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt | None:
@@ -230,31 +258,24 @@ def _sent(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
             why = _stopped(line, claimed, order, due)
             if why is not None:
                 return _record(line, replace(claimed, state="refused", code=why.code, detail=why.message), claimed)
-            return _record(line, _read(claimed, _send(line, request)), claimed)
+            return _record(line, _send(line, claimed, request), claimed)
         except (Unreachable, Throttled) as error:
             pause = error.retry_after or float(tried)
-            late = line.clock.now() + timedelta(seconds=pause) >= due.closes
-            if tried == _TRIES or late or line.stopping.is_set():
-                return _record(line, _refused(claimed, error), claimed)
-            line.clock.sleep(pause)
+            late = pause > _LONGEST_PAUSE or line.clock.now() + timedelta(seconds=pause) >= due.closes
+            if tried == _TRIES or late or not _paused(line, pause):
+                return _record(line, refused(claimed, error), claimed)
         except Denied as error:
-            _record(line, _refused(claimed, error), claimed)
+            _record(line, refused(claimed, error), claimed)
             raise
         except Rejected as error:
-            if error.status != _CONFLICT or _final(error):
-                return _record(line, _refused(claimed, error), claimed)
-            if tried == _TRIES:
+            if final(error):
+                return _record(line, refused(claimed, error), claimed)
+            if tried == _TRIES or not _paused(line, 1.0):
                 # Another request with this key may be under way: that is no proof that nothing rings.
                 return _record(line, _settled(line, claimed, order, due), claimed)
-            line.clock.sleep(1.0)
-        except (AmbiguousWrite, Unintelligible):
+        except (AmbiguousWrite, VendorFault, Unintelligible):
             return _record(line, _settled(line, claimed, order, due), claimed)
     return _record(line, replace(claimed, state="unknown", detail="no answer was understood", code="RC610"), claimed)
-
-
-def _final(error: Rejected) -> bool:
-    """A 409 that says ``retryable: false``: the caller id is refused for good (contract 2.12.2)."""
-    return isinstance(error.body, dict) and error.body.get("retryable") is False
 
 
 def _request(line: Line, attempt: Attempt, order: Order) -> dict[str, Any]:
@@ -262,31 +283,18 @@ def _request(line: Line, attempt: Attempt, order: Order) -> dict[str, Any]:
     return order.request(agent_id=wire_id(found) if found else None, key=attempt.key)
 
 
-def _send(line: Line, request: Mapping[str, Any]) -> Reply:
-    return line.api.exchange("POST", _PATH, request, attempts=1)
+def _paused(line: Line, seconds: float) -> bool:
+    """Wait; False as soon as the run is asked to stop."""
+    if isinstance(line.clock, SystemClock):
+        return not line.stopping.wait(seconds)
+    line.clock.sleep(seconds)
+    return not line.stopping.is_set()
 
 
-def _read(attempt: Attempt, reply: Reply) -> Attempt:
-    """The attempt as a 200, 201 or 202 tells it; without a call id it cannot be told."""
-    body = reply.json if isinstance(reply.json, dict) else {}
-    call_id = body.get("call_id")
-    if call_id is None:
-        raise Unintelligible("the answer names no call", method="POST", path=_PATH, status=reply.status)
-    status = str(body.get("status", ""))
-    failed = status == "failed"
-    return replace(
-        attempt,
-        state="failed" if failed else "placed",
-        call_id=str(call_id),
-        status=status,
-        detail=str(body.get("failure_reason") or ""),
-    )
-
-
-def _refused(attempt: Attempt, error: ApiError) -> Attempt:
-    code, hint = refusal(error) if isinstance(error, Rejected) else (error.code, error.hint)
-    words = error.detail or error.message
-    return replace(attempt, state="refused", code=code, detail=f"{words} → {hint}" if hint else words)
+def _send(line: Line, claimed: Attempt, request: Mapping[str, Any]) -> Attempt:
+    """The one request that makes a telephone ring, and the attempt as its answer tells it."""
+    line.tally.sent.add(claimed.key)
+    return read(claimed, line.api.exchange("POST", PATH, request, attempts=1))
 
 
 def _settled(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
@@ -296,7 +304,7 @@ def _settled(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
     def again() -> Attempt:
         why = _stopped(line, claimed, order, due)
         if why is None:
-            return _read(claimed, _send(line, request))
+            return _send(line, claimed, request)
         detail = f"no answer came, the list of calls does not show it, and it is not sent again: {why.message}"
         return replace(claimed, state="unknown", detail=detail, code="RC610")
 
@@ -318,6 +326,7 @@ def _record(line: Line, attempt: Attempt, over: Attempt | None) -> Attempt:
     order = line.orders.get(attempt.name)
     words = numbers.mask_in(attempt.detail)
     attempt = replace(attempt, detail=numbers.hide(words, order.to_number) if order else words)
+    line.tally.note(attempt)
     sent = attempt if attempt.state == "refused" else replace(attempt, sent_at=stamp(line.clock.now()))
     while True:
         stored = line.ledger.attempt(sent.occurrence, sent.attempt)
@@ -334,7 +343,7 @@ def _record(line: Line, attempt: Attempt, over: Attempt | None) -> Attempt:
 def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallRow | None:
     """A claim whose dispatcher is gone, or an outcome still unknown."""
     if due.before is None or order is None or dry_run:
-        return _row(
+        return row(
             due,
             order,
             "unknown",
@@ -345,41 +354,11 @@ def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> Call
     if line.differs(order, due.armed.spec):
         detail = "a claim without an outcome, and the manifest is not what was armed"
         hint = "put the manifest back as it was, then dispatch again"
-        return _row(due, order, "unknown", detail=detail, hint=hint, code="RC602")
+        return row(due, order, "unknown", detail=detail, hint=hint, code="RC602")
     claimed = _claimed(line, due, due.before)
     if claimed is None:
         return None
     try:
-        return _answered(due, order, _record(line, _settled(line, claimed, order, due), claimed))
+        return answered(due, order, _record(line, _settled(line, claimed, order, due), claimed))
     except Conflict:
         return None
-
-
-def _answered(due: Due, order: Order, attempt: Attempt) -> CallRow:
-    hint = f"reconciler calls resolve {due.armed.name}" if attempt.state == "unknown" else ""
-    return _row(due, order, attempt.state, detail=attempt.detail, hint=hint, call_id=attempt.call_id, code=attempt.code)
-
-
-def _row(  # noqa: PLR0913 - a row has these parts
-    due: Due,
-    order: Order | None,
-    state: str,
-    *,
-    detail: str = "",
-    hint: str = "",
-    call_id: str = "",
-    code: str = "",
-) -> CallRow:
-    return CallRow(
-        name=due.armed.name,
-        occurrence=due.attempt.occurrence,
-        attempt=due.attempt.attempt,
-        state=state,
-        when=due.nominal,
-        zone=order.zone if order else "",
-        call_id=call_id,
-        detail=detail,
-        hint=hint,
-        code=code,
-        to=order.to_number if order else "",
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -10,20 +11,27 @@ from typing import TYPE_CHECKING
 
 from reconciler import numbers
 from reconciler.calls.settle import UNCERTAIN_STATES
-from reconciler.clock import parse_duration, parse_instant
-from reconciler.ledger import Attempt
+from reconciler.clock import parse_duration, parse_instant, spoken_local, zone
+from reconciler.ledger import Attempt, next_number
 from reconciler.occurrences import Schedule, idempotency_key, next_occurrence, occurrence_id, occurrences
 from reconciler.orders import LATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
+    from zoneinfo import ZoneInfo
 
     from reconciler.ledger import Armed
     from reconciler.orders import Order
 
 RANG_STATES = frozenset({"claimed", "placed", "unknown", "completed", "failed"})
-_FINISHED_STATES = frozenset({"completed", "failed"})
 _MOST_MISSED = 100  # of one recurring call in one run: a state left alone for a year is told in parts
+
+
+def spoken_closing(armed: Armed, closes: datetime) -> str:
+    """``Tue 1 Dec 15:10 New York``: the end of a window by the clock the call was declared in."""
+    schedule = armed.spec.get("schedule")
+    timezone = schedule.get("timezone") if isinstance(schedule, Mapping) else armed.spec.get("timezone")
+    return spoken_local(closes, zone(str(timezone or "UTC")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,11 @@ class Due:
     opens: datetime
     closes: datetime
     before: Attempt | None
+
+    @property
+    def closing(self) -> str:
+        """When its window closes, for people, by the clock the call was declared in."""
+        return spoken_closing(self.armed, self.closes)
 
     def is_open(self, now: datetime) -> bool:
         """Whether the call may be placed by its window."""
@@ -133,7 +146,8 @@ def _is_open_ended(attempt: Attempt, call: Armed) -> bool:
 def _due(call: Armed, occurrence: str, nominal: datetime, last: Attempt | None, organization: str) -> Due:
     number = _next_number(last, call) if last else 1
     again = last is not None and number != last.attempt
-    opens = parse_instant(last.ended_at) + _gap(call) if last is not None and again else nominal
+    ended = _ended(last) if last is not None and again else None
+    opens = ended + _gap(call) if ended is not None else nominal
     closes = opens + _late(call)
     before = None if again else last
     attempt = (
@@ -153,15 +167,22 @@ def _due(call: Armed, occurrence: str, nominal: datetime, last: Attempt | None, 
 
 
 def _next_number(last: Attempt, call: Armed) -> int:
-    """The number of the next attempt; the same one while it is not finished, or when it was the last.
+    """The number of the next attempt; the same one while it cannot be told when the last one ended."""
+    return last.attempt if _ended(last) is None else next_number(last, call)
 
-    A second try is decided from the finished call's own record, never from an HTTP error.
-    """
-    again = call.spec.get("attempts") or {}
-    wanted = set(again.get("on", ("not_answered",)))
-    more = last.attempt < int(again.get("max", 1))
-    finished = last.state in _FINISHED_STATES and bool(last.ended_at)
-    return last.attempt + 1 if finished and more and wanted & set(last.outcomes) else last.attempt
+
+def _ended(attempt: Attempt) -> datetime | None:
+    """When a finished call ended; None where that is not recorded, or not readably."""
+    try:
+        return parse_instant(attempt.ended_at)
+    except ValueError:
+        return None
+
+
+def may_be_tried_again(armed: Mapping[str, Armed], attempt: Attempt) -> bool:
+    """Whether a call that was placed may ask for another try once it has ended."""
+    call = armed.get(attempt.name)
+    return call is not None and attempt.attempt < int((call.spec.get("attempts") or {}).get("max", 1))
 
 
 def _schedule(call: Armed) -> Schedule | None:
@@ -184,16 +205,24 @@ def _instant_of(occurrence: str) -> datetime:
     return parse_instant(occurrence.partition("@")[2])
 
 
-def rang_recently(attempts: Iterable[Attempt], to_number: str, *, since: datetime) -> int:
-    """How many of our calls may have rung this person since an instant; uncertain ones count."""
-    callee = numbers.digest(to_number)
+def rang_that_day(attempts: Iterable[Attempt], to_number: str, *, now: datetime) -> int:
+    """How many of our calls may have rung this person on the calendar day of ``now``; uncertain ones count.
+
+    The day is that of the callee's clocks: of every zone the number may ring in, so that a call counts when
+    it was on this day in any of them.
+    """
+    callee, places = numbers.digest(to_number), [zone(name) for name in numbers.zones(to_number)]
     return sum(
         attempt.to == callee
         and attempt.state in RANG_STATES
         and bool(attempt.claimed_at)
-        and parse_instant(attempt.claimed_at) > since
+        and _same_day(parse_instant(attempt.claimed_at), now, places)
         for attempt in attempts
     )
+
+
+def _same_day(one: datetime, other: datetime, places: Iterable[ZoneInfo]) -> bool:
+    return any(one.astimezone(place).date() == other.astimezone(place).date() for place in places)
 
 
 def unarmed(orders: Iterable[Order], armed: Mapping[str, Armed], now: datetime) -> list[Order]:

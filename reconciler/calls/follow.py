@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from reconciler.calls.due import spoken_closing
 from reconciler.clock import parse_instant
-from reconciler.errors import ApiError, Conflict, Denied, Rejected
+from reconciler.errors import ApiError, Conflict, Rejected
 from reconciler.occurrences import next_occurrence
 from reconciler.rows import CallRow
 
@@ -20,15 +22,22 @@ if TYPE_CHECKING:
 
 _NOT_FOUND = 404
 _ENDED = frozenset({"completed", "failed"})
+_AT_ONCE = 8
 
 
 def follow(api: Api, attempts: Iterable[Attempt]) -> list[Attempt]:
     """The attempts, those still under way as the platform tells them now; reads only.
 
     What the platform does not know (404) or does not tell now is said in ``detail``: one call that cannot be
-    read must not keep others from being placed. Raises Denied when the key is refused.
+    read must not keep others from being placed, so each is asked about once, several at a time.
     """
-    return [_followed(api, attempt) if attempt.state == "placed" else attempt for attempt in attempts]
+    found = list(attempts)
+    under_way = [attempt for attempt in found if attempt.state == "placed"]
+    if len(under_way) <= 1:
+        return [_followed(api, attempt) if attempt.state == "placed" else attempt for attempt in found]
+    with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(under_way))) as pool:
+        told = pool.map(lambda attempt: _followed(api, attempt), under_way)
+        return [next(told) if attempt.state == "placed" else attempt for attempt in found]
 
 
 def remember(ledger: Ledger, before: Iterable[Attempt], after: Iterable[Attempt]) -> None:
@@ -43,30 +52,49 @@ def remember(ledger: Ledger, before: Iterable[Attempt], after: Iterable[Attempt]
 
 def _followed(api: Api, attempt: Attempt) -> Attempt:
     try:
-        call = api.get(f"/v1/calls/{attempt.call_id}")
-    except Denied:
-        raise
+        call = api.exchange("GET", f"/v1/calls/{attempt.call_id}", attempts=1).json
     except ApiError as error:
         unknown = isinstance(error, Rejected) and error.status == _NOT_FOUND
         words = f"the platform does not know call {attempt.call_id}" if unknown else f"not told now: {error.message}"
         return replace(attempt, detail=words)
+    if not isinstance(call, dict):
+        return replace(attempt, detail="not told now: the answer is no record of a call")
     return _told(attempt, call)
 
 
 def _told(attempt: Attempt, call: Mapping[str, Any]) -> Attempt:
     """As the call's own record says; statuses we do not know mean that it is still under way."""
     status = str(call.get("status") or "")
-    duration = call.get("duration_seconds")
     return replace(
         attempt,
         state=status if status in _ENDED else "placed",
         status=status,
         end_reason=str(call.get("end_reason") or ""),
-        duration_seconds=int(duration) if duration is not None else None,
+        duration_seconds=_whole(call.get("duration_seconds")),
         recording=str(call.get("recording_url") or ""),
-        ended_at=str(call.get("end_time") or "") if status in _ENDED else "",
+        ended_at=_ended_at(attempt, call) if status in _ENDED else "",
         outcomes=_outcomes(call) if status in _ENDED else (),
     )
+
+
+def _whole(written: Any) -> int | None:
+    """A number of seconds, also where it is written as text or with a fraction; None for anything else."""
+    try:
+        return int(float(written))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _ended_at(attempt: Attempt, call: Mapping[str, Any]) -> str:
+    """When a call ended, "" when that cannot be read; one that failed and has no end was over when it was sent."""
+    written = str(call.get("end_time") or "")
+    if not written and call.get("status") == "failed":
+        return attempt.sent_at
+    try:
+        parse_instant(written)
+    except ValueError:
+        return ""
+    return written
 
 
 def _outcomes(call: Mapping[str, Any]) -> tuple[str, ...]:
@@ -83,6 +111,16 @@ def _outcomes(call: Mapping[str, Any]) -> tuple[str, ...]:
     if call.get("status") == "failed":
         found.append("failed")
     return tuple(found)
+
+
+def standing(call: Armed, attempts: Iterable[Attempt], now: datetime) -> str:
+    """How a call stands in one word: ``armed``, or what came of one that happens once."""
+    if call.state != "armed" or not call.opens:
+        return call.state
+    last = max(attempts, key=lambda attempt: attempt.attempt, default=None)
+    if last is not None and last.state != "refused":
+        return last.state
+    return "expired" if call.closes and parse_instant(call.closes) <= now else "armed"
 
 
 def rows(
@@ -120,7 +158,7 @@ def _attempt_row(attempt: Attempt, call: Armed | None, order: Order | None) -> C
         name=attempt.name,
         occurrence=attempt.occurrence,
         attempt=attempt.attempt,
-        state=attempt.state,
+        state="failed" if (attempt.state, attempt.status) == ("placed", "failed") else attempt.state,
         when=_when(call, order, attempt.occurrence),
         zone=order.zone if order else "",
         call_id=attempt.call_id,
@@ -138,8 +176,9 @@ def _waiting(name: str, call: Armed | None, now: datetime) -> tuple[str, str, st
         return "declared", "not armed yet", "reconciler apply"
     if call.state != "armed":
         return call.state, "", ""
-    if call.opens and call.closes and parse_instant(call.closes) <= now:
-        return "expired", "its window closed unplaced", "reconciler dispatch records it"
+    if call.opens and call.closes and (closes := parse_instant(call.closes)) <= now:
+        told = f"missed: its window closed on {spoken_closing(call, closes)}"
+        return "expired", told, "reconciler dispatch records it"
     if call.held:
         return "armed", f"held: {call.held}", f"reconciler calls release {name}"
     return "armed", "", ""

@@ -7,10 +7,9 @@ now: the manifests as they are, the clock, the account as just read.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from reconciler.calls.due import rang_recently
+from reconciler.calls.due import rang_that_day
 from reconciler.clock import opening_hours, spoken_local, zone
 from reconciler.model import Address
 from reconciler.occurrences import callee_hours
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from reconciler.ledger import Attempt
     from reconciler.links import Links
     from reconciler.orders import Order
-
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +121,12 @@ def _confirmation(_due: Due, _order: Order, moment: Moment) -> Closed | None:
 def _callee_limit(due: Due, order: Order, moment: Moment) -> Closed | None:
     limit = moment.account.settings.limits.calls_per_callee_per_day
     others = (item for item in moment.attempts if item.occurrence != due.attempt.occurrence)
-    count = rang_recently(others, order.to_number, since=moment.now - _DAY)
+    count = rang_that_day(others, order.to_number, now=moment.now)
     if count < limit:
         return None
     return Closed(
         "RC607",
-        f"{count} calls to this person in 24 hours, limit {limit}",
+        f"{count} calls to this person today where they are, limit {limit}",
         "raise `limits.calls_per_callee_per_day` in reconciler.yaml if that is meant",
     )
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from reconciler import numbers
-from reconciler.calls.settle import UNCERTAIN_STATES, find, others
+from reconciler.calls.settle import MARGIN, UNCERTAIN_STATES, find, others
 from reconciler.clock import parse_instant
 from reconciler.errors import InputError
 from reconciler.ledger import Armed, Attempt, stamp
@@ -30,20 +31,33 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
     rang: str | None = None,
     did_not_ring: bool = False,
 ) -> list[Attempt]:
-    """Settle the uncertain attempts of a call; returns them as they are now.
+    """Settle the uncertain attempts of a call, or of its occurrence NAME@INSTANT; returns them as they are now.
 
     ``rang`` names the platform's call it was; ``did_not_ring`` states that nobody was rung, so that it may
     be tried again inside its window. With neither, the platform's list of calls decides, where the
-    manifests still tell the numbers. Raises InputError when there is nothing to settle.
+    manifests still tell the numbers. Raises InputError when there is nothing to settle, and when it is not
+    clear which of several occurrences a person speaks of.
     """
+    meant = _meant(name)
     attempts = ledger.attempts()
-    uncertain = [attempt for attempt in attempts if attempt.name == name and attempt.state in UNCERTAIN_STATES]
+    uncertain = [
+        attempt
+        for attempt in attempts
+        if meant in (attempt.name, attempt.occurrence) and attempt.state in UNCERTAIN_STATES
+    ]
     if not uncertain:
         raise InputError(
             f"`{name}` has no unknown outcome", code="RC630", hint="`reconciler calls` lists how all stand"
         )
     if rang and did_not_ring:
         raise InputError("it rang, or it did not", code="RC124", hint="give --rang CALL_ID or --did-not-ring")
+    if (rang or did_not_ring) and len(uncertain) > 1:
+        listed = ", ".join(attempt.occurrence for attempt in uncertain)
+        raise InputError(
+            f"{len(uncertain)} outcomes of `{name}` are unknown: say which of them it was",
+            code="RC124",
+            hint=f"put one of these in place of the name: {listed}",
+        )
     settled = []
     for attempt in uncertain:
         if rang:
@@ -56,6 +70,17 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
             ledger.record(now)
         settled.append(now)
     return settled
+
+
+def _meant(name: str) -> str:
+    """The name as given, an instant in it as the ledger writes it."""
+    call, at, instant = name.partition("@")
+    try:
+        return occurrence_id(call, parse_instant(instant)) if at else name
+    except ValueError as error:
+        raise InputError(
+            f"`{name}` names no occurrence: {error}", code="RC124", hint="for example NAME@2026-12-01T14:00:00Z"
+        ) from None
 
 
 def _rang(api: Api, attempt: Attempt, call_id: str) -> Attempt:
@@ -97,13 +122,13 @@ def adopt(api: Api, ledger: Ledger, orders: Mapping[str, Order], *, organization
             occurrence = occurrence_id(order.name, None if order.at else nominal)
             if ledger.attempt(occurrence, 1) is not None:
                 continue
-            call = _in_window(api, order, nominal, taken)
-            if call is None:
+            found_call = _in_window(api, order, nominal, taken, now)
+            if found_call is None:
                 continue
-            taken.add(str(call["call_id"]))
+            taken.add(found_call[0])
             if order.name not in armed:
                 ledger.arm(_armed(order, now))
-            attempt = _adopted(order, occurrence, call, organization)
+            attempt = _adopted(order, occurrence, *found_call, organization)
             ledger.record(attempt)
             found.append(attempt)
     return found
@@ -117,29 +142,26 @@ def _past(order: Order, now: datetime) -> Iterator[datetime]:
         yield from occurrences(order.schedule, order.schedule.start or now - order.late, now)
 
 
-def _in_window(api: Api, order: Order, opens: datetime, taken: set[str]) -> dict[str, Any] | None:
-    """The first call between the two numbers that began inside the window and is nobody else's."""
-    query: dict[str, str | int] = {
-        "from_number": order.from_number,
-        "to_number": order.to_number,
-        "start_date": opens.isoformat(),
-        "end_date": (opens + order.late).isoformat(),
-        "limit": 100,
-    }
-    listed = api.items("/v1/calls", query)
-    inside = [
-        call
+def _in_window(api: Api, order: Order, opens: datetime, taken: set[str], now: datetime) -> tuple[str, datetime] | None:
+    """The first call between the two numbers that began inside the window and is nobody else's, and when.
+
+    Both are by our clock. One that the vendor has not dated yet began just now.
+    """
+    offset = timedelta(seconds=api.server_offset() or 0.0)
+    listed = find(api, {"from_number": order.from_number, "to_number": order.to_number}, since=opens)
+    began = [
+        (parse_instant(str(call["start_time"])) - offset if call.get("start_time") else now, str(call["call_id"]))
         for call in listed
-        if call.get("to_number") == order.to_number
-        and call.get("from_number") == order.from_number
-        and opens <= parse_instant(str(call["start_time"])) <= opens + order.late
-        and str(call["call_id"]) not in taken
     ]
-    return min(inside, key=lambda call: str(call["start_time"]), default=None)
+    inside = [
+        (when, call_id) for when, call_id in began if when <= opens + order.late + MARGIN and call_id not in taken
+    ]
+    when, call_id = min(inside, default=(now, ""))
+    return (call_id, when) if call_id else None
 
 
-def _adopted(order: Order, occurrence: str, call: Mapping[str, Any], organization: str) -> Attempt:
-    began = stamp(parse_instant(str(call["start_time"])))
+def _adopted(order: Order, occurrence: str, call_id: str, when: datetime, organization: str) -> Attempt:
+    began = stamp(when)
     return Attempt(
         name=order.name,
         occurrence=occurrence,
@@ -149,7 +171,7 @@ def _adopted(order: Order, occurrence: str, call: Mapping[str, Any], organizatio
         to=numbers.digest(order.to_number),
         claimed_at=began,
         sent_at=began,
-        call_id=str(call["call_id"]),
+        call_id=call_id,
         detail="taken over from the platform's history",
     )
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.clock import parse_instant
-from reconciler.errors import ApiError
+from reconciler.errors import ApiError, Unintelligible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.api import Api
     from reconciler.ledger import Attempt
 
-_MARGIN = timedelta(seconds=5)
+MARGIN = timedelta(seconds=5)  # by which the vendor's dates may be off ours
 
 
 UNCERTAIN_STATES = frozenset({"claimed", "unknown"})
@@ -43,9 +43,9 @@ def others(attempts: Iterable[Attempt], attempt: Attempt) -> Others:
 def find(api: Api, request: Mapping[str, Any], *, since: datetime) -> list[dict[str, Any]]:
     """The vendor's outbound calls between the request's two numbers that began since an instant.
 
-    ``since`` is by our clock.
+    ``since`` is by our clock. Raises ApiError.
     """
-    since = since - _MARGIN + timedelta(seconds=api.server_offset() or 0.0)
+    since = since - MARGIN + timedelta(seconds=api.server_offset() or 0.0)
     listed = api.items(
         "/v1/calls",
         {
@@ -55,7 +55,7 @@ def find(api: Api, request: Mapping[str, Any], *, since: datetime) -> list[dict[
             "limit": 100,
         },
     )
-    return [
+    found = [
         call
         for call in listed
         if call.get("from_number") == request["from_number"]
@@ -63,12 +63,17 @@ def find(api: Api, request: Mapping[str, Any], *, since: datetime) -> list[dict[
         and call.get("direction", "outbound") == "outbound"
         and _began(call) >= since
     ]
+    if any(call.get("call_id") is None for call in found):
+        raise Unintelligible("a listed call has no id", method="GET", path="/v1/calls")
+    return found
 
 
 def _began(call: Mapping[str, Any]) -> datetime:
-    """When a call began; one that the vendor has not dated yet is the newest of all."""
-    written = call.get("start_time")
-    return parse_instant(str(written)) if written else datetime.max.replace(tzinfo=UTC)
+    """When a call began; one that the vendor has not dated yet, or not readably, is the newest of all."""
+    try:
+        return parse_instant(str(call.get("start_time")))
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def settle(

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler import numbers
+from reconciler.api.words import Censor
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, resolve
 from reconciler.cli.declare import FORMATS, Verbs, declare
 from reconciler.cli.session import Session, shown
-from reconciler.errors import InputError
-from reconciler.ledger import Attempt, stamp
+from reconciler.clock import parse_instant
+from reconciler.errors import Conflict, InputError
+from reconciler.ledger import Attempt, next_number, stamp
 from reconciler.occurrences import idempotency_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
     from reconciler.ledger import Armed, Ledger
 
 UNDER_WAY = frozenset({"placed", "claimed"})
+_ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 _PAUSE = 2.0
+_TRIES = 8  # of a write that other runs may be first to
+_DIGITS = re.compile(r"(?<![0-9])\(?[0-9](?:[ ().\u00a0\u2010-\u2015-]{0,3}[0-9]){6,}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @click.group("calls", cls=Verbs, invoke_without_command=False)
@@ -62,12 +71,23 @@ def show(options: Options, watch: bool) -> int:
 
 @contextmanager
 def _writing(options: Options) -> Iterator[tuple[Session, Api, Ledger, str]]:
-    """A session that may write its state, under the lease of dispatch; the account itself is only read."""
+    """A session that may write its state; the account itself is only read."""
     with Session(options, read_only=False) as session:
         api, target = session.connect()
-        ledger = session.ledger(target)
-        with session.lease(ledger, "dispatch"):
-            yield session, api, ledger, target.organization_id
+        yield session, api, session.ledger(target), target.organization_id
+
+
+def _written(ledger: Ledger, write: Callable[[], None]) -> None:
+    """Write what was decided upon what is stored, deciding anew where another run was first.
+
+    No lease is taken: a dispatch that is dialling must hear of it before the next telephone rings.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return write()
+        except Conflict:
+            ledger.refresh()
+    return write()
 
 
 def _known(ledger: Ledger, name: str) -> Armed:
@@ -77,13 +97,30 @@ def _known(ledger: Ledger, name: str) -> Armed:
     return armed
 
 
+def _last(ledger: Ledger, armed: Armed) -> Attempt | None:
+    own = [attempt for attempt in ledger.attempts() if attempt.occurrence == armed.name]
+    return max(own, key=lambda attempt: attempt.attempt, default=None)
+
+
+def _over(ledger: Ledger, armed: Armed, now: datetime) -> str:
+    """How a call stands of which nothing can come any more; "" where something can."""
+    if armed.state != "armed":
+        return armed.state
+    last = _last(ledger, armed)
+    if last is None or (last.state == "refused" and last.attempt == 1):
+        return "over: its window closed" if armed.closes and parse_instant(armed.closes) <= now else ""
+    if last.state == "placed":
+        return "placed" if last.attempt >= int((armed.spec.get("attempts") or {}).get("max", 1)) else ""
+    return last.state if last.state in _ENDED and next_number(last, armed) == last.attempt else ""
+
+
 @declare("hold", paths=False)
 @click.argument("name", required=False)
 @click.option("--all", "everything", is_flag=True, help="Hold every call of the account.")
 @click.option("--why", default="by hand", show_default=True, help="The reason, for whoever wonders.")
 def hold(options: Options, name: str | None, everything: bool, why: str) -> int:
     """Let a call, or every call, not be placed until it is released; takes effect at once."""
-    return _switch(options, name, everything=everything, why=why)
+    return _switch(options, name, everything=everything, why=_storable(why) or "by hand")
 
 
 @declare("release", paths=False)
@@ -94,14 +131,33 @@ def release(options: Options, name: str | None, everything: bool) -> int:
     return _switch(options, name, everything=everything, why="")
 
 
+def _storable(why: str) -> str:
+    """A reason as it may be kept: telephone numbers masked, and nothing in it that looks like a key (P8)."""
+    from reconciler.lint.prompts import secrets_in  # noqa: PLC0415 - only to hold
+
+    for found in list(secrets_in(why)):
+        why = why.replace(found[0], "(key)")
+    return _DIGITS.sub(_masked, Censor("").words(numbers.mask_in(why))).strip()
+
+
+def _masked(found: re.Match[str]) -> str:
+    return found[0] if _DAY.match(found[0]) else numbers.mask(found[0])
+
+
 def _switch(options: Options, name: str | None, *, everything: bool, why: str) -> int:
     if everything == bool(name):
         raise InputError("name one call, or say --all", code="RC124", hint="reconciler calls hold NAME")
     with _writing(options) as (session, _, ledger, _):
-        if name is None:
-            ledger.hold_all(why)
-        else:
-            ledger.arm(replace(_known(ledger, name), held=why))
+
+        def write() -> None:
+            if name is None:
+                return ledger.hold_all(why)
+            armed = _known(ledger, name)
+            if stands := _over(ledger, armed, session.clock.now()):
+                raise InputError(f"`{name}` is {stands}", code="RC631", hint="`reconciler calls` shows it")
+            return ledger.arm(replace(armed, held=why))
+
+        _written(ledger, write)
         session.output.talk(f"{name or 'every call'}: {'held: ' + why if why else 'released'}")
     return 0
 
@@ -109,20 +165,29 @@ def _switch(options: Options, name: str | None, *, everything: bool, why: str) -
 @declare("cancel", paths=False)
 @click.argument("name")
 def cancel(options: Options, name: str) -> int:
-    """Cancel a call for good: its name will never ring anybody, whatever the manifests say."""
+    """Cancel a call for good: its name will never ring anybody again, whatever the manifests say."""
     with _writing(options) as (session, _, ledger, organization):
-        armed = _known(ledger, name)
-        if not armed.opens:
-            raise InputError(
-                f"`{name}` recurs", code="RC631", hint=f"reconciler calls hold {name}, and remove its document"
-            )
-        if (tried := ledger.attempt(name, 1)) is not None and tried.state != "refused":
-            raise InputError(f"`{name}` is {tried.state} already", code="RC631", hint="`reconciler calls` shows it")
         at = stamp(session.clock.now())
-        fresh = Attempt(name, name, 1, "cancelled", key=idempotency_key(organization, name, 1), to=armed.callee)
-        ledger.record(replace(tried or fresh, state="cancelled", claimed_at="", detail=f"cancelled by hand at {at}"))
+        _written(ledger, lambda: ledger.record(_cancelled(ledger, name, organization, at)))
         session.output.talk(f"{name}: cancelled; it will not be placed")
     return 0
+
+
+def _cancelled(ledger: Ledger, name: str, organization: str, at: str) -> Attempt:
+    """The attempt that is to come, as cancelled; raises InputError when none is."""
+    armed = _known(ledger, name)
+    if not armed.opens:
+        hint = f"reconciler calls hold {name}, and remove its document"
+        raise InputError(f"`{name}` recurs", code="RC631", hint=hint)
+    last = _last(ledger, armed)
+    number = next_number(last, armed) if last else 1
+    tried = last if last is not None and number == last.attempt else None
+    if tried is not None and tried.state != "refused":
+        raise InputError(f"`{name}` is {tried.state} already", code="RC631", hint="`reconciler calls` shows it")
+    fresh = Attempt(
+        name, name, number, "cancelled", key=idempotency_key(organization, name, number), to=armed.callee
+    )  # fmt: skip - one attempt
+    return replace(tried or fresh, state="cancelled", claimed_at="", detail=f"cancelled by hand at {at}")
 
 
 @declare("resolve", paths=False)
@@ -130,9 +195,12 @@ def cancel(options: Options, name: str) -> int:
 @click.option("--rang", metavar="CALL_ID", help="You found it in the dashboard: this is the call.")
 @click.option("--did-not-ring", is_flag=True, help="You made sure that nobody was rung.")
 def resolve_command(options: Options, name: str, rang: str | None, did_not_ring: bool) -> int:
-    """Settle a call whose outcome is unknown: by the platform's records, or by what you found out."""
-    with _writing(options) as (session, api, ledger, _):
-        order = session.orders(session.load().resources).get(name)
+    """Settle a call whose outcome is unknown: by the platform's records, or by what you found out.
+
+    One occurrence of a recurring call is NAME@INSTANT, as `reconciler calls` lists it.
+    """
+    with _writing(options) as (session, api, ledger, _), session.lease(ledger, "dispatch"):
+        order = session.orders(session.load().resources).get(name.partition("@")[0])
         settled = resolve(api, ledger, name, order=order, rang=rang, did_not_ring=did_not_ring)
         for attempt in settled:
             session.output.talk(f"{attempt.occurrence}: {attempt.state}; {attempt.detail}")

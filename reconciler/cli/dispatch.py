@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.calls.dispatch import Line, dispatch
-from reconciler.calls.due import Agenda, agenda, unarmed
+from reconciler.calls.due import Agenda, agenda, may_be_tried_again, unarmed
 from reconciler.calls.follow import follow, remember
+from reconciler.calls.tally import REST, Tally
 from reconciler.cli.declare import declare
 from reconciler.cli.session import Session, differs, owner, shown
 from reconciler.clock import parse_duration
@@ -20,10 +20,11 @@ from reconciler.rows import CallRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
-    from reconciler.ledger import Ledger
+    from reconciler.ledger import Attempt, Ledger
     from reconciler.load import Loaded
     from reconciler.model import Target
 
@@ -53,12 +54,12 @@ class Duration(click.ParamType[timedelta]):
 def command(options: Options, lookahead: timedelta, dry_run: bool) -> int:
     """Place the calls that are due; each at most once, never outside its window.
 
-    Exits 5 when a call was missed or its outcome is unknown, 4 when one that is due could not be placed yet.
+    Exits 5 when a call was missed or its outcome is unknown, 4 when one that is due failed or could not be placed yet.
     """
     from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
     with Session(options, read_only=dry_run) as session:
-        rows = place(session, cache(session.checked), lookahead=lookahead, dry_run=dry_run)
+        rows = place(session, session.checked, lookahead=lookahead, dry_run=dry_run)
         view.dispatch(session, rows, dry_run=dry_run)
         if session.stopping.is_set():
             return INTERRUPTED
@@ -66,11 +67,11 @@ def command(options: Options, lookahead: timedelta, dry_run: bool) -> int:
 
 
 def code_of_calls(rows: list[CallRow]) -> int:
-    """5 when a call was missed or is unknown, 4 when one that is due did not go out, else 0."""
+    """5 when a call was missed or is unknown, 4 when one that is due did not go out or failed at once, else 0."""
     states = {row.state for row in rows}
     if states & {"expired", "unknown"}:
         return MISSED
-    return IN_PART if states & {"refused", "armed", "declared"} else 0
+    return IN_PART if states & {"refused", "failed", "armed", "declared"} else 0
 
 
 def place(
@@ -80,7 +81,7 @@ def place(
     lookahead: timedelta = timedelta(0),
     dry_run: bool = False,
 ) -> list[CallRow]:
-    """Dispatch now, and again for each call that becomes due within ``lookahead``; rows as they may be shown.
+    """Dispatch now, and until ``lookahead`` is over for what becomes due or may be tried again; rows as shown.
 
     What is due is told by the ledger alone: the manifests (``read``) and the account are only looked at, and
     the lease only taken, when there is something to do. What was done is told also when something stops the
@@ -111,22 +112,39 @@ def _rounds(
     lookahead: timedelta,
     dry_run: bool,
 ) -> list[CallRow]:
-    """Dispatch into ``rows`` until nothing more is due; what is due but not armed at all."""
+    """Dispatch into ``rows`` until the lookahead is over; what is due but not armed at all."""
     api, target = session.connect()
-    ledger = session.ledger(target)
+    ledger, tally = session.ledger(target), Tally()
     until = session.clock.now() + lookahead
     while True:
         if not dry_run:
-            # What earlier calls came to is asked first: a second try is decided from it.
-            placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed"]
-            remember(ledger, placed, follow(api, placed))
-        todo = _todo(session, target, ledger)
-        if todo.place or todo.settle or todo.missed:
-            _round(session, read(), api, target, ledger, rows, dry_run=dry_run)
-        following = _todo(session, target, ledger).next_opening
-        if following is None or following > until or not _wait(session, following):
+            # A second try is decided from what the first one came to; nothing else may delay what is due.
+            _follow(api, ledger, lambda attempt: may_be_tried_again(ledger.armed(), attempt))
+        if _is_due(_todo(session, target, ledger), tally, session.clock.now()):
+            _round(session, read(), api, target, ledger, rows, tally, dry_run=dry_run)
+        if not dry_run:
+            _follow(api, ledger, lambda _: True)
+        wake = min(until, _wake(_todo(session, target, ledger), tally, session.clock.now()))
+        if session.clock.now() >= until or not _wait(session, wake):
             return _unarmed(session, read(), ledger) if not ledger.armed() else []
         ledger.refresh()
+
+
+def _follow(api: Api, ledger: Ledger, wanted: Callable[[Attempt], bool]) -> None:
+    """Ask what became of calls that were placed, and record it."""
+    placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed" and wanted(attempt)]
+    remember(ledger, placed, follow(api, placed))
+
+
+def _is_due(todo: Agenda, tally: Tally, now: datetime) -> bool:
+    """Whether there is anything to do that was not tried a moment ago."""
+    return bool(todo.missed) or any(tally.ready(due.attempt.key, now) <= now for due in (*todo.settle, *todo.place))
+
+
+def _wake(todo: Agenda, tally: Tally, now: datetime) -> datetime:
+    """When to look again: other runs may arm calls meanwhile, so it is never long."""
+    again = (tally.ready(due.attempt.key, now) for due in (*todo.settle, *todo.place))
+    return min([now + REST, *again, *([todo.next_opening] if todo.next_opening else [])])
 
 
 def _todo(session: Session, target: Target, ledger: Ledger) -> Agenda:
@@ -140,14 +158,15 @@ def _round(
     target: Target,
     ledger: Ledger,
     rows: list[CallRow],
+    tally: Tally,
     *,
     dry_run: bool,
 ) -> None:
     if dry_run:
-        dispatch(_line(session, loaded, api, target, ledger, lambda: None), dry_run=True, told=rows)
+        dispatch(_line(session, loaded, api, target, ledger, tally, lambda: None), dry_run=True, told=rows)
         return
     with session.lease(ledger, "dispatch") as lease:
-        dispatch(_line(session, loaded, api, target, ledger, lease.check), told=rows)
+        dispatch(_line(session, loaded, api, target, ledger, tally, lease.check), told=rows)
 
 
 def _unarmed(session: Session, loaded: Loaded, ledger: Ledger) -> list[CallRow]:
@@ -171,7 +190,13 @@ def _unarmed(session: Session, loaded: Loaded, ledger: Ledger) -> list[CallRow]:
 
 
 def _line(
-    session: Session, loaded: Loaded, api: Api, target: Target, ledger: Ledger, check: Callable[[], None]
+    session: Session,
+    loaded: Loaded,
+    api: Api,
+    target: Target,
+    ledger: Ledger,
+    tally: Tally,
+    check: Callable[[], None],
 ) -> Line:
     found = session.look(loaded, api, target, ledger, Scope())
     return Line(
@@ -186,6 +211,7 @@ def _line(
         differs=lambda order, armed: differs(order, armed, loaded.resources),
         check_lease=check,
         stopping=session.stopping,
+        tally=tally,
     )
 
 

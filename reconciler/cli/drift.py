@@ -97,8 +97,10 @@ def _say(
         document = render.document(drift, target, unknown, show_numbers=numbers)
         output.json({**document, **(_written(carried, dry_run=dry_run) if carried is not None else {})})
         return
+    keep, undo = session.options.command("drift", "--write"), session.options.command("apply")
+    following = f"`{keep}` (keeps the dashboard's side) or `{undo}` (the manifests')" if drift and not carried else ""
     if output.form == "markdown":
-        output.data(render.markdown(drift, unknown, show_numbers=numbers))
+        output.data(render.markdown(drift, unknown, show_numbers=numbers, next_step=following))
     else:
         color = output.color
         output.data(
@@ -106,9 +108,8 @@ def _say(
         )  # fmt: skip - options of one call
     if carried is not None:
         _say_written(session, carried, dry_run=dry_run)
-    elif drift:
-        keep, undo = session.options.command("drift", "--write"), session.options.command("apply")
-        output.talk(f"next: {keep} (keeps the dashboard's side) or {undo} (the manifests')")
+    elif following and output.form != "markdown":
+        output.talk(f"next: {following}")
 
 
 def _written(carried: WriteBack, *, dry_run: bool) -> dict[str, Any]:

@@ -61,7 +61,8 @@ def command(options: Options, folder: Path | None, kinds: tuple[str, ...], no_bi
         api, target = session.connect()
         found = _found(session, place, api, target, session.ledger(target), kinds or tuple(_KINDS))
         way = "../" * len(place.relative_to(session.project.root).parts) + "schemas"
-        export = Export(KINDS, found.links, schemas=way)
+        there = (session.project.root / "schemas" / "manifest.json").is_file()
+        export = Export(KINDS, found.links, schemas=way if there else "")
         exported = export.export(found.fresh)
         files = {place / path: text for path, text in export.files(exported).items()}
         _nothing_in_the_way(session, files)

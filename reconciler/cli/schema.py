@@ -14,6 +14,7 @@ from reconciler.errors import InputError
 from reconciler.kind import document_model
 from reconciler.kinds import KINDS
 from reconciler.settings import Settings
+from reconciler.spelling import nearest
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
@@ -39,7 +40,8 @@ def command(options: Options, out: Path | None) -> int:
     names = [_file_name(str(path)) for path in options.paths] or ["manifest"]
     for name in names:
         if name not in found:
-            raise InputError(f"no schema `{name}`", code="RC124", hint=f"one of {', '.join(found)}")
+            hint = nearest(name, found) or f"one of {', '.join(found)}"
+            raise InputError(f"no schema `{name}`", code="RC124", hint=hint)
         click.echo(_text(found[name]).rstrip("\n"))
     return 0
 

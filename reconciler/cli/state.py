@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.calls.follow import standing
 from reconciler.cli.declare import Verbs, declare
 from reconciler.cli.session import Session
 from reconciler.errors import InputError
@@ -20,6 +21,7 @@ from reconciler.store import Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from reconciler.cli.options import Options
     from reconciler.ledger import Ledger
@@ -60,26 +62,47 @@ def _entries(ledger: Ledger) -> dict[str, Any]:
 
 @declare("show", paths=False)
 def show(options: Options) -> int:
-    """List bindings and calls; with --format json everything there is."""
+    """List bindings and calls as they stand; with --format json everything there is."""
     with _opened(options, writing=False) as (session, ledger):
         if options.format == "json":
             session.output.json({"format": _FORMAT, "organization": ledger.organization, "entries": _entries(ledger)})
             return 0
         session.output.talk(ledger.store.description)
-        for address, binding in ledger.bindings().items():
-            unfinished = f"  unfinished: {binding.intent.step}" if binding.intent else ""
-            session.output.data(
-                f"{address}  id {binding.id or '?'}  applied {binding.applied_at or 'never'}{unfinished}"
-            )
-        for armed in ledger.armed().values():
-            held = f"  held: {armed.held}" if armed.held else ""
-            session.output.data(f"ScheduledCall/{armed.name}  {armed.state}  {armed.opens or 'recurs'}{held}")
-        for attempt in ledger.attempts():
-            session.output.data(f"  {attempt.occurrence} attempt {attempt.attempt}  {attempt.state}  {attempt.call_id}")
+        told = [*_bindings(ledger), *_calls(ledger, session.clock.now())]
+        if options.format == "markdown":
+            from reconciler.render.markup import escape, row, table  # noqa: PLC0415 - where Markdown was asked for
+
+            shown = table(("What", "Stands", "Since", "More"), [row(map(escape, line)) for line in told])
+            session.output.data(shown.lstrip("\n") or "Nothing is remembered.")
+            return 0
+        for line in told:
+            session.output.data("  ".join(cell for cell in line if cell))
     return 0
 
 
-@declare("locks", paths=False)
+def _bindings(ledger: Ledger) -> Iterator[tuple[str, str, str, str]]:
+    """Each binding: its address, its id, when it was applied, what was begun and not finished."""
+    for address, binding in ledger.bindings().items():
+        unfinished = f"unfinished: {binding.intent.step}" if binding.intent else ""
+        yield str(address), f"id {binding.id or '?'}", f"applied {binding.applied_at or 'never'}", unfinished
+
+
+def _calls(ledger: Ledger, now: datetime) -> Iterator[tuple[str, str, str, str]]:
+    """Each call as it stands now, then each attempt."""
+    attempts = ledger.attempts()
+    for armed in ledger.armed().values():
+        stands = standing(armed, [it for it in attempts if it.name == armed.name], now)
+        yield (
+            f"ScheduledCall/{armed.name}",
+            stands,
+            armed.opens or "recurs",
+            f"held: {armed.held}" if armed.held and stands == "armed" else "",
+        )
+    for attempt in attempts:
+        yield f"  {attempt.occurrence} attempt {attempt.attempt}", attempt.state, "", attempt.call_id
+
+
+@declare("locks", paths=False, formats=("text",))
 def locks(options: Options) -> int:
     """Say who is writing, if anybody."""
     with _opened(options, writing=False) as (session, ledger):
@@ -92,7 +115,7 @@ def locks(options: Options) -> int:
     return 0
 
 
-@declare("unlock", paths=False)
+@declare("unlock", paths=False, formats=("text",))
 def unlock(options: Options) -> int:
     """Take the leases away from a run that is dead; one that is alive stops at its next write."""
     with Session(options, read_only=False) as session:
@@ -117,7 +140,7 @@ def _address(text: str) -> Address:
     return address
 
 
-@declare("forget", paths=False)
+@declare("forget", paths=False, formats=("text",))
 @click.argument("address")
 def forget(options: Options, address: str) -> int:
     """Forget which live object an address is; the object stays. Calls are never forgotten."""
@@ -130,7 +153,7 @@ def forget(options: Options, address: str) -> int:
     return 0
 
 
-@declare("move", paths=False)
+@declare("move", paths=False, formats=("text",))
 @click.argument("source")
 @click.argument("destination")
 def move(options: Options, source: str, destination: str) -> int:
@@ -150,7 +173,7 @@ def move(options: Options, source: str, destination: str) -> int:
     return 0
 
 
-@declare("export", paths=False)
+@declare("export", paths=False, formats=("text", "json"))
 def export(options: Options) -> int:
     """Write everything that is remembered to stdout, for `state import` on another store."""
     with _opened(options, writing=False) as (session, ledger):
@@ -159,7 +182,7 @@ def export(options: Options) -> int:
     return 0
 
 
-@declare("import", paths=False)
+@declare("import", paths=False, formats=("text",))
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 def import_(options: Options, file: Path) -> int:
     """Read what `state export` wrote into an empty store; nothing that is there is overwritten."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -9,6 +10,11 @@ import click
 from reconciler.cli.announce import Announcement, announced
 from reconciler.cli.declare import FINDINGS, declare
 from reconciler.cli.session import Session
+from reconciler.clock import SystemClock
+from reconciler.errors import InputError
+from reconciler.kinds import KINDS
+from reconciler.load import load
+from reconciler.settings import Misconfigured
 
 if TYPE_CHECKING:
     from reconciler.cli.linted import Lint
@@ -26,15 +32,28 @@ def command(options: Options, full: bool, comment: str | None, annotate: str | N
     """
     # A pull request from a fork is only validated: its comment is the one a plan would have rewritten.
     announcement = Announcement(options, "plan", comment=comment, annotate=annotate)
-    with announcement.errors(), Session(options, read_only=True) as session:
+    with announcement.errors(), _session(options) as session:
         session.lint.full = full
         loaded = session.load()
         from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
-        view.findings(session, loaded)
+        view.findings(session, loaded, _verdict(loaded, session.lint))
         session.output.talk(_verdict(loaded, session.lint))
         announcement.findings(loaded.findings, _verdict(loaded, session.lint))
     return 1 if loaded.errors else 0
+
+
+def _session(options: Options) -> Session:
+    """A session; raises InputError with what is wrong with the project file and, besides, with the manifests."""
+    try:
+        return Session(options, read_only=True)
+    except Misconfigured as error:
+        loaded = load(options.paths, error.project, KINDS, now=options.now or SystemClock().now(), process=os.environ)
+        for secret in loaded.secrets:
+            options.output.hide_secret(secret)
+        options.output.hide_numbers(loaded.callees)
+        options.output.root = error.project.root
+        raise InputError(error.message, code=error.code, findings=[*error.findings, *loaded.findings]) from None
 
 
 def _verdict(loaded: Loaded, lint: Lint) -> str:

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from reconciler.rows import CallRow
 
 
-def findings(session: Session, loaded: Loaded) -> None:
+def findings(session: Session, loaded: Loaded, verdict: str) -> None:
     """What validate found: the findings are the result, so they go to stdout."""
     output = session.output
     match output.form:
         case "json":
             output.json(json.validate(loaded.findings, documents=loaded.documents))
         case "markdown":
-            output.data(markdown.findings(loaded.findings))
+            output.data(markdown.findings(loaded.findings, verdict=verdict))
         case "sarif":
             output.json(sarif.findings(loaded.findings, folder=folder_in_repository(output.root)))
         case "junit":
@@ -144,8 +144,9 @@ def saved(path: Path) -> dict[str, Any]:
     try:
         document = parser.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        why = f"{error.strerror}".lower() if isinstance(error, OSError) else "it is not JSON"
         raise InputError(
-            f"`{path}` is not a saved plan: {error}", code="RC125", hint="reconciler plan --out plan.json"
+            f"`{path}` is not a saved plan: {why}", code="RC125", hint=f"reconciler plan --out {path}"
         ) from None
     if not _is_plan(document):
         raise InputError(

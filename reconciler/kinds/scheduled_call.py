@@ -13,7 +13,7 @@ from reconciler.fields import digest, policies
 from reconciler.kind import Account, Context, Fact, Kind, Orphans, Verbs
 from reconciler.kinds.scheduled_call_checks import again, complaints, lateness, recurrence, wrong
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
-from reconciler.ledger import Armed, Attempt, Ledger, stamp
+from reconciler.ledger import Armed, Attempt, Ledger, next_number, stamp
 from reconciler.model import (
     Action,
     Change,
@@ -55,13 +55,16 @@ class ScheduledCall(Kind):
     facts: ClassVar[tuple[Fact, ...]] = (Fact("confirmation", "/v1/outbound-tcpa-confirmation"),)
 
     def observe(self, api: Api, ledger: Ledger) -> Iterator[Observed]:
-        """What we armed, from our own ledger; a cancelled call that never rang is as if never armed."""
+        """What we armed, from our own ledger; a cancelled call that never rang is as if never armed.
+
+        So is a recurring one: what is to come of it is cancelled, and may be armed anew.
+        """
         tried: dict[str, list[Attempt]] = {}
         for attempt in ledger.attempts():
             tried.setdefault(attempt.name, []).append(attempt)
         for armed in ledger.armed().values():
             attempts = tried.get(armed.name, [])
-            if armed.state == "armed" or attempts:
+            if armed.state == "armed" or any(attempt.state != "refused" for attempt in _of_the_one(armed, attempts)):
                 yield _observed(armed, attempts)
 
     def identity(self, spec: BaseModel) -> str:
@@ -73,7 +76,11 @@ class ScheduledCall(Kind):
         return resource.address.name
 
     def expected(self, resource: Resource) -> Mapping[str, Any]:
-        """The declaration, every field: all of it is ours."""
+        """The declaration, every field, with the number that `from` means: all of it is ours."""
+        return {**resource.declared, **resource.looked_up}
+
+    def initial(self, resource: Resource) -> Mapping[str, Any]:
+        """Just the declaration: whoever reads `from` needs no second line for its number."""
         return resource.declared
 
     def create(self, change: Change, context: Context) -> Observed:
@@ -96,7 +103,8 @@ class ScheduledCall(Kind):
         made = order(change.resource, context.account.resources)
         before = context.ledger.armed().get(made.name)
         now = stamp(context.now())
-        same_times = before is not None and before.spec.get("schedule") == made.spec.get("schedule")
+        goes_on = before is not None and before.state == "armed"
+        same_times = goes_on and before is not None and before.spec.get("schedule") == made.spec.get("schedule")
         armed = Armed(
             name=made.name,
             state="armed",
@@ -110,7 +118,7 @@ class ScheduledCall(Kind):
             callee=numbers.digest(made.to_number),
         )
         context.ledger.arm(armed)
-        return _observed(armed, [])
+        return _observed(armed, [])  # what was tried before says nothing of what was just armed
 
     def closes(self, spec: BaseModel) -> datetime | None:
         """The end of its window."""
@@ -132,6 +140,9 @@ class ScheduledCall(Kind):
     def preflight(self, change: Change, account: Account, links: Links) -> Iterator[Finding]:
         """Online: may the number dial, is there money, has the organisation confirmed, is it too late."""
         if change.resource is None or not isinstance(change.resource.spec, ScheduledCallSpec):
+            return
+        if (other := _other_nature(change.resource, change.observed)) is not None:
+            yield other
             return
         if change.reason == "will_not_fire":
             yield Finding(
@@ -159,6 +170,8 @@ class ScheduledCall(Kind):
         if change.action not in (Action.ARM, Action.RESCHEDULE) or change.resource is None:
             return ""
         made = order(change.resource, account.resources)
+        if change.observed is not None and change.observed.history != _ARMED:
+            return f"{numbers.mask(made.to_number)}: {change.observed.history}"
         return f"{numbers.mask(made.to_number)} {_spoken(made, account.now)}"
 
 
@@ -178,7 +191,10 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> Order:
         at=at,
         schedule=recurrence(spec.schedule) if spec.schedule else None,
         zone=spec.timezone or (spec.schedule.timezone if spec.schedule else ""),
-        spec={name: digest(value) if _POLICIES[name].hashed else value for name, value in declared.items()},
+        spec={
+            name: digest(value) if _POLICIES[name].hashed else value
+            for name, value in {**declared, **resource.looked_up}.items()
+        },
         late=lateness(spec),
         agent=spec.agent,
         config=declared.get("config"),
@@ -212,17 +228,42 @@ _STANDING: dict[str, tuple[Phase, str]] = {
 }
 
 
+_ARMED = "is armed"
+
+
+def _of_the_one(armed: Armed, attempts: list[Attempt]) -> list[Attempt]:
+    """The attempts of a call that happens once, in their order; none of a recurring one's."""
+    own = [attempt for attempt in attempts if armed.opens and attempt.occurrence == armed.name]
+    return sorted(own, key=lambda attempt: attempt.attempt)
+
+
 def _standing(armed: Armed, attempts: list[Attempt]) -> tuple[Phase, str]:
     """Where the call stands: a refused attempt rang nobody, so it may still be changed and tried again.
 
-    A recurring call has no last attempt that would settle it: there is always a next occurrence.
+    So may one whose next try is to come. A recurring call has no last attempt that would settle it: there is
+    always a next occurrence.
     """
-    last = max(attempts, key=lambda attempt: attempt.attempt, default=None)
-    if not armed.opens or last is None or last.state not in _STANDING:
-        return Phase.STEADY, "is armed"
-    phase, history = _STANDING[last.state]
-    when = last.sent_at or last.claimed_at
+    own = _of_the_one(armed, attempts)
+    rang = [attempt for attempt in own if attempt.state in _STANDING]
+    if not rang:
+        return Phase.STEADY, _ARMED
+    last = own[-1]
+    phase, history = _STANDING[rang[-1].state]
+    if last.state == "refused" or next_number(last, armed) != last.attempt:
+        over = armed.state != "armed"
+        phase = Phase.SETTLED if over else Phase.STEADY
+        history += "; its next try was cancelled" if over else "; its next try is to come"
+    when = rang[-1].sent_at or rang[-1].claimed_at
     return phase, history.format(when=when[:16].replace("T", " ") + " UTC" if when else "an unknown date")
+
+
+def _other_nature(resource: Resource, observed: Observed | None) -> Finding | None:
+    """A name means one call, or one series of calls: what was placed of the one says nothing of the other."""
+    if observed is None or (resource.declared.get("schedule") is None) == (observed.body.get("schedule") is None):
+        return None
+    was, key = ("a single", "schedule") if observed.body.get("schedule") is None else ("a recurring", "at")
+    message = f"the name of a call is permanent: `{resource.address.name}` is that of {was} call"
+    return wrong(resource, key, "RC221", message, "give the new call a new name")
 
 
 def _with_state(armed: Armed, state: str) -> Armed:

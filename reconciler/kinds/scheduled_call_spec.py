@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from reconciler import clock
-from reconciler.fields import E164, HASHED, PERSONAL, Prose, Ref, Seconds, Spec
+from reconciler.fields import E164, HASHED, PERSONAL, RECORDED, Prose, Ref, Seconds, Spec
 from reconciler.occurrences import Schedule
 
 
@@ -97,17 +97,19 @@ class Attempts(Spec):
     """A second try is a second call, on purpose: decided from the finished call's own record."""
 
     max: int = Field(ge=1, le=10, description="Calls altogether, the first one included.")
-    gap: Duration = Field(default="30m", description="From the end of one call to the next, in d, h, m and s (30m when left out).")
+    gap: Duration = Field(
+        default="30m", description="From the end of one call to the next, in d, h, m and s (30m when left out)."
+    )
     on: tuple[Outcome, ...] = Field(default=("not_answered",), description="Outcomes worth another try.")
 
 
 class ScheduledCallSpec(Spec):
     """Whom to call, when, from which number and with which agent."""
 
-    from_: Annotated[str | None, Ref("PhoneNumber")] = Field(
+    from_: Annotated[str | None, Ref("PhoneNumber", brings=("number", "from_number"))] = Field(
         default=None, alias="from", description="Name of the PhoneNumber to call from."
     )
-    from_number: E164 | None = Field(default=None, description="Or the number itself, in E.164.")
+    from_number: Annotated[E164 | None, RECORDED] = Field(default=None, description="Or the number itself, in E.164.")
     to_number: Annotated[E164, PERSONAL, HASHED] = Field(description="Whom to call, in E.164.")
     agent: Annotated[str | None, Ref("Agent")] = Field(
         default=None, description="Name of the Agent; the number's outbound agent when left out."
@@ -128,5 +130,6 @@ class ScheduledCallSpec(Spec):
     schedule: Recurrence | None = Field(default=None, description="When a recurring call is due, in place of `at`.")
     attempts: Attempts | None = Field(default=None, description="Whether an unanswered call is tried again.")
     late: Duration | None = Field(
-        default=None, description="How late the call may still be placed, in d, h, m and s (10m when left out); never after."
+        default=None,
+        description="How late the call may still be placed, in d, h, m and s (10m when left out); never after.",
     )

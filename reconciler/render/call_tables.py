@@ -29,6 +29,7 @@ _LOUD = {
     "unknown": "its outcome is unknown: it may have rung",
     "expired": "missed: its window closed before it was placed",
 }
+_TOLD = "missed: "  # a detail that says itself what is loud about the state
 TROUBLE = frozenset(state for state, style in _STYLES.items() if style == "grave")
 _WIDEST_NAME = 40
 _MINUTE = 60
@@ -80,7 +81,7 @@ def _row(
 
 def below(row: CallRow) -> Iterator[str]:
     """What there is to say about a call, a line each; a recording's line starts with ``recording``."""
-    if row.state in _LOUD:
+    if row.state in _LOUD and not row.detail.startswith(_TOLD):
         yield _LOUD[row.state]
     if row.detail:
         yield row.detail

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.render import markup
 from reconciler.render.fields import Fields
 from reconciler.render.terminal import Paint, clean, wrap
-from reconciler.render.values import line, visible
+from reconciler.render.values import is_long, line, visible
 from reconciler.render.words import SIDES, account, counted, host
 
 if TYPE_CHECKING:
@@ -98,11 +98,17 @@ def _place(location: Location | None) -> dict[str, Any] | None:
     return {"path": location.path, "line": location.line, "column": location.column} if location else None
 
 
-def markdown(drift: Sequence[Change], unknown: Sequence[Address], *, show_numbers: bool) -> str:
-    """A verdict, and a table with a row for each field."""
+def markdown(drift: Sequence[Change], unknown: Sequence[Address], *, show_numbers: bool, next_step: str = "") -> str:
+    """A verdict, a table with a row for each field, a diff for each long text, and what to do next."""
     rows = [row for change in drift for row in _rows(change, show_numbers=show_numbers)]
-    parts = [f"**{markup.escape(verdict(drift))}**\n", markup.table(("what", "field", "declared", "live"), rows)]
-    return "".join([*parts, *(f"\n{markup.escape(note)}\n" for note in _notes(unknown))])
+    texts = [text for change in drift for text in _texts(change, show_numbers=show_numbers)]
+    parts = [
+        f"**{markup.escape(verdict(drift))}**\n",
+        markup.table(("what", "field", "declared", "live"), rows),
+        *texts,
+    ]
+    following = f"\nNext: {markup.prose(next_step)}\n" if next_step else ""
+    return "".join([*parts, *(f"\n{markup.escape(note)}\n" for note in _notes(unknown)), following])
 
 
 def _rows(change: Change, *, show_numbers: bool) -> Iterator[str]:
@@ -110,9 +116,27 @@ def _rows(change: Change, *, show_numbers: bool) -> Iterator[str]:
     if not change.diffs:
         yield markup.row((what, "", "", ""))
     for diff in change.diffs:
-        sides = [_short(line(side, diff.path)) for side in visible(change, diff, show_numbers=show_numbers)]
+        before, after = visible(change, diff, show_numbers=show_numbers)
+        declared, live = (
+            ("", "see below") if _is_text(before, after) else (_short(line(it, diff.path)) for it in (before, after))
+        )
         name = f"{markup.code(diff.path)} {markup.escape(SIDES[diff.changed_by].partition(':')[0])}"
-        yield markup.row((what, name, *map(markup.escape, sides)))
+        yield markup.row((what, name, markup.escape(declared), markup.escape(live)))
+
+
+def _is_text(before: Any, after: Any) -> bool:
+    return isinstance(before, str) and isinstance(after, str) and (is_long(before) or is_long(after))
+
+
+def _texts(change: Change, *, show_numbers: bool) -> Iterator[str]:
+    """Long texts: what the dashboard took away from them and put in."""
+    for diff in change.diffs:
+        before, after = visible(change, diff, show_numbers=show_numbers)
+        if _is_text(before, after):
+            place = diff.location or change.location
+            where = f" · {markup.escape(str(place))}" if place else ""
+            title = f"\n{markup.code(str(change.address))} {markup.code(diff.path)}{where}\n"
+            yield title + markup.text_diff(before, after)
 
 
 def _short(words: str) -> str:

@@ -83,7 +83,8 @@ class Fields:
             return self._spans([*lead, Span(f"{part.sign} {value}", _SIGNS[part.sign])], room)
         before, after = part.before, part.after
         texts = isinstance(before, str) and isinstance(after, str)
-        if texts and (is_long(before) or is_long(after) or before.split() == after.split()):
+        alike = before != after and line(before) == line(after)
+        if texts and (is_long(before) or is_long(after) or alike):
             return [*self._spans(lead, room), *self._text(before, after, place, room)]
         if is_long(after):
             return [*self._spans(lead, room), *self._new(name, after, place, room)]

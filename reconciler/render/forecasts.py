@@ -35,7 +35,10 @@ def local_times(ring: Ring) -> tuple[tuple[str, datetime], ...]:
 
 
 def where_they_are(ring: Ring, now: datetime) -> str:
-    """``Tue 15 Jan 12:00 Los Angeles``, with the year when it is not that of ``now``; the earliest and the latest where a number names no single place."""
+    """``Tue 15 Jan 12:00 Los Angeles``, with the year when it is not that of ``now``.
+
+    The earliest and the latest where a number names no single place.
+    """
     times = local_times(ring)
     first = clock.spoken_local(ring.at, clock.zone(times[0][0]), now=now)
     if len(times) == 1:

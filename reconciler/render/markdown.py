@@ -7,15 +7,14 @@ deletion, a charge or a call goes last, and only where such lines alone are too 
 
 from __future__ import annotations
 
-from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Action, Outcome
 from reconciler.numbers import mask_in
 from reconciler.render import forecasts, words
 from reconciler.render.fields import own_file
-from reconciler.render.markup import code, escape, fence, fitting, fold, html, prose, row, table
-from reconciler.render.prompts import LEGEND, growth, respaced, size
+from reconciler.render.markup import code, escape, fitting, fold, html, prose, row, table, text_diff
+from reconciler.render.prompts import LEGEND, growth, size
 from reconciler.render.terminal import cut
 from reconciler.render.values import differences, is_long, line, visible
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 LIMIT = 65_000  # characters; GitHub takes 65,536, and a bot may put a line around ours
 _RESERVED = 800  # for table heads and for saying what was left out
 _WIDEST_VALUE = 300
-_CONTEXT = 2  # unchanged lines on either side of a change
 _GRAVE = frozenset({Action.REFUSE, Action.DELETE, Action.CANCEL})
 _COLUMNS = ("", "Change", "Action", "Why")
 _PROBLEMS = frozenset(Outcome) - {Outcome.DONE}
@@ -50,7 +48,7 @@ def plan(plan: Plan, *, show_numbers: bool = False, limit: int = LIMIT, next_com
     folds, room, cut_folds = fitting(_folds(ranked, show_numbers=show_numbers), room)
 
     body = top + table(_COLUMNS, rows) if isinstance(top, str) else table(_COLUMNS, [*top, *rows])
-    left_out = _left_out(missed + cut_rows, cut_findings, cut_folds)
+    left_out = _left_out(missed + cut_rows, cut_findings, cut_folds, "reconciler plan")
     return head + body + _listed(told) + "".join(folds) + left_out + end
 
 
@@ -66,17 +64,18 @@ def report(
     return head + table(("Outcome", "Change", "Action", "What happened"), rows) + _left_out(missed, 0, 0) + end
 
 
-def findings(findings: Sequence[Finding], *, limit: int = LIMIT) -> str:
-    """Findings as a list, in at most ``limit`` characters."""
+def findings(findings: Sequence[Finding], *, limit: int = LIMIT, verdict: str = "") -> str:
+    """Findings as a list below their verdict, in at most ``limit`` characters."""
     told, _, missed = fitting((_finding(finding) for finding in findings), limit - _RESERVED)
-    return (_listed(told) + _left_out(0, missed, 0)).lstrip("\n") or "No findings.\n"
+    body = (_listed(told) + _left_out(0, missed, 0, "reconciler validate")).lstrip("\n") or "No findings.\n"
+    return f"**{escape(verdict)}**\n\n{body}" if verdict else body
 
 
 def calls(rows: Sequence[CallRow], *, limit: int = LIMIT) -> str:
     """Scheduled calls as a table, in at most ``limit`` characters."""
     told, _, missed = fitting((_call(it) for it in rows), limit - _RESERVED)
     shown = table(("Call", "State", "When", "To", "What happened"), told).lstrip("\n")
-    return (shown or "No scheduled calls.\n") + _left_out(missed, 0, 0)
+    return (shown or "No scheduled calls.\n") + _left_out(missed, 0, 0, "reconciler calls")
 
 
 def _head(plan: Plan) -> str:
@@ -159,10 +158,11 @@ def _call(it: CallRow) -> str:
     return row((code(name) + attempt, escape(it.state), escape(when), escape(it.to), prose(what)))
 
 
-def _left_out(changes: int, findings: int, folds: int) -> str:
+def _left_out(changes: int, findings: int, folds: int, whole: str = "") -> str:
     counts = ((changes, "line"), (findings, "finding"), (folds, "detail"))
     told = ", ".join(words.counted(count, noun) for count, noun in counts if count)
-    return f"\n**Too long for a comment:** {told} left out; the job's log has all of it.\n" if told else ""
+    more = f"; `{whole}` shows all of it" if whole else ""
+    return f"\n**Too long for a comment:** {told} left out{more}.\n" if told else ""
 
 
 def _folds(changes: Sequence[Change], *, show_numbers: bool) -> Iterator[str]:
@@ -205,11 +205,5 @@ def _text(diff: FieldDiff, before: Any, after: Any, side: str, place: str) -> st
     change = growth(old, new) if old and new else size(new or old)
     title = f"\n{code(diff.path)} {escape(change)}{'; ' + escape(side) if side else ''}\n"
     if old.split() == new.split():
-        where = f"{place}:" if place else "line "
-        found = [f"{where}{it.line}  {' '.join(word.text for word in it.words)}" for it in respaced(old, new)]
-        return f"{title.rstrip()} {escape(LEGEND)}\n" + fence(found)
-    lines = [
-        text if text.startswith("@@") else text.rstrip("\n")
-        for text in list(unified_diff(old.splitlines(), new.splitlines(), n=_CONTEXT, lineterm=""))[2:]
-    ]
-    return title + fence(lines, "diff")
+        return f"{title.rstrip()} {escape(LEGEND)}\n" + text_diff(old, new, place)
+    return title + text_diff(old, new)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
+from reconciler.render.prompts import respaced
 from reconciler.render.terminal import clean
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ _LITERAL = re.compile(r"`([^`]+)`")
 _BACKTICKS = re.compile(r"`+")
 _UNMENTIONED = "@&#8203;"  # a space of no width: a mention needs its name right after the sign
 _SHORTEST_FENCE = 3
+_CONTEXT = 2  # unchanged lines on either side of a change
 
 
 def escape(text: str) -> str:
@@ -61,6 +64,21 @@ def fence(lines: Iterable[str], language: str = "") -> str:
     longest = max((len(run) for line in body for run in _BACKTICKS.findall(line)), default=0)
     marks = "`" * max(_SHORTEST_FENCE, longest + 1)
     return "\n".join(["", f"{marks}{language}", *body, marks, ""])
+
+
+def text_diff(before: str, after: str, place: str = "") -> str:
+    """Two versions of a long text as a diff; where only white space differs, the lines of it written out.
+
+    ``place`` is the file of the text, "" where it has none of its own.
+    """
+    if before.split() == after.split():
+        where = f"{place}:" if place else "line "
+        return fence(f"{where}{it.line}  {' '.join(word.text for word in it.words)}" for it in respaced(before, after))
+    lines = [
+        text if text.startswith("@@") else text.rstrip("\n")
+        for text in list(unified_diff(before.splitlines(), after.splitlines(), n=_CONTEXT, lineterm=""))[2:]
+    ]
+    return fence(lines, "diff")
 
 
 def fold(summary: str, body: str) -> str:

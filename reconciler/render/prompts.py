@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from os.path import commonprefix
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from reconciler.render.terminal import Span, clean, cut
@@ -110,8 +110,8 @@ def respaced(before: str, after: str) -> Iterator[Passage]:
 
 def _respaced(gone: str, come: str, line: int) -> Passage:
     """What differs between two stretches of text, with a little of what stands on either side of it."""
-    head = len(commonprefix((gone, come)))
-    tail = len(commonprefix((gone[head:][::-1], come[head:][::-1])))
+    head = _shared(gone, come)
+    tail = _shared(gone[head:][::-1], come[head:][::-1])
     went, came = (_with_marks(side[head : len(side) - tail]) for side in (gone, come))
     marked = f"[{went} → {came}]" if went and came else f"[-{went}]" if went else f"[+{came}]"
     left = gone[:head].rpartition("\n")[2][-_AROUND:]
@@ -119,6 +119,11 @@ def _respaced(gone: str, come: str, line: int) -> Passage:
     told = f"{clean(left)}{marked}{clean(right)}"
     words = tuple(Span(word) for word in told.split(" ") if word)
     return Passage("", line + gone[:head].count("\n") + 1, words)
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two texts begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _with_marks(text: str) -> str:

@@ -22,7 +22,8 @@ _BEYOND_ASCII_PRINTABLE = re.compile(r"[^ -~]")
 # has the look of an argument: an option and its value, a name in capitals, a path, an address.
 _WORDS = re.compile(
     r"""\(?(?<![^ (])reconciler\ (?:(?:calls|state)\ )?[a-z]+(?:-[a-z]+)*(?![^ ;,:.)])
-        (?:\ (?:-{1,2}[A-Za-z][^ ]*(?<![;,:.)])(?:\ (?![-(])[^ ]+(?<![;,:.)]))?|'[^']*'|(?=[^ ]*[A-Z0-9/._<>|-])[^ (]+))*
+        (?:\ (?:-{1,2}[A-Za-z][^ ]*(?<![;,:.)])(?:\ (?![-(])[^ ]+(?<![;,:.)]))?|'[^']*'
+        |(?=[^ ]*[A-Z0-9/._<>|-])[^ (]+))*
         [^ ]*
       |(?:[^ `]*`[^`]*`)+[^ `]*
       |[^ ]+""",

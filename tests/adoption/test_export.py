@@ -56,7 +56,6 @@ def test_an_agent_is_a_file_with_its_prompt_beside_it(having: Having) -> None:
     account.run("export")
     written = account.read("manifests/agents/front-desk.yaml")
     assert written.startswith(
-        "# yaml-language-server: $schema=../../schemas/manifest.json\n"
         "apiVersion: reconciler/v1\n"
         "kind: Agent\n"
         f"metadata: {{name: front-desk, id: {account.id('Front desk')}}}\n"

@@ -33,10 +33,10 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
             ("0m", 0),
             (" 5m ", 300),
         ),
-        *((600, 600), (0, 0), ("1d2h3m4s", 93784), ("366d", LONGEST)),
+        *(("1d2h3m4s", 93784), ("366d", LONGEST)),
     ],
 )
-def test_a_duration_is_read(text: str | int, seconds: int) -> None:
+def test_a_duration_is_read(text: str, seconds: int) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
@@ -59,12 +59,14 @@ def test_a_duration_is_read(text: str | int, seconds: int) -> None:
         ("367d", "`367d` is longer than 366 days"),
         ("999999999d", "longer than 366 days"),
         ("9" * 5000 + "d", "is not a duration"),
-        (10**400, "longer than 366 days"),
+        (10, "`10` has no unit: write one such as `10m`"),
+        (0, "`0` has no unit"),
+        (10**400, "has no unit"),
         (True, "`True` is not a duration"),
         (None, "`None` is not a duration"),
     ],
 )
-def test_what_is_no_duration_is_complained_about(text: str | int, complaint: str) -> None:
+def test_what_is_no_duration_is_complained_about(text: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         parse_duration(text)
 
@@ -94,7 +96,12 @@ def test_a_duration_is_written_for_manifests_and_for_people(seconds: float, writ
 
 @pytest.mark.parametrize(
     ("seconds", "spoken"),
-    [(9 * 86400 + 7 * 3600, "in 9 d 7 h"), (-300, "5 min ago"), (0.5, "now"), (-0.5, "now"), (1, "in 1 s"),
+    [
+        (9 * 86400 + 7 * 3600, "in 9 d 7 h"),
+        (-300, "5 min ago"),
+        (0.5, "now"),
+        (-0.5, "now"),
+        (1, "in 1 s"),
         (89 * 86400, "in 89 d"),
         (90 * 86400, "in 3 mo"),
         (365 * 86400, "in 1 y"),

@@ -23,10 +23,15 @@ def test_a_time_of_day_is_read_as_minutes(text: str, minutes: int) -> None:
     assert clock_time(text) == minutes
 
 
-@pytest.mark.parametrize("text", ["", "8:00", "24:01", "08:60", "25:00", "08:00:00", "8am", "08:00\n", 1260])
+@pytest.mark.parametrize("text", ["", "24:01", "08:60", "25:00", "08:00:00", "8am", "08:00\n", 1260])
 def test_what_is_no_time_of_day_is_complained_about(text: str) -> None:
     with pytest.raises(ValueError, match=f'`{text}` is not a time of day: write it in quotes, "00:00" to "24:00"'):
         clock_time(text)
+
+
+def test_an_hour_of_one_digit_is_told_how_to_be_written() -> None:
+    with pytest.raises(ValueError, match='`8:00` is not a time of day: write "08:00"'):
+        clock_time("8:00")
 
 
 def test_hours_open_before_they_close_on_one_day() -> None:

@@ -111,7 +111,8 @@ def tick(declared: Manifests) -> Callable[[World, Actor], None]:
         ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
         api = cast("Api", SimulatedApi(world, actor))
         placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed"]
-        remember(ledger, placed, follow(api, placed))
+        # One at a time: the simulation knows no threads.
+        remember(ledger, placed, [told for one in placed for told in follow(api, [one])])
         todo = agenda(ledger.armed(), ledger.attempts(), organization=ORGANIZATION, now=clock.now())
         if not (todo.place or todo.settle or todo.missed):
             return

@@ -288,6 +288,8 @@ class SimulatedApi:
 
     def exchange(self, method: str, path: str, body: Any = None, *, attempts: int | None = None) -> Reply:
         """One request; only ``POST /v1/call`` is ever sent here."""
+        if method == "GET":
+            return Reply(200, self.get(path), {})
         if (method, path, attempts) != ("POST", "/v1/call", 1):
             raise AssertionError(f"{method} {path} must not be sent")
         world, actor = self._world, self._actor

@@ -60,6 +60,17 @@ def test_a_missed_call_is_said_loudly() -> None:
     assert "missed: its window closed before it was placed" in text.dispatch([replace(ARMED, state="expired")])
 
 
+def test_one_fact_is_told_in_one_line() -> None:
+    row = replace(ARMED, state="expired", detail="missed: its window closed on Tue 1 Dec 15:10 New York")
+    assert text.calls([row]).count("window closed") == 1
+
+
+def test_the_year_is_told_where_calls_are_not_all_of_one() -> None:
+    first, later = (replace(ARMED, when=datetime(year, 12, 1, 9, tzinfo=UTC)) for year in (2030, 2031))
+    assert "Sun 1 Dec 09:00 UTC" in text.calls([first])
+    assert "Sun 1 Dec 2030 09:00 UTC" in text.calls([first, later])
+
+
 def test_a_state_nobody_knows_is_printed_as_it_is() -> None:
     assert text.dispatch([replace(ARMED, state="due")]).startswith("due  no time  later\n")
 

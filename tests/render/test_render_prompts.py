@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plans_to_render import NEW_PROMPT, OLD_PROMPT
 
-from reconciler.render.prompts import growth, passages, size
+from reconciler.render.prompts import growth, passages, respaced, size
 
 
 def told(before: str, after: str) -> list[tuple[str, int, str]]:
@@ -34,16 +34,39 @@ def test_each_passage_stands_under_its_heading_with_its_line() -> None:
         ("a\n\n\nb", "a\nb", []),
         ("\r\none\r\n", "one", []),
         ("# Title\none", "# Title\ntwo", [("# Title", 2, "[one → two]")]),
-        ("# Old", "# New", [("", 1, "# [Old → New]")]),
+        ("# Old", "# New", [("# New", 1, "# [Old → New]")]),
         ("one", "\n\n\ntwo", [("", 4, "[one → two]")]),
         ("", "x y", [("", 1, "[+x y]")]),
         ("x", "", [("", 1, "[-x]")]),
         ("same", "same", []),
         ("a b\nc", "a\nb c", []),
+        (
+            "## Hours\nFrom 9 to 5.\n\n## Booking\nAsk the name.",
+            "## Opening hours\nFrom 8 to 5.\n\nNot on Sundays.\n\n## Booking it\nAsk for the name.",
+            [
+                ("## Opening hours", 1, "## [Hours → Opening hours]"),
+                ("## Opening hours", 2, "From [9 → 8] to 5."),
+                ("## Opening hours", 4, "[+Not on Sundays.]"),
+                ("## Booking it", 6, "## Booking [+it]"),
+                ("## Booking it", 7, "Ask [+for] the name."),
+            ],
+        ),
+        ("## One\na b", "## Two\n\nc\n\na b", [("## Two", 1, "## [One → Two]"), ("## Two", 3, "[+c]")]),
     ],
 )
 def test_what_was_reworded_is_marked(before: str, after: str, expected: list[tuple[str, int, str]]) -> None:
     assert told(before, after) == expected
+
+
+def test_white_space_is_made_visible_where_it_changed() -> None:
+    def shown(before: str, after: str) -> list[tuple[int, str]]:
+        return [(it.line, " ".join(word.text for word in it.words)) for it in respaced(before, after)]
+
+    assert shown("one\ntwo three\n", "one\ntwo  three\n") == [(2, "two [+·]three")]
+    assert shown("one\ttwo", "one\u00a0two") == [(1, "one[⇥ → ⍽]two")]
+    assert shown("one \ntwo\r\n", "one\ntwo\n") == [(1, "one[-·]"), (2, "two[-␍]")]
+    assert shown("one", "one\n") == [(1, "one[+↵]")]
+    assert shown("a\u2009b", "a b") == [(1, "a[<U+2009> → ·]b")]
 
 
 def test_long_unchanged_stretches_are_folded() -> None:

@@ -14,6 +14,8 @@ from plans_to_render import (
     FULL,
     KEPT,
     MONEY,
+    NEW_PROMPT,
+    OLD_PROMPT,
     PLACED,
     PLANS,
     REFUSING,
@@ -22,10 +24,11 @@ from plans_to_render import (
     UPDATE,
     change,
     plan_of,
+    resource,
 )
 
-from reconciler.model import Action, ChangedBy, FieldDiff, Location, Outcome, Report, Result
-from reconciler.render import text
+from reconciler.model import Action, Address, ChangedBy, FieldDiff, Finding, Location, Outcome, Report, Result, Severity
+from reconciler.render import markdown, text
 from reconciler.render.terminal import columns
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -229,3 +232,42 @@ def test_a_report_masks_numbers_in_the_vendors_words() -> None:
 def test_a_report_of_armed_calls_says_what_places_them() -> None:
     done = Report(plan_of(ARM), (Result(ARM.address, Action.ARM, Outcome.DONE),))
     assert text.report(done).splitlines()[-1].startswith("Next: reconciler dispatch")
+
+
+def test_people_are_counted_not_calls() -> None:
+    again = replace(ARM, address=Address("ScheduledCall", "confirm-john-again"))
+    called = [
+        replace(it, resource=resource(it.address, {"to_number": CALLEE}, Location("a.yaml"))) for it in (ARM, again)
+    ]
+    other = replace(called[0], resource=resource(ARM.address, {"to_number": "+14155550100"}, Location("a.yaml")))
+    assert "rings 1 person" in text.plan(plan_of(*called))
+    assert "rings 2 people" in text.plan(plan_of(*called, other))
+
+
+def test_a_command_is_never_broken() -> None:
+    command = "reconciler apply --env staging --plan plans/2030-01-14.json --state sqlite:.reconciler/state.db"
+    printed = text.plan(plan_of(ARM), width=60, next_command=command)
+    assert printed.endswith(f"Next:\n{command}\n")
+    finding = Finding(
+        Severity.ERROR, "RC220", "a " * 40, f"look at it, then `{command}`, or reconciler calls adopt-history"
+    )
+    told = text.findings([finding], width=50).splitlines()
+    assert f"    `{command}`," in told
+    assert "    or reconciler calls adopt-history" in told
+
+
+def test_a_full_plan_prints_both_sides_of_a_long_text_whole() -> None:
+    printed = text.plan(plan_of(UPDATE), width=120, full=True)
+    for line in {*OLD_PROMPT.splitlines(), *NEW_PROMPT.splitlines()}:
+        assert line in printed
+    assert "…" not in printed
+
+
+def test_a_change_of_white_space_alone_names_the_line_and_shows_the_letter() -> None:
+    after = OLD_PROMPT.replace("for Acme", "for\u00a0Acme")
+    diff = FieldDiff("prompt", OLD_PROMPT, after, location=Location("prompts/front-desk.md"))
+    plan = plan_of(replace(UPDATE, diffs=(diff,), notes=()))
+    for page in (text.plan(plan), markdown.plan(plan)):
+        assert "white space only" in page
+        assert "prompts/front-desk.md:3" in page
+        assert "[· → ⍽]Acme" in page

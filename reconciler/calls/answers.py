@@ -1,0 +1,77 @@
+"""This file exists to read an answer to ``POST /v1/call``, and to put what became of a call into a row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ApiError, Rejected, Unintelligible
+from reconciler.outbound import refusal
+from reconciler.rows import CallRow
+
+if TYPE_CHECKING:
+    from reconciler.api import Reply
+    from reconciler.calls.due import Due
+    from reconciler.ledger import Attempt
+    from reconciler.orders import Order
+
+PATH = "/v1/call"
+CONFLICT = 409
+
+
+def read(attempt: Attempt, reply: Reply) -> Attempt:
+    """The attempt as a 200, 201 or 202 tells it; Unintelligible without a call id.
+
+    One that the answer itself calls ``failed`` is placed too: its own record tells when and how it ended.
+    """
+    body = reply.json if isinstance(reply.json, dict) else {}
+    call_id = body.get("call_id")
+    if call_id is None:
+        raise Unintelligible("the answer names no call", method="POST", path=PATH, status=reply.status)
+    detail = str(body.get("failure_reason") or "")
+    return replace(attempt, state="placed", call_id=str(call_id), status=str(body.get("status") or ""), detail=detail)
+
+
+def refused(attempt: Attempt, error: ApiError) -> Attempt:
+    """The attempt after a clear no: nothing rang."""
+    code, hint = refusal(error) if isinstance(error, Rejected) else (error.code, error.hint)
+    words = error.detail or error.message
+    return replace(attempt, state="refused", code=code, detail=f"{words} → {hint}" if hint else words)
+
+
+def final(error: Rejected) -> bool:
+    """A 409 that says ``retryable: false``: the caller id is refused for good (contract 2.12.2)."""
+    return error.status != CONFLICT or (isinstance(error.body, dict) and error.body.get("retryable") is False)
+
+
+def answered(due: Due, order: Order | None, attempt: Attempt) -> CallRow:
+    """The row of an attempt as it is recorded; a call that failed at once is shown as that."""
+    hint = f"reconciler calls resolve {due.armed.name}" if attempt.state == "unknown" else ""
+    state = "failed" if (attempt.state, attempt.status) == ("placed", "failed") else attempt.state
+    return row(due, order, state, detail=attempt.detail, hint=hint, call_id=attempt.call_id, code=attempt.code)
+
+
+def row(  # noqa: PLR0913 - a row has these parts
+    due: Due,
+    order: Order | None,
+    state: str,
+    *,
+    detail: str = "",
+    hint: str = "",
+    call_id: str = "",
+    code: str = "",
+) -> CallRow:
+    """One line of the report."""
+    return CallRow(
+        name=due.armed.name,
+        occurrence=due.attempt.occurrence,
+        attempt=due.attempt.attempt,
+        state=state,
+        when=due.nominal,
+        zone=order.zone if order else "",
+        call_id=call_id,
+        detail=detail,
+        hint=hint,
+        code=code,
+        to=order.to_number if order else "",
+    )

@@ -1,0 +1,104 @@
+"""This file exists to judge that a second try that is to come can be cancelled and changed like a first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from acceptance.projects import ahead, call
+from call_switches.states import armed, waiting_for_another_try
+
+if TYPE_CHECKING:
+    from acceptance.platform import SecondPlatform
+    from acceptance.projects import Project
+
+RECURRING = '  schedule: {cron: "0 9 * * *", timezone: UTC}\n'
+
+
+def recurring() -> str:
+    single = call(at="AT", more=RECURRING)
+    return single.replace("  at: AT\n", "")
+
+
+def test_a_second_try_that_is_to_come_is_as_declared_and_said_so(project: Project, platform: SecondPlatform) -> None:
+    waiting_for_another_try(project, platform)
+    assert project.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_without_its_document_the_second_try_is_cancelled_once(project: Project, platform: SecondPlatform) -> None:
+    text = waiting_for_another_try(project, platform)
+    project.write("manifests/call.yaml", "")
+    assert project.run("plan", "--format", "json").actions == {"ScheduledCall/confirm-jane": ["cancel"]}
+    assert project.run("apply", "--yes").code == 0
+    assert project.run("plan", "--detailed-exitcode").code == 0
+    assert project.run("dispatch").code == 0
+    project.write("manifests/call.yaml", text)
+    planned = project.run("plan", "--detailed-exitcode", "--full")
+    assert planned.code == 0, planned.said
+    assert "its next try was cancelled" in planned.words
+    assert len(platform.dialled) == 1
+
+
+def test_a_second_try_is_cancelled_by_hand(project: Project, platform: SecondPlatform) -> None:
+    waiting_for_another_try(project, platform)
+    ran = project.run("calls", "cancel", "confirm-jane")
+    assert ran.code == 0, ran.said
+    rows = project.run("calls", "--format", "json").json["calls"]
+    assert [(row["attempt"], row["state"]) for row in rows] == [(1, "completed"), (2, "cancelled")]
+    assert project.run("plan", "--detailed-exitcode").code == 0
+    again = project.run("calls", "cancel", "confirm-jane")
+    assert again.code == 1
+    assert "`confirm-jane` is cancelled already" in again.words
+
+
+def test_a_second_try_is_given_up_by_an_edit(project: Project, platform: SecondPlatform) -> None:
+    text = waiting_for_another_try(project, platform)
+    project.write("manifests/call.yaml", text.replace("max: 2", "max: 1"))
+    planned = project.run("plan", "--format", "json")
+    assert planned.actions == {"ScheduledCall/confirm-jane": ["reschedule"]}
+    assert "its next try is to come" in planned.out
+    assert project.run("apply", "--yes").code == 0
+    assert "already placed on" in project.run("plan", "--full").words
+    assert project.run("calls", "cancel", "confirm-jane").code == 1
+
+
+def test_a_refused_call_without_its_document_is_cancelled_once(project: Project, platform: SecondPlatform) -> None:
+    platform.billing["balance_cents"] = 2500
+    armed(project, call(at=ahead(seconds=-2)))
+    from acceptance.platform import Fault  # noqa: PLC0415 - one use
+
+    platform.faults.append(Fault("POST", "/v1/call", status=402))
+    assert project.run("dispatch").code == 4
+    project.write("manifests/call.yaml", "")
+    assert project.run("apply", "--yes").code == 0
+    assert project.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("single_first", [True, False], ids=["single-first", "recurring-first"])
+def test_the_name_of_a_call_is_not_taken_by_one_of_another_nature(project: Project, *, single_first: bool) -> None:
+    before, after = call(at=ahead(hours=1)), recurring()
+    if not single_first:
+        before, after = after, before
+    armed(project, before)
+    project.write("manifests/call.yaml", after)
+    planned = project.run("plan")
+    assert planned.code == 1
+    assert "RC221" in planned.said
+    assert "give the new call a new name" in planned.words
+
+
+def test_a_placed_call_does_not_become_a_recurring_one(project: Project, platform: SecondPlatform) -> None:
+    armed(project, call(at=ahead(seconds=-2)))
+    assert project.run("dispatch").code == 0
+    project.write("manifests/call.yaml", recurring())
+    assert "RC221" in project.run("plan").said
+    assert len(platform.dialled) == 1
+
+
+def test_a_recurring_call_that_was_cancelled_is_armed_anew(project: Project) -> None:
+    armed(project, recurring())
+    project.write("manifests/call.yaml", "")
+    assert project.run("apply", "--yes").code == 0
+    project.write("manifests/call.yaml", recurring())
+    assert project.run("plan", "--format", "json").actions == {"ScheduledCall/confirm-jane": ["arm"]}
