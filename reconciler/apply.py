@@ -8,14 +8,12 @@ next one where it stood (promise P6).
 
 from __future__ import annotations
 
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from reconciler.blame import blames, told
-from reconciler.diff import diff, snapshot
+from reconciler.diff import diff
 from reconciler.errors import (
     AmbiguousWrite,
     ApiError,
@@ -27,9 +25,8 @@ from reconciler.errors import (
     Throttled,
     Unreachable,
 )
-from reconciler.fields import digest, policies
-from reconciler.ledger import Binding, Intent, stamp
-from reconciler.links import UNRESOLVED
+from reconciler.fields import policies
+from reconciler.memory import Memory
 from reconciler.model import Action, Address, Outcome, Report, Result
 from reconciler.steps import Step, Verb, steps
 
@@ -62,8 +59,9 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
             list(pool.map(run.take, wave))
             run.read_back(pool)
             run.settle_drafts(wave, pool)
-    run.remember_unchanged(plan)
-    run.forget_deleted()
+    if not stopping.is_set():
+        run.memory.unchanged(plan, kinds)
+        run.memory.forget_deleted()
     results = [run.results.get((change.address, change.action)) for change in plan.pending]
     return Report(plan, tuple(result for result in results if result is not None))
 
@@ -104,7 +102,7 @@ class _Run:
         self._failed: dict[Address, str] = {}
         self._drafts: dict[Address, Observed] = {}
         self._created: list[tuple[Change, Observed]] = []
-        self._named: dict[str, Mapping[str, list[str]]] = {}
+        self.memory = Memory(context)
         self._denied = Event()
         self._lock = Lock()
 
@@ -119,20 +117,14 @@ class _Run:
             self._send(step)
         except ReconcilerError as error:
             if step.verb in _BEGUN and isinstance(error, _NOTHING_HAPPENED):
-                self._never_mind(change)
+                self.memory.never_mind(change)
             self._fail(change, error)
         except LookupError as error:
             self._finish(change, Outcome.FAILED, f"not found any more: {error}", "plan again")
-
-    def _never_mind(self, change: Change) -> None:
-        """Forget an intent whose write provably did not happen: what appears later is somebody else's."""
-        binding = self._context.ledger.binding(change.address)
-        if binding is None or binding.intent is None:
-            return
-        if binding.id:
-            self._context.ledger.bind(replace(binding, intent=None))
-        else:
-            self._context.ledger.unbind(change.address)
+        except (TypeError, ValueError, AttributeError) as error:
+            # An answer that is not in the contract must not take the other changes' results with it.
+            detail = f"the answer was not what the contract says ({type(error).__name__})"
+            self._finish(change, Outcome.UNKNOWN, detail, "plan again: it says how the account stands")
 
     def _blocked(self, step: Step) -> str | None:
         """Why the step must not be taken, or None."""
@@ -153,13 +145,13 @@ class _Run:
             case Verb.ADOPT:
                 self._adopt(change, kind)
             case Verb.CREATE:
-                self._begin(change, kind, "create")
+                self.memory.begin(change, kind, "create")
                 self._create(change, kind)
             case Verb.UPDATE:
-                self._begin(change, kind, "update")
+                self.memory.begin(change, kind, "update")
                 self._done(change, kind, self._written(change, kind))
             case Verb.STAGE:
-                self._begin(change, kind, "stage")
+                self.memory.begin(change, kind, "stage")
                 self._drafts[change.address] = kind.stage(change, self._context)
             case Verb.DEPLOY:
                 self._done(change, kind, kind.deploy(self._drafts[change.address], self._context))
@@ -175,7 +167,7 @@ class _Run:
             self._done(change, kind, made)
             return
         self._context.links.bind(change.address, made.id)
-        self._remember(change, kind, made, intent=None)
+        self.memory.remember(change, kind, made, intent=None)
         with self._lock:
             self._created.append((change, made))
 
@@ -222,10 +214,8 @@ class _Run:
         if change.observed is None:
             raise LookupError(str(change.address))
         self._context.links.bind(change.address, change.observed.id)
-        for other, binding in self._context.ledger.bindings().items():
-            if other.kind == kind.name and binding.id == change.observed.id and other != change.address:
-                self._context.ledger.unbind(other)
-        self._remember(change, kind, change.observed, intent=None)
+        self.memory.take_over(change, change.observed.id)
+        self.memory.remember(change, kind, change.observed, intent=None)
         self._finish(change, Outcome.DONE, f"bound to id {change.observed.id}", id_=change.observed.id)
 
     def _act(self, change: Change, kind: Kind) -> None:
@@ -233,59 +223,23 @@ class _Run:
         try:
             observed = kind.act(change, self._context)
         except Declined as error:
-            self._remember(change, kind, change.observed, refused=error.message)
+            self.memory.remember(change, kind, change.observed, refused=error.message)
             raise
-        self._remember(change, kind, observed, refused="")
+        self.memory.remember(change, kind, observed, refused="")
         self._finish(change, Outcome.DONE, id_=observed.id)
 
     def _delete(self, change: Change, kind: Kind) -> None:
-        self._begin(change, kind, "delete")
+        self.memory.begin(change, kind, "delete")
         kind.delete(change, self._context)
         self._context.ledger.unbind(change.address)
         self._finish(change, Outcome.DONE, id_=change.id)
-
-    def _begin(self, change: Change, kind: Kind, step: str) -> None:
-        """Record what is about to be sent, so that a killed run can be told from a colleague's edit."""
-        if kind.whole or (change.resource is None and step != "delete"):
-            return
-        own = policies(kind.spec)
-        wanted = kind.expected(change.resource) if change.resource else {}
-        for name, value in wanted.items():
-            if self._context.links.wire(own[name], value) is UNRESOLVED and step != "delete":
-                raise Rejected(
-                    f"`{name}` names {value}, which does not exist yet",
-                    method="",
-                    path="",
-                    hint="apply without --target, or apply what it names first",
-                )  # fmt: skip - one sentence
-        fields = {
-            own[name].wire: digest(self._context.links.wire(own[name], wanted[name]))
-            for name in (diff.path for diff in change.diffs)
-            if name in wanted
-        }
-        display = kind.display(change.resource) if change.resource else ""
-        rivals = self._namesakes(kind).get(display, ()) if step == "create" else ()
-        intent = Intent(step, stamp(self._context.now()), fields, tuple(sorted(rivals)))
-        old = self._context.ledger.binding(change.address) or Binding(change.address)
-        id_ = "" if step == "create" else change.id or old.id
-        self._context.ledger.bind(replace(old, id=id_, display=display or old.display, intent=intent))
-
-    def _namesakes(self, kind: Kind) -> Mapping[str, list[str]]:
-        """The ids that had each display name before this run, listed once per kind."""
-        with self._lock:
-            if kind.name not in self._named:
-                named: dict[str, list[str]] = defaultdict(list)
-                for item in self._context.account.of(kind.name):
-                    named[item.name].append(item.id)
-                self._named[kind.name] = named
-            return self._named[kind.name]
 
     def _done(self, change: Change, kind: Kind, observed: Observed, *, unless: Observed | None = None) -> None:
         """Compare what was read back, remember it (``unless`` just that was remembered already), and report."""
         self._context.links.bind(change.address, observed.id)
         dropped = self._dropped(change, kind, observed)
         if unless is None or unless.body != observed.body:
-            self._remember(change, kind, observed, intent=None)
+            self.memory.remember(change, kind, observed, intent=None)
         if not dropped:
             self._finish(change, Outcome.DONE, id_=observed.id)
             return
@@ -314,41 +268,6 @@ class _Run:
             whole=kind.whole,
         )
 
-    def _remember(
-        self,
-        change: Change,
-        kind: Kind,
-        observed: Observed | None,
-        *,
-        intent: Intent | None = None,
-        refused: str | None = None,
-    ) -> None:
-        """Bind the address to what is there now, and keep it as the base of the next comparison."""
-        if kind.whole or observed is None:
-            return
-        old = self._context.ledger.binding(change.address) or Binding(change.address)
-        fresh = self._bound(change, kind, observed, old)
-        self._context.ledger.bind(replace(fresh, intent=intent, refused=old.refused if refused is None else refused))
-        self._forget_old_names(change)
-
-    def _bound(self, change: Change, kind: Kind, observed: Observed, old: Binding) -> Binding:
-        resource = change.resource
-        expected = kind.expected(resource) if resource else {}
-        return replace(
-            old,
-            id=observed.id,
-            display=observed.name or old.display,
-            fields=snapshot(expected, observed.body, policies(kind.spec), self._context.links),
-            protect=resource.manifest.protect if resource else old.protect,
-            applied_at=stamp(self._context.now()),
-            commit=self._context.commit,
-            path=resource.manifest.location.path if resource else old.path,
-        )
-
-    def _forget_old_names(self, change: Change) -> None:
-        for name in change.resource.manifest.was if change.resource else ():
-            self._context.ledger.unbind(Address(change.address.kind, name))
-
     def settle_drafts(self, wave: list[Step], pool: ThreadPoolExecutor) -> None:
         """After a wave of drafts: if one could not be written, throw ours away and deploy none."""
         staged = [step for step in wave if step.verb is Verb.STAGE]
@@ -368,33 +287,6 @@ class _Run:
             self._fail(change, error)
             return
         self._finish(change, Outcome.SKIPPED, reason, "apply again once it is settled")
-
-    def remember_unchanged(self, plan: Plan) -> None:
-        """Refresh the base of what was already as declared, where it is not the recorded one."""
-        fresh = []
-        for change in plan.changes:
-            kind = self._kinds[change.address.kind]
-            settled = change.action is Action.KEEP and change.resource is not None and change.observed is not None
-            if not settled or kind.whole or change.resource is None or change.observed is None:
-                continue
-            if change.resource.manifest.absent:
-                continue
-            old = self._context.ledger.binding(change.address) or Binding(change.address)
-            # As declared, so a write that an earlier run began and did not live to record has come about.
-            new = replace(self._bound(change, kind, change.observed, old), intent=None)
-            if _essence(new) != _essence(old):
-                fresh.append(new)
-        if fresh and not self._stopping.is_set():
-            self._context.ledger.bind_all(fresh)
-
-    def forget_deleted(self) -> None:
-        """Forget what an earlier run began to delete and did not live to record: it is gone."""
-        account, ledger = self._context.account, self._context.ledger
-        for address, binding in ledger.bindings().items():
-            if binding.intent is None or binding.intent.step != "delete" or address.kind not in account.observed:
-                continue
-            if account.find(address.kind, binding.id) is None and not self._stopping.is_set():
-                ledger.unbind(address)
 
     def _fail(self, change: Change, error: ReconcilerError) -> None:
         if isinstance(error, Denied):
@@ -429,8 +321,3 @@ class _Run:
             if outcome is not Outcome.DONE:
                 self._failed.setdefault(change.address, f"{change.action.value} did not come about")
         self._progress(result)
-
-
-def _essence(binding: Binding) -> tuple[object, ...]:
-    """What makes a binding worth writing again: not when or from which commit it was written."""
-    return binding.id, dict(binding.fields), binding.protect, binding.intent

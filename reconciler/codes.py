@@ -126,6 +126,8 @@ CODES: dict[str, Meaning] = {
     "RC708": Meaning("an outbound agent on a number that cannot dial", "Have the number proven, or take another."),
     "RC709": Meaning("two calls to one person at one time", "Move one of the two."),
     "RC710": Meaning("a call without a longest duration", "Declare `max_call_duration_seconds`."),
+    "RC711": Meaning("a call that no hour of its window allows", "Call when it is day where the callee is."),
+    "RC712": Meaning("more calls to one person in a day than allowed", "Move one of them to another day."),
     "RC720": Meaning("a waiver that has ended", "Settle what it was about, or give it a later day."),
     "RC721": Meaning("a waiver of what cannot be waived", "Mend what the code says: only lint can be waived."),
     "RC722": Meaning("a waiver that waives nothing", "Remove it."),

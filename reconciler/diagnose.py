@@ -111,7 +111,8 @@ def numbers(live: Iterable[Mapping[str, Any]], *, dialling: frozenset[str], prov
         elif name in dialling:
             yield fail(f"number {name}", obstacle.message, obstacle.hint)
         else:
-            yield Check(f"number {name}", Status.OK, f"{obstacle.message}; no declared call needs it to", obstacle.hint)
+            found = f"{obstacle.message}; no declared call needs it to"
+            yield Check(f"number {name}", Status.OK, found, note=obstacle.hint)
     for name in sorted(dialling - set(known)):
         yield fail(f"number {name}", "is not on this account", "import it, or check the key's organisation")
 

@@ -46,9 +46,13 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing the doctor looked at, what was found, and the fix ("" when there is nothing to mend)."""
+    """One thing the doctor looked at, what was found, and the fix ("" when there is nothing to mend).
+
+    ``note`` is what is worth knowing of a thing that is well.
+    """
 
     name: str
     status: Status
     found: str
     fix: str = ""
+    note: str = ""

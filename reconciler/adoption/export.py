@@ -72,7 +72,7 @@ class Export:
     """Turns live objects into documents; ``left_out`` grows with what could not be said."""
 
     def __init__(self, kinds: Mapping[str, Kind], links: Links, *, schemas: str) -> None:
-        """Take what already has a name in ``links``; ``schemas`` leads from the export's folder to the schemas, "" for none."""
+        """Take what already has a name in ``links``; ``schemas`` leads from the folder to the schemas, or is ""."""
         self.left_out: list[LeftOut] = []
         self._kinds, self._links, self._schemas = kinds, links, schemas
 

@@ -126,7 +126,7 @@ def _callee_limit(due: Due, order: Order, moment: Moment) -> Closed | None:
         return None
     return Closed(
         "RC607",
-        f"{count} calls to this person today where they are, limit {limit}",
+        f"{count} call{'' if count == 1 else 's'} to this person today where they are, limit {limit}",
         "raise `limits.calls_per_callee_per_day` in reconciler.yaml if that is meant",
     )
 

@@ -32,8 +32,10 @@ UNDER_WAY = frozenset({"placed", "claimed"})
 _ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 _PAUSE = 2.0
 _TRIES = 8  # of a write that other runs may be first to
-_DIGITS = re.compile(r"(?<![0-9])\(?[0-9](?:[ ().\u00a0\u2010-\u2015-]{0,3}[0-9]){6,}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DIGITS = re.compile(  # a day is left as it is, also right before a number
+    r"(?<![0-9])(?:(?P<day>20[0-9]{2}-[0-9]{2}-[0-9]{2}(?![0-9]))"
+    r"|\(?[0-9](?:[ ().\u00a0\u2010-\u2015-]{0,3}[0-9]){6,})"
+)
 
 
 @click.group("calls", cls=Verbs, invoke_without_command=False)
@@ -141,7 +143,7 @@ def _storable(why: str) -> str:
 
 
 def _masked(found: re.Match[str]) -> str:
-    return found[0] if _DAY.match(found[0]) else numbers.mask(found[0])
+    return found[0] if found["day"] else numbers.mask(found[0])
 
 
 def _switch(options: Options, name: str | None, *, everything: bool, why: str) -> int:

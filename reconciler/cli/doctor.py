@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 from reconciler import diagnose
 from reconciler.cli.declare import declare
 from reconciler.cli.session import Session
-from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, StoreError, WrongAccount
+from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, StoreError, Unreachable, WrongAccount
 from reconciler.rows import Check, Status
 from reconciler.secrets import find_key
 from reconciler.store import open_store
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from reconciler.model import Target
 
 _NOT_FOUND = 404
+# What is to blame when the account cannot be opened; else it is the key.
+_BLAMED: tuple[tuple[type[ReconcilerError], str], ...] = ((WrongAccount, "organisation"), (Unreachable, "network"))
+_REACH = "check the network, HTTPS_PROXY and `--api-url` (THUNDERPHONE_API_BASE_URL)"
+_ERRNO = re.compile(r"\[Errno -?[0-9]+\] ")
 
 
 @declare("doctor")
@@ -86,7 +91,7 @@ def _account(session: Session, declared: Loaded | None) -> Iterator[Check]:
     try:
         api, target = session.connect()
     except (ApiError, WrongAccount, InputError) as error:
-        yield _failed("organisation" if isinstance(error, WrongAccount) else "key", error)
+        yield _failed(next((name for kind, name in _BLAMED if isinstance(error, kind)), "key"), error)
         return
     settings = session.project.settings
     pinned = None if session.options.emulator else settings.organization
@@ -147,10 +152,18 @@ def _state(session: Session) -> Iterator[Check]:
     try:
         with open_store(url, root=session.project.root, read_only=True) as store:
             entries = len(store.list())
+            local = url.startswith("git:") and " on " not in store.description
             described = f"{store.description}, {entries} {'entry' if entries == 1 else 'entries'}"
         writable = may_write(url, root=session.project.root)
     except (StoreError, InputError) as error:
         yield _failed("state", error)
+        return
+    if local:
+        yield diagnose.warn(
+            "state",
+            f"{described}, without a remote: only this clone remembers, and a runner that knows nothing dials again",
+            "`git remote add origin URL`, or another `state:` in reconciler.yaml",
+        )
         return
     yield diagnose.ok("state", f"{described}, {'may be written' if writable else 'writing was not tried'}")
 
@@ -158,4 +171,5 @@ def _state(session: Session) -> Iterator[Check]:
 def _failed(name: str, error: ReconcilerError) -> Check:
     findings = error.findings if isinstance(error, InputError) else ()
     first = findings[0] if findings else error
-    return diagnose.fail(name, f"{first.code} {first.message}", first.hint or "reconciler validate")
+    fix = _REACH if isinstance(error, Unreachable) else first.hint or "reconciler validate"
+    return diagnose.fail(name, f"{first.code} {_ERRNO.sub('', first.message)}", fix)

@@ -50,6 +50,7 @@ class Entry:
     remarks: tuple[str, ...] = ()
     example: str = ""
     fields: tuple[tuple[str, str], ...] = ()
+    range: str = ""
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         """What is shown in rows: name and value, the value "" where there is none."""
@@ -57,6 +58,7 @@ class Entry:
             ("type", self.type),
             ("default", self.default),
             ("allowed", ", ".join(self.allowed)),
+            ("range", self.range),
             ("note", "; ".join(self.remarks)),
         )
 
@@ -68,6 +70,7 @@ class Entry:
             "type": self.type,
             "default": self.default,
             "allowed": list(self.allowed),
+            "range": self.range,
             "remarks": list(self.remarks),
             "example": self.example,
             "fields": [{"name": name, "text": text} for name, text in self.fields],
@@ -75,8 +78,9 @@ class Entry:
 
 
 def find(path: str) -> Entry | None:
-    """The entry of ``Agent``, ``Agent.voice`` or ``ScheduledCall.attempts.on``; None where there is none."""
+    """The entry of ``Agent``, ``agent.voice`` or ``ScheduledCall.attempts.on``; None where there is none."""
     first, *rest = path.replace(".spec.", ".").split(".")
+    first = next((root for root in _roots() if root.casefold() == first.casefold()), first)
     model: type[BaseModel] | None = _roots().get(first)
     entry = _of_model(first, model) if model else None
     passed = [first]
@@ -137,7 +141,24 @@ def _of_field(passed: list[str], info: FieldInfo, model: type[BaseModel]) -> Ent
         remarks=remarks,
         example=_example(passed, info, choices, kind),
         fields=listed if inner is not FileText else (),
+        range=_range(info),
     )
+
+
+def _bounds(info: FieldInfo) -> tuple[Any, Any]:
+    """The least and the greatest value, None for no bound; of the field itself or of the type it is given."""
+    known = [*info.metadata, *_annotations(info.annotation)]
+    least = (bound for it in known if (bound := getattr(it, "ge", None)) is not None)
+    most = (bound for it in known if (bound := getattr(it, "le", None)) is not None)
+    return next(least, None), next(most, None)
+
+
+def _range(info: FieldInfo) -> str:
+    """``1 to 10``, ``0 or more``; "" without a bound."""
+    least, most = _bounds(info)
+    if least is not None and most is not None:
+        return f"{least} to {most}"
+    return f"{least} or more" if least is not None else f"{most} at most" if most is not None else ""
 
 
 def _remarks(policy: Policy) -> Iterator[str]:
@@ -207,13 +228,23 @@ def _example(passed: list[str], info: FieldInfo, choices: tuple[str, ...], kind:
         *(info.examples or ()),
         *(each for it in _annotations(info.annotation) for each in getattr(it, "examples", None) or ()),
     ]
-    value = _yaml(given[0]) if given else choices[0] if choices else _SAMPLES.get(kind.removesuffix(" or null"), "")
+    value = _yaml(given[0]) if given else choices[0] if choices else _sample(info, kind.removesuffix(" or null"))
     if kind.startswith("list of") and value:
         value = f"[{value}]"
     lines = [
         f"{'  ' * depth}{key}:" for depth, key in enumerate(("spec", *passed[1:]) if passed[0] in KINDS else passed[1:])
     ]
     return "\n".join([*lines[:-1], f"{lines[-1]} {value}"]) if value else ""
+
+
+def _sample(info: FieldInfo, kind: str) -> str:
+    """A value of the type, inside the field's range."""
+    sample = _SAMPLES.get(kind, "")
+    least, most = _bounds(info)
+    if not sample.isdecimal() or (least is None and most is None):
+        return sample
+    inside = (least is None or least <= int(sample)) and (most is None or int(sample) <= most)
+    return sample if inside else str(most if least is None else least + 1 if most is None or least < most else least)
 
 
 def _yaml(value: Any) -> str:

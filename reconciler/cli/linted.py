@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.lint.waivers import Settled
     from reconciler.load import Loaded
     from reconciler.model import Resource
+    from reconciler.settings import Settings
 
 
 @dataclass(slots=True)
@@ -27,11 +28,11 @@ class Lint:
     full: bool = False
     waived: list[Finding] = field(default_factory=list)
 
-    def offline(self, loaded: Loaded, now: datetime, output: Output) -> None:
+    def offline(self, loaded: Loaded, now: datetime, settings: Settings, output: Output) -> None:
         """Add what the manifests tell to the findings; a secret found in a prompt is never printed."""
         for secret in lint.secrets(loaded.resources):
             output.hide_secret(secret)
-        loaded.findings += self._told(lint.offline(loaded.resources, now), loaded.resources)
+        loaded.findings += self._told(lint.offline(loaded.resources, now, settings), loaded.resources)
         loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
 
     def online(self, account: Account) -> list[Finding]:

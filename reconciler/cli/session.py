@@ -89,7 +89,7 @@ class Session:
         for secret in loaded.secrets:
             self.output.hide_secret(secret)
         self.output.hide_numbers(loaded.callees)
-        self.lint.offline(loaded, now, self.output)
+        self.lint.offline(loaded, now, self.project.settings, self.output)
         return loaded
 
     def checked(self) -> Loaded:

@@ -167,6 +167,8 @@ class ScheduledCall(Kind):
 
     def sentence(self, change: Change, account: Account) -> str:
         """Whom, when in the zone it was declared in, and until when."""
+        if change.action is Action.CANCEL and change.observed is not None:
+            return _lost(change, account.now)
         if change.action not in (Action.ARM, Action.RESCHEDULE) or change.resource is None:
             return ""
         made = order(change.resource, account.resources)
@@ -346,6 +348,29 @@ def _spoken(made: Order, now: datetime) -> str:
         return f"now, until {closes:%H:%M}"
     when = clock.spoken_local(made.at, place, now=now)
     return f"on {when} ({clock.spoken_gap(now, made.at)}), until {closes:%H:%M}"
+
+
+def _lost(change: Change, now: datetime) -> str:
+    """What a cancelled call would have been, as the ledger remembers it: when, from where, who declared it."""
+    if change.observed is None:
+        return change.sentence
+    body, source = change.observed.body, change.observed.source
+    number = body.get("from") or body.get("from_number")
+    origin = f", from {number}" if number else ""
+    declared = f", declared in {source}" if source else ""
+    return f"{change.sentence}: it was to ring {_remembered(body, now)}{origin}{declared}"
+
+
+def _remembered(body: Mapping[str, Any], now: datetime) -> str:
+    """``on Tue 15 Jan 15:00 New York (in 1 d)``, or how it recurred."""
+    schedule = body.get("schedule")
+    if schedule:
+        return f"whenever `{schedule.get('cron')}` in {schedule.get('timezone')}"
+    if not body.get("at"):
+        return "once"
+    at = clock.nominal(body["at"], body.get("timezone")).instant
+    place = clock.zone(body.get("timezone") or "UTC")
+    return f"on {clock.spoken_local(at, place, now=now)} ({clock.spoken_gap(now, at)})"
 
 
 def _finding(resource: Resource, obstacle: Obstacle, field: str) -> Finding:

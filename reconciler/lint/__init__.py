@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from reconciler.kind import Account
     from reconciler.model import Resource
+    from reconciler.settings import Settings
 
 RULES: tuple[Rule, ...] = (
     Rule("RC701", Severity.WARNING, "a variable that no prompt says", offline=calls.unused_variables),
@@ -31,13 +32,15 @@ RULES: tuple[Rule, ...] = (
     Rule("RC708", Severity.WARNING, "an outbound agent on a number that cannot dial", online=agents.mute_numbers),
     Rule("RC709", Severity.WARNING, "two calls to one person at one time", offline=calls.colliding),
     Rule("RC710", Severity.NOTE, "a call without a longest duration", offline=agents.unbounded),
+    Rule("RC711", Severity.WARNING, "a call that no hour of its window allows", limiting=calls.at_night),
+    Rule("RC712", Severity.WARNING, "more calls to one person in a day than allowed", limiting=calls.too_many),
 )
 
 
-def offline(resources: Mapping[str, Resource], now: datetime) -> Settled:
-    """Everything that the manifests alone tell, waivers applied."""
-    found = [finding for rule in RULES for finding in rule.without_account(resources, now)]
-    return settle(found, resources.values(), now.date(), ran=frozenset(rule.code for rule in RULES if rule.offline))
+def offline(resources: Mapping[str, Resource], now: datetime, settings: Settings) -> Settled:
+    """Everything that the manifests and the project file tell, waivers applied."""
+    found = [finding for rule in RULES for finding in rule.without_account(resources, now, settings)]
+    return settle(found, resources.values(), now.date(), ran=frozenset(rule.code for rule in RULES if not rule.online))
 
 
 def online(account: Account) -> Settled:

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler import clock
 from reconciler.lint.rule import Complaint, at
 from reconciler.lint.scripts import placeholders, speaker
-from reconciler.occurrences import Schedule, occurrences
+from reconciler.numbers import zones
+from reconciler.occurrences import Schedule, callee_hours, occurrences
 from reconciler.orders import LATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from reconciler.model import Resource
+    from reconciler.settings import Settings
 
 _AHEAD = timedelta(days=31)
 _MOST = 100  # occurrences of one recurring call that are looked at
@@ -51,12 +54,16 @@ class _Ring(NamedTuple):
 
 def colliding(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
     """Two calls to one person whose windows overlap: the second finds the line busy, or a person annoyed."""
-    by_callee: dict[str, list[Resource]] = defaultdict(list)
+    for rings in _by_callee(resources, now).values():
+        yield from _collisions(rings)
+
+
+def _by_callee(resources: Mapping[str, Resource], now: datetime) -> dict[str, list[_Ring]]:
+    """The coming rings of each callee, in the order of time."""
+    found: dict[str, list[_Ring]] = defaultdict(list)
     for call in _calls(resources):
-        by_callee[str(call.declared.get("to_number"))].append(call)
-    for calls in by_callee.values():
-        if len(calls) > 1:
-            yield from _collisions(sorted((ring for call in calls for ring in _rings(call, now)), key=_when))
+        found[str(call.declared.get("to_number"))] += _rings(call, now)
+    return {callee: sorted(rings, key=_when) for callee, rings in found.items()}
 
 
 def _when(ring: _Ring) -> tuple[datetime, str]:
@@ -70,13 +77,59 @@ def _collisions(rings: list[_Ring]) -> Iterator[Complaint]:
         if names[0] == names[1] or names in told or second.opens > first.closes:
             continue
         told.add(names)
-        field = "schedule" if second.call.declared.get("schedule") else "at"
         yield at(
             second.call,
-            f"`{names[0]}` calls the same person at that time too ({first.opens:%Y-%m-%d %H:%M} UTC)",
+            f"`{names[0]}` may call the same person within its window ({first.opens:%Y-%m-%d %H:%M} UTC)",
             "move one of the two, or make one call of them",
-            field,
+            _field(second.call),
         )
+
+
+def at_night(resources: Mapping[str, Resource], now: datetime, settings: Settings) -> Iterator[Complaint]:
+    """A call whose whole window lies outside the calling hours is never placed: dispatch refuses it to the end."""
+    hours = settings.calling_hours
+    start, end = clock.opening_hours(hours.start, hours.end)
+    for call in _calls(resources):
+        callee = str(call.declared.get("to_number"))
+        for ring in _rings(call, now):
+            there = callee_hours(ring.opens, callee, start, end)
+            if there.opens is None or there.opens > ring.closes:
+                yield at(
+                    call,
+                    f"it would ring at {there.local:%H:%M} in {there.zone}, and calling hours "
+                    f"({hours.start} to {hours.end}) do not begin within its window",
+                    "call when it is day where the callee is, or change `calling_hours` in reconciler.yaml",
+                    _field(call),
+                )
+                break
+
+
+def too_many(resources: Mapping[str, Resource], now: datetime, settings: Settings) -> Iterator[Complaint]:
+    """More calls to a person on one day, by the clocks where the person may be, than dispatch will place."""
+    limit = settings.limits.calls_per_callee_per_day
+    for callee, rings in _by_callee(resources, now).items():
+        told: set[str] = set()
+        places = [clock.zone(name) for name in zones(callee)] if len(rings) > limit else []
+        for index, ring in enumerate(rings[limit:]):
+            name = ring.call.address.name
+            if name in told or not all(_same_day(rings[index + n].opens, ring.opens, places) for n in range(limit)):
+                continue
+            told.add(name)
+            yield at(
+                ring.call,
+                f"call {limit + 1} to this person on one day ({ring.opens:%Y-%m-%d %H:%M} UTC), limit {limit}",
+                "move it to another day, or raise `limits.calls_per_callee_per_day` in reconciler.yaml",
+                _field(ring.call),
+            )
+
+
+def _same_day(one: datetime, other: datetime, places: list[ZoneInfo]) -> bool:
+    """As dispatch counts: on one day in any of the places."""
+    return any(one.astimezone(place).date() == other.astimezone(place).date() for place in places)
+
+
+def _field(call: Resource) -> str:
+    return "schedule" if call.declared.get("schedule") else "at"
 
 
 def _rings(call: Resource, now: datetime) -> Iterator[_Ring]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.kind import Account
+    from reconciler.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,25 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule; ``offline`` looks at the manifests alone, ``online`` at the account as well."""
+    """A rule with one check.
+
+    ``offline`` looks at the manifests alone, ``limiting`` holds them against the project's settings, ``online``
+    looks at the account.
+    """
 
     code: str
     severity: Severity
     title: str
     offline: Callable[[Mapping[str, Resource], datetime], Iterable[Complaint]] | None = None
+    limiting: Callable[[Mapping[str, Resource], datetime, Settings], Iterable[Complaint]] | None = None
     online: Callable[[Account], Iterable[Complaint]] | None = None
 
-    def without_account(self, resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
-        """The findings of the offline check; none where there is no such check."""
-        return map(self._finding, self.offline(resources, now) if self.offline else ())
+    def without_account(
+        self, resources: Mapping[str, Resource], now: datetime, settings: Settings
+    ) -> Iterator[Finding]:
+        """The findings of a check that needs no account; none where there is no such check."""
+        found = self.offline(resources, now) if self.offline else ()
+        return map(self._finding, self.limiting(resources, now, settings) if self.limiting else found)
 
     def with_account(self, account: Account) -> Iterator[Finding]:
         """The findings of the online check; none where there is no such check."""

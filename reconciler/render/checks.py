@@ -26,8 +26,9 @@ def text(rows: Sequence[Check], *, width: int, color: bool) -> str:
         first, *rest = wrap(clean(row.found), width - indent)
         lines.append(f"{paint(pad(row.status, 4), _STYLES[row.status])}  {pad(name, room)}  {first}")
         lines += [f"{' ' * indent}{line}" for line in rest]
-        if row.fix:
-            lines += [f"{' ' * indent}{paint(line, 'name')}" for line in wrap(f"fix: {clean(row.fix)}", width - indent)]
+        for label, more in (("fix", row.fix), ("note", row.note)):
+            told = wrap(f"{label}: {clean(more)}", width - indent) if more else []
+            lines += [f"{' ' * indent}{paint(line, 'name')}" for line in told]
     return "\n".join([*lines, "", verdict(rows)]) + "\n"
 
 
@@ -35,7 +36,10 @@ def markdown(rows: Sequence[Check]) -> str:
     """The same as a table."""
     from reconciler.render.markup import escape, prose, row, table  # noqa: PLC0415 - where Markdown was asked for
 
-    lines = [row((it.status, escape(it.name), prose(it.found), prose(it.fix))) for it in rows]
+    lines = [
+        row((it.status, escape(it.name), prose(it.found), prose(it.fix or (f"note: {it.note}" if it.note else ""))))
+        for it in rows
+    ]
     return f"**{verdict(rows)}**\n{table(('', 'Check', 'Found', 'Fix'), lines)}"
 
 
@@ -43,7 +47,9 @@ def document(rows: Sequence[Check]) -> dict[str, Any]:
     """The same for machines, ``reconciler.doctor/v1``."""
     return {
         "format": "reconciler.doctor/v1",
-        "checks": [{"name": it.name, "status": it.status, "found": it.found, "fix": it.fix} for it in rows],
+        "checks": [
+            {"name": it.name, "status": it.status, "found": it.found, "fix": it.fix, "note": it.note} for it in rows
+        ],
     }
 
 

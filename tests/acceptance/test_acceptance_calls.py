@@ -107,7 +107,11 @@ def test_a_call_that_is_not_declared_any_more_is_cancelled(due: Project, platfor
     due.write("manifests/call.yaml", BILLING.replace("true", "false"))
     platform.billing |= {"auto_reload_minimum_cents": 1000, "auto_reload_amount_cents": 5000}
     platform.billing["auto_reload_monthly_limit_cents"] = 20000
-    assert due.run("plan", "--format", "json").actions == {"ScheduledCall/confirm-jane": ["cancel"]}
+    planned = due.run("plan", "--format", "json")
+    assert planned.actions == {"ScheduledCall/confirm-jane": ["cancel"]}
+    (cancel,) = [change for change in planned.json["changes"] if change["action"] == "cancel"]
+    assert cancel["sentence"].startswith("is not declared any more: it was to ring on ")
+    assert cancel["sentence"].endswith(f", from {VOIP}, declared in manifests/call.yaml")
     assert dispatched(due)[1] == "armed"
     assert due.run("apply", "--yes").code == 0
     assert due.run("dispatch").code == 0

@@ -72,6 +72,16 @@ def test_people_read_both_sides(account: Account, form: str) -> None:
     assert ran.out.index("olivia") < ran.out.index("john")
 
 
+def test_in_markdown_a_prompt_is_a_diff_and_the_next_step_comes_last(account: Account) -> None:
+    account.edit("Front desk", prompt="# Role\nYou answer politely, and you never give advice on anything medical.\n")
+    lines = account.run("drift", "--format", "markdown").out.splitlines()
+    start = lines.index("```diff")
+    assert "-You answer." in lines[start:]
+    assert "+You answer politely, and you never give advice on anything medical." in lines[start:]
+    assert "drift --write" in lines[-1]
+    assert lines[-1].startswith("Next: ")
+
+
 def test_a_field_both_sides_changed_is_named_as_such(account: Account) -> None:
     account.edit("Front desk", voice="john")
     account.write(PATH, edited("'olivia'", "emma"))

@@ -68,6 +68,14 @@ def test_an_agent_is_a_file_with_its_prompt_beside_it(having: Having) -> None:
     assert account.read("manifests/agents/prompts/front-desk.md") == "# Role\nYou are Front desk.\n"
 
 
+def test_a_manifest_names_its_schema_where_there_is_one(having: Having) -> None:
+    account = having(agents=(agent("Front desk"),))
+    account.write("schemas/manifest.json", "{}")
+    account.run("export")
+    written = account.read("manifests/agents/front-desk.yaml")
+    assert written.startswith("# yaml-language-server: $schema=../../schemas/manifest.json\napiVersion: ")
+
+
 def test_what_says_nothing_is_left_out_and_false_is_written(having: Having) -> None:
     account = having(agents=(agent("Front desk"),))
     account.run("export")

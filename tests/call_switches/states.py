@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from acceptance.projects import ahead, call
+
 from reconciler.ledger import Ledger
 from reconciler.store import open_store
 from reconciler.store.lease import acquire

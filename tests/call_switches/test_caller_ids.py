@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-
 from acceptance.platform import UNPROVEN, VOIP
 from acceptance.projects import ahead, call
+
 from call_switches.states import armed, state
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from acceptance.platform import VOIP
+from acceptance.platform import VOIP, Fault
 from acceptance.projects import CALLEE, ahead, call
+
 from call_switches.states import ORGANIZATION, state
 from reconciler import numbers
 from reconciler.ledger import Attempt
@@ -69,12 +69,12 @@ def test_an_instant_that_is_none_is_a_mistake(twice_unknown: Project) -> None:
 
 
 def rang(platform: SecondPlatform, start: str | None) -> None:
+    """A call that this state knows nothing of; without ``start`` the vendor has not dated it yet."""
     one: dict[str, Any] = {"call_id": 1, "from_number": VOIP, "to_number": CALLEE, "direction": "outbound"}
-    platform.calls[1] = one | {"start_time": start or "2999-01-01T00:00:00+00:00", "status": "in_progress"}
+    platform.calls[1] = one | {"start_time": start, "status": "in_progress"}
     if start is None:
-        platform._listed = lambda _query: {  # type: ignore[method-assign]  # a row the vendor has not dated yet
-            "results": [one | {"start_time": None}], "total": 1, "limit": 100, "offset": 0,
-        }  # fmt: skip
+        page = {"results": [platform.calls[1]], "total": 1, "limit": 100, "offset": 0}
+        platform.faults.append(Fault("GET", "/v1/calls", status=200, body=page, times=9))
 
 
 @pytest.mark.parametrize("start", ["a moment before", "undated"])

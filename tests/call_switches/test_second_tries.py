@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from acceptance.platform import Fault
+from acceptance.projects import BILLING, ahead, call
 
-from acceptance.projects import ahead, call
 from call_switches.states import armed, waiting_for_another_try
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ def recurring() -> str:
     return single.replace("  at: AT\n", "")
 
 
+def undeclared(project: Project) -> None:
+    """Without the call, and not without anything: that would look like a wrong folder."""
+    project.write("manifests/billing.yaml", BILLING)
+    assert project.run("apply", "--yes").code == 0
+    project.write("manifests/call.yaml", "")
+
+
 def test_a_second_try_that_is_to_come_is_as_declared_and_said_so(project: Project, platform: SecondPlatform) -> None:
     waiting_for_another_try(project, platform)
     assert project.run("plan", "--detailed-exitcode").code == 0
@@ -28,7 +36,7 @@ def test_a_second_try_that_is_to_come_is_as_declared_and_said_so(project: Projec
 
 def test_without_its_document_the_second_try_is_cancelled_once(project: Project, platform: SecondPlatform) -> None:
     text = waiting_for_another_try(project, platform)
-    project.write("manifests/call.yaml", "")
+    undeclared(project)
     assert project.run("plan", "--format", "json").actions == {"ScheduledCall/confirm-jane": ["cancel"]}
     assert project.run("apply", "--yes").code == 0
     assert project.run("plan", "--detailed-exitcode").code == 0
@@ -64,13 +72,10 @@ def test_a_second_try_is_given_up_by_an_edit(project: Project, platform: SecondP
 
 
 def test_a_refused_call_without_its_document_is_cancelled_once(project: Project, platform: SecondPlatform) -> None:
-    platform.billing["balance_cents"] = 2500
     armed(project, call(at=ahead(seconds=-2)))
-    from acceptance.platform import Fault  # noqa: PLC0415 - one use
-
     platform.faults.append(Fault("POST", "/v1/call", status=402))
     assert project.run("dispatch").code == 4
-    project.write("manifests/call.yaml", "")
+    undeclared(project)
     assert project.run("apply", "--yes").code == 0
     assert project.run("plan", "--detailed-exitcode").code == 0
 
@@ -98,7 +103,7 @@ def test_a_placed_call_does_not_become_a_recurring_one(project: Project, platfor
 
 def test_a_recurring_call_that_was_cancelled_is_armed_anew(project: Project) -> None:
     armed(project, recurring())
-    project.write("manifests/call.yaml", "")
+    undeclared(project)
     assert project.run("apply", "--yes").code == 0
     project.write("manifests/call.yaml", recurring())
     assert project.run("plan", "--format", "json").actions == {"ScheduledCall/confirm-jane": ["arm"]}

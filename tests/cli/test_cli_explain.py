@@ -136,3 +136,20 @@ def test_every_field_has_something_to_say() -> None:
 
 def test_every_note_is_about_a_field_that_exists() -> None:
     assert [name for name in NOTES if find(name) is None] == []
+
+
+def test_a_kind_may_be_written_in_small_letters(explain: Explain) -> None:
+    assert explain("agent") == explain("Agent")
+    assert explain("agent.voice") == explain("Agent.voice")
+
+
+def test_a_range_is_told_and_kept_by_the_example(explain: Explain) -> None:
+    _, said, _ = explain("ScheduledCall.attempts.max")
+    assert "range: 1 to 10" in said
+    assert "max: 2" in said
+
+
+@pytest.mark.parametrize("code", ["RC210", "RC211", "RC213", "RC300", "RC620"])
+def test_an_example_that_needs_an_account_in_trouble_says_so(explain: Explain, code: str) -> None:
+    _, said, _ = explain(code)
+    assert "The example needs" in " ".join(said.split())

@@ -156,3 +156,8 @@ def test_the_emulator_needs_no_key_and_errors_are_json_where_json_was_asked_for(
     (project / "manifests" / "a.yaml").write_text("a: [\n", encoding="utf-8")
     assert main(["plan", "--emulator", "--format", "json"]) == 1
     assert '"code": "RC101"' in capsys.readouterr().out
+
+
+def test_a_misspelt_schema_is_told_the_nearest(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "Agnt"]) == 1
+    assert "did you mean `agent`?" in capsys.readouterr().err

@@ -178,7 +178,23 @@ def test_an_account_that_cannot_be_reached_is_said(examine: Examine, monkeypatch
     monkeypatch.setenv("THUNDERPHONE_API_BASE_URL", "https://127.0.0.1:1")
     code, checks = examine()
     assert code == 1
-    assert checks["key"]["found"].startswith("RC401")
+    assert checks["network"]["found"].startswith("RC401")
+    assert "Errno" not in checks["network"]["found"]
+    assert "doctor" not in checks["network"]["fix"]
+
+
+def test_what_is_well_has_no_fix(examine: Examine, live: Callable[..., Platform]) -> None:
+    live()
+    _, checks = examine()
+    assert {it["fix"] for it in checks.values() if it["status"] == "ok"} == {""}
+    assert any(it["note"] for it in checks.values())
+
+
+def test_a_branch_without_a_remote_is_pointed_out(examine: Examine, project: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(project)], check=True)
+    _, checks = examine("--emulator", "--state", "git:reconciler-state")
+    assert checks["state"]["status"] == "warn"
+    assert "only this clone remembers" in checks["state"]["found"]
 
 
 def test_manifests_that_are_not_valid_are_counted(examine: Examine, project: Path) -> None:

@@ -164,14 +164,15 @@ def current(page: Path, place: Path) -> str:
         steps = _steps(part, folder)
         if not steps:
             return part[0]
-        return "```console\n" + "".join(_answered(it, folder.run(it)[1]) for it in steps) + "```"
+        return "```console\n" + "".join(_answered(it, *folder.run(it)) for it in steps) + "```"
 
     return _PART.sub(rewritten, page.read_text("utf-8"))
 
 
-def _answered(command: Command, printed: str) -> str:
+def _answered(command: Command, code: int, printed: str) -> str:
+    """The command with its answer; one that ends as the page does not say is left for a person to look at."""
     whole = command.output and ELISION not in [line.strip() for line in command.output.splitlines()]
-    output = printed if whole else command.output
+    output = printed if whole and code == command.code else command.output
     return f"$ {command.shown}\n" + (f"{output}\n" if output else "")
 
 

@@ -33,7 +33,6 @@ def current(text: str) -> str:
     parts = {
         "plan": f"```console\n{plan_of(manifest(text))}```\n",
         "reconciler.yaml": f"```yaml\n{_pinned()}```\n\n",
-        "workflow": f"```yaml\n{(EXAMPLE / '.github/workflows/reconciler.yaml').read_text('utf-8')}```\n",
         "commands": commands(),
         "help": "\n\n".join(f"```text\n{said}\n```" for said in help_of_all()) + "\n",
     }

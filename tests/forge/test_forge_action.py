@@ -89,6 +89,17 @@ def test_a_pull_request_from_a_fork_is_validated(runner: Runner) -> None:
     assert "pull request from a fork" in runner.forge.bodies[0]
 
 
+def test_what_only_plan_knows_is_not_passed_on_to_validate(runner: Runner) -> None:
+    done = runner.run(WITHOUT_SECRETS="true", ARGUMENTS="--prune --detailed-exitcode")
+    assert done.returncode == 0, done.stderr
+    assert "gets no secrets: the manifests are validated instead" in done.stdout
+
+
+def test_arguments_may_stand_on_several_lines(runner: Runner) -> None:
+    done = runner.run(ARGUMENTS="--emulator\n  --now 2030-01-14T14:00Z\n\n--detailed-exitcode\n")
+    assert done.returncode == 2, done.stderr
+
+
 def test_a_forgotten_key_fails(runner: Runner) -> None:
     done = runner.run(COMMENT="false", ANNOTATE="false")
     assert done.returncode == 1

@@ -43,6 +43,9 @@ def config(more: str = "", prompt: str = GOOD) -> str:
     return f'config: {{prompt: "{prompt}", max_call_duration_seconds: 60{more}}}'
 
 
+AT_ANY_TIME = Settings.model_validate(
+    {"calling_hours": {"start": "00:00", "end": "24:00"}, "limits": {"calls_per_callee_per_day": 99}}
+)
 OUTBOUND = number("outbound_agent: desk")
 
 
@@ -63,8 +66,8 @@ def resources(tmp_path: Path) -> Callable[..., Mapping[str, Resource]]:
 def linted(resources: Callable[..., Mapping[str, Resource]]) -> Linted:
     """The code and place of each finding, place without the file's name."""
 
-    def run(*documents: str, prompt: str = "") -> list[tuple[str, str]]:
-        settled = lint.offline(resources(*documents, prompt=prompt), NOW)
+    def run(*documents: str, prompt: str = "", settings: Settings = AT_ANY_TIME) -> list[tuple[str, str]]:
+        settled = lint.offline(resources(*documents, prompt=prompt), NOW, settings)
         return sorted((it.code, str(it.location).removeprefix("manifests/a.yaml:")) for it in settled.findings)
 
     return run
@@ -73,7 +76,7 @@ def linted(resources: Callable[..., Mapping[str, Resource]]) -> Linted:
 def test_every_rule_has_a_code_of_its_own_and_one_check() -> None:
     assert len({rule.code for rule in lint.RULES}) == len(lint.RULES)
     for rule in lint.RULES:
-        assert (rule.offline is None) is not (rule.online is None), rule.code
+        assert [rule.offline, rule.limiting, rule.online].count(None) == 2, rule.code
         assert rule.severity is not Severity.ERROR, "what cannot work is for a kind to say"
 
 
@@ -142,7 +145,7 @@ def test_a_secret_is_found_at_its_line_and_can_be_hidden(
     resources: Callable[..., Mapping[str, Resource]], secret: str
 ) -> None:
     found = resources(agent("prompt: {file: desk.md}"), prompt=f"You answer.\nNote: {secret}.\n")
-    (finding,) = lint.offline(found, NOW).findings
+    (finding,) = lint.offline(found, NOW, AT_ANY_TIME).findings
     assert finding.code == "RC706"
     assert str(finding.location).startswith("desk.md:2:")
     assert secret not in finding.message
@@ -236,3 +239,41 @@ def test_a_number_that_cannot_dial_has_no_use_for_an_outbound_agent(
     assert [code for code, _ in online(account(found, observed=observed))] == ["RC708"]
     proving = resources(agent("voice: olivia"), number("outbound_agent: desk, verify: true"))
     assert online(account(proving, observed=observed)) == []
+
+
+@pytest.mark.parametrize(
+    ("when", "late", "found"),
+    [
+        ("2030-01-15T18:00:00Z", "10m", []),  # 10:00 in San Francisco
+        ("2030-01-15T15:00:00Z", "10m", [("RC711", "4:68")]),  # 07:00 there
+        ("2030-01-15T15:55:00Z", "10m", []),  # they open within its window
+        ("2030-01-16T04:59:00Z", "10m", []),  # 20:59
+        ("2030-01-16T05:00:00Z", "2h", [("RC711", "4:68")]),  # 21:00
+    ],
+)
+def test_a_call_whose_whole_window_is_at_night_is_warned_of_at_its_time(
+    linted: Linted, when: str, late: str, found: list[tuple[str, str]]
+) -> None:
+    assert linted(call(config() + f", late: {late}", at=f"at: {when}"), settings=Settings()) == found
+
+
+def test_a_recurring_call_at_night_is_warned_of_once(linted: Linted) -> None:
+    nightly = 'schedule: {cron: "0 3 * * *", timezone: America/Los_Angeles}'
+    assert [code for code, _ in linted(call(config(), at=nightly), settings=Settings())] == ["RC711"]
+
+
+def test_more_calls_to_one_person_on_one_day_than_allowed_are_warned_of(linted: Linted) -> None:
+    first, second, third = (
+        call(config(), name=f"jane-{hour}", at=f"at: 2030-01-15T{hour}:00:00Z") for hour in (17, 19, 21)
+    )
+    two = Settings.model_validate({"limits": {"calls_per_callee_per_day": 2}})
+    assert [code for code, _ in linted(first, second, third, settings=Settings())] == ["RC712", "RC712"]
+    assert [place.split(":")[0] for _, place in linted(third, second, first, settings=two)] == ["4"]
+    assert linted(first, second, settings=two) == []
+    tomorrow = call(config(), name="jane-18", at="at: 2030-01-16T18:00:00Z")
+    assert linted(first, tomorrow, settings=Settings()) == []
+
+
+def test_a_call_that_recurs_too_often_for_one_person_is_warned_of_once(linted: Linted) -> None:
+    hourly = 'schedule: {cron: "0 10-14 * * *", timezone: America/Los_Angeles}'
+    assert [code for code, _ in linted(call(config(), at=hourly), settings=Settings())] == ["RC712"]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    Codes = Callable[..., list[tuple[str, str]]]
+    Codes = Callable[..., list[tuple[str, int]]]
 
 NOW = datetime(2030, 1, 14, tzinfo=UTC)
 HEAD = "apiVersion: reconciler/v1\nkind: {}\nmetadata: {{name: {}}}\n"
