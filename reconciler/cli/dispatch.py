@@ -81,7 +81,7 @@ def place(
     lookahead: timedelta = timedelta(0),
     dry_run: bool = False,
 ) -> list[CallRow]:
-    """Dispatch now, and until ``lookahead`` is over for what becomes due or may be tried again; rows as shown.
+    """Dispatch now, and within ``lookahead`` whatever becomes due or may be tried again; rows as shown.
 
     What is due is told by the ledger alone: the manifests (``read``) and the account are only looked at, and
     the lease only taken, when there is something to do. What was done is told also when something stops the
@@ -112,7 +112,7 @@ def _rounds(
     lookahead: timedelta,
     dry_run: bool,
 ) -> list[CallRow]:
-    """Dispatch into ``rows`` until the lookahead is over; what is due but not armed at all."""
+    """Dispatch into ``rows`` while something is to come in the lookahead; what is due but not armed at all."""
     api, target = session.connect()
     ledger, tally = session.ledger(target), Tally()
     until = session.clock.now() + lookahead
@@ -124,8 +124,9 @@ def _rounds(
             _round(session, read(), api, target, ledger, rows, tally, dry_run=dry_run)
         if not dry_run:
             _follow(api, ledger, lambda _: True)
-        wake = min(until, _wake(_todo(session, target, ledger), tally, session.clock.now()))
-        if session.clock.now() >= until or not _wait(session, wake):
+        todo = _todo(session, target, ledger)
+        wake = min(until, _wake(todo, tally, session.clock.now()))
+        if session.clock.now() >= until or not _is_coming(todo, until) or not _wait(session, wake):
             return _unarmed(session, read(), ledger) if not ledger.armed() else []
         ledger.refresh()
 
@@ -139,6 +140,14 @@ def _follow(api: Api, ledger: Ledger, wanted: Callable[[Attempt], bool]) -> None
 def _is_due(todo: Agenda, tally: Tally, now: datetime) -> bool:
     """Whether there is anything to do that was not tried a moment ago."""
     return bool(todo.missed) or any(tally.ready(due.attempt.key, now) <= now for due in (*todo.settle, *todo.place))
+
+
+def _is_coming(todo: Agenda, until: datetime) -> bool:
+    """Whether waiting can be worth it: something opens by then, or is open and may still be placed.
+
+    A run that has nothing to wait for ends: the next timer finds what is armed meanwhile.
+    """
+    return bool(todo.place or todo.settle) or (todo.next_opening is not None and todo.next_opening <= until)
 
 
 def _wake(todo: Agenda, tally: Tally, now: datetime) -> datetime:

@@ -101,7 +101,7 @@ def test_a_call_that_may_not_be_placed_yet_is_tried_again_during_the_lookahead(e
 def test_a_call_armed_by_another_run_during_the_lookahead_is_placed(
     emulated: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    emulated.write("manifests/first.yaml", call(at="2030-01-14T18:30:00Z", to=SAN_FRANCISCO))
+    emulated.write("manifests/first.yaml", call(at="2030-01-14T17:25:00Z", to=SAN_FRANCISCO))
     run(emulated, "2030-01-14T17:00Z", "apply", "--yes")
     others: list[str] = []
 
@@ -119,5 +119,17 @@ def test_a_call_armed_by_another_run_during_the_lookahead_is_placed(
     monkeypatch.chdir(emulated.root)
     arguments = ["--lookahead", "30m", "--format", "json", "--emulator", "--now", "2030-01-14T17:00Z"]
     assert main(["dispatch", *arguments]) == 0
-    (row,) = json.loads(capsys.readouterr().out)["calls"]
-    assert (row["name"], row["state"]) == ("soon", "placed")
+    rows = json.loads(capsys.readouterr().out)["calls"]
+    assert {row["name"]: row["state"] for row in rows}["soon"] == "placed"
+
+
+def test_a_lookahead_with_nothing_to_come_ends_at_once(
+    emulated: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emulated.write("manifests/first.yaml", call(at="2030-01-14T18:30:00Z", to=SAN_FRANCISCO))
+    run(emulated, "2030-01-14T17:00Z", "apply", "--yes")
+    waited: list[float] = []
+    monkeypatch.setattr(FixedClock, "sleep", lambda _, seconds: waited.append(seconds))
+    monkeypatch.chdir(emulated.root)
+    assert main(["dispatch", "--lookahead", "30m", "--emulator", "--now", "2030-01-14T17:00Z"]) == 0
+    assert waited == []
