@@ -80,7 +80,7 @@ class Limits(_Closed):
 
     calls_per_run: int = Field(default=10, ge=0, description="Calls one dispatch may place.")
     calls_per_callee_per_day: int = Field(
-        default=1, ge=0, description="Calls to one person in 24 hours, over all declared calls."
+        default=1, ge=0, description="Calls to one person on one day of theirs, over all declared calls."
     )
     deletions: int = Field(default=10, ge=0, description="Deletions in one apply.")
     deletions_percent: int = Field(default=25, ge=0, le=100, description="Share of the bound resources deleted.")

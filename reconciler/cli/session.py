@@ -201,9 +201,9 @@ class Session:
             scope=scope,
         )
         plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
-        if scope.wanted is None:
-            plan = replace(plan, forecast=forecast(plan, account, self.orders(loaded.resources).values()))
-        return View(plan, account, found)
+        foreseen = forecast(plan, account, self.orders(loaded.resources).values())
+        # A part of the project that holds no call says nothing of those that are to come elsewhere.
+        return View(replace(plan, forecast=foreseen if foreseen.rings or not scope.wanted else None), account, found)
 
     def _paths(self) -> tuple[str, ...]:
         """The paths that were read, when they are only a part of the project."""

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from acceptance.projects import VOIP, Project, call
+from acceptance.platform import VOIP
+from acceptance.projects import Project, call
 
 from reconciler.calls.due import rang_that_day
 from reconciler.cli import main, session
