@@ -216,13 +216,16 @@ def onward(plan: Plan, next_command: str) -> str:
 
 def applied(report: Report) -> str:
     """One line that says what came of an apply."""
+    if not report.results and report.plan.refusals:
+        return f"Nothing was applied: {counted(len(report.plan.refusals), 'change')} refused."
     if not report.results:
         return "Nothing to apply: the account is as declared."
     counts = dict.fromkeys(Outcome, 0)
     for result in report.results:
         counts[result.outcome] += 1
     listed = ", ".join(f"{count:,} {outcome.value}" for outcome, count in counts.items() if count)
-    return f"{'Applied in part' if report.failed else 'Applied'}: {listed}."
+    done = counts[Outcome.DONE]
+    return f"{'Applied' if not report.failed else 'Applied in part' if done else 'Nothing was applied'}: {listed}."
 
 
 def after_apply(report: Report, next_command: str) -> str:
