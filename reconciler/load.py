@@ -120,9 +120,9 @@ def _files(paths: Iterable[Path], project: Project) -> Iterator[Path]:
     found: set[Path] = set()
     for path in paths:
         if path.is_dir() and (path / FILE).is_file() and path.resolve() == project.root:
-            found.update(_below(_folder(project)))
+            found.update(manifests_below(_folder(project)))
         elif path.is_dir():
-            found.update(_below(path))
+            found.update(manifests_below(path))
         elif path.is_file():
             found.add(path.resolve())
         else:
@@ -130,7 +130,8 @@ def _files(paths: Iterable[Path], project: Project) -> Iterator[Path]:
     yield from sorted(found)
 
 
-def _below(folder: Path) -> Iterator[Path]:
+def manifests_below(folder: Path) -> Iterator[Path]:
+    """Every manifest file below a folder, hidden and foreign folders left out."""
     for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
         for name in names:

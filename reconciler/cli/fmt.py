@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,16 +12,15 @@ from reconciler.adoption.files import replace_file
 from reconciler.cli.declare import declare
 from reconciler.cli.session import Session
 from reconciler.errors import InputError
+from reconciler.load import manifests_below
 from reconciler.model import Finding, Location, Severity
-from reconciler.settings import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from reconciler.cli.options import Options
 
-_SUFFIXES = (".yaml", ".yml")
-_SKIPPED = frozenset({"node_modules", "schemas"})
 _FORMAT = "reconciler.fmt/v1"
 
 
@@ -66,11 +63,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path.resolve()
         elif not path.is_dir():
             raise InputError(f"there is no `{path}`", code="RC106", hint="check the spelling of the path")
-        for place, folders, names in os.walk(path):
-            folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
-            for name in names:
-                if name.endswith(_SUFFIXES) and name != FILE and not name.startswith("."):
-                    yield (Path(place) / name).resolve()
+        yield from manifests_below(path)
 
 
 def _problems(text: str, shown: str) -> list[Finding]:
