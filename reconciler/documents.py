@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _DEPTH = 64
 _VALUES = 200_000
-_OPENERS = 5_000
+_DEEPEST = 500
 _COLUMNS = 1 << 12
 _MERGE = "<<"
 
@@ -44,9 +44,8 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"-?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NUMERIC_START = frozenset("-.0123456789")
 _LONGEST_NUMBER = 400
-_BRACKETS = re.compile(r"[\[\]{}]")
+_MEANINGFUL_STARTS = _NUMERIC_START | {"", *"~nNtTfF"}  # every other plain scalar is text
 _SEPARATOR = re.compile(r"---(\s|$)")
-_COMPACT_NESTING = re.compile(r"(?:[-?:][ \t]+){500,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +136,22 @@ class Document:
 
 
 class _Stream(CParser):
-    """libyaml's composer with tag resolution switched off: a tag that is there was written."""
+    """libyaml's composer with tag resolution switched off: a tag that is there was written.
 
-    def descend_resolver(self, *_: Any) -> None: ...
+    It composes by recursion in C, so it is told to stop before the stack overflows.
+    """
 
-    def ascend_resolver(self) -> None: ...
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def descend_resolver(self, parent: Any, _: Any) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _Endless(parent.start_mark)
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
 
     def resolve(self, *_: Any) -> None:
         return None
@@ -171,15 +181,12 @@ def read(text: str, path: str) -> Iterator[Document | Problem]:
 
 def _read_on(text: str, path: str, broken: list[int]) -> Iterator[Document | Problem]:
     """The documents up to the end, or up to one that breaks the grammar, whose line ``broken`` is told."""
-    if too_deep := _nesting_bomb(text, path):
-        yield too_deep
-        return
-    stream = None
+    stream, merges = None, _MERGE in text
     try:
         stream = _Stream(text)
         while stream.check_node():
             problems: list[Problem] = []
-            document = _build(stream.get_node(), path, problems)
+            document = _build(stream.get_node(), path, problems, merges=merges)
             yield from problems
             if document is not None:
                 yield document
@@ -187,6 +194,9 @@ def _read_on(text: str, path: str, broken: list[int]) -> Iterator[Document | Pro
         yield _grammar_problem(error, text, path)
         marks = (getattr(error, "context_mark", None), getattr(error, "problem_mark", None))
         broken.append(min((mark.line for mark in marks if mark is not None), default=text.count("\n")))
+    except _Endless as endless:
+        where = Location(path, endless.mark.line + 1)
+        yield Problem("RC104", "the document nests without bound", where, "write it flat")
     finally:
         if stream is not None:
             stream.dispose()
@@ -203,9 +213,12 @@ def _after_next_separator(text: str, line: int) -> str:
 
 
 def _build(  # noqa: C901 - the hot path: closures over one list cost half of what methods do
-    root: Any, path: str, problems: list[Problem]
+    root: Any, path: str, problems: list[Problem], *, merges: bool
 ) -> Document | None:
-    """The plain value of a composed document, its faults added to ``problems``; None where there is none."""
+    """The plain value of a composed document, its faults added to ``problems``; None where there is none.
+
+    ``merges``: the text holds ``<<`` somewhere, so that mappings have to be searched for it.
+    """
     places: list[int] = []
     place = places.append
 
@@ -214,12 +227,13 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
 
     def plain(node: Any, depth: int) -> Any:
         start = node.start_mark
-        place(start.line * _COLUMNS + min(start.column, _COLUMNS - 1))
+        column = start.column
+        place(start.line * _COLUMNS + (column if column < _COLUMNS else _COLUMNS - 1))
         if node.tag is not None:
             fault("RC103", f"the tag `{_short(node.tag)}` is not allowed", node, "remove the tag")
         value = node.value
         if value.__class__ is str:
-            return value if node.style else _scalar(value)
+            return value if node.style or value[:1] not in _MEANINGFUL_STARTS else _scalar(value)
         if depth > _DEPTH or len(places) > _VALUES:
             raise _Endless(start)
         if node.id == "sequence":
@@ -228,7 +242,7 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
 
     def mapping(node: Any, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for key_node, value_node in _merged(node, depth, fault) if _merges(node) else node.value:
+        for key_node, value_node in _merged(node, depth, fault) if merges and _merges(node) else node.value:
             marked = len(places)
             key = plain(key_node, depth + 1)
             if key.__class__ is not str:
@@ -306,22 +320,6 @@ def _merged(node: Any, depth: int, fault: Callable[[str, str, Any, str], None]) 
                     taken.add(pair[0].value)
                     pairs.append(pair)
     return pairs + own
-
-
-def _nesting_bomb(text: str, path: str) -> Problem | None:
-    """Refuse what would overflow libyaml's recursive composer; the counts make it free for honest texts."""
-    deepest = depth = 0
-    if text.count("[") + text.count("{") > _OPENERS:
-        for bracket in _BRACKETS.finditer(text):
-            depth = depth + 1 if bracket[0] in "[{" else max(0, depth - 1)
-            if depth > deepest:
-                deepest, start = depth, bracket.start()
-    elif found := _COMPACT_NESTING.search(text):
-        deepest, start = _OPENERS + 1, found.start()
-    if deepest <= _OPENERS:
-        return None
-    line = text.count("\n", 0, start) + 1
-    return Problem("RC104", "the document nests without bound", Location(path, line), "write it flat")
 
 
 def _grammar_problem(error: yaml.YAMLError, text: str, path: str) -> Problem:

@@ -84,7 +84,7 @@ RECORDED = Flag("recorded")
 class Spec(BaseModel):
     """What every part of a manifest is: frozen, and closed to keys nobody knows."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, hide_input_in_errors=True, defer_build=True)
 
 
 _LONGEST_NAME = 255
@@ -149,6 +149,24 @@ def policies(model: type[BaseModel]) -> Mapping[str, Policy]:
         info.alias or name: _policy(info.alias or name, [*info.metadata, *_inside(info.annotation)])
         for name, info in model.model_fields.items()
     }
+
+
+@cache
+def attributes(model: type[BaseModel]) -> Mapping[str, str]:
+    """The attribute of a spec model for each manifest key."""
+    return {info.alias or name: name for name, info in model.model_fields.items()}
+
+
+@cache
+def references(model: type[BaseModel]) -> Mapping[str, Ref]:
+    """The fields of a spec model that name another resource, by manifest key."""
+    return {name: policy.ref for name, policy in policies(model).items() if policy.ref is not None}
+
+
+@cache
+def personal(model: type[BaseModel]) -> tuple[str, ...]:
+    """The manifest keys of a spec model that hold somebody's number or name."""
+    return tuple(name for name, policy in policies(model).items() if policy.personal)
 
 
 def _inside(annotation: Any) -> Iterator[Any]:

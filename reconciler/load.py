@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from reconciler import documents
 from reconciler.complaints import guide, remnant, worded, written
 from reconciler.errors import InputError
-from reconciler.fields import FileText, Spec, policies
+from reconciler.fields import FileText, Spec, attributes, personal, policies, references
 from reconciler.kind import API_VERSION, Kind, document_model
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
 from reconciler.numbers import is_e164
@@ -79,9 +79,11 @@ def load(
     whole = [*loaded.resources.values(), *reader.remnants]
     for resource in whole:
         loaded.findings += _dangling(resource, known, reader.failed)
-    for kind in kinds.values():
-        own = [item for item in whole if item.address.kind == kind.name]
-        loaded.findings += kind.check(own, known, now)
+    by_kind: dict[str, list[Resource]] = {name: [] for name in kinds}
+    for item in whole:
+        by_kind[item.address.kind].append(item)
+    for name, own in by_kind.items():
+        loaded.findings += kinds[name].check(own, known, now)
     loaded.findings = [_named(finding) for finding in loaded.findings]
     loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
     return loaded
@@ -90,10 +92,10 @@ def load(
 def _brought(resource: Resource, resources: Mapping[str, Resource]) -> dict[str, Any]:
     """What the documents it names say and it depends on, by the key it is compared under."""
     found = {}
-    for name, policy in policies(type(resource.spec)).items():
-        if policy.ref is not None and policy.ref.brings is not None:
-            field, key = policy.ref.brings
-            named = resources.get(f"{policy.ref.kind}/{resource.declared.get(name)}")
+    for name, ref in references(type(resource.spec)).items():
+        if ref.brings is not None:
+            field, key = ref.brings
+            named = resources.get(f"{ref.kind}/{resource.declared.get(name)}")
             if named is not None and field in named.declared:
                 found[key] = named.declared[field]
     return found
@@ -141,9 +143,10 @@ def manifests_below(folder: Path) -> Iterator[Path]:
 
 def _personal_numbers(spec: Any, kind: Kind) -> set[str]:
     """Whose numbers a document holds, read before anybody complains about it."""
-    if not isinstance(spec, dict):
+    names = personal(kind.spec)
+    if not names or not isinstance(spec, dict):
         return set()
-    written = (spec.get(policy.name) for policy in policies(kind.spec).values() if policy.personal)
+    written = (spec.get(name) for name in names)
     return {number for number in written if isinstance(number, str) and is_e164(number)}
 
 
@@ -257,8 +260,8 @@ class _Reader:
         path: tuple[str, ...] = ("spec",),
     ) -> None:
         """Put the text of each ``{file: …}`` in its place."""
-        for name, info in type(spec).model_fields.items():
-            value, key = getattr(spec, name), info.alias or name
+        for key in [key for key, value in declared.items() if value.__class__ is dict]:  # no other can be a file
+            value = getattr(spec, attributes(type(spec))[key])
             if isinstance(value, FileText):
                 where = manifest.locate(*path, key, "file")
                 text = self._text(value.file, file, where, manifest.address)
@@ -365,20 +368,20 @@ def _dangling(
     """References to names that nobody declares; what failed to load is complained about there, not here."""
     if resource.manifest.absent:
         return
-    for name, policy in policies(type(resource.spec)).items():
+    for name, ref in references(type(resource.spec)).items():
         value = resource.declared.get(name)
-        if policy.ref is None or not isinstance(value, str):
+        if not isinstance(value, str):
             continue
-        target = resources.get(f"{policy.ref.kind}/{value}")
-        if f"{policy.ref.kind}/{value}" in failed or (target is not None and not target.manifest.absent):
+        target = resources.get(f"{ref.kind}/{value}")
+        if f"{ref.kind}/{value}" in failed or (target is not None and not target.manifest.absent):
             continue
         what = "declared absent" if target else "not declared"
-        names = [item.address.name for item in resources.values() if item.address.kind == policy.ref.kind]
+        names = [item.address.name for item in resources.values() if item.address.kind == ref.kind]
         yield Finding(
             Severity.ERROR,
             "RC140",
-            f"`{name}` names {policy.ref.kind} `{value}`, which is {what}",
-            nearest(value, names) or offer(names) or f"declare {policy.ref.kind}/{value}",
+            f"`{name}` names {ref.kind} `{value}`, which is {what}",
+            nearest(value, names) or offer(names) or f"declare {ref.kind}/{value}",
             resource.address,
             resource.manifest.locate("spec", name),
         )

@@ -8,7 +8,6 @@ are refused (promise P7).
 from __future__ import annotations
 
 from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +39,8 @@ def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
     now: datetime,
 ) -> Account:
     """Read what the declared kinds need of the account, the lists side by side; raises ApiError."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load, and validate observes nothing
+
     needed = _needed(kinds, resources.values(), ledger)
     facts = [fact for kind in needed for fact in kind.facts]
     with ThreadPoolExecutor(max_workers=max(1, len(needed) + len(facts))) as pool:
@@ -135,25 +136,26 @@ class _Matcher:
         yield from self._undeclared()
 
     def _find(self, resource: Resource) -> Match:
-        binding = self._binding(resource)
-        base = Match(resource.address, Live.NOTHING, resource, binding=binding)
+        address, binding = resource.address, self._binding(resource)
+        base = Match(address, Live.NOTHING, resource, binding=binding)
         if (wanted := resource.manifest.id) is not None:
             return self._by_written_id(base, wanted)
         if not self._kind.remembered:
-            key = self._kind.identity(resource.spec) or resource.address.name
-            found = self._by_identity.get(key)
-            return replace(base, live=Live.FOUND, observed=found, ids=(found.id,)) if found else base
+            found = self._by_identity.get(self._kind.identity(resource.spec) or address.name)
+        else:
+            found = self._by_id.get(binding.id) if binding is not None and binding.id else None
+        if found is not None:
+            return Match(address, Live.FOUND, resource, observed=found, binding=binding, ids=(found.id,))
+        if not self._kind.remembered:
+            return base
         if binding is not None and binding.id:
-            found = self._by_id.get(binding.id)
-            if found is not None:
-                return replace(base, live=Live.FOUND, observed=found, ids=(found.id,))
             base = replace(base, live=Live.VANISHED, ids=(binding.id,))
         return self._by_name(base)
 
     def _binding(self, resource: Resource) -> Binding | None:
         """What is remembered of the document, under its name or an earlier one."""
         own = self._bindings.get(resource.address)
-        if own is not None:
+        if own is not None or not resource.manifest.was:
             return own
         olds = (Address(self._kind.name, old) for old in resource.manifest.was)
         return next((self._bindings[old] for old in olds if old in self._renamed), None)

@@ -16,6 +16,7 @@ from reconciler.model import (
     ChangedBy,
     FieldDiff,
     Finding,
+    Phase,
     Plan,
     Resource,
     Severity,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.kind import Account, Kind
     from reconciler.links import Links
 
+_PLACES = {action: place for place, action in enumerate(Action)}
 _REMOVALS = frozenset({Action.DELETE, Action.CANCEL})
 _BEYOND_REPAIR = frozenset({Action.REFUSE, Action.DELETE, Action.CANCEL})
 
@@ -106,11 +108,11 @@ def _nothing_misspelt(scope: Scope, matches: tuple[Match, ...]) -> None:
         raise InputError("nothing is selected", code="RC124", hint="check the labels of -l and the names of --target")
 
 
-def _order(change: Change, kinds: Mapping[str, Kind]) -> tuple[bool, int, Address, bool, int]:
+def _order(change: Change, kinds: Mapping[str, Kind]) -> tuple[bool, int, str, str, bool, int]:
     """Agents, numbers, auto-reload, calls; adopted before it is corrected; removals last and the other way round."""
     removal, rank = change.action in _REMOVALS, kinds[change.address.kind].rank
-    later = change.action is not Action.ADOPT
-    return removal, -rank if removal else rank, change.address, later, list(Action).index(change.action)
+    later, address = change.action is not Action.ADOPT, change.address
+    return removal, -rank if removal else rank, address.kind, address.name, later, _PLACES[change.action]
 
 
 def _changes(match: Match, kind: Kind, account: Account, links: Links, scope: Scope) -> Iterator[Change]:
@@ -144,7 +146,7 @@ def _situation(  # noqa: PLR0913 - what a decision depends on
     resource, observed, binding = match.resource, match.observed, match.binding
     closes = kind.closes(resource.spec) if resource and resource.manifest.absent is False else None
     protected = bool((binding and binding.protect) or (resource and resource.manifest.protect))
-    situation = Situation(
+    return Situation(
         declared=_declared(resource),
         live=match.live,
         differs=bool(diffs),
@@ -155,8 +157,9 @@ def _situation(  # noqa: PLR0913 - what a decision depends on
         orphans=kind.orphans,
         verbs=kind.verbs,
         ids=match.ids,
+        phase=observed.phase if observed else Phase.STEADY,
+        history=observed.history if observed else "",
     )
-    return replace(situation, phase=observed.phase, history=observed.history) if observed else situation
 
 
 def _declared(resource: Resource | None) -> Declared:
@@ -243,11 +246,10 @@ def _whose(diffs: tuple[FieldDiff, ...]) -> tuple[str, str]:
 
 def _told(change: Change, kind: Kind, account: Account) -> Change:
     """With the kind's own sentence and what must not be overlooked."""
-    return replace(
-        change,
-        sentence=kind.sentence(change, account) or change.sentence,
-        consequences=tuple(kind.consequences(change, account)),
-    )
+    sentence, consequences = kind.sentence(change, account), tuple(kind.consequences(change, account))
+    if not sentence and not consequences:
+        return change
+    return replace(change, sentence=sentence or change.sentence, consequences=consequences)
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:

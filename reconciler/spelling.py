@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +41,9 @@ _PLAIN = {
 
 def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """The known word that is most like ``word``; "" when none is like it."""
-    found = difflib.get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    from difflib import get_close_matches  # noqa: PLC0415 - slow to load, and needed by those who misspell alone
+
+    found = get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return found[0] if found else ""
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
@@ -46,6 +46,11 @@ Exit codes:
   130  interrupted"""
 
 
+# What a run builds it keeps to its end, so looking for garbage in it again and again only costs time: a third of a plan
+# of ten thousand agents. A long watch still collects, a thousand times as seldom.
+GARBAGE_THRESHOLD = 1_000_000
+
+
 class Commands(click.Group):
     """A group that knows its commands by name and imports one when it runs."""
 
@@ -71,9 +76,8 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest name for a misspelt one."""
-        near = get_close_matches(args[0], COMMANDS, n=1)
-        if args[0] not in COMMANDS and near and not args[0].startswith("-"):
-            raise click.UsageError(f"No such command '{args[0]}'. Did you mean '{near[0]}'?", ctx)
+        if args[0] not in COMMANDS and not args[0].startswith("-") and (near := _nearest(args[0])):
+            raise click.UsageError(f"No such command '{args[0]}'. Did you mean '{near}'?", ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -81,6 +85,12 @@ class Commands(click.Group):
         del ctx
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
+
+
+def _nearest(name: str) -> str:
+    from reconciler.spelling import closest  # noqa: PLC0415 - only for a misspelt command
+
+    return closest(name, COMMANDS)
 
 
 @click.command(
@@ -101,6 +111,7 @@ def reconciler() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; never raises for a user's mistake."""
+    gc.set_threshold(GARBAGE_THRESHOLD)
     try:
         code = reconciler.main(
             args=list(arguments) if arguments is not None else None,

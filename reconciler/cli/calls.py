@@ -135,7 +135,7 @@ def release(options: Options, name: str | None, everything: bool) -> int:
 
 def _storable(why: str) -> str:
     """A reason as it may be kept: telephone numbers masked, and nothing in it that looks like a key (P8)."""
-    from reconciler.lint.prompts import secrets_in  # noqa: PLC0415 - only to hold
+    from reconciler.lint.leaks import secrets_in  # noqa: PLC0415 - only to hold
 
     for found in list(secrets_in(why)):
         why = why.replace(found[0], "(key)")

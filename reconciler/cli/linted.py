@@ -30,9 +30,10 @@ class Lint:
 
     def offline(self, loaded: Loaded, now: datetime, settings: Settings, output: Output) -> None:
         """Add what the manifests tell to the findings; a secret found in a prompt is never printed."""
-        for secret in lint.secrets(loaded.resources):
+        settled = lint.offline(loaded.resources, now, settings)
+        for secret in settled.secrets:
             output.hide_secret(secret)
-        loaded.findings += self._told(lint.offline(loaded.resources, now, settings), loaded.resources)
+        loaded.findings += self._told(settled, loaded.resources)
         loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
 
     def online(self, account: Account) -> list[Finding]:

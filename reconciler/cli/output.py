@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +45,8 @@ class Output:
     @property
     def width(self) -> int:
         """Columns of the terminal, within reason; 80 where there is none."""
+        import shutil  # noqa: PLC0415 - brings every format of archives with it
+
         return max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size((80, 24)).columns))
 
     def hide_numbers(self, callees: Iterable[str]) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import subprocess
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -335,6 +333,8 @@ def differs(chosen: Order, armed: Mapping[str, Any], resources: Mapping[str, Res
 
 def owner() -> str:
     """This run, for people: host, process, since when."""
+    import socket  # noqa: PLC0415 - only for runs that write
+
     return f"{socket.gethostname()} pid {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -342,6 +342,8 @@ def commit(project: Project) -> str:
     """The commit the manifests are at, "" when that cannot be told."""
     if known := os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA"):
         return known
+    import subprocess  # noqa: PLC0415 - only for runs that write
+
     try:
         found = subprocess.run(
             ["git", "rev-parse", "HEAD"],  # noqa: S607 - git is found on PATH

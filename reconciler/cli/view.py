@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler import render
 from reconciler.cli.announce import folder_in_repository
 from reconciler.errors import InputError
-from reconciler.render import json, junit, markdown, sarif, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from types import ModuleType
 
     from reconciler.cli.session import Session
     from reconciler.load import Loaded
@@ -25,20 +23,20 @@ def findings(session: Session, loaded: Loaded, verdict: str) -> None:
     output = session.output
     match output.form:
         case "json":
-            output.json(json.validate(loaded.findings, documents=loaded.documents))
+            output.json(render.json.validate(loaded.findings, documents=loaded.documents))
         case "markdown":
-            output.data(markdown.findings(loaded.findings, verdict=verdict))
+            output.data(render.markdown.findings(loaded.findings, verdict=verdict))
         case "sarif":
-            output.json(sarif.findings(loaded.findings, folder=folder_in_repository(output.root)))
+            output.json(render.sarif.findings(loaded.findings, folder=folder_in_repository(output.root)))
         case "junit":
-            output.data(junit.findings(loaded.findings, loaded.resources))
+            output.data(render.junit.findings(loaded.findings, loaded.resources))
         case _ if loaded.findings:
             output.data(_findings(session, loaded.findings))
 
 
 def _findings(session: Session, found: Sequence[Finding]) -> str:
     output = session.output
-    return text.findings(found, width=output.width, color=output.color, sources=output.source)
+    return render.text.findings(found, width=output.width, color=output.color, sources=output.source)
 
 
 def plan(session: Session, found: Plan, *, next_command: str, brief: bool = False, full: bool = False) -> None:
@@ -47,18 +45,18 @@ def plan(session: Session, found: Plan, *, next_command: str, brief: bool = Fals
     numbers = output.show_numbers
     match output.form:
         case "json":
-            output.json(json.plan(found, show_numbers=numbers))
+            output.json(render.json.plan(found, show_numbers=numbers))
         case "sarif":
-            output.json(sarif.plan(found, folder=folder_in_repository(output.root)))
+            output.json(render.sarif.plan(found, folder=folder_in_repository(output.root)))
         case "junit":
-            output.data(junit.plan(found))
+            output.data(render.junit.plan(found))
         case "markdown":
-            output.data(markdown.plan(found, show_numbers=numbers))
+            output.data(render.markdown.plan(found, show_numbers=numbers))
         case "html":
-            output.data(_pages().plan(found, show_numbers=numbers, next_command=next_command))
+            output.data(render.html.plan(found, show_numbers=numbers, next_command=next_command))
         case _:
             output.data(
-                text.plan(
+                render.text.plan(
                     found,
                     width=output.width,
                     color=output.color,
@@ -76,13 +74,13 @@ def report(session: Session, done: Report, rows: Iterable[CallRow] = ()) -> None
     numbers = output.show_numbers
     match output.form:
         case "json":
-            calls = {"calls": json.dispatch(rows)["calls"]} if rows else {}
-            output.json({**json.report(done, show_numbers=numbers), **calls})
+            calls = {"calls": render.json.dispatch(rows)["calls"]} if rows else {}
+            output.json({**render.json.report(done, show_numbers=numbers), **calls})
         case "markdown":
-            output.data(markdown.report(done, show_numbers=numbers))
+            output.data(render.markdown.report(done, show_numbers=numbers))
         case _:
             output.data(
-                text.report(
+                render.text.report(
                     done,
                     width=output.width,
                     color=output.color,
@@ -97,11 +95,11 @@ def dispatch(session: Session, rows: Sequence[CallRow], *, dry_run: bool = False
     output = session.output
     match output.form:
         case "json":
-            output.json(json.dispatch(rows))
+            output.json(render.json.dispatch(rows))
         case "markdown":
-            output.data(markdown.calls(rows))
+            output.data(render.markdown.calls(rows))
         case _:
-            output.data(text.dispatch(rows, width=output.width, color=output.color, dry_run=dry_run))
+            output.data(render.text.dispatch(rows, width=output.width, color=output.color, dry_run=dry_run))
 
 
 def calls(session: Session, rows: Sequence[CallRow]) -> None:
@@ -109,24 +107,20 @@ def calls(session: Session, rows: Sequence[CallRow]) -> None:
     output = session.output
     match output.form:
         case "json":
-            output.json(json.calls(rows))
+            output.json(render.json.calls(rows))
         case "markdown":
-            output.data(markdown.calls(rows))
+            output.data(render.markdown.calls(rows))
         case "html":
-            output.data(_pages().calls(rows))
+            output.data(render.html.calls(rows))
         case _:
-            output.data(text.calls(rows, width=output.width, color=output.color))
-
-
-def _pages() -> ModuleType:
-    from reconciler.render import html  # noqa: PLC0415 - only where a page was asked for
-
-    return html
+            output.data(render.text.calls(rows, width=output.width, color=output.color))
 
 
 def save(session: Session, found: Plan, path: Path) -> None:
     """Write the plan document, masked, whole or not at all; raises InputError when it cannot be written."""
-    document = session.output.clean(json.dumps(json.plan(found)))
+    import tempfile  # noqa: PLC0415 - few runs save a plan
+
+    document = session.output.clean(render.json.dumps(render.json.plan(found)))
     try:
         with tempfile.NamedTemporaryFile(
             "w", encoding="utf-8", dir=path.absolute().parent, prefix=f".{path.name}.", delete=False
@@ -139,10 +133,10 @@ def save(session: Session, found: Plan, path: Path) -> None:
 
 def saved(path: Path) -> dict[str, Any]:
     """A plan document as it was saved; raises InputError when it is none."""
-    import json as parser  # noqa: PLC0415 - beside our own module of that name
+    import json  # noqa: PLC0415 - few runs read a plan
 
     try:
-        document = parser.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         why = f"{error.strerror}".lower() if isinstance(error, OSError) else "it is not JSON"
         raise InputError(

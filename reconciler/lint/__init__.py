@@ -6,6 +6,7 @@ or notes. An author who knows better says so with a waiver, a reason and a date 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.lint import agents, calls, prompts, scripts
@@ -14,7 +15,7 @@ from reconciler.lint.waivers import Settled, settle
 from reconciler.model import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from reconciler.kind import Account
@@ -23,33 +24,31 @@ if TYPE_CHECKING:
 
 RULES: tuple[Rule, ...] = (
     Rule("RC701", Severity.WARNING, "a variable that no prompt says", offline=calls.unused_variables),
-    Rule("RC702", Severity.NOTE, "a prompt that does not say who calls and why", offline=prompts.unintroduced),
+    Rule("RC702", Severity.NOTE, "a prompt that does not say who calls and why", spoken=prompts.unintroduced),
     Rule("RC703", Severity.WARNING, "a voicemail message without its text", offline=agents.without_message),
     Rule("RC704", Severity.WARNING, "a voice that the account does not have", online=agents.unknown_voices),
     Rule("RC705", Severity.WARNING, "a thinking level that the tier decides", offline=agents.derived_thinking),
-    Rule("RC706", Severity.WARNING, "a secret in a prompt", offline=prompts.with_secrets),
-    Rule("RC707", Severity.WARNING, "personal data in a prompt", offline=prompts.with_personal_data),
+    Rule("RC706", Severity.WARNING, "a secret in a prompt", spoken=prompts.with_secrets),
+    Rule("RC707", Severity.WARNING, "personal data in a prompt", spoken=prompts.with_personal_data),
     Rule("RC708", Severity.WARNING, "an outbound agent on a number that cannot dial", online=agents.mute_numbers),
     Rule("RC709", Severity.WARNING, "two calls to one person at one time", offline=calls.colliding),
-    Rule("RC710", Severity.NOTE, "a call without a longest duration", offline=agents.unbounded),
+    Rule("RC710", Severity.NOTE, "a call without a longest duration", spoken=agents.unbounded),
     Rule("RC711", Severity.WARNING, "a call that no hour of its window allows", limiting=calls.at_night),
     Rule("RC712", Severity.WARNING, "more calls to one person in a day than allowed", limiting=calls.too_many),
 )
 
 
 def offline(resources: Mapping[str, Resource], now: datetime, settings: Settings) -> Settled:
-    """Everything that the manifests and the project file tell, waivers applied."""
-    found = [finding for rule in RULES for finding in rule.without_account(resources, now, settings)]
-    return settle(found, resources.values(), now.date(), ran=frozenset(rule.code for rule in RULES if not rule.online))
+    """Everything that the manifests and the project file tell, waivers applied, and the secrets seen in prompts."""
+    spoken = tuple(scripts.scripts(resources))
+    found = [each for rule in RULES for each in rule.without_account(resources, spoken, now=now, settings=settings)]
+    settled = settle(
+        found, resources.values(), now.date(), ran=frozenset(rule.code for rule in RULES if not rule.online)
+    )  # fmt: skip - one sentence
+    return replace(settled, secrets=frozenset(secret[0] for script in spoken for secret in script.secrets))
 
 
 def online(account: Account) -> Settled:
     """Everything that only the account tells, waivers applied; complaints about waivers are ``offline``'s."""
     found = [finding for rule in RULES for finding in rule.with_account(account)]
     return settle(found, account.resources.values(), account.now.date(), ran=frozenset())
-
-
-def secrets(resources: Mapping[str, Resource]) -> Iterator[str]:
-    """What looks like a secret in a prompt, so that it can be kept out of the very output that warns of it."""
-    for script in scripts.scripts(resources):
-        yield from (found[0] for found in prompts.secrets_in(script.text))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.lint.rule import Complaint, at
-from reconciler.lint.scripts import scripts
 from reconciler.outbound import undialable
 from reconciler.spelling import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from reconciler.kind import Account
+    from reconciler.lint.scripts import Script
     from reconciler.model import Observed, Resource
 
 
@@ -46,10 +46,10 @@ def derived_thinking(resources: Mapping[str, Resource], now: datetime) -> Iterat
             )
 
 
-def unbounded(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
+def unbounded(scripts: Sequence[Script], resources: Mapping[str, Resource]) -> Iterator[Complaint]:
     """A call to a voicemail that never hangs up, or a chatty callee, is paid for by the minute."""
-    del now
-    for script in scripts(resources):
+    del resources
+    for script in scripts:
         if script.outbound and script.settings.get("max_call_duration_seconds") is None:
             yield at(
                 script.resource,

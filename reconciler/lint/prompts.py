@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reconciler.lint.leaks import holds
 from reconciler.lint.rule import Complaint
-from reconciler.lint.scripts import Script, scripts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from reconciler.lint.scripts import Script
     from reconciler.model import Resource
 
 # A heuristic, and lenient: one turn of phrase of each list is enough, and only English is read.
@@ -28,29 +28,11 @@ _WHY = re.compile(
     re.IGNORECASE,
 )
 
-_NAMED = r"\b(?:password|passphrase|secret|api[ _-]?key|token)\b"
-_VALUE = r"(?=[\w/+=-]*[0-9])(?=[\w/+=-]*[A-Za-z])[\w/+=-]{12,}"
-# What must be in the text for a pattern to match at all: looking for that costs a hundredth of matching.
-_SECRETS = tuple(
-    (signs.split(), re.compile(pattern))
-    for signs, pattern in (
-        ("sk_ pk_ rk_ whsec_", r"\b(?:sk|pk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{12,}"),
-        ("sk-", r"\bsk-[A-Za-z0-9_-]{20,}"),
-        ("AKIA ASIA", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-        ("gh github_pat_ glpat-", r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{20,}|glpat-[\w-]{20,})"),
-        ("xox", r"\bxox[abprs]-[\w-]{10,}"),
-        ("AIza", r"\bAIza[\w-]{35}"),
-        ("eyJ", r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}"),
-        ("-----BEGIN", r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
-        (
-            "pass PASS Pass secret SECRET Secret key KEY Key token TOKEN Token",
-            rf"(?i){_NAMED}[\"'` ]*(?:is|[:=])[\"'` ]*{_VALUE}",
-        ),
-    )
-)  # fmt: skip - a table
+_DIGITS = tuple("0123456789")
 _TELEPHONE = re.compile(
     r"(?<![\w+])(?:\+[1-9][0-9 ().-]{7,17}[0-9]|\(?[2-9][0-9]{2}\)?[ .-][0-9]{3}[ .-][0-9]{4})(?!\w)"
 )
+_TELEPHONIC = re.compile(r"[0-9][0-9 ().-]{5,}[0-9]")  # in every telephone number, and eight times as fast to look for
 _MAIL = re.compile(r"\b([A-Za-z0-9._%+-]+)@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\b")
 _TOLL_FREE = re.compile(r"(?:1)?(?:800|888|877|866|855|844|833)[0-9]{7}")
 _OFFICES = frozenset(
@@ -80,10 +62,10 @@ _OFFICES = frozenset(
 )  # fmt: skip - a list of words
 
 
-def unintroduced(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
+def unintroduced(scripts: Sequence[Script], resources: Mapping[str, Resource]) -> Iterator[Complaint]:
     """Somebody who is rung wants to know by whom and why, and in many places the law wants it too."""
-    del now
-    for script in scripts(resources):
+    del resources
+    for script in scripts:
         if not script.outbound or not _english(script):
             continue
         missing = [word for word, told in (("who", _WHO), ("why", _WHY)) if not told.search(script.text)]
@@ -101,11 +83,11 @@ def _english(script: Script) -> bool:
     return str(language).lower().startswith("en")
 
 
-def with_secrets(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
+def with_secrets(scripts: Sequence[Script], resources: Mapping[str, Resource]) -> Iterator[Complaint]:
     """What a prompt holds is in git, at the vendor, and one clever question away from any caller."""
-    del now
-    for script in scripts(resources):
-        for found in secrets_in(script.text):
+    del resources
+    for script in scripts:
+        for found in script.secrets:
             yield Complaint(
                 script.resource,
                 script.locate(found.start()),
@@ -114,29 +96,24 @@ def with_secrets(resources: Mapping[str, Resource], now: datetime) -> Iterator[C
             )
 
 
-def secrets_in(text: str) -> Iterator[re.Match[str]]:
-    """What looks like a key or a password."""
-    for signs, pattern in _SECRETS:
-        if any(sign in text for sign in signs):
-            yield from pattern.finditer(text)
-
-
-def with_personal_data(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
+def with_personal_data(scripts: Sequence[Script], resources: Mapping[str, Resource]) -> Iterator[Complaint]:
     """A person's number or address belongs into the call's variables, not into everybody's prompt."""
-    del now
     own = frozenset(_own_numbers(resources))
-    for script in scripts(resources):
-        found = [(each, "a telephone number") for each in _TELEPHONE.finditer(script.text) if not _public(each[0], own)]
-        found += [
-            (each, "an e-mail address") for each in _MAIL.finditer(script.text) if each[1].lower() not in _OFFICES
-        ]
-        for match, what in found:
+    for script in scripts:
+        for match, what in _personal_data(script.text, own):
             yield Complaint(
                 script.resource,
                 script.locate(match.start()),
                 f"the prompt holds {what}: anybody who calls may be told it",
                 "pass a person's data as a `variables` entry of the call; waive this where it is a public one",
             )
+
+
+def _personal_data(text: str, own: frozenset[str]) -> Iterator[tuple[re.Match[str], str]]:
+    if holds(text, _DIGITS) and _TELEPHONIC.search(text):
+        yield from ((each, "a telephone number") for each in _TELEPHONE.finditer(text) if not _public(each[0], own))
+    if "@" in text:
+        yield from ((each, "an e-mail address") for each in _MAIL.finditer(text) if each[1].lower() not in _OFFICES)
 
 
 def _own_numbers(resources: Mapping[str, Resource]) -> Iterator[str]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from reconciler.model import Finding, Location, Resource, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from reconciler.kind import Account
+    from reconciler.lint.scripts import Script
     from reconciler.settings import Settings
 
 
@@ -29,23 +30,30 @@ class Complaint:
 class Rule:
     """A rule with one check.
 
-    ``offline`` looks at the manifests alone, ``limiting`` holds them against the project's settings, ``online``
-    looks at the account.
+    ``offline`` looks at the manifests alone, ``spoken`` at every prompt in them (found once for all such rules),
+    ``limiting`` holds them against the project's settings, ``online`` looks at the account.
     """
 
     code: str
     severity: Severity
     title: str
     offline: Callable[[Mapping[str, Resource], datetime], Iterable[Complaint]] | None = None
+    spoken: Callable[[Sequence[Script], Mapping[str, Resource]], Iterable[Complaint]] | None = None
     limiting: Callable[[Mapping[str, Resource], datetime, Settings], Iterable[Complaint]] | None = None
     online: Callable[[Account], Iterable[Complaint]] | None = None
 
     def without_account(
-        self, resources: Mapping[str, Resource], now: datetime, settings: Settings
+        self, resources: Mapping[str, Resource], scripts: Sequence[Script], *, now: datetime, settings: Settings
     ) -> Iterator[Finding]:
         """The findings of a check that needs no account; none where there is no such check."""
-        found = self.offline(resources, now) if self.offline else ()
-        return map(self._finding, self.limiting(resources, now, settings) if self.limiting else found)
+        found: Iterable[Complaint] = ()
+        if self.offline:
+            found = self.offline(resources, now)
+        elif self.spoken:
+            found = self.spoken(scripts, resources)
+        elif self.limiting:
+            found = self.limiting(resources, now, settings)
+        return map(self._finding, found)
 
     def with_account(self, account: Account) -> Iterator[Finding]:
         """The findings of the online check; none where there is no such check."""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from reconciler.lint.leaks import secrets_in
 from reconciler.model import Location, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
+_DIALLING = {"PhoneNumber": "outbound_agent", "ScheduledCall": "agent"}  # the field that names who speaks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Script:
     """A prompt: whose it is, its path below ``spec``, and its text. ``outbound``: somebody is called with it."""
 
@@ -27,6 +30,11 @@ class Script:
     def settings(self) -> Mapping[str, Any]:
         """The settings beside the prompt: of the agent, or of the call's one-off agent."""
         return self.resource.declared["config"] if self.path[0] == "config" else self.resource.declared
+
+    @cached_property
+    def secrets(self) -> tuple[re.Match[str], ...]:
+        """What looks like a key or a password in it."""
+        return tuple(secrets_in(self.text))
 
     def locate(self, offset: int = 0) -> Location:
         """Where a part of the text stands: its line in the prompt's file, or the field in the manifest."""
@@ -53,12 +61,12 @@ def outbound_agents(resources: Mapping[str, Resource]) -> list[Resource]:
     """The declared agents that somebody is called by: of a number, or of a call; each once."""
     found: dict[str, Resource] = {}
     for resource in resources.values():
-        if resource.manifest.absent:
+        field = _DIALLING.get(resource.address.kind)
+        if field is None or resource.manifest.absent:
             continue
-        for field, kind in (("outbound_agent", "PhoneNumber"), ("agent", "ScheduledCall")):
-            agent = resources.get(f"Agent/{resource.declared.get(field)}")
-            if resource.address.kind == kind and agent is not None and not agent.manifest.absent:
-                found[agent.address.name] = agent
+        agent = resources.get(f"Agent/{resource.declared.get(field)}")
+        if agent is not None and not agent.manifest.absent:
+            found[agent.address.name] = agent
     return list(found.values())
 
 

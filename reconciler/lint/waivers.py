@@ -21,10 +21,11 @@ _FIRST = "RC701"
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What is left to say, and what the authors have waived."""
+    """What is left to say, what the authors have waived, and the secrets seen on the way, which nobody may print."""
 
     findings: tuple[Finding, ...]
     waived: tuple[Finding, ...]
+    secrets: frozenset[str] = frozenset()
 
 
 def settle(found: Iterable[Finding], resources: Iterable[Resource], today: date, *, ran: frozenset[str]) -> Settled:

@@ -1,4 +1,22 @@
 """This file exists to mark the renderers: pure functions from the nouns of a run to text, JSON and Markdown.
 
-No I/O and no clock: an instant that matters is in the noun already.
+No I/O and no clock: an instant that matters is in the noun already. A form is loaded when it is asked for, since a
+run writes one of them: ``render.markdown.plan(...)``.
 """
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reconciler.render import html, json, junit, markdown, sarif, text
+
+__all__ = ["html", "json", "junit", "markdown", "sarif", "text"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the renderer of one form."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__} has no attribute {name}")
+    return import_module(f"{__name__}.{name}")

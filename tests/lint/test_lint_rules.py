@@ -76,7 +76,7 @@ def linted(resources: Callable[..., Mapping[str, Resource]]) -> Linted:
 def test_every_rule_has_a_code_of_its_own_and_one_check() -> None:
     assert len({rule.code for rule in lint.RULES}) == len(lint.RULES)
     for rule in lint.RULES:
-        assert [rule.offline, rule.limiting, rule.online].count(None) == 2, rule.code
+        assert [rule.offline, rule.spoken, rule.limiting, rule.online].count(None) == 3, rule.code
         assert rule.severity is not Severity.ERROR, "what cannot work is for a kind to say"
 
 
@@ -145,11 +145,12 @@ def test_a_secret_is_found_at_its_line_and_can_be_hidden(
     resources: Callable[..., Mapping[str, Resource]], secret: str
 ) -> None:
     found = resources(agent("prompt: {file: desk.md}"), prompt=f"You answer.\nNote: {secret}.\n")
-    (finding,) = lint.offline(found, NOW, AT_ANY_TIME).findings
+    settled = lint.offline(found, NOW, AT_ANY_TIME)
+    (finding,) = settled.findings
     assert finding.code == "RC706"
     assert str(finding.location).startswith("desk.md:2:")
     assert secret not in finding.message
-    assert any(each in secret for each in lint.secrets(found))
+    assert any(each in secret for each in settled.secrets)
 
 
 @pytest.mark.parametrize(
