@@ -47,7 +47,8 @@ Exit codes:
 
 
 # What a run builds it keeps to its end, so looking for garbage in it again and again only costs time: a third of a plan
-# of ten thousand agents. A long watch still collects, a thousand times as seldom.
+# of ten thousand agents. A long watch still collects, a thousand times as seldom; and when a run is over, what is left
+# is frozen, or the interpreter would search all of it three times more before it lets go.
 GARBAGE_THRESHOLD = 1_000_000
 
 
@@ -112,6 +113,13 @@ def reconciler() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; never raises for a user's mistake."""
     gc.set_threshold(GARBAGE_THRESHOLD)
+    try:
+        return _exit_code(arguments)
+    finally:
+        gc.freeze()
+
+
+def _exit_code(arguments: Sequence[str] | None) -> int:
     try:
         code = reconciler.main(
             args=list(arguments) if arguments is not None else None,

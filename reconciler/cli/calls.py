@@ -13,8 +13,9 @@ from reconciler import numbers
 from reconciler.api.words import Censor
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, resolve
-from reconciler.cli.declare import FORMATS, Verbs, declare
+from reconciler.cli.declare import FORMATS, declare
 from reconciler.cli.session import Session, shown
+from reconciler.cli.verbs import Verbs
 from reconciler.clock import parse_instant
 from reconciler.errors import Conflict, InputError
 from reconciler.ledger import Attempt, next_number, stamp

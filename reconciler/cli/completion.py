@@ -15,7 +15,7 @@ from typing import Any
 import click
 from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete
 
-from reconciler.cli.declare import Verbs
+from reconciler.cli.verbs import Verbs
 
 VARIABLE = "_RECONCILER_COMPLETE"
 _OUTLINE = Path(__file__).with_name("outline.json")

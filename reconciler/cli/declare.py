@@ -17,8 +17,6 @@ from reconciler.clock import parse_instant
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from click.shell_completion import CompletionItem
-
 
 class Instant(click.ParamType[datetime]):
     """An ISO 8601 date and time with an offset."""
@@ -134,28 +132,3 @@ def _color(*, no_color: bool) -> bool:
     """Colour on a terminal, unless somebody asked for none (no-color.org)."""
     wanted = not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     return wanted and sys.stdout.isatty()
-
-
-_HELP = frozenset({"-h", "--help"})
-
-
-class Verbs(click.Group):
-    """A command with verbs of its own; without one, its ``default`` runs: `calls` is `calls show`."""
-
-    default = "show"
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the default verb in front unless a verb, or help about the verbs, was asked for."""
-        if not args and ctx.resilient_parsing:
-            return super().parse_args(ctx, args)  # a word is being completed, and it may be a verb
-        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
-            args = [self.default, *args]
-        return super().parse_args(ctx, args)
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The verbs, and the options of the default one."""
-        found = super().shell_complete(ctx, incomplete)
-        default = self.get_command(ctx, self.default)
-        if default is None or not incomplete.startswith("-"):
-            return found
-        return found + [item for item in default.shell_complete(ctx, incomplete) if item.value not in _HELP]

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.calls.follow import standing
-from reconciler.cli.declare import Verbs, declare
+from reconciler.cli.declare import declare
 from reconciler.cli.session import Session
+from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
 from reconciler.model import Address

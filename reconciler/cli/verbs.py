@@ -1,0 +1,34 @@
+"""This file exists for commands with verbs of their own, apart from what running one needs: a tab completes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+_HELP = frozenset({"-h", "--help"})
+
+
+class Verbs(click.Group):
+    """A command with verbs of its own; without one, its ``default`` runs: `calls` is `calls show`."""
+
+    default = "show"
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default verb in front unless a verb, or help about the verbs, was asked for."""
+        if not args and ctx.resilient_parsing:
+            return super().parse_args(ctx, args)  # a word is being completed, and it may be a verb
+        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The verbs, and the options of the default one."""
+        found = super().shell_complete(ctx, incomplete)
+        default = self.get_command(ctx, self.default)
+        if default is None or not incomplete.startswith("-"):
+            return found
+        return found + [item for item in default.shell_complete(ctx, incomplete) if item.value not in _HELP]
