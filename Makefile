@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install demo test prove check format schemas clean
+.PHONY: help install demo test prove bench check format schemas clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -29,6 +29,9 @@ test: $(STAMP) ## run every test
 prove: $(STAMP) ## a million schedules of dispatching, and a fault at every request of every run
 	@PYTHONPATH=tests $(BIN)/python -m prove
 	@RECONCILER_PROVE=1 $(BIN)/python -m pytest -n auto -q tests/chaos
+
+bench: $(STAMP) ## measure against floors and peers, write BENCHMARKS.md; about ten minutes
+	@PYTHONPATH=tests $(BIN)/python -m bench
 
 check: $(STAMP) ## format, lint, types, layers, docs
 	$(BIN)/ruff format --check .
