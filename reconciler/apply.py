@@ -2,13 +2,14 @@
 
 Independent steps run side by side; a failure stops only what depends on it; every draft is written before
 any is deployed, and if one cannot be written none is deployed. After each write the declared fields are
-compared with what was read back (promise P12). A killed run leaves an intent in the ledger that tells the
-next one where it stood (promise P6).
+compared with what was read back (promise P12). A killed run leaves intents in the ledger that tell the
+next one where it stood (promise P6); nothing is reported done before that is recorded.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from reconciler.steps import Step, Verb, steps
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from reconciler.errors import StoreError
     from reconciler.kind import Context, Kind
     from reconciler.model import Change, FieldDiff, Location, Observed, Plan
 
@@ -54,20 +56,28 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     change as it is begun and each result as it becomes final, from any thread.
     """
     run = _Run(kinds, context, stopping=stopping, holding=holding, progress=progress)
-    with ThreadPoolExecutor(max_workers=parallelism) as pool:
+    with run.memory:
         for wave in steps(plan, kinds):
-            list(pool.map(run.take, wave))
-            run.read_back(pool)
-            run.settle_drafts(wave, pool)
-    if not stopping.is_set():
-        run.memory.unchanged(plan, kinds)
-        run.memory.forget_deleted()
+            run.prepare(wave)
+            local = all(kinds[step.change.address.kind].whole for step in wave)
+            with ThreadPoolExecutor(max_workers=_LOCAL if local else parallelism) as pool:
+                list(pool.map(run.take, wave))
+                run.memory.flush()
+                run.read_back(pool)
+                run.settle_drafts(wave, pool)
+            run.memory.flush()
+    if not (stopping.is_set() or run.unwritable.is_set()):
+        run.memory.settle(plan, kinds)
     results = [run.results.get((change.address, change.action)) for change in plan.pending]
     return Report(plan, tuple(result for result in results if result is not None))
 
 
 _NOTHING_HAPPENED = (Rejected, Denied, Unreachable, Throttled)
+_READS = ("GET", "HEAD")
 _BEGUN = frozenset({Verb.CREATE, Verb.UPDATE, Verb.STAGE})
+_INTENDED = {Verb.CREATE: "create", Verb.UPDATE: "update", Verb.STAGE: "stage", Verb.DELETE: "delete"}
+_AGAIN = "run apply again: it looks first, and does only what is missing"
+_LOCAL = 64  # steps side by side that write to the state alone: they share its commits, and no request is in flight
 _FEW = 8  # objects that are cheaper to read one by one than by a whole list
 
 
@@ -103,8 +113,22 @@ class _Run:
         self._drafts: dict[Address, Observed] = {}
         self._created: list[tuple[Change, Observed]] = []
         self.memory = Memory(context)
+        self.unwritable = Event()
         self._denied = Event()
         self._lock = Lock()
+
+    def prepare(self, wave: list[Step]) -> None:
+        """Record what the steps of a wave are about to send; what is not recorded now is not sent later."""
+        asked = []
+        for step in wave:
+            if step.verb not in _INTENDED:
+                continue
+            if (blocked := self._blocked(step)) is not None:
+                self._finish(step.change, Outcome.SKIPPED, blocked)
+                continue
+            asked.append((step.change, self._kind_of(step.change), _INTENDED[step.verb]))
+        for change, error in self.memory.begin(asked):
+            self._fail(change, error)
 
     def take(self, step: Step) -> None:
         """Take one step, unless something it needs failed; every outcome becomes a result."""
@@ -113,10 +137,12 @@ class _Run:
             self._finish(change, Outcome.SKIPPED, blocked)
             return
         self._progress(change)
+        self.memory.sending(change)
         try:
             self._send(step)
         except ReconcilerError as error:
-            if step.verb in _BEGUN and isinstance(error, _NOTHING_HAPPENED):
+            # A read fails only before a write, or after one whose answer was lost: that one may have happened.
+            if step.verb in _BEGUN and isinstance(error, _NOTHING_HAPPENED) and error.method not in _READS:
                 self.memory.never_mind(change)
             self._fail(change, error)
         except LookupError as error:
@@ -134,6 +160,8 @@ class _Run:
             return "interrupted before it was begun"
         if not self._holding():
             return "another run took the lease: `reconciler state locks` says who"
+        if self.unwritable.is_set():
+            return "the state cannot be written"
         if self._denied.is_set():
             return "the key was refused"
         broken = sorted(address for address in step.needs if address in self._failed)
@@ -145,13 +173,10 @@ class _Run:
             case Verb.ADOPT:
                 self._adopt(change, kind)
             case Verb.CREATE:
-                self.memory.begin(change, kind, "create")
                 self._create(change, kind)
             case Verb.UPDATE:
-                self.memory.begin(change, kind, "update")
                 self._done(change, kind, self._written(change, kind))
             case Verb.STAGE:
-                self.memory.begin(change, kind, "stage")
                 self._drafts[change.address] = kind.stage(change, self._context)
             case Verb.DEPLOY:
                 self._done(change, kind, kind.deploy(self._drafts[change.address], self._context))
@@ -167,9 +192,28 @@ class _Run:
             self._done(change, kind, made)
             return
         self._context.links.bind(change.address, made.id)
-        self.memory.remember(change, kind, made, intent=None)
-        with self._lock:
-            self._created.append((change, made))
+
+        def bound() -> None:
+            with self._lock:
+                self._created.append((change, made))
+
+        self.memory.remember(change, kind, made, self._recorded(change, made.id, bound))
+
+    def _recorded(
+        self, change: Change, id_: str | None, then: Callable[[], None]
+    ) -> Callable[[StoreError | None], None]:
+        """What to do once the outcome of a write is stored: go on with ``then``, or say that it is not."""
+
+        def told(error: StoreError | None) -> None:
+            if error is None:
+                then()
+                return
+            if not isinstance(error, Conflict):
+                self.unwritable.set()
+            detail = f"it came about (id {id_}), but that was not recorded: {error.message}"
+            self._finish(change, Outcome.UNKNOWN, detail, _AGAIN, id_)
+
+        return told
 
     def read_back(self, pool: ThreadPoolExecutor) -> None:
         """Compare what was just created with what is there: a request for each of a few, one list for many.
@@ -213,35 +257,39 @@ class _Run:
     def _adopt(self, change: Change, kind: Kind) -> None:
         if change.observed is None:
             raise LookupError(str(change.address))
-        self._context.links.bind(change.address, change.observed.id)
-        self.memory.take_over(change, change.observed.id)
-        self.memory.remember(change, kind, change.observed, intent=None)
-        self._finish(change, Outcome.DONE, f"bound to id {change.observed.id}", id_=change.observed.id)
+        id_ = change.observed.id
+        self._context.links.bind(change.address, id_)
+        done = partial(self._finish, change, Outcome.DONE, f"bound to id {id_}", id_=id_)
+        self.memory.adopt(change, kind, change.observed, self._recorded(change, id_, done))
 
     def _act(self, change: Change, kind: Kind) -> None:
         """An extra action; a clear failure is remembered, so that nobody is billed for it again unasked."""
         try:
             observed = kind.act(change, self._context)
         except Declined as error:
-            self.memory.remember(change, kind, change.observed, refused=error.message)
-            raise
-        self.memory.remember(change, kind, observed, refused="")
-        self._finish(change, Outcome.DONE, id_=observed.id)
+            told = self._recorded(change, change.id, partial(self._fail, change, error))
+            self.memory.remember(change, kind, change.observed, told, refused=error.message)
+            return
+        done = partial(self._finish, change, Outcome.DONE, id_=observed.id)
+        self.memory.remember(change, kind, observed, self._recorded(change, observed.id, done), refused="")
 
     def _delete(self, change: Change, kind: Kind) -> None:
-        self.memory.begin(change, kind, "delete")
         kind.delete(change, self._context)
-        self._context.ledger.unbind(change.address)
-        self._finish(change, Outcome.DONE, id_=change.id)
+        done = partial(self._finish, change, Outcome.DONE, id_=change.id)
+        self.memory.forget(change.address, self._recorded(change, change.id, done))
 
     def _done(self, change: Change, kind: Kind, observed: Observed, *, unless: Observed | None = None) -> None:
         """Compare what was read back, remember it (``unless`` just that was remembered already), and report."""
         self._context.links.bind(change.address, observed.id)
-        dropped = self._dropped(change, kind, observed)
+        judged = partial(self._judge, change, observed.id, self._dropped(change, kind, observed))
         if unless is None or unless.body != observed.body:
-            self.memory.remember(change, kind, observed, intent=None)
+            self.memory.remember(change, kind, observed, self._recorded(change, observed.id, judged))
+        else:
+            judged()
+
+    def _judge(self, change: Change, id_: str, dropped: tuple[FieldDiff, ...]) -> None:
         if not dropped:
-            self._finish(change, Outcome.DONE, id_=observed.id)
+            self._finish(change, Outcome.DONE, id_=id_)
             return
         first = dropped[0]
         names = ", ".join(f"`{item.path}`" for item in dropped)
@@ -251,7 +299,7 @@ class _Run:
             Outcome.FAILED,
             f"the server answered success, but {names} did not come out as declared{where}",
             "compare with the dashboard; the vendor may not accept the value",
-            id_=observed.id,
+            id_=id_,
             location=first.location,
         )
 
@@ -294,7 +342,7 @@ class _Run:
         outcome = Outcome.UNKNOWN if isinstance(error, AmbiguousWrite) else Outcome.FAILED
         hint = error.hint
         if outcome is Outcome.UNKNOWN:
-            hint = "run apply again: it looks first, and does only what is missing"
+            hint = _AGAIN
         if isinstance(error, Conflict):
             hint = "another run wrote the state at the same time; run plan again"
         found = blames(error, change.resource) if isinstance(error, Rejected) else ()

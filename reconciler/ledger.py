@@ -6,22 +6,28 @@ where they could be somebody's number or words; a key is ``<organisation>/<what>
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
+from reconciler.errors import StoreError
 from reconciler.model import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from reconciler.store import Entry, Store
 
+Noun = TypeVar("Noun")
 _BINDING = "binding"
 _CALL = "call"
 _HOLD = "hold"
+_ARMED = "/armed"
 _FINISHED_STATES = frozenset({"completed", "failed"})
+_TO_THE_SECOND = len("2026-12-01T15:00:00")
+_OPEN_STATES = frozenset({"claimed", "unknown", "refused"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +116,20 @@ class Attempt:
     outcomes: tuple[str, ...] = ()
 
 
+class Pressing(NamedTuple):
+    """The calls of which something may be wanted now, their attempts, and when the next of the others opens."""
+
+    armed: dict[str, Armed]
+    attempts: list[Attempt]
+    next_opening: str
+
+
 class Ledger:
     """Bindings and calls of one organisation, over any store; safe from several threads.
 
     Reads come from one listing made at first use and kept current by this ledger's own writes; each write
     is a compare-and-set against the version read, so another writer is noticed and never overwritten.
+    Nothing else may write the same keys through the same store object, or ``refresh`` would not notice.
     Raises StoreError, or Conflict when another writer was first.
     """
 
@@ -123,15 +138,29 @@ class Ledger:
         self.store = store
         self.organization = organization
         self._prefix = f"{organization}/"
-        self._entries: dict[str, Entry] | None = None
+        self._entries: dict[str, Entry] = {}
+        self._is_read = False
+        self._mark: str | None = None
         self._bindings: dict[Address, Binding] | None = None
-        self._lock = Lock()
+        self._nouns: dict[str, tuple[str, Any]] = {}
+        self._callees: dict[str, dict[str, Attempt]] | None = None
+        self._lock, self._looking = Lock(), Lock()
+        self._asked = self._answered = 0
 
     def refresh(self) -> None:
-        """Forget what was read; the next question asks the store again."""
+        """Let the next question know what others wrote before this call; one look serves all threads that wait."""
         with self._lock:
-            self._entries = self._bindings = None
-        self.store.refresh()
+            self._asked += 1
+            mine = self._asked
+        with self._looking:
+            if self._answered >= mine:
+                return
+            asked = self._asked
+            mark = self.store.refresh()
+            with self._lock:
+                if mark is None or mark != self._mark:
+                    self._is_read, self._mark = False, mark
+            self._answered = asked
 
     def bindings(self) -> Mapping[Address, Binding]:
         """Every binding, by address."""
@@ -149,58 +178,95 @@ class Ledger:
 
     def bind(self, binding: Binding) -> None:
         """Write a binding over the one that was read."""
-        self._put(self._binding_key(binding.address), _stored(binding))
+        self._write({self._binding_key(binding.address): _stored(binding)})
         self._bindings = None
 
-    def bind_all(self, bindings: Iterable[Binding]) -> None:
-        """Write many bindings at once: all of them, or none."""
-        from reconciler.store import Write  # noqa: PLC0415 - keeps the module's types apart from its work
-
-        known = self._known()
-        writes = []
-        for binding in bindings:
-            key = self._binding_key(binding.address)
-            writes.append(Write(key, _stored(binding), known[key].version if key in known else None))
-        for entry in self.store.put_many(writes):
-            known[entry.key] = entry
+    def bind_all(self, bindings: Iterable[Binding], *, without: Iterable[Address] = ()) -> None:
+        """Write many bindings at once, and forget the addresses in ``without``: all of it, or nothing."""
+        wanted = {self._binding_key(binding.address): _stored(binding) for binding in bindings}
+        self._write(wanted, without=map(self._binding_key, without))
         self._bindings = None
 
     def unbind(self, address: Address) -> None:
         """Forget an address; nothing happens when it is not bound."""
-        self._delete(self._binding_key(address))
+        self._write({}, without=[self._binding_key(address)])
         self._bindings = None
 
     def armed(self) -> dict[str, Armed]:
         """Every armed or cancelled call, by name."""
-        entries = (entry for entry in self._under(_CALL) if entry.key.endswith("/armed"))
-        return {armed.name: armed for armed in (Armed(**_ours(Armed, entry.value)) for entry in entries)}
+        entries = (entry for entry in self._under(_CALL) if entry.key.endswith(_ARMED))
+        return {armed.name: armed for armed in (self._noun(_armed, entry) for entry in entries)}
+
+    def armed_call(self, name: str) -> Armed | None:
+        """One armed or cancelled call, or None."""
+        entry = self._known().get(f"{self._prefix}{_CALL}/{name}{_ARMED}")
+        return self._noun(_armed, entry) if entry else None
+
+    def pressing(self, now: datetime) -> Pressing:
+        """What a dispatch has to look at, however many calls wait for their time or are over.
+
+        Left out, by their stored words alone, are calls that happen once and open later, were cancelled, or rang
+        and have no second try; not those of which an attempt is uncertain or was refused.
+        """
+        calls, tried = self._calls()
+        found, second, later = Pressing({}, [], ""), stamp(now)[:_TO_THE_SECOND], []
+        for call in calls:
+            name, opens, own = call.value["name"], call.value["opens"], tried.get(call.value["name"], ())
+            if opens and not any(entry.value["state"] in _OPEN_STATES for entry in own):
+                if call.value["state"] != "armed" or (own and not call.value["spec"].get("attempts")):
+                    continue
+                if not own and opens.endswith("Z") and opens[:_TO_THE_SECOND] > second:
+                    later.append(opens)
+                    continue
+            found.armed[name] = self._noun(_armed, call)
+            found.attempts.extend(self._noun(_attempt, entry) for entry in own)
+        return found._replace(next_opening=min(later, default=""))
+
+    def has_calls(self) -> bool:
+        """Whether any call was ever armed."""
+        return bool(self._under(_CALL))
 
     def arm(self, armed: Armed) -> None:
         """Write what is armed over what was read."""
-        self._put(f"{self._prefix}{_CALL}/{armed.name}/armed", asdict(armed))
+        self._write({f"{self._prefix}{_CALL}/{armed.name}{_ARMED}": asdict(armed)})
 
     def hold_all(self, why: str) -> None:
         """Let no call be placed at all until ``hold_all("")``: the switch that needs no pull request."""
-        self._put(f"{self._prefix}{_HOLD}", {"why": why})
+        self._write({f"{self._prefix}{_HOLD}": {"why": why}})
 
     def held_all(self) -> str:
         """Why no call may be placed, or ""."""
         entry = self._known().get(f"{self._prefix}{_HOLD}")
         return str(entry.value.get("why", "")) if entry else ""
 
-    def attempts(self) -> list[Attempt]:
-        """Every attempt ever recorded, in the order of name, occurrence and attempt."""
-        entries = (entry for entry in self._under(_CALL) if not entry.key.endswith("/armed"))
-        return [_attempt(entry.value) for entry in entries]
+    def attempts(self, state: str = "") -> list[Attempt]:
+        """Every attempt ever recorded, or those in one state, in the order of name, occurrence and attempt."""
+        entries = (entry for entry in self._under(_CALL) if not entry.key.endswith(_ARMED))
+        return [self._noun(_attempt, entry) for entry in entries if state in ("", entry.value["state"])]
+
+    def attempts_to(self, callee: str) -> list[Attempt]:
+        """Every attempt to one person, by the digest of the number."""
+        known = self._known()
+        with self._lock:
+            if self._callees is None:
+                self._callees = {}
+                for entry in known.values():
+                    self._count(entry, self._callees)
+            return list(self._callees.get(callee, {}).values())
+
+    def _count(self, entry: Entry, callees: dict[str, dict[str, Attempt]]) -> None:
+        if entry.key.startswith(f"{self._prefix}{_CALL}/") and not entry.key.endswith(_ARMED):
+            attempt = self._noun(_attempt, entry)
+            callees.setdefault(attempt.to, {})[entry.key] = attempt
 
     def attempt(self, occurrence: str, number: int) -> Attempt | None:
         """One attempt, or None when it was never claimed."""
         entry = self._known().get(self._attempt_key(occurrence, number))
-        return _attempt(entry.value) if entry else None
+        return self._noun(_attempt, entry) if entry else None
 
     def record(self, attempt: Attempt) -> None:
         """Write an attempt over what was read of it; creating it is the claim: Conflict if it exists."""
-        self._put(self._attempt_key(attempt.occurrence, attempt.attempt), asdict(attempt))
+        self._write({self._attempt_key(attempt.occurrence, attempt.attempt): _plain(attempt)})
 
     def _attempt_key(self, occurrence: str, number: int) -> str:
         name, _, instant = occurrence.partition("@")
@@ -209,29 +275,67 @@ class Ledger:
     def _binding_key(self, address: Address) -> str:
         return f"{self._prefix}{_BINDING}/{address}"
 
-    def _under(self, what: str) -> Iterable[Entry]:
-        start = f"{self._prefix}{what}/"
-        return [entry for key, entry in sorted(self._known().items()) if key.startswith(start)]
+    def _calls(self) -> tuple[list[Entry], dict[str, list[Entry]]]:
+        """What is stored of the calls: what is armed, and the attempts by name; both in order."""
+        calls, tried = [], defaultdict(list)
+        for entry in self._under(_CALL):
+            if entry.key.endswith(_ARMED):
+                calls.append(entry)
+            else:
+                tried[entry.value["name"]].append(entry)
+        return calls, tried
+
+    def _under(self, what: str) -> list[Entry]:
+        start, known = f"{self._prefix}{what}/", self._known()
+        with self._lock:
+            return [known[key] for key in sorted(key for key in known if key.startswith(start))]
 
     def _known(self) -> dict[str, Entry]:
         with self._lock:
-            if self._entries is None:
-                self._entries = {entry.key: entry for entry in self.store.list(self._prefix)}
+            if not self._is_read:
+                self._entries = {entry.key: entry for entry in self.store.list(self._prefix, self._entries)}
+                self._bindings = self._callees = None
+                self._is_read = True
             return self._entries
 
-    def _put(self, key: str, value: Mapping[str, Any]) -> None:
-        known = self._known()
-        before = known.get(key)
-        entry = self.store.put(key, value, expected=before.version if before else None)
-        with self._lock:
-            known[key] = entry
+    def _noun(self, read: Callable[[Mapping[str, Any]], Noun], entry: Entry) -> Noun:
+        """What an entry says, read once for each version of it."""
+        version, noun = self._nouns.get(entry.key, ("", None))
+        if version != entry.version:
+            noun = read(entry.value)
+            self._nouns[entry.key] = (entry.version, noun)
+        return cast("Noun", noun)
 
-    def _delete(self, key: str) -> None:
+    def _write(self, wanted: Mapping[str, Mapping[str, Any]], *, without: Iterable[str] = ()) -> None:
+        """Write these values over what was read of their keys, and remove the keys ``without``: all or nothing."""
+        from reconciler.store import Write  # noqa: PLC0415 - keeps the module's types apart from its work
+
         known = self._known()
-        if before := known.get(key):
-            self.store.delete(key, expected=before.version)
-            with self._lock:
-                del known[key]
+        expected = {key: known[key].version if key in known else None for key in wanted}
+        gone = {key: known[key].version for key in without if key in known}
+        writes = [Write(key, value, expected[key]) for key, value in wanted.items()]
+        writes += [Write(key, None, version) for key, version in gone.items()]
+        if not writes:
+            return
+        try:
+            stored = self.store.put_many(writes)
+        except StoreError:
+            self._mark = None  # what was read may be old, and by a write of our own
+            raise
+        with self._lock:
+            # Where all was listed again meanwhile, it is there already, or what another wrote over it.
+            for entry in stored:
+                if self._version(entry.key) == expected[entry.key]:
+                    self._entries[entry.key] = entry
+                    if self._callees is not None:
+                        self._count(entry, self._callees)
+            for key, version in gone.items():
+                if self._version(key) == version:
+                    del self._entries[key]
+
+    def _version(self, key: str) -> str | None:
+        entry = self._entries.get(key)
+        return entry.version if entry else None
 
 
 def next_number(last: Attempt, call: Armed) -> int:
@@ -252,19 +356,34 @@ def stamp(instant: datetime) -> str:
 
 
 def _stored(binding: Binding) -> dict[str, Any]:
-    return asdict(binding) | {"address": str(binding.address)}
+    intent = _plain(binding.intent) if binding.intent else None
+    return _plain(binding) | {"address": str(binding.address), "intent": intent}
+
+
+def _plain(noun: Binding | Intent | Attempt) -> dict[str, Any]:
+    """The fields of a noun; not ``asdict``, which copies every digest: half of what recording a binding cost."""
+    return {name: getattr(noun, name) for name in noun.__slots__}
 
 
 def _binding(value: Mapping[str, Any]) -> Binding:
+    """A binding as it was stored, field by field: a plan reads one for every agent there is."""
     intent = value["intent"]
     return Binding(
-        **{
-            **_ours(Binding, value),
-            "address": Address.parse(value["address"]),
-            "fields": {name: (pair[0], pair[1]) for name, pair in value["fields"].items()},
-            "intent": Intent(**{**intent, "rivals": tuple(intent["rivals"])}) if intent else None,
-        }
+        Address.parse(value["address"]),
+        id=value["id"],
+        display=value["display"],
+        fields={name: (pair[0], pair[1]) for name, pair in value["fields"].items()},
+        protect=value["protect"],
+        applied_at=value["applied_at"],
+        commit=value["commit"],
+        path=value["path"],
+        intent=Intent(**{**intent, "rivals": tuple(intent["rivals"])}) if intent else None,
+        refused=value["refused"],
     )
+
+
+def _armed(value: Mapping[str, Any]) -> Armed:
+    return Armed(**_ours(Armed, value))
 
 
 def _attempt(value: Mapping[str, Any]) -> Attempt:

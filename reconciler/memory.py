@@ -1,48 +1,88 @@
-"""This file exists to write down what apply is about to do and what came of it, one step at a time.
+"""This file exists to write down what apply is about to do and what came of it.
 
-An intent is recorded before a write is sent and erased once its outcome is recorded, so that a killed run
-leaves behind where it stood (promise P6), and a base is kept for the next three-way comparison.
+The intents of a wave are recorded, in one commit, before the first of its writes is sent; what came of them is
+recorded behind the requests that go on meanwhile. So a killed run leaves behind where it stood (promise P6): an
+intent without an outcome is settled by looking, whether or not its write was sent. A base is kept for the next
+three-way comparison.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import replace
-from threading import Lock
-from typing import TYPE_CHECKING
+from collections import defaultdict, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from threading import Event
+from typing import TYPE_CHECKING, Self
 
 from reconciler.diff import snapshot
-from reconciler.errors import Rejected
+from reconciler.errors import Conflict, ReconcilerError, Rejected, StoreError
 from reconciler.fields import digest, policies
 from reconciler.ledger import Binding, Intent, stamp
 from reconciler.links import UNRESOLVED
 from reconciler.model import Action, Address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.kind import Context, Kind
+    from reconciler.ledger import Ledger
     from reconciler.model import Change, Observed, Plan
+
+    Then = Callable[[StoreError | None], None]
+
+
+_MOMENT = 0.05  # seconds: as long as a request takes or so
 
 
 class Memory:
-    """What apply remembers in the ledger; safe from several threads."""
+    """What apply remembers in the ledger; safe from several threads, but ``begin``, ``flush`` and ``settle``.
+
+    A context manager: what was to be remembered is stored when it ends, whatever ends it. ``then`` is called
+    once what it belongs to is stored, with None, or with the reason why it is not; from another thread.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._recorder = _Recorder(context.ledger)
+        self._known = dict(context.ledger.bindings())
+        self._unsent: dict[Address, Binding | None] = {}
         self._named: dict[str, Mapping[str, list[str]]] = {}
-        self._lock = Lock()
 
-    def take_over(self, change: Change, id_: str) -> None:
-        """Unbind every other address from a live object that is this change's from now on."""
-        for other, binding in self._context.ledger.bindings().items():
-            if other.kind == change.address.kind and binding.id == id_ and other != change.address:
-                self._context.ledger.unbind(other)
+    def __enter__(self) -> Self:
+        return self
 
-    def begin(self, change: Change, kind: Kind, step: str) -> None:
-        """Record what is about to be sent, so that a killed run can be told from a colleague's edit."""
+    def __exit__(self, *_: object) -> None:
+        self._recorder.close()
+
+    def begin(self, steps: Iterable[tuple[Change, Kind, str]]) -> list[tuple[Change, ReconcilerError]]:
+        """Record in one commit what is about to be sent, so that a killed run can be told from a colleague's edit.
+
+        Returns what must not be sent, and why.
+        """
+        refused: list[tuple[Change, ReconcilerError]] = []
+        begun: list[Change] = []
+        for change, kind, step in steps:
+            try:
+                intended = self._intended(change, kind, step)
+            except Rejected as error:
+                refused.append((change, error))
+                continue
+            if intended is not None:
+                begun.append(change)
+                self._unsent[change.address] = self._known.get(change.address)
+                self._known[change.address] = intended
+        notes = [_Note({change.address: self._known[change.address]}) for change in begun]
+        for change, unstored in zip(begun, _stored(self._context.ledger, notes), strict=True):
+            if unstored is not None:
+                self._restore(change.address)
+                refused.append((change, unstored))
+        return refused
+
+    def _intended(self, change: Change, kind: Kind, step: str) -> Binding | None:
+        """The binding with the intent of a step; None where nothing has to be remembered."""
         if kind.whole or (change.resource is None and step != "delete"):
-            return
+            return None
         own = policies(kind.spec)
         wanted = kind.expected(change.resource) if change.resource else {}
         for name, value in wanted.items():
@@ -61,50 +101,86 @@ class Memory:
         display = kind.display(change.resource) if change.resource else ""
         rivals = self._namesakes(kind).get(display, ()) if step == "create" else ()
         intent = Intent(step, stamp(self._context.now()), fields, tuple(sorted(rivals)))
-        old = self._context.ledger.binding(change.address) or Binding(change.address)
+        old = self._known.get(change.address) or Binding(change.address)
         id_ = "" if step == "create" else change.id or old.id
-        self._context.ledger.bind(replace(old, id=id_, display=display or old.display, intent=intent))
+        return replace(old, id=id_, display=display or old.display, intent=intent)
 
     def _namesakes(self, kind: Kind) -> Mapping[str, list[str]]:
         """The ids that had each display name before this run, listed once per kind."""
-        with self._lock:
-            if kind.name not in self._named:
-                named: dict[str, list[str]] = defaultdict(list)
-                for item in self._context.account.of(kind.name):
-                    named[item.name].append(item.id)
-                self._named[kind.name] = named
-            return self._named[kind.name]
+        if kind.name not in self._named:
+            named: dict[str, list[str]] = defaultdict(list)
+            for item in self._context.account.of(kind.name):
+                named[item.name].append(item.id)
+            self._named[kind.name] = named
+        return self._named[kind.name]
+
+    def sending(self, change: Change) -> None:
+        """From here on the intent stands until its outcome is known: the write may arrive."""
+        self._unsent.pop(change.address, None)
 
     def never_mind(self, change: Change) -> None:
         """Forget an intent whose write provably did not happen: what appears later is somebody else's."""
-        binding = self._context.ledger.binding(change.address)
-        if binding is None or binding.intent is None:
-            return
-        if binding.id:
-            self._context.ledger.bind(replace(binding, intent=None))
+        binding = self._known.get(change.address)
+        if binding is not None and binding.intent is not None:
+            self._write({change.address: replace(binding, intent=None) if binding.id else None})
+
+    def flush(self) -> None:
+        """Store everything by now, and take back the intents of what was not sent after all."""
+        if self._unsent:
+            self._write({address: self._restore(address) for address in tuple(self._unsent)})
+        self._recorder.flush()
+
+    def _restore(self, address: Address) -> Binding | None:
+        """Think again of an address what was known before its intent."""
+        if (before := self._unsent.pop(address)) is None:
+            del self._known[address]
         else:
-            self._context.ledger.unbind(change.address)
+            self._known[address] = before
+        return before
+
+    def adopt(self, change: Change, kind: Kind, observed: Observed, then: Then) -> None:
+        """Bind the address to a live object, and unbind every other address from it."""
+        others = {other: None for other in self._owners[kind.name, observed.id] if other != change.address}
+        self._write({**others, change.address: self._bound(change, kind, observed)}, then)
+
+    @cached_property
+    def _owners(self) -> Mapping[tuple[str, str], list[Address]]:
+        """The addresses that were bound to each live object when this was first asked."""
+        owners: dict[tuple[str, str], list[Address]] = defaultdict(list)
+        for address, binding in self._known.items():
+            owners[address.kind, binding.id].append(address)
+        return owners
 
     def remember(
-        self,
-        change: Change,
-        kind: Kind,
-        observed: Observed | None,
-        *,
-        intent: Intent | None = None,
-        refused: str | None = None,
+        self, change: Change, kind: Kind, observed: Observed | None, then: Then, *, refused: str | None = None
     ) -> None:
         """Bind the address to what is there now, and keep it as the base of the next comparison."""
         if kind.whole or observed is None:
+            then(None)
             return
-        old = self._context.ledger.binding(change.address) or Binding(change.address)
-        fresh = self._bound(change, kind, observed, old)
-        self._context.ledger.bind(replace(fresh, intent=intent, refused=old.refused if refused is None else refused))
-        self._forget_old_names(change)
+        fresh = self._bound(change, kind, observed)
+        olds = (
+            Address(change.address.kind, name) for name in (change.resource.manifest.was if change.resource else ())
+        )
+        gone = dict.fromkeys(old for old in olds if old in self._known)
+        self._write({**gone, change.address: fresh if refused is None else replace(fresh, refused=refused)}, then)
 
-    def _bound(self, change: Change, kind: Kind, observed: Observed, old: Binding) -> Binding:
+    def forget(self, address: Address, then: Then) -> None:
+        """Unbind an address whose object is gone."""
+        self._write({address: None}, then)
+
+    def _write(self, wanted: Mapping[Address, Binding | None], then: Then | None = None) -> None:
+        for address, binding in wanted.items():
+            if binding is None:
+                self._known.pop(address, None)
+            else:
+                self._known[address] = binding
+        self._recorder.add(_Note(wanted, then))
+
+    def _bound(self, change: Change, kind: Kind, observed: Observed) -> Binding:
         resource = change.resource
         expected = kind.expected(resource) if resource else {}
+        old = self._known.get(change.address) or Binding(change.address)
         return replace(
             old,
             id=observed.id,
@@ -114,15 +190,15 @@ class Memory:
             applied_at=stamp(self._context.now()),
             commit=self._context.commit,
             path=resource.manifest.location.path if resource else old.path,
+            intent=None,
         )
 
-    def _forget_old_names(self, change: Change) -> None:
-        for name in change.resource.manifest.was if change.resource else ():
-            self._context.ledger.unbind(Address(change.address.kind, name))
+    def settle(self, plan: Plan, kinds: Mapping[str, Kind]) -> None:
+        """Refresh what was already as declared, and forget what an earlier run began to delete: it is gone."""
+        self._context.ledger.bind_all(self._unchanged(plan, kinds), without=tuple(self._deleted()))
 
-    def unchanged(self, plan: Plan, kinds: Mapping[str, Kind]) -> None:
-        """Refresh the base of what was already as declared, where it is not the recorded one."""
-        fresh = []
+    def _unchanged(self, plan: Plan, kinds: Mapping[str, Kind]) -> Iterator[Binding]:
+        """The base of what was already as declared, where it is not the recorded one."""
         for change in plan.changes:
             kind = kinds[change.address.kind]
             settled = change.action is Action.KEEP and change.resource is not None and change.observed is not None
@@ -130,22 +206,87 @@ class Memory:
                 continue
             if change.resource.manifest.absent:
                 continue
-            old = self._context.ledger.binding(change.address) or Binding(change.address)
             # As declared, so a write that an earlier run began and did not live to record has come about.
-            new = replace(self._bound(change, kind, change.observed, old), intent=None)
-            if _essence(new) != _essence(old):
-                fresh.append(new)
-        if fresh:
-            self._context.ledger.bind_all(fresh)
+            new = self._bound(change, kind, change.observed)
+            if _essence(new) != _essence(self._known.get(change.address) or Binding(change.address)):
+                yield new
 
-    def forget_deleted(self) -> None:
-        """Forget what an earlier run began to delete and did not live to record: it is gone."""
-        account, ledger = self._context.account, self._context.ledger
-        for address, binding in ledger.bindings().items():
+    def _deleted(self) -> Iterator[Address]:
+        account = self._context.account
+        for address, binding in self._known.items():
             if binding.intent is None or binding.intent.step != "delete" or address.kind not in account.observed:
                 continue
             if account.find(address.kind, binding.id) is None:
-                ledger.unbind(address)
+                yield address
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What to remember of some addresses, None to forget one: all of it or nothing."""
+
+    wanted: Mapping[Address, Binding | None]
+    then: Then | None = None
+
+
+class _Recorder:
+    """Stores notes behind the run, in their order: what comes while one commit is stored goes into the next.
+
+    A commit waits for several syncs of a disk, or for a push: one for each note would take longer than the
+    requests do. The only thread of its pool stores; every note asks it to, and the first takes all that came
+    within a moment.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._waiting: deque[_Note] = deque()
+        self._storing: deque[Future[None]] = deque()
+        self._hurrying = Event()
+        self._pool = ThreadPoolExecutor(1)
+
+    def add(self, note: _Note) -> None:
+        """Store a note soon."""
+        self._waiting.append(note)
+        self._storing.append(self._pool.submit(self._store))
+
+    def flush(self) -> None:
+        """Wait until every note added so far is stored, or could not be."""
+        self._hurrying.set()
+        while self._storing:
+            self._storing.popleft().result()
+        self._hurrying.clear()
+
+    def close(self) -> None:
+        """Store what is left."""
+        self._hurrying.set()
+        self._pool.shutdown()
+
+    def _store(self) -> None:
+        if not self._waiting:
+            return
+        self._hurrying.wait(_MOMENT)
+        notes = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        for note, error in zip(notes, _stored(self._ledger, notes), strict=True):
+            if note.then is not None:
+                note.then(error)
+
+
+def _stored(ledger: Ledger, notes: Sequence[_Note]) -> list[StoreError | None]:
+    """Store the notes in one commit; for each, what kept it from being stored."""
+    wanted = {address: binding for note in notes for address, binding in note.wanted.items()}
+    try:
+        ledger.bind_all(
+            (binding for binding in wanted.values() if binding is not None),
+            without=[address for address, binding in wanted.items() if binding is None],
+        )
+    except Conflict as error:
+        if len(notes) == 1:
+            return [error]
+        # Another run wrote one of them: the others need not suffer for it, so it is searched for by halves.
+        half = len(notes) // 2
+        return _stored(ledger, notes[:half]) + _stored(ledger, notes[half:])
+    except StoreError as error:
+        return [error for _ in notes]
+    return [None for _ in notes]
 
 
 def _essence(binding: Binding) -> tuple[object, ...]:

@@ -13,7 +13,6 @@ import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import urlsplit
 
@@ -73,9 +72,11 @@ class Api:
 
     def __init__(  # noqa: PLR0913 - the composition of a client; `connect` is the front door
         self,
-        client: httpx.Client,
+        carrier: httpx.BaseTransport,
         *,
         address: str,
+        headers: Mapping[str, str],
+        timeout: httpx.Timeout,
         seam: Seam,
         patience: Patience,
         clock: Clock,
@@ -83,7 +84,11 @@ class Api:
     ) -> None:
         self.address = address
         self.sent = sent
-        self._client = client
+        # The transport itself: what a client of httpx adds (cookies, redirects, the environment's credentials)
+        # is what must not happen here, and a quarter of what a request costs.
+        self._carrier = carrier
+        self._headers = headers
+        self._timeout = timeout
         self._seam = seam
         self._patience = patience
         self._clock = clock
@@ -100,7 +105,7 @@ class Api:
 
     def close(self) -> None:
         """Close every connection."""
-        self._client.close()
+        self._carrier.close()
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
         """The decoded body of a read."""
@@ -172,12 +177,17 @@ class Api:
         self, line: RequestLine, content: bytes | None, params: Mapping[str, str | int] | None
     ) -> Reply | ApiError:
         """Send one request; the reply, or the error it amounts to."""
-        headers = {"Content-Type": "application/json"} if content is not None else None
+        headers = self._headers if content is None else {**self._headers, "Content-Type": "application/json"}
         try:
-            request = self._client.build_request(
-                line.method, self.address + line.path, content=content, params=params or None, headers=headers
+            request = httpx.Request(
+                line.method,
+                self.address + line.path,
+                content=content,
+                params=params or None,
+                headers=headers,
+                extensions={"timeout": self._timeout.as_dict()},
             )
-            response = self._client.send(request, stream=True)
+            response = self._carrier.handle_request(request)
         except FOREIGN as problem:
             return self._seam.failure(line, problem)
         self._note_time(response)
@@ -187,15 +197,15 @@ class Api:
             if response.is_success:
                 return self._seam.failure(line, problem, status=response.status_code)
             # A status that says no stands, even when its explanation was cut off.
-            answered = b""
+            answered = bytearray()
         return self._verdict(line, response, answered)
 
-    def _verdict(self, line: RequestLine, response: httpx.Response, content: bytes) -> Reply | ApiError:
+    def _verdict(self, line: RequestLine, response: httpx.Response, content: bytearray) -> Reply | ApiError:
         """What a whole answer amounts to."""
         status = response.status_code
         headers = {name: self._seam.censor.hide(value) for name, value in response.headers.items()}
         if not response.is_success:
-            return self._seam.refusal(line, status, headers, content, now=self._clock.now())
+            return self._seam.refusal(line, status, headers, bytes(content), now=self._clock.now())
         if status in _EMPTY_STATUSES or (not content and line.method in {"DELETE", "HEAD"}):
             return Reply(status, None, headers)
         try:
@@ -203,10 +213,10 @@ class Api:
         except (ValueError, RecursionError):
             return self._seam.unreadable(line, status, "the body is not JSON" if content else "the body is empty")
 
-    def _read(self, response: httpx.Response) -> bytes:
+    def _read(self, response: httpx.Response) -> bytearray:
         """The body, bounded in size and in time; what follows the start of a refusal is left unread."""
         largest = _LARGEST_ANSWER if response.is_success else _LARGEST_REFUSAL
-        deadline = time.monotonic() + _WHOLE_ANSWER * (self._client.timeout.read or _CONNECT_SECONDS)
+        deadline = time.monotonic() + _WHOLE_ANSWER * (self._timeout.read or _CONNECT_SECONDS)
         content = bytearray()
         with closing(response):
             for chunk in response.iter_bytes():
@@ -217,7 +227,7 @@ class Api:
                     raise httpx.ReadTimeout("the answer did not end")
         if len(content) > largest and response.is_success:
             raise httpx.DecodingError(f"longer than {largest} bytes")
-        return bytes(content)
+        return content
 
     def _note_time(self, response: httpx.Response) -> None:
         """Remember how far the server's clock is from ours."""
@@ -233,7 +243,6 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
     clock: Clock,
     read_only: bool,
     transport: httpx.BaseTransport | None = None,
-    parallelism: int = 8,
     timeout: float = 30.0,
     attempts: int = 4,
     jitter: Callable[[], float] = random.random,
@@ -250,19 +259,19 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
     for name in _TALKATIVE_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
     sent: Counter[str] = Counter()
-    carrier: httpx.BaseTransport = CountingTransport(transport or network(address, parallelism=parallelism), sent)
-    client = httpx.Client(
-        transport=ReadOnlyTransport(carrier) if read_only else carrier,
-        headers=_headers(key),
-        timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
-        follow_redirects=False,
-        trust_env=False,
-    )
-    # Cookies would be shared between threads, and a session cookie can change how the vendor authenticates.
-    client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    carrier: httpx.BaseTransport = CountingTransport(transport or network(address), sent)
     seam = Seam(urlsplit(address).netloc, Censor(key))
     patience = Patience(attempts=attempts, jitter=jitter)
-    return Api(client, address=address, seam=seam, patience=patience, clock=clock, sent=sent)
+    return Api(
+        ReadOnlyTransport(carrier) if read_only else carrier,
+        address=address,
+        headers=_headers(key),
+        timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
+        seam=seam,
+        patience=patience,
+        clock=clock,
+        sent=sent,
+    )
 
 
 def _headers(key: str) -> dict[str, str]:
@@ -273,6 +282,7 @@ def _headers(key: str) -> dict[str, str]:
         "X-ThunderPhone-Client": product,
         "User-Agent": product,
         "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
     }
 
 

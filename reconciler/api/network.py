@@ -8,6 +8,8 @@ are always verified, against SSL_CERT_FILE or SSL_CERT_DIR where set.
 from __future__ import annotations
 
 import ssl
+from collections import deque
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,6 +22,64 @@ from reconciler.errors import InputError
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Callable, Iterator
+
+_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+
+
+class Lanes(httpx.BaseTransport):
+    """Gives each request in flight a connection of its own: one that lies idle, or else a new one.
+
+    So there are as many as threads that ask at once. One pool for all of them costs more the more there are:
+    every request walks through all connections of its pool under one lock.
+    """
+
+    def __init__(self, lane: Callable[[], httpx.BaseTransport]) -> None:
+        """``lane`` makes a transport of a single connection; the first is made at once, so that it may fail here."""
+        self._lane = lane
+        self._all = [lane()]
+        self._idle = deque(self._all)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer of one lane, which is free again once the answer is closed."""
+        lane = self._take()
+        try:
+            response = lane.handle_request(request)
+        except BaseException:
+            self._idle.append(lane)
+            raise
+        response.stream = _Lent(response.stream, lambda: self._idle.append(lane))
+        return response
+
+    def close(self) -> None:
+        """Close every lane."""
+        for lane in self._all:
+            lane.close()
+
+    def _take(self) -> httpx.BaseTransport:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            self._all.append(lane := self._lane())
+            return lane
+
+
+class _Lent(httpx.SyncByteStream):
+    """A body that gives its lane back when it is closed."""
+
+    def __init__(self, body: httpx.SyncByteStream | httpx.AsyncByteStream, give_back: Callable[[], None]) -> None:
+        if not isinstance(body, httpx.SyncByteStream):
+            raise TypeError("a synchronous transport answered with an asynchronous body")
+        self._body, self._give_back = body, give_back
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        try:
+            self._body.close()
+        finally:
+            self._give_back()
 
 
 class CountingTransport(httpx.BaseTransport):
@@ -41,18 +101,13 @@ class CountingTransport(httpx.BaseTransport):
         self._inner.close()
 
 
-def network(address: str, *, parallelism: int) -> httpx.BaseTransport:
-    """A transport to one base URL with a connection for each of ``parallelism`` threads.
+def network(address: str) -> httpx.BaseTransport:
+    """A transport to one base URL, with a connection for each thread that asks at the same time.
 
     InputError when the proxy (RC127) or the certificates (RC128) that the environment names cannot be used.
     """
-    limits = httpx.Limits(max_connections=parallelism, max_keepalive_connections=parallelism)
-    if urlsplit(address).scheme == "http":
-        # Loopback speaks no TLS: a context that trusts nobody spares the 60 ms of loading the real roots.
-        trusts_nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        return httpx.HTTPTransport(verify=trusts_nobody, limits=limits)
     try:
-        return httpx.HTTPTransport(limits=limits, proxy=proxy_for(address))
+        return Lanes(partial(httpx.HTTPTransport, verify=_trusted(address), limits=_ONE, proxy=proxy_for(address)))
     except (ValueError, ImportError, httpx.InvalidURL):
         refusal = InputError(
             "the proxy named by the environment cannot be used",
@@ -67,6 +122,13 @@ def network(address: str, *, parallelism: int) -> httpx.BaseTransport:
         )
     # Outside the blocks above: what they caught repeats the proxy's URL, password and all.
     raise refusal
+
+
+def _trusted(address: str) -> ssl.SSLContext:
+    """Whom to trust, loaded once for all lanes; nobody on loopback, which speaks no TLS: that spares 60 ms."""
+    if urlsplit(address).scheme == "http":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.create_ssl_context()
 
 
 def proxy_for(address: str) -> str | None:

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import from_json
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -84,9 +86,14 @@ def read_words(content: bytes, censor: Censor) -> Words:
     return Words(detail=censor.words(_sentence(body) or _joined(fields)), fields=fields, body=body)
 
 
-def decode(content: bytes) -> Any:
+def decode(content: bytes | bytearray) -> Any:
     """JSON in bytes; ValueError or RecursionError when it is not, ``NaN`` and ``Infinity`` included."""
-    return json.loads(content, parse_constant=_refuse_constant)
+    try:
+        return from_json(content, allow_inf_nan=False)  # a third of the time and the memory that json takes
+    except ValueError:
+        return json.loads(
+            content, parse_constant=_refuse_constant
+        )  # which knows half a surrogate pair, and has the words
 
 
 def _masked(number: re.Match[str]) -> str:

@@ -40,7 +40,7 @@ class Exchange:
         self._token, self._hint = token, hint
         self._client = httpx.Client(
             base_url=address.rstrip("/"),
-            transport=network(address, parallelism=1),
+            transport=network(address),
             headers={"User-Agent": f"reconciler/{reconciler.__version__}", **headers},
             timeout=_SECONDS,
             follow_redirects=False,

@@ -93,7 +93,7 @@ class ScheduledCall(Kind):
 
     def delete(self, change: Change, context: Context) -> None:
         """Cancel it: dispatch will not place it."""
-        armed = context.ledger.armed().get(change.address.name)
+        armed = context.ledger.armed_call(change.address.name)
         if armed is not None:
             context.ledger.arm(_with_state(armed, "cancelled"))
 
@@ -101,7 +101,7 @@ class ScheduledCall(Kind):
         if change.resource is None:
             raise LookupError(str(change.address))
         made = order(change.resource, context.account.resources)
-        before = context.ledger.armed().get(made.name)
+        before = context.ledger.armed_call(made.name)
         now = stamp(context.now())
         goes_on = before is not None and before.state == "armed"
         same_times = goes_on and before is not None and before.spec.get("schedule") == made.spec.get("schedule")

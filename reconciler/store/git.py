@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -34,6 +33,7 @@ from reconciler.store.interface import (
     decode,
     refuse_to_write,
 )
+from reconciler.store.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from reconciler.store.interface import Entries
 
 ATTEMPTS = 60  # at most about a minute of losing races
+GATHERING_SECONDS = 0.02  # a push takes a second on a real network
 FIRST_PAUSE_SECONDS = 0.02
 LONGEST_PAUSE_SECONDS = 2.0
 PASSING = {  # complaints that may pass, and how often to try again: about ten seconds of somebody's lock
@@ -104,8 +105,9 @@ class GitStore(Store):
         self._read_only = read_only
         self._lock = threading.RLock()
         self._snapshot = Snapshot()
+        self._moved = 0
         self._contents: dict[str, bytes] = {}
-        self._waiting: deque[_Request] = deque()
+        self._turns = Turns(self._commit_all, gathering=GATHERING_SECONDS if self._branch.remote else 0.0)
         with closed_on_error(self):
             self.refresh()
 
@@ -114,9 +116,9 @@ class GitStore(Store):
         found = self._read([check_key(key)])
         return found[0] if found else None
 
-    def list(self, prefix: str = "") -> Entries:
+    def list(self, prefix: str = "", known: Mapping[str, Entry] | None = None) -> Entries:
         """Every entry whose key starts with ``prefix``, sorted by key."""
-        return self._read(None, prefix)
+        return self._read(None, prefix, known or {})
 
     def put_many(self, writes: Sequence[Write]) -> Entries:
         """All the writes in one commit, pushed; or none."""
@@ -126,27 +128,26 @@ class GitStore(Store):
         if not writes:
             return []
         request = _Request(writes)
-        self._waiting.append(request)
-        with self._lock:
-            if not request.settled:
-                self._commit_waiting()
+        self._turns.settle(request)
         if request.error is not None:
             raise request.error
         return [Entry(key, _value(key, body), request.blobs[key]) for key, body in request.bodies.items()]
 
-    def refresh(self) -> None:
-        """Make the next read see the branch as it is now."""
+    def refresh(self) -> str:
+        """Make the next read see the branch as it is now; the mark counts how often others had moved its tip."""
         with self._lock:
             tip = self._branch.tip()
             if tip != self._snapshot.commit:
                 self._look_at(Snapshot(tip, self._branch.blobs(tip) if tip else {}))
+                self._moved += 1
+            return str(self._moved)
 
     def close(self) -> None:
         """Remove what was fetched for this run only."""
         with self._lock:
             self._branch.close()
 
-    def _read(self, keys: Sequence[str] | None, prefix: str = "") -> Entries:
+    def _read(self, keys: Sequence[str] | None, prefix: str = "", known: Mapping[str, Entry] | None = None) -> Entries:
         with self._lock:
             if not self._branch.remote:
                 self.refresh()
@@ -156,19 +157,25 @@ class GitStore(Store):
             unread = [blobs[key] for key in chosen if blobs[key] not in self._contents]
             if unread:
                 self._contents.update(zip(unread, self._branch.contents(unread), strict=True))
-            return [Entry(key, _value(key, self._contents[blobs[key]]), blobs[key]) for key in chosen]
+            return [self._entry(key, blobs[key], known or {}) for key in chosen]
+
+    def _entry(self, key: str, blob: str, known: Mapping[str, Entry]) -> Entry:
+        same = known.get(key)
+        return (
+            same if same is not None and same.version == blob else Entry(key, _value(key, self._contents[blob]), blob)
+        )
 
     def _look_at(self, snapshot: Snapshot) -> None:
         current = set(snapshot.blobs.values())
         self._contents = {blob: body for blob, body in self._contents.items() if blob in current}
         self._snapshot = snapshot
 
-    def _commit_waiting(self) -> None:
-        """Settle every request that waits, ours among them; each ends stored or with its own error."""
-        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+    def _commit_all(self, batch: _Requests) -> None:
+        """Settle the requests; each ends stored or with its own error."""
         try:
-            self._store_bodies(batch)
-            self._commit(batch)
+            with self._lock:
+                self._store_bodies(batch)
+                self._commit(batch)
         except StoreError as error:
             for request in batch:
                 request.settle(StoreError(error.message, hint=error.hint))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, LiteralString, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple, TypeAlias, TypeVar
 from uuid import uuid4
 
 from reconciler.errors import InputError, StoreError
@@ -23,7 +23,9 @@ from reconciler.store.interface import (
     conflict,
     decode,
     encode,
+    read,
     refuse_to_write,
+    uncollected,
 )
 
 try:
@@ -34,7 +36,7 @@ except ImportError:
     raise StoreError("the PostgreSQL driver is not installed", hint="pip install 'reconciler[postgres]'") from None
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from reconciler.store.interface import Entries
 
@@ -66,6 +68,8 @@ CREATE: tuple[LiteralString, ...] = (
     f"CREATE TABLE IF NOT EXISTS reconciler_state {TABLE}",
     "COMMENT ON TABLE reconciler_state IS 'reconciler state, format 1'",
 )
+SNAPSHOT = "SELECT pg_current_snapshot()::text"
+MANY = 10_000
 GET = "SELECT key, value, version FROM reconciler_state WHERE key = %s"
 LIST = "SELECT key, value, version FROM reconciler_state WHERE starts_with(key, %s) ORDER BY key"
 # In one order for everybody, so that two writers of the same keys cannot wait for each other.
@@ -92,6 +96,34 @@ COMPLAINTS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+class _Snapshot(NamedTuple):
+    """Which transactions a look at the server can see: those before ``after`` that are not ``running``.
+
+    Every one before ``first`` has ended.
+    """
+
+    first: int
+    after: int
+    running: frozenset[int]
+
+    @classmethod
+    def read(cls, text: str) -> _Snapshot:
+        """As ``pg_current_snapshot`` writes it: ``10:20:10,14,15``."""
+        first, after, running = text.split(":")
+        return cls(int(first), int(after), frozenset(int(one) for one in running.split(",") if one))
+
+    def shows_more_than(self, before: _Snapshot, *, besides: Container[int]) -> bool:
+        """Whether it shows a transaction that an earlier one did not; also where there are too many to look at."""
+        if self.after - before.first > MANY:
+            return True
+        fresh = range(before.first, self.after)
+        return any(not (self.hides(one) or one in besides) and before.hides(one) for one in fresh)
+
+    def hides(self, transaction: int) -> bool:
+        """Whether what it wrote cannot be seen."""
+        return transaction >= self.after or transaction in self.running
+
+
 class PostgresStore(Store):
     """One table in the database of the URL, created at the first write; one connection shared by threads."""
 
@@ -103,6 +135,9 @@ class PostgresStore(Store):
         self._read_only = read_only
         self._lock = threading.RLock()
         self._ready = False
+        self._own: set[int] = set()
+        self._seen = _Snapshot(0, 0, frozenset())
+        self._others = 0
         self._connection = self._connect()
         with closed_on_error(self):
             self._safely(self._find_table)
@@ -112,9 +147,22 @@ class PostgresStore(Store):
         rows = self._read(GET, check_key(key))
         return rows[0] if rows else None
 
-    def list(self, prefix: str = "") -> Entries:
+    def list(self, prefix: str = "", known: Mapping[str, Entry] | None = None) -> Entries:
         """Every entry whose key starts with ``prefix``, sorted by key."""
-        return self._read(LIST, prefix)
+        return self._read(LIST, prefix, known)
+
+    def refresh(self) -> str:
+        """A mark of what others have committed: it counts the looks since which a transaction not ours came about.
+
+        Two snapshots of the server tell exactly which have, in whatever order they were begun or committed.
+        """
+        with self._lock:
+            row = self._safely(lambda: self._connection.execute(SNAPSHOT).fetchone())
+            now = _Snapshot.read(str(row[0]) if row else "")
+            self._others += now.shows_more_than(self._seen, besides=self._own)
+            self._seen = now
+            self._own = {transaction for transaction in self._own if transaction >= now.first}
+            return str(self._others)
 
     def put_many(self, writes: Sequence[Write]) -> Entries:
         """All the writes or none, in one transaction."""
@@ -134,10 +182,11 @@ class PostgresStore(Store):
         with self._lock:
             self._connection.close()
 
-    def _read(self, query: LiteralString, parameter: str) -> Entries:
+    def _read(self, query: LiteralString, parameter: str, known: Mapping[str, Entry] | None = None) -> Entries:
         with self._lock:
             rows = self._safely(lambda: self._rows(query, parameter))
-        return [Entry(key, decode(key, text), version) for key, text, version in rows]
+        with uncollected():
+            return [read(key, text, version, known or {}) for key, text, version in rows]
 
     def _rows(self, query: LiteralString, parameter: str) -> Rows:
         if not self._find_table():
@@ -186,6 +235,7 @@ class PostgresStore(Store):
         with connection.transaction():
             row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
             begun.extend(row or ())
+            self._own.update(int(transaction) for transaction in begun)
             found: dict[str, str] = dict(connection.execute(LOCK, ([write.key for write in writes],)).fetchall())
             for write in writes:
                 if found.get(write.key) != write.expected:
@@ -239,6 +289,7 @@ class PostgresStore(Store):
     def _reconnect(self) -> None:
         self._connection.close()
         self._connection = self._connect()
+        self._others += 1  # it may be another server
 
     def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
         missing = {name: value for name, value in DEFAULTS.items() if name not in self._given}

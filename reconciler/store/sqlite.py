@@ -12,7 +12,6 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,11 +28,14 @@ from reconciler.store.interface import (
     conflict,
     decode,
     encode,
+    read,
     refuse_to_write,
+    uncollected,
 )
+from reconciler.store.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.store.interface import Entries
 
@@ -105,8 +107,8 @@ class SqliteStore(Store):
         self.description = f"sqlite {path}"
         self._path = root / path
         self._read_only = read_only
-        self._lock = threading.Lock()
-        self._waiting: deque[_Request] = deque()
+        self._lock, self._door = threading.Lock(), threading.Lock()
+        self._turns = Turns(self._commit_all)
         self._snapshot: tempfile.TemporaryDirectory[str] | None = None
         self._connection: sqlite3.Connection | None = None
         with closed_on_error(self):
@@ -117,13 +119,20 @@ class SqliteStore(Store):
         rows = self._read("SELECT key, value, version FROM entries WHERE key = ?", check_key(key))
         return rows[0] if rows else None
 
-    def list(self, prefix: str = "") -> Entries:
+    def list(self, prefix: str = "", known: Mapping[str, Entry] | None = None) -> Entries:
         """Every entry whose key starts with ``prefix``, sorted by key."""
         # A range over the primary key instead of LIKE: no escapes, and the index is used.
         query = "SELECT key, value, version FROM entries WHERE key >= ? AND substr(key, 1, ?) = ? ORDER BY key"
         if not prefix:
-            return self._read("SELECT key, value, version FROM entries ORDER BY key")
-        return self._read(query, prefix, len(prefix), prefix)
+            return self._read("SELECT key, value, version FROM entries ORDER BY key", known=known)
+        return self._read(query, prefix, len(prefix), prefix, known=known)
+
+    def refresh(self) -> str | None:
+        """A mark of what other connections have committed: SQLite's own ``data_version``."""
+        if self._connection is None:
+            return None
+        with self._alone(), self._explained():
+            return str(_pragma(self._connection, "data_version"))
 
     def put_many(self, writes: Sequence[Write]) -> Entries:
         """All the writes or none, in one durable commit."""
@@ -131,23 +140,22 @@ class SqliteStore(Store):
             raise refuse_to_write(self.description)
         check_writes(writes)
         request = _Request(writes)
-        self._waiting.append(request)
-        with self._lock:
-            if not request.settled:
-                self._commit_waiting(self._connection)
+        self._turns.settle(request)
         if request.error is not None:
             raise request.error
         return request.entries()
 
-    def _commit_waiting(self, connection: sqlite3.Connection) -> None:
-        """Settle every request that waits in one transaction: what threads write meanwhile shares its syncs.
+    def _commit_all(self, batch: Sequence[_Request]) -> None:
+        """Settle the requests in one transaction: what threads write meanwhile shares its syncs.
 
         Each is all or nothing by itself; when the transaction cannot be committed, none was written.
         """
-        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        connection = self._connection
         lost: dict[int, StoreError] = {}
         try:
-            with self._explained(), _transaction(connection):
+            if connection is None:
+                raise refuse_to_write(self.description)
+            with self._alone(), self._explained(), _transaction(connection):
                 for index, request in enumerate(batch):
                     try:
                         request.write(connection)
@@ -171,12 +179,13 @@ class SqliteStore(Store):
                 self._snapshot.cleanup()
             self._snapshot = None
 
-    def _read(self, query: str, *parameters: Any) -> Entries:
+    def _read(self, query: str, *parameters: Any, known: Mapping[str, Entry] | None = None) -> Entries:
         if self._connection is None:
             return []
-        with self._lock, self._explained():
+        with self._alone(), self._explained():
             rows = self._connection.execute(query, parameters).fetchall()
-        return [Entry(key, decode(key, text), version) for key, text, version in rows]
+        with uncollected():
+            return [read(key, text, version, known or {}) for key, text, version in rows]
 
     def _open(self) -> sqlite3.Connection | None:
         """A checked connection, or None for a missing store that may not be created."""
@@ -257,6 +266,16 @@ class SqliteStore(Store):
                 f"{self.description} has format {found}, this version reads up to {FORMAT}",
                 hint="it was written by a newer reconciler: `pip install --upgrade reconciler`",
             )
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The connection for one thread: whoever stands in the door is next, so that nobody waits for two commits."""
+        with self._door:
+            self._lock.acquire()
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:

@@ -134,7 +134,7 @@ def test_as_many_requests_fly_at_once_as_there_are_threads(server: Server) -> No
 
     server.script = [act]
     with (
-        connect(base_url=server.url, key=KEY, clock=SystemClock(), read_only=True, parallelism=12) as api,
+        connect(base_url=server.url, key=KEY, clock=SystemClock(), read_only=True) as api,
         ThreadPoolExecutor(12) as threads,
     ):
         assert list(threads.map(lambda _: api.get("/v1/agents"), range(12))) == [{}] * 12
@@ -153,6 +153,20 @@ def test_a_connection_is_used_again(server: Server, api: Api) -> None:
             api.get(path)
         except Rejected:
             continue
+    assert len(ports) == 1
+
+
+def test_a_connection_that_one_thread_let_go_is_used_by_the_next(server: Server, api: Api) -> None:
+    ports = set()
+
+    def act(handler: Handler, received: Received) -> None:
+        ports.add(handler.client_address[1])
+        says({})(handler, received)
+
+    server.script = [act]
+    for _ in range(3):
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(api.get, "/v1/agents").result()
     assert len(ports) == 1
 
 

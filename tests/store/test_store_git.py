@@ -205,10 +205,13 @@ def test_an_interrupt_of_one_thread_is_not_success_for_the_others(
 
     monkeypatch.setattr(store._branch, "commit", interrupt)
     with ThreadPoolExecutor(2) as threads:
-        with store._lock:
-            futures = [threads.submit(store.put, f"key/{number}", {}, expected=None) for number in range(2)]
-            while len(store._waiting) < 2:
-                time.sleep(0.001)
+        store._turns._taken = True
+        futures = [threads.submit(store.put, f"key/{number}", {}, expected=None) for number in range(2)]
+        while len(store._turns._waiting) < 2:
+            time.sleep(0.001)
+        with store._turns._changed:
+            store._turns._taken = False
+            store._turns._changed.notify_all()
         errors = sorted((type(future.exception()).__name__ for future in futures), reverse=True)
     assert errors == ["StoreError", "KeyboardInterrupt"]
 

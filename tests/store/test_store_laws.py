@@ -233,6 +233,34 @@ def test_two_open_stores_see_each_other(place: Place) -> None:
     assert mine.get("key") == second
 
 
+def test_the_mark_stays_while_only_this_store_writes_and_moves_when_another_does(place: Place) -> None:
+    mine, yours = place.open(), place.open(elsewhere=True)
+    first = mine.put("key", {"number": 1}, expected=None)
+    before = mine.refresh()
+    assert before is not None
+    mine.put_many([Write("key", {"number": 2}, first.version), Write("other", {})])
+    with pytest.raises(Conflict):
+        mine.put("other", {}, expected=None)
+    assert mine.list()
+    assert mine.refresh() == before
+    yours.put("theirs", {}, expected=None)
+    moved = mine.refresh()
+    assert moved != before
+    assert mine.refresh() == moved
+    yours.delete("theirs", expected=yours.list("theirs")[0].version)
+    assert mine.refresh() != moved
+
+
+def test_what_is_still_so_is_handed_back_as_it_was_read(place: Place) -> None:
+    store = place.open()
+    same, old = store.put_many([Write("same", {}), Write("old", {"number": 1})])
+    store.put("old", {"number": 2}, expected=old.version)
+    known = {"same": same, "old": old}
+    listed = {entry.key: entry for entry in store.list(known=known)}
+    assert listed["same"] is same
+    assert listed["old"].value == {"number": 2}
+
+
 def test_writes_to_different_keys_do_not_disturb_each_other(place: Place) -> None:
     mine, yours = place.open(), place.open(elsewhere=True)
     for number in range(3):

@@ -1,0 +1,102 @@
+"""What threads that write at the same time may expect of each other."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.store.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LONG = 30
+
+
+class Wish:
+    """Something to commit."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.settled = False
+
+
+class Commits:
+    """What was committed together; ``during`` is done in the course of a commit."""
+
+    def __init__(self, during: Callable[[str], None]) -> None:
+        self.batches: list[str] = []
+        self._during = during
+
+    def __call__(self, wishes: list[Wish]) -> None:
+        names = "".join(sorted(wish.name for wish in wishes))
+        self.batches.append(names)
+        try:
+            self._during(names)
+        finally:
+            for wish in wishes:
+                wish.settled = True
+
+
+def until_waiting(turns: Turns[Wish], count: int) -> None:
+    deadline = time.monotonic() + LONG
+    while len(turns._waiting) < count:
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.001)
+
+
+def test_what_is_asked_for_during_a_commit_goes_together_into_the_next() -> None:
+    asked: list[Future[None]] = []
+
+    def during(names: str) -> None:
+        if names == "a":
+            asked.extend(threads.submit(turns.settle, Wish(name)) for name in "bcde")
+            until_waiting(turns, 4)
+
+    commits = Commits(during)
+    turns = Turns(commits)
+    with ThreadPoolExecutor(5) as threads:
+        turns.settle(Wish("a"))
+        for future in asked:
+            future.result(LONG)
+    assert commits.batches == ["a", "bcde"]
+
+
+def test_whose_write_is_stored_does_not_wait_for_the_next_commit() -> None:
+    asked: dict[str, Future[None]] = {}
+
+    def ask(*names: str) -> None:
+        asked.update({name: threads.submit(turns.settle, Wish(name)) for name in names})
+        until_waiting(turns, len(names))
+
+    def during(names: str) -> None:
+        match names:
+            case "a":
+                ask("b", "c")
+            case "bc":
+                ask("d")
+            case "d":
+                for name in "bc":
+                    asked[name].result(LONG)
+
+    turns = Turns(Commits(during))
+    with ThreadPoolExecutor(5) as threads:
+        turns.settle(Wish("a"))
+        for name in "bcd":
+            asked[name].result(LONG)
+
+
+def test_an_interrupted_commit_leaves_the_turn_to_the_next() -> None:
+    def during(names: str) -> None:
+        if names == "a":
+            raise KeyboardInterrupt
+
+    commits = Commits(during)
+    turns = Turns(commits)
+    with pytest.raises(KeyboardInterrupt):
+        turns.settle(Wish("a"))
+    turns.settle(Wish("b"))
+    assert commits.batches == ["a", "b"]
