@@ -34,7 +34,7 @@ FILE = "reconciler.yaml"
 
 
 class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 def _clock_time(written: Any) -> Any:
@@ -81,6 +81,9 @@ class Limits(_Closed):
     calls_per_run: int = Field(default=10, ge=0, description="Calls one dispatch may place.")
     calls_per_callee_per_day: int = Field(
         default=1, ge=0, description="Calls to one person on one day of theirs, over all declared calls."
+    )
+    calls_per_second: float | None = Field(
+        default=None, gt=0, description="Calls a dispatch begins in a second at most, evenly; none when it is not set."
     )
     deletions: int = Field(default=10, ge=0, description="Deletions in one apply.")
     deletions_percent: int = Field(default=25, ge=0, le=100, description="Share of the bound resources deleted.")

@@ -9,17 +9,18 @@ question for ``settle`` (promise P4).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from threading import Event
+from typing import TYPE_CHECKING
 
 from reconciler import numbers
 from reconciler.calls.answers import PATH, answered, final, read, refused, row
-from reconciler.calls.due import Due, agenda
-from reconciler.calls.gates import Closed, Moment, agent_id, closed
+from reconciler.calls.burst import Burst
+from reconciler.calls.due import Due, todo
+from reconciler.calls.gates import Closed, closed
 from reconciler.calls.settle import Others, find, others, settle
-from reconciler.calls.tally import Tally
-from reconciler.clock import SystemClock, parse_instant
+from reconciler.clock import parse_instant
 from reconciler.errors import (
     AmbiguousWrite,
     ApiError,
@@ -33,50 +34,31 @@ from reconciler.errors import (
     Unreachable,
     VendorFault,
 )  # fmt: skip - one line of names
-from reconciler.ledger import stamp
-from reconciler.links import wire_id
+from reconciler.ledger import Attempt, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from threading import Event
+    from collections.abc import Mapping
+    from datetime import datetime
+    from typing import Any
 
     from reconciler.api import Api
-    from reconciler.clock import Clock
-    from reconciler.kind import Account
-    from reconciler.ledger import Attempt, Ledger
-    from reconciler.links import Links
+    from reconciler.calls.burst import Tell
+    from reconciler.calls.line import Line
     from reconciler.orders import Order
     from reconciler.rows import CallRow
 
 _TRIES = 3
 _LONGEST_SKEW = 30.0
-_LONGEST_PAUSE = 5.0  # seconds: other calls wait meanwhile, and their windows close
+_LONGEST_PAUSE = 5.0  # seconds: all calls wait meanwhile, and their windows close
 _CERTAIN = frozenset({"placed", "completed", "failed"})
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Everything a dispatch speaks through."""
-
-    api: Api
-    ledger: Ledger
-    links: Links
-    account: Account
-    orders: Mapping[str, Order]
-    organization: str
-    clock: Clock
-    owner: str
-    differs: Callable[[Order, Mapping[str, Any]], bool]
-    check_lease: Callable[[], None]
-    stopping: Event
-    tally: Tally = field(default_factory=Tally)
-
-
 def dispatch(line: Line, *, dry_run: bool = False, told: list[CallRow] | None = None) -> list[CallRow]:
-    """Place what is due, settle what is uncertain, report what was missed; one row each.
+    """Place what is due, settle what is uncertain, report what was missed; one row each, what closes first first.
 
-    ``told`` receives each row as it comes about, for a caller that must report them even when this raises:
-    a missed call is recorded once and would otherwise never be told.
+    ``told`` receives the rows also when this raises, for a caller that must report them all the same: a missed
+    call is recorded once and would otherwise never be told. What raises stops all workers: each finishes and
+    records what it has in flight, and begins nothing more.
 
     Raises PlanRefused when the clocks disagree, Denied when the key is refused, StoreError when the ledger
     cannot be written; what was already done stays recorded.
@@ -84,30 +66,50 @@ def dispatch(line: Line, *, dry_run: bool = False, told: list[CallRow] | None = 
     rows = [] if told is None else told
     _agree_on_time(line.api)
     now = line.clock.now()
-    todo = agenda(line.ledger.armed(), line.ledger.attempts(), organization=line.organization, now=now)
-    for due in todo.missed:
-        if (found := _missed(line, due, dry_run=dry_run)) is not None:
-            rows.append(found)
-    for due in (*todo.settle, *todo.place):
-        if line.stopping.is_set():
-            break
-        if line.tally.ready(due.attempt.key, now) > now:
-            continue
-        line.tally.tried[due.attempt.key] = now
-        if (found := _told(line, due, rows, dry_run=dry_run)) is not None:
-            rows.append(found)
+    for burst in bursts(line, now, dry_run=dry_run):
+        try:
+            burst.run(line.traffic.workers)
+        finally:
+            rows += burst.rows
     return rows
 
 
-def _told(line: Line, due: Due, rows: list[CallRow], *, dry_run: bool) -> CallRow | None:
+def bursts(line: Line, now: datetime, *, dry_run: bool = False) -> tuple[Burst, Burst]:
+    """What the workers of a run take: what was missed, then what is to be settled and placed."""
+    found = todo(line.ledger, organization=line.organization, now=now)
+
+    def take(due: Due, tell: Tell) -> CallRow | None:
+        line.tally.tried[due.attempt.key] = now
+        return _told(line, due, tell, dry_run=dry_run)
+
+    return (
+        Burst(
+            found.missed,
+            lambda due, _: _missed(line, due, dry_run=dry_run),
+            callee=line.callee,
+            admit=lambda _: True,
+            stopping=Event(),  # recorded whether the run is to stop or not: nothing rings for it
+            halted=line.tally.halted,
+        ),
+        Burst(
+            [due for due in (*found.settle, *found.place) if line.tally.ready(due.attempt.key, now) <= now],
+            take,
+            callee=line.callee,
+            admit=lambda due: due.is_uncertain or _limit(line, due.attempt) is None,
+            stopping=line.stopping,
+            halted=line.tally.halted,
+        ),
+    )
+
+
+def _told(line: Line, due: Due, tell: Tell, *, dry_run: bool) -> CallRow | None:
     """The row of one attempt; what became of it is told also when something stops the run right then."""
     order = line.orders.get(due.armed.name)
-    settling = due.before is not None and due.before.state in ("claimed", "unknown")
-    if not settling and (why := _limit(line, due.attempt)) is not None:
+    if not due.is_uncertain and (why := _limit(line, due.attempt)) is not None:
         return row(due, order, "armed", detail=why.message, hint=why.hint, code=why.code)
     line.tally.known.pop(due.attempt.key, None)
     try:
-        return (_settle if settling else _place)(line, due, order, dry_run=dry_run)
+        return (_settle if due.is_uncertain else _place)(line, due, order, dry_run=dry_run)
     except ReconcilerError as error:
         known = line.tally.known.get(due.attempt.key)
         if known is None and due.attempt.key in line.tally.sent:
@@ -115,17 +117,19 @@ def _told(line: Line, due: Due, rows: list[CallRow], *, dry_run: bool) -> CallRo
         if known is not None:
             stored = "" if isinstance(error, Denied) else f"not recorded for sure: {error.message}"
             words = "; ".join(filter(None, (known.detail, stored)))
-            rows.append(answered(due, order, replace(known, detail=words)))
+            tell(answered(due, order, replace(known, detail=words)))
         raise
+    finally:
+        line.tally.release(due.attempt.key)
 
 
 def _limit(line: Line, attempt: Attempt) -> Closed | None:
-    """Every request that was sent counts, whatever became of it, unless it was refused."""
+    """Every request that was sent counts, whatever became of it, unless it was refused; so does one under way."""
     limit = line.account.settings.limits.calls_per_run
-    if not line.tally.full(attempt.key, limit):
+    if line.tally.reserve(attempt.key, limit):
         return None
     return Closed(
-        "RC608", f"{len(line.tally.sent)} calls placed in this run, limit {limit}", "raise `limits.calls_per_run`"
+        "RC608", f"{len(line.tally.places)} calls placed in this run, limit {limit}", "raise `limits.calls_per_run`"
     )
 
 
@@ -162,7 +166,7 @@ def _missed(line: Line, due: Due, *, dry_run: bool) -> CallRow | None:
 
 
 def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallRow | None:
-    why = closed(due, order, _moment(line))
+    why = closed(due, order, line.moment(order))
     if why is not None or order is None:
         message, hint, code = (why.message, why.hint, why.code) if why else ("", "", "")
         return row(due, order, "armed", detail=message, hint=hint, code=code)
@@ -176,6 +180,8 @@ def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallR
     except ApiError as error:
         detail = f"whether it rang before its state was lost cannot be read: {error.message}"
         return row(due, order, "armed", detail=detail, hint=error.hint)
+    if not line.turn(line.traffic.claims) or line.tally.halted.is_set():
+        return None
     claimed = _claimed(line, due, replace(due.attempt, claimed_at=stamp(line.clock.now())))
     became = _dial(line, claimed, order, due) if claimed else None
     return answered(due, order, became) if became else None
@@ -206,7 +212,7 @@ def _rang_already(line: Line, due: Due, order: Order) -> Attempt | None:
     """
     if due.before is not None or due.attempt.attempt > 1 or parse_instant(due.armed.armed_at) <= due.opens:
         return None
-    request = _request(line, due.attempt, order)
+    request = line.request(due.attempt, order)
     listed = find(line.api, request, since=due.opens)
     taken, _ = _others(line, due.attempt)
     calls = [call for call in listed if str(call.get("call_id")) not in taken]
@@ -217,27 +223,28 @@ def _rang_already(line: Line, due: Due, order: Order) -> Attempt | None:
     return replace(due.attempt, state="placed", claimed_at=stamp(line.clock.now()), call_id=call_id, detail=detail)
 
 
-def _moment(line: Line) -> Moment:
-    attempts, held = tuple(line.ledger.attempts()), line.ledger.held_all()
-    # The clock is looked at last: between this and the request nothing may take time.
-    return Moment(line.clock.now(), line.account, line.links, attempts, line.differs, held)
+def _rung(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt | Closed:
+    """Send the request once its turn has come, unless something stands against it by then."""
+    line.turn(line.traffic.requests)
+    line.ledger.refresh()
+    with line.traffic.lane(line.ledger.refresh):
+        return _stopped(line, claimed, order, due) or _send(line, claimed, line.request(claimed, order))
 
 
 def _stopped(line: Line, claimed: Attempt, order: Order, due: Due) -> Closed | None:
-    """Why the claimed call must not be sent after all, by what is stored, and what time it is, at this moment.
+    """Why the claimed call must not be sent after all, by what was just read, and what time it is, at this moment.
 
     Raises Conflict when another run took the claim over.
     """
-    line.ledger.refresh()
     if line.ledger.attempt(claimed.occurrence, claimed.attempt) != claimed:
         raise Conflict(f"`{claimed.occurrence}` was taken over by another run")
-    armed = line.ledger.armed().get(claimed.name)
+    armed = line.ledger.armed_call(claimed.name)
     if armed is None or armed.state != "armed":
         return Closed("RC601", "it was cancelled meanwhile")
     if (full := _limit(line, claimed)) is not None:
         return full
-    why = closed(replace(due, armed=armed), order, _moment(line))
-    if why is None and line.stopping.is_set():
+    why = closed(replace(due, armed=armed), order, line.moment(order))
+    if why is None and (line.stopping.is_set() or line.tally.halted.is_set()):
         return Closed("RC901", "the run was asked to stop before it was sent")
     return why
 
@@ -252,17 +259,14 @@ def _dial(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt | Non
 
 def _sent(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
     """Only what provably did not arrive, and may still be sent, is sent again."""
-    request = _request(line, claimed, order)
     for tried in range(1, _TRIES + 1):
         try:
-            why = _stopped(line, claimed, order, due)
-            if why is not None:
-                return _record(line, replace(claimed, state="refused", code=why.code, detail=why.message), claimed)
-            return _record(line, _send(line, claimed, request), claimed)
+            became = _rung(line, claimed, order, due)
+            if isinstance(became, Closed):
+                became = replace(claimed, state="refused", code=became.code, detail=became.message)
+            return _record(line, became, claimed)
         except (Unreachable, Throttled) as error:
-            pause = error.retry_after or float(tried)
-            late = pause > _LONGEST_PAUSE or line.clock.now() + timedelta(seconds=pause) >= due.closes
-            if tried == _TRIES or late or not _paused(line, pause):
+            if not _waited(line, error, due, tried):
                 return _record(line, refused(claimed, error), claimed)
         except Denied as error:
             _record(line, refused(claimed, error), claimed)
@@ -270,7 +274,7 @@ def _sent(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
         except Rejected as error:
             if final(error):
                 return _record(line, refused(claimed, error), claimed)
-            if tried == _TRIES or not _paused(line, 1.0):
+            if tried == _TRIES or not line.paused(1.0):
                 # Another request with this key may be under way: that is no proof that nothing rings.
                 return _record(line, _settled(line, claimed, order, due), claimed)
         except (AmbiguousWrite, VendorFault, Unintelligible):
@@ -278,17 +282,13 @@ def _sent(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
     return _record(line, replace(claimed, state="unknown", detail="no answer was understood", code="RC610"), claimed)
 
 
-def _request(line: Line, attempt: Attempt, order: Order) -> dict[str, Any]:
-    found = agent_id(order, line.links)
-    return order.request(agent_id=wire_id(found) if found else None, key=attempt.key)
-
-
-def _paused(line: Line, seconds: float) -> bool:
-    """Wait; False as soon as the run is asked to stop."""
-    if isinstance(line.clock, SystemClock):
-        return not line.stopping.wait(seconds)
-    line.clock.sleep(seconds)
-    return not line.stopping.is_set()
+def _waited(line: Line, error: Unreachable | Throttled, due: Due, tried: int) -> bool:
+    """Wait before another try; False where that makes no sense. A platform that asks for a pause gets it from all."""
+    pause, now = error.retry_after or float(tried), line.clock.now()
+    if isinstance(error, Throttled):
+        line.traffic.rest(now + timedelta(seconds=min(pause, _LONGEST_PAUSE)))
+    late = pause > _LONGEST_PAUSE or now + timedelta(seconds=pause) >= due.closes
+    return tried < _TRIES and not late and line.paused(pause)
 
 
 def _send(line: Line, claimed: Attempt, request: Mapping[str, Any]) -> Attempt:
@@ -299,22 +299,22 @@ def _send(line: Line, claimed: Attempt, request: Mapping[str, Any]) -> Attempt:
 
 def _settled(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
     """What became of a request without an answer; it is sent again only while the call might be placed anew."""
-    request = _request(line, claimed, order)
 
     def again() -> Attempt:
-        why = _stopped(line, claimed, order, due)
-        if why is None:
-            return _send(line, claimed, request)
-        detail = f"no answer came, the list of calls does not show it, and it is not sent again: {why.message}"
+        became = _rung(line, claimed, order, due)
+        if isinstance(became, Attempt):
+            return became
+        detail = f"no answer came, the list of calls does not show it, and it is not sent again: {became.message}"
         return replace(claimed, state="unknown", detail=detail, code="RC610")
 
+    request = line.request(claimed, order)
     return settle(line.api, claimed, request, others=lambda: _others(line, claimed), again=again)
 
 
 def _others(line: Line, attempt: Attempt) -> Others:
     """What other attempts account for: asked after the list was read, and of the store, so that none is too new."""
     line.ledger.refresh()
-    return others(line.ledger.attempts(), attempt)
+    return others(line.ledger.attempts_to(attempt.to), attempt)
 
 
 def _record(line: Line, attempt: Attempt, over: Attempt | None) -> Attempt:
@@ -323,9 +323,10 @@ def _record(line: Line, attempt: Attempt, over: Attempt | None) -> Attempt:
     That a call was placed is certain knowledge and goes over whatever is uncertain, or says less. The vendor's
     words may hold the callee's number, the ledger must not.
     """
-    order = line.orders.get(attempt.name)
-    words = numbers.mask_in(attempt.detail)
-    attempt = replace(attempt, detail=numbers.hide(words, order.to_number) if order else words)
+    if attempt.detail:
+        order = line.orders.get(attempt.name)
+        words = numbers.mask_in(attempt.detail)
+        attempt = replace(attempt, detail=numbers.hide(words, order.to_number) if order else words)
     line.tally.note(attempt)
     sent = attempt if attempt.state == "refused" else replace(attempt, sent_at=stamp(line.clock.now()))
     while True:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from zoneinfo import ZoneInfo
 
-    from reconciler.ledger import Armed
+    from reconciler.ledger import Armed, Ledger
     from reconciler.orders import Order
 
 RANG_STATES = frozenset({"claimed", "placed", "unknown", "completed", "failed"})
@@ -53,6 +53,11 @@ class Due:
         """When its window closes, for people, by the clock the call was declared in."""
         return spoken_closing(self.armed, self.closes)
 
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether it was claimed, and nobody knows what came of it."""
+        return self.before is not None and self.before.state in UNCERTAIN_STATES
+
     def is_open(self, now: datetime) -> bool:
         """Whether the call may be placed by its window."""
         return self.opens <= now < self.closes
@@ -73,7 +78,7 @@ class Agenda:
 
     def add(self, due: Due, now: datetime) -> None:
         """Sort one attempt by what it needs now."""
-        if due.before is not None and due.before.state in UNCERTAIN_STATES:
+        if due.is_uncertain:
             self.settle.append(due)
         elif due.armed.state != "armed" or (due.before is not None and due.before.state != "refused"):
             return
@@ -88,6 +93,15 @@ class Agenda:
         """Remember the soonest instant at which there is more to do."""
         if instant is not None and (self.next_opening is None or instant < self.next_opening):
             self.next_opening = instant
+
+
+def todo(ledger: Ledger, *, organization: str, now: datetime) -> Agenda:
+    """Everything the calls of a ledger need at ``now``."""
+    pressing = ledger.pressing(now)
+    found = agenda(pressing.armed, pressing.attempts, organization=organization, now=now)
+    if pressing.next_opening:
+        found.opening(parse_instant(pressing.next_opening))
+    return found
 
 
 def agenda(armed: Mapping[str, Armed], attempts: Iterable[Attempt], *, organization: str, now: datetime) -> Agenda:
@@ -151,7 +165,7 @@ def _due(call: Armed, occurrence: str, nominal: datetime, last: Attempt | None, 
     closes = opens + _late(call)
     before = None if again else last
     attempt = (
-        replace(before, state="claimed", detail="", code="")
+        replace(before, state="claimed", detail="", code="", to=call.callee or before.to)
         if before
         else Attempt(
             name=call.name,
@@ -179,9 +193,8 @@ def _ended(attempt: Attempt) -> datetime | None:
         return None
 
 
-def may_be_tried_again(armed: Mapping[str, Armed], attempt: Attempt) -> bool:
+def may_be_tried_again(call: Armed | None, attempt: Attempt) -> bool:
     """Whether a call that was placed may ask for another try once it has ended."""
-    call = armed.get(attempt.name)
     return call is not None and attempt.attempt < int((call.spec.get("attempts") or {}).get("max", 1))
 
 

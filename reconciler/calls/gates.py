@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.kind import Account
     from reconciler.ledger import Attempt
     from reconciler.links import Links
+    from reconciler.model import Observed
     from reconciler.orders import Order
 
 
@@ -37,14 +38,15 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Everything the gates look at."""
+    """Everything the gates look at; ``attempts`` are those to the callee, ``caller`` is the number it rings from."""
 
     now: datetime
     account: Account
     links: Links
     attempts: tuple[Attempt, ...]
     differs: Callable[[Order, Mapping[str, Any]], bool]
-    held: str = ""
+    held: str
+    caller: Observed | None
 
 
 def closed(due: Due, order: Order | None, moment: Moment) -> Closed | None:
@@ -88,7 +90,7 @@ def _hours(_due: Due, order: Order, moment: Moment) -> Closed | None:
 
 
 def _number(_due: Due, order: Order, moment: Moment) -> Closed | None:
-    live = next((item for item in moment.account.of("PhoneNumber") if item.identity == order.from_number), None)
+    live = moment.caller
     obstacle = not_on_account(order.from_number) if live is None else undialable(live.body)
     return Closed(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.calls.dispatch import Line, dispatch
-from reconciler.calls.due import Agenda, agenda, may_be_tried_again, unarmed
+from reconciler.calls.dispatch import dispatch
+from reconciler.calls.due import Agenda, may_be_tried_again, todo, unarmed
 from reconciler.calls.follow import follow, remember
+from reconciler.calls.line import Line
+from reconciler.calls.pace import Traffic
 from reconciler.calls.tally import REST, Tally
 from reconciler.cli.declare import declare
 from reconciler.cli.session import Session, differs, owner, shown
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.model import Target
 
 IN_PART, MISSED, INTERRUPTED = 4, 5, 130
+AT_ONCE = 8
 _SLICE = 1.0
 
 
@@ -51,7 +55,9 @@ class Duration(click.ParamType[timedelta]):
 @click.option("--lookahead", type=Duration(), default=timedelta(0), metavar="DURATION",
               help="Wait in this run for calls that become due within it, e.g. 45m.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be placed now; dial nobody.")
-def command(options: Options, lookahead: timedelta, dry_run: bool) -> int:
+@click.option("--parallelism", type=click.IntRange(1, 64), default=AT_ONCE, show_default=True,
+              help="Requests in flight at once.")  # fmt: skip
+def command(options: Options, lookahead: timedelta, dry_run: bool, parallelism: int) -> int:
     """Place the calls that are due; each at most once, never outside its window.
 
     Exits 5 when a call was missed or its outcome is unknown, 4 when one that is due failed or could not be placed yet.
@@ -59,7 +65,7 @@ def command(options: Options, lookahead: timedelta, dry_run: bool) -> int:
     from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
     with Session(options, read_only=dry_run) as session:
-        rows = place(session, session.checked, lookahead=lookahead, dry_run=dry_run)
+        rows = place(session, session.checked, lookahead=lookahead, dry_run=dry_run, parallelism=parallelism)
         view.dispatch(session, rows, dry_run=dry_run)
         if session.stopping.is_set():
             return INTERRUPTED
@@ -80,18 +86,21 @@ def place(
     *,
     lookahead: timedelta = timedelta(0),
     dry_run: bool = False,
+    parallelism: int = AT_ONCE,
 ) -> list[CallRow]:
     """Dispatch now, and within ``lookahead`` whatever becomes due or may be tried again; rows as shown.
 
     What is due is told by the ledger alone: the manifests (``read``) and the account are only looked at, and
     the lease only taken, when there is something to do. What was done is told also when something stops the
-    rest: a missed call is recorded once, and nobody would hear of it again.
+    rest: a missed call is recorded once, and nobody would hear of it again. A rehearsal on a clock that is set
+    places one call after the other, so that the platform numbers them alike every time (promise P10).
     """
     from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
     rows: list[CallRow] = []
+    traffic = Traffic(1 if session.options.now else parallelism, session.project.settings.limits.calls_per_second)
     try:
-        left = _rounds(session, read, rows, lookahead=lookahead, dry_run=dry_run)
+        left = _rounds(session, read, rows, traffic, lookahead=lookahead, dry_run=dry_run)
     except ReconcilerError:
         if rows:
             view.dispatch(session, _latest(session, rows), dry_run=dry_run)
@@ -108,6 +117,7 @@ def _rounds(
     session: Session,
     read: Callable[[], Loaded],
     rows: list[CallRow],
+    traffic: Traffic,
     *,
     lookahead: timedelta,
     dry_run: bool,
@@ -119,22 +129,25 @@ def _rounds(
     while True:
         if not dry_run:
             # A second try is decided from what the first one came to; nothing else may delay what is due.
-            _follow(api, ledger, lambda attempt: may_be_tried_again(ledger.armed(), attempt))
-        if _is_due(_todo(session, target, ledger), tally, session.clock.now()):
-            _round(session, read(), api, target, ledger, rows, tally, dry_run=dry_run)
-        if not dry_run:
-            _follow(api, ledger, lambda _: True)
-        todo = _todo(session, target, ledger)
-        wake = min(until, _wake(todo, tally, session.clock.now()))
-        if session.clock.now() >= until or not _is_coming(todo, until) or not _wait(session, wake):
-            return _unarmed(session, read(), ledger) if not ledger.armed() else []
+            _follow(api, ledger, lambda attempt: may_be_tried_again(ledger.armed_call(attempt.name), attempt))
+        found = _todo(session, target, ledger)
+        due = _is_due(found, tally, session.clock.now())
+        if due:
+            line = partial(_line, session, read(), api, target, ledger, tally=tally, traffic=traffic)
+            _round(session, line, ledger, rows, dry_run=dry_run)
+        if (not dry_run and _follow(api, ledger, lambda _: True)) or due:
+            found = _todo(session, target, ledger)
+        wake = min(until, _wake(found, tally, session.clock.now()))
+        if session.clock.now() >= until or not _is_coming(found, until) or not _wait(session, wake):
+            return _unarmed(session, read(), ledger) if not ledger.has_calls() else []
         ledger.refresh()
 
 
-def _follow(api: Api, ledger: Ledger, wanted: Callable[[Attempt], bool]) -> None:
-    """Ask what became of calls that were placed, and record it."""
-    placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed" and wanted(attempt)]
+def _follow(api: Api, ledger: Ledger, wanted: Callable[[Attempt], bool]) -> bool:
+    """Ask what became of calls that were placed, and record it; False when there was none to ask about."""
+    placed = [attempt for attempt in ledger.attempts("placed") if wanted(attempt)]
     remember(ledger, placed, follow(api, placed))
+    return bool(placed)
 
 
 def _is_due(todo: Agenda, tally: Tally, now: datetime) -> bool:
@@ -157,25 +170,22 @@ def _wake(todo: Agenda, tally: Tally, now: datetime) -> datetime:
 
 
 def _todo(session: Session, target: Target, ledger: Ledger) -> Agenda:
-    return agenda(ledger.armed(), ledger.attempts(), organization=target.organization_id, now=session.clock.now())
+    return todo(ledger, organization=target.organization_id, now=session.clock.now())
 
 
 def _round(
     session: Session,
-    loaded: Loaded,
-    api: Api,
-    target: Target,
+    line: Callable[[Callable[[], None]], Line],
     ledger: Ledger,
     rows: list[CallRow],
-    tally: Tally,
     *,
     dry_run: bool,
 ) -> None:
     if dry_run:
-        dispatch(_line(session, loaded, api, target, ledger, tally, lambda: None), dry_run=True, told=rows)
+        dispatch(line(lambda: None), dry_run=True, told=rows)
         return
     with session.lease(ledger, "dispatch") as lease:
-        dispatch(_line(session, loaded, api, target, ledger, tally, lease.check), told=rows)
+        dispatch(line(lease.check), told=rows)
 
 
 def _unarmed(session: Session, loaded: Loaded, ledger: Ledger) -> list[CallRow]:
@@ -204,8 +214,10 @@ def _line(
     api: Api,
     target: Target,
     ledger: Ledger,
-    tally: Tally,
     check: Callable[[], None],
+    *,
+    tally: Tally,
+    traffic: Traffic,
 ) -> Line:
     found = session.look(loaded, api, target, ledger, Scope())
     return Line(
@@ -221,6 +233,7 @@ def _line(
         check_lease=check,
         stopping=session.stopping,
         tally=tally,
+        traffic=traffic,
     )
 
 

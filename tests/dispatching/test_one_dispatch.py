@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from acceptance.projects import Project, Ran
 
 SECOND = "+14155550143"
+IN_TURN = ("--parallelism", "1")  # so that the first call meets the first fault
 CONFIRMATION = "/v1/outbound-tcpa-confirmation"
 
 
@@ -43,7 +44,7 @@ def test_a_call_that_fails_at_once_counts_towards_the_limit_and_exits_4(
     arm_two(project)
     failed = {"call_id": 9001, "status": "failed", "failure_reason": "no route"}
     platform.faults.append(Fault("POST", "/v1/call", status=201, body=failed, times=9))
-    ran = project.run("dispatch", "--format", "json")
+    ran = project.run("dispatch", *IN_TURN, "--format", "json")
     assert states(ran) == {"confirm-jane": "failed", "confirm-john": "armed"}
     assert (ran.code, dialled(platform)) == (4, 1)
 
@@ -52,7 +53,7 @@ def test_a_failed_call_alone_exits_4(project: Project, platform: SecondPlatform)
     arm_two(project)
     failed = {"call_id": 9001, "status": "failed"}
     platform.faults.append(Fault("POST", "/v1/call", status=201, body=failed))
-    ran = project.run("dispatch", "--format", "json")
+    ran = project.run("dispatch", *IN_TURN, "--format", "json")
     assert states(ran) == {"confirm-jane": "failed", "confirm-john": "placed"}
     assert ran.code == 4
 
@@ -61,7 +62,7 @@ def test_a_call_of_unknown_outcome_counts_towards_the_limit(project: Project, pl
     project.write("reconciler.yaml", PROJECT + "limits: {calls_per_run: 1}\n")
     arm_two(project)
     platform.faults.append(Fault("POST", "/v1/call", status=200, body={}, times=9))
-    ran = project.run("dispatch", "--format", "json")
+    ran = project.run("dispatch", *IN_TURN, "--format", "json")
     assert states(ran) == {"confirm-jane": "unknown", "confirm-john": "armed"}
 
 
@@ -69,7 +70,7 @@ def test_a_refused_call_leaves_its_place_to_the_next(project: Project, platform:
     project.write("reconciler.yaml", PROJECT + "limits: {calls_per_run: 1}\n")
     arm_two(project)
     platform.faults.append(Fault("POST", "/v1/call", status=402, body={"detail": "no money"}))
-    ran = project.run("dispatch", "--format", "json")
+    ran = project.run("dispatch", *IN_TURN, "--format", "json")
     assert states(ran) == {"confirm-jane": "refused", "confirm-john": "placed"}
 
 
@@ -77,7 +78,7 @@ def test_a_long_retry_after_does_not_keep_the_next_call_waiting(project: Project
     arm_two(project)
     platform.faults.append(Fault("POST", "/v1/call", status=429, headers={"Retry-After": "60"}))
     began = time.monotonic()
-    ran = project.run("dispatch", "--format", "json")
+    ran = project.run("dispatch", *IN_TURN, "--format", "json")
     assert states(ran) == {"confirm-jane": "refused", "confirm-john": "placed"}
     assert time.monotonic() - began < 30
     assert states(project.run("dispatch", "--format", "json")) == {"confirm-jane": "placed"}
@@ -86,7 +87,7 @@ def test_a_long_retry_after_does_not_keep_the_next_call_waiting(project: Project
 def test_nothing_is_dialled_after_sigterm(project: Project, platform: SecondPlatform) -> None:
     arm_two(project)
     platform.faults.append(Fault("POST", "/v1/call", status=429, headers={"Retry-After": "4"}, times=9))
-    running = project.start("dispatch", "--format", "json")
+    running = project.start("dispatch", *IN_TURN, "--format", "json")
     while not dialled(platform) and running.poll() is None:
         time.sleep(0.02)
     running.send_signal(signal.SIGTERM)
@@ -102,7 +103,7 @@ def test_what_was_placed_is_shown_when_the_key_is_refused_afterwards(
     arm_two(project)
     platform.faults.append(Fault("POST", "/v1/call", status=201, body={"call_id": 9001, "status": "initiated"}))
     platform.faults.append(Fault("POST", "/v1/call", status=401, body={"detail": "revoked"}, times=9))
-    ran = project.run("dispatch", "--format", "json")
+    ran = project.run("dispatch", *IN_TURN, "--format", "json")
     assert ran.code == 1
     assert states(ran) == {"confirm-jane": "placed", "confirm-john": "refused"}
 
@@ -122,7 +123,7 @@ def test_a_confirmation_that_is_not_told_is_not_confirmed(
 def test_a_history_that_cannot_be_read_concerns_one_call(project: Project, platform: SecondPlatform) -> None:
     arm_two(project)
     platform.faults.append(Fault("GET", "/v1/calls", status=400, body={"detail": "odd"}))
-    ran = project.run("dispatch", "--format", "json")
+    ran = project.run("dispatch", *IN_TURN, "--format", "json")
     assert states(ran) == {"confirm-jane": "armed", "confirm-john": "placed"}
 
 

@@ -13,12 +13,14 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, cast
 
-from prove.world import SimulatedApi, SimulatedClock, SimulatedStore
+from prove.world import Acting, SimulatedApi, SimulatedClock, SimulatedLock, SimulatedStore
 from reconciler import load
-from reconciler.calls.dispatch import Line, dispatch
-from reconciler.calls.due import agenda
+from reconciler.calls.dispatch import bursts, dispatch
+from reconciler.calls.due import todo
 from reconciler.calls.follow import follow, remember
 from reconciler.calls.history import resolve
+from reconciler.calls.line import Line
+from reconciler.calls.pace import Traffic
 from reconciler.cli.session import differs
 from reconciler.decide import Declared, Live, Situation, decide
 from reconciler.kind import Account, Context
@@ -32,9 +34,11 @@ from reconciler.settings import Limits, Project, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from threading import Lock
 
     from prove.world import Actor, World
     from reconciler.api import Api
+    from reconciler.calls.burst import Burst
     from reconciler.model import Resource
     from reconciler.orders import Order
 
@@ -108,32 +112,70 @@ def tick(declared: Manifests) -> Callable[[World, Actor], None]:
     """One round of ``reconciler dispatch`` from a checkout of these manifests."""
 
     def run(world: World, actor: Actor) -> None:
-        ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
-        api = cast("Api", SimulatedApi(world, actor))
-        placed = [attempt for attempt in ledger.attempts() if attempt.state == "placed"]
-        # One at a time: the simulation knows no threads.
-        remember(ledger, placed, [told for one in placed for told in follow(api, [one])])
-        todo = agenda(ledger.armed(), ledger.attempts(), organization=ORGANIZATION, now=clock.now())
-        if not (todo.place or todo.settle or todo.missed):
-            return
-        actor.at("lease")
-        ledger.refresh()
-        line = Line(
-            api=api,
-            ledger=ledger,
-            links=Links({}),
-            account=account(declared.resources, world.now),
-            orders=declared.orders,
-            organization=ORGANIZATION,
-            clock=clock,
-            owner=actor.name,
-            differs=lambda chosen, armed: differs(chosen, armed, declared.resources),
-            check_lease=lambda: None,
-            stopping=Event(),
-        )
-        dispatch(line, told=actor.rows)
+        if (line := begun(declared, world, actor)) is not None:
+            dispatch(line, told=actor.rows)
 
     return run
+
+
+def crew(declared: Manifests, *, shared: str = "crew") -> tuple[Callable[[World, Actor], None], ...]:
+    """The two workers of one such round, over one ledger: the first begins it, and both take what is due."""
+
+    def first(world: World, actor: Actor) -> None:
+        acting = cast("Actor", Acting(world))
+        line = begun(declared, world, acting, traffic=Traffic(2))
+        if line is None:
+            world.crews[shared] = None
+            return
+        line.ledger._lock, line.ledger._looking = (cast("Lock", SimulatedLock(world)) for _ in range(2))
+        missed, due = bursts(line, line.clock.now())
+        try:
+            missed.run(1)
+        finally:
+            actor.rows += missed.rows
+        world.crews[shared] = due
+        work(due, actor)
+
+    def second(world: World, actor: Actor) -> None:
+        actor.blocked = lambda: shared not in world.crews
+        actor.at("lock")
+        if (due := world.crews[shared]) is not None:
+            work(due, actor)
+
+    def work(due: Burst, actor: Actor) -> None:
+        due.work()
+        # Whoever ends last tells what both did, as the run does.
+        actor.rows += due.rows
+
+    return first, second
+
+
+def begun(declared: Manifests, world: World, actor: Actor, *, traffic: Traffic | None = None) -> Line | None:
+    """A round of ``reconciler dispatch`` up to what it takes; None when nothing is due."""
+    ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
+    api = cast("Api", SimulatedApi(world, actor))
+    placed = ledger.attempts("placed")
+    # One at a time: the simulation knows no threads.
+    remember(ledger, placed, [told for one in placed for told in follow(api, [one])])
+    found = todo(ledger, organization=ORGANIZATION, now=clock.now())
+    if not (found.place or found.settle or found.missed):
+        return None
+    actor.at("lease")
+    ledger.refresh()
+    return Line(
+        api=api,
+        ledger=ledger,
+        links=Links({}),
+        account=account(declared.resources, world.now),
+        orders=declared.orders,
+        organization=ORGANIZATION,
+        clock=clock,
+        owner=actor.name,
+        differs=lambda chosen, armed: differs(chosen, armed, declared.resources),
+        check_lease=lambda: None,
+        stopping=Event(),
+        traffic=traffic or Traffic(),
+    )
 
 
 def apply(declared: Manifests) -> Callable[[World, Actor], None]:

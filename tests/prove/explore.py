@@ -29,12 +29,16 @@ AFTERWARDS = timedelta(hours=12)
 
 @dataclass(frozen=True)
 class Part:
-    """Somebody who acts: what he runs, how wrong his clock is, and which lease he takes first."""
+    """Somebody who acts: what he runs, how wrong his clock is, and which lease he takes first.
+
+    Workers of one ``process`` die together; the others are a process each.
+    """
 
     name: str
     program: Callable[[World, Actor], None]
     skew: float = 0.0
     lease: str = "dispatch"
+    process: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,8 @@ class Run:
 
     def _is_free(self, task: _Task) -> bool:
         """Whether it can go on: it does not wait for a lease that another one holds. A dead holder's is over."""
+        if task.pending == "lock":
+            return not task.actor.blocked()
         if task.pending != "lease" or not self.model.leases:
             return True
         held = (other.part.lease for other in self.tasks if other.leased and not other.done)
@@ -184,8 +190,11 @@ class Run:
         self.trace.append(f"{who.part.name}: {who.pending}{'' if outcome == OK else ' ' + outcome}")
         who.leased = who.leased or who.pending == "lease"
         if outcome == CRASH:
-            who.actor.crashed = who.done = True
+            for task in self.tasks:
+                if task is who or (who.part.process and task.part.process == who.part.process):
+                    task.actor.crashed = task.done = True
             return
+        self.world.acting = who.actor
         effect = who.thread.switch(outcome)
         if who.thread.dead:
             who.done = True

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from prove.actors import apply, cancel, document, hold, hold_all, keys_of, manifests, settle_by_list, tick
+from prove.actors import apply, cancel, crew, document, hold, hold_all, keys_of, manifests, settle_by_list, tick
 from prove.explore import Event, Model, Part, at
 from prove.world import World
+
+if TYPE_CHECKING:
+    from prove.actors import Manifests
 
 _NAME = "confirm"
 _AT = "at: 2026-12-01T18:00:00Z"  # ten in the morning where the callee is
@@ -20,6 +24,7 @@ _TWICE = manifests(document(_NAME, _AT, late="3h", more="attempts: {max: 2, gap:
 _RECURRING = manifests(document(_NAME, 'schedule: {cron: "*/5 18 * * *", timezone: UTC}', late="8m"))
 _EVENING = manifests(document(_NAME, "at: 2026-12-02T04:50:00Z", late="30m"))  # ten to nine in the evening there
 _PAIR = manifests(document("first", _AT), document("second", _AT))
+_STRANGERS = manifests(document("first", _AT), document("second", _AT, to="+14155550123"))
 
 _KEYS = keys_of((_NAME, "first", "second"), (), 3)
 _NIGHT = at("04:50:00") + timedelta(days=1)
@@ -43,6 +48,11 @@ _LOSS = Event("the store is lost", World.lose_store)
 
 def _slow(*dispatchers: tuple[str, float]) -> tuple[Part, ...]:
     return tuple(Part(name, tick(_ONCE), skew) for name, skew in dispatchers)
+
+
+def _workers(declared: Manifests) -> tuple[Part, ...]:
+    first, second = crew(declared)
+    return Part("first worker", first, process="crew"), Part("second worker", second, process="crew")
 
 
 _ONE = Model(
@@ -277,6 +287,45 @@ MODELS: tuple[Model, ...] = (
         switches=1,
         faults=2,
         parts=tuple(Part(name, tick(_PAIR)) for name in "AB"),
+        allowed=_OF_NETWORK,
+    ),
+    _like(
+        _TWO,
+        "two workers of one run, calls to two people",
+        prepare=(apply(_STRANGERS),),
+        final=_STRANGERS,
+        happenings=0,
+        faults=1,
+        parts=_workers(_STRANGERS),
+    ),
+    _like(
+        _TWO,
+        "two workers of one run, two calls to one person",
+        prepare=(apply(_PAIR),),
+        final=_PAIR,
+        happenings=0,
+        faults=1,
+        parts=_workers(_PAIR),
+        allowed=_OF_NETWORK | _OF_STORE,
+    ),
+    _like(
+        _TWO,
+        "two workers of one run, and another run",
+        prepare=(apply(_STRANGERS),),
+        final=_STRANGERS,
+        happenings=0,
+        faults=1,
+        parts=(*_workers(_STRANGERS), Part("B", tick(_STRANGERS))),
+        allowed=_OF_NETWORK,
+    ),
+    _like(
+        _TWO,
+        "two workers of one run, one call is held meanwhile",
+        prepare=(apply(_STRANGERS),),
+        final=_STRANGERS,
+        happenings=0,
+        faults=1,
+        parts=(*_workers(_STRANGERS), Part("hold", hold("second"), lease="none")),
         allowed=_OF_NETWORK,
     ),
 )  # fmt: skip - one model, one thought

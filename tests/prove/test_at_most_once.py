@@ -9,15 +9,16 @@ import pytest
 from prove.explore import Model, everything, walks
 from prove.judge import Violation
 from prove.models import MODELS
+from prove.world import SimulatedStore
 from reconciler.calls import dispatch, due, gates
 from reconciler.ledger import Ledger
 from reconciler.orders import Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from reconciler.calls.dispatch import Line
     from reconciler.calls.due import Due
+    from reconciler.calls.line import Line
     from reconciler.ledger import Attempt
 
 _BY_NAME = {model.name: model for model in MODELS}
@@ -31,11 +32,12 @@ def test_no_schedule_places_a_call_twice_or_outside_its_window_or_loses_it(model
 
 
 def _blind_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def put(ledger: Ledger, key: str, value: Any) -> None:
-        found = ledger.store.get(key)
-        ledger._known()[key] = ledger.store.put(key, value, expected=found.version if found else None)
+    def write(ledger: Ledger, wanted: Mapping[str, Any]) -> None:
+        for key, value in wanted.items():
+            found = ledger.store.get(key)
+            ledger._known()[key] = ledger.store.put(key, value, expected=found.version if found else None)
 
-    monkeypatch.setattr(Ledger, "_put", put)
+    monkeypatch.setattr(Ledger, "_write", write)
 
 
 def _fresh_keys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,6 +102,14 @@ def _claims_over_whatever_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "_recorded", record)
 
 
+def _a_store_that_never_tells_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refresh(store: SimulatedStore) -> str:
+        store._reading()
+        return "as before"
+
+    monkeypatch.setattr(SimulatedStore, "refresh", refresh)
+
+
 def _explored(model: Model) -> None:
     everything(model, limit=300)
     for seed in range(20):
@@ -119,6 +129,8 @@ def _explored(model: Model) -> None:
         (_silence_about_the_missed, "the window closes while two dispatch", "nobody said so"),
         (_lost_answers_taken_for_refusals, "the window closes while two dispatch", "rang"),
         (_claims_over_whatever_is_there, "the call is cancelled by hand meanwhile", "rang|missed"),
+        (_a_store_that_never_tells_of_others, "the call is held meanwhile", "rang"),
+        (_no_second_look, "two workers of one run, one call is held meanwhile", "rang"),
     ],
 )
 def test_the_checker_notices_when_a_safeguard_is_taken_out(

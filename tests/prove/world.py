@@ -53,6 +53,7 @@ FAULTS: dict[str, tuple[str, ...]] = {
     "list": (CRASH, "fails", "lags"),
     "follow": (CRASH, "fails"),
     "report": (CRASH,),
+    "lock": (),
 }
 """How each effect may fail. At this seam a 5xx is a lost answer: before the platform acted, or after."""
 
@@ -78,6 +79,7 @@ class Actor:
     crashed: bool = False
     looked: datetime | None = None
     uncertain_write: bool = False
+    blocked: Callable[[], bool] = lambda: False
 
     def at(self, effect: str) -> str:
         """Pause before an effect; how it turns out. Whatever lies between makes a look at the clock old."""
@@ -85,6 +87,36 @@ class Actor:
         if effect != "dial":
             self.looked = None
         return outcome
+
+
+class Acting:
+    """Whichever actor acts: what two workers of one process share acts as the one that uses it."""
+
+    def __init__(self, world: World) -> None:
+        self.__dict__["_world"] = world
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_world"].acting, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.__dict__["_world"].acting, name, value)
+
+
+class SimulatedLock:
+    """A lock between workers: who finds it taken pauses, and goes on once it is free."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._taken = False
+
+    def __enter__(self) -> None:
+        if self._taken:
+            self._world.acting.blocked = lambda: self._taken
+            self._world.acting.at("lock")
+        self._taken = True
+
+    def __exit__(self, *_: object) -> None:
+        self._taken = False
 
 
 @dataclass(frozen=True)
@@ -114,6 +146,7 @@ class World:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.sequence = 0
+        self.written = 0
         self.entries: dict[str, Entry] = {}
         self.calls: list[dict[str, Any]] = []
         self.keys: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
@@ -126,6 +159,8 @@ class World:
         self.wrote: dict[tuple[str, int], str] = {}
         self.answered = False
         self.callee = ""
+        self.acting: Actor = Actor("nobody", lambda *_: OK)
+        self.crews: dict[str, Any] = {}
         self.watch: Callable[[Ring], None] = lambda _: None
 
     def step(self) -> int:
@@ -135,6 +170,7 @@ class World:
 
     def lose_store(self) -> None:
         """Everything remembered is gone."""
+        self.written += 1
         self.entries.clear()
         self.forbidden.clear()
 
@@ -186,13 +222,19 @@ class SimulatedStore(Store):
 
     def __init__(self, world: World, actor: Actor) -> None:
         self._world, self._actor = world, actor
+        self._own = 0
+
+    def refresh(self) -> str:
+        """A mark that counts what others wrote."""
+        self._reading()
+        return f"{self._world.written - self._own}"
 
     def get(self, key: str) -> Entry | None:
         """The entry, or None."""
         self._reading()
         return self._world.entries.get(key)
 
-    def list(self, prefix: str = "") -> list[Entry]:
+    def list(self, prefix: str = "", known: Mapping[str, Entry] | None = None) -> list[Entry]:
         """Every entry below a prefix, as one snapshot."""
         self._reading()
         return [entry for key, entry in sorted(self._world.entries.items()) if key.startswith(prefix)]
@@ -220,6 +262,8 @@ class SimulatedStore(Store):
     def _write(self, write: Write) -> Entry | None:
         world = self._world
         sequence = world.step()
+        world.written += 1
+        self._own += 1
         before = world.entries.get(write.key)
         if write.value is None:
             world.entries.pop(write.key, None)

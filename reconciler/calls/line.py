@@ -1,0 +1,82 @@
+"""This file exists to hold everything a dispatch speaks through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from reconciler import numbers
+from reconciler.calls.gates import Moment, agent_id
+from reconciler.calls.pace import Pace, Traffic
+from reconciler.calls.tally import Tally
+from reconciler.clock import SystemClock
+from reconciler.links import wire_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from threading import Event
+
+    from reconciler.api import Api
+    from reconciler.calls.due import Due
+    from reconciler.clock import Clock
+    from reconciler.kind import Account
+    from reconciler.ledger import Attempt, Ledger
+    from reconciler.links import Links
+    from reconciler.model import Observed
+    from reconciler.orders import Order
+
+
+@dataclass(frozen=True)
+class Line:
+    """What all workers of a run share; ``tally``, ``traffic`` and the ledger change, each under locks of its own."""
+
+    api: Api
+    ledger: Ledger
+    links: Links
+    account: Account
+    orders: Mapping[str, Order]
+    organization: str
+    clock: Clock
+    owner: str
+    differs: Callable[[Order, Mapping[str, Any]], bool]
+    check_lease: Callable[[], None]
+    stopping: Event
+    tally: Tally = field(default_factory=Tally)
+    traffic: Traffic = field(default_factory=Traffic)
+
+    @cached_property
+    def callers(self) -> Mapping[str, Observed]:
+        """The account's numbers as they were read."""
+        return {item.identity: item for item in self.account.of("PhoneNumber")}
+
+    def callee(self, due: Due) -> str:
+        """Whom an attempt rings, as a digest."""
+        order = self.orders.get(due.armed.name)
+        return numbers.digest(order.to_number) if order else due.attempt.to
+
+    def moment(self, order: Order | None) -> Moment:
+        """What the gates look at, as it is now."""
+        attempts = self.ledger.attempts_to(numbers.digest(order.to_number)) if order else []
+        held, caller = self.ledger.held_all(), self.callers.get(order.from_number) if order else None
+        # The clock is looked at last: between this and the request nothing may take time.
+        return Moment(self.clock.now(), self.account, self.links, tuple(attempts), self.differs, held, caller)
+
+    def request(self, attempt: Attempt, order: Order) -> dict[str, Any]:
+        """The body of the request that dials."""
+        found = agent_id(order, self.links)
+        return order.request(agent_id=wire_id(found) if found else None, key=attempt.key)
+
+    def turn(self, pace: Pace) -> bool:
+        """Wait for one's turn; False when the run was asked to stop meanwhile."""
+        while (seconds := pace.turn(self.clock.now)) > 0:
+            if not self.paused(seconds):
+                return False
+        return True
+
+    def paused(self, seconds: float) -> bool:
+        """Wait; False as soon as the run is asked to stop."""
+        if isinstance(self.clock, SystemClock):
+            return not self.stopping.wait(seconds)
+        self.clock.sleep(seconds)
+        return not self.stopping.is_set()

@@ -1,0 +1,74 @@
+"""This file exists to keep requests apart: so many at once, so many a second, and none while the platform rests."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Lock, Semaphore
+from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+_LONG = 0.25  # seconds after which what was read is read again
+_AHEAD = 3
+
+
+class Pace:
+    """Whose turn it is: evenly, so many a second where a rate is given, and nobody's before a rest is over."""
+
+    def __init__(self, per_second: float | None = None) -> None:
+        self._gap = timedelta(seconds=1 / per_second) if per_second else None
+        self._next: datetime | None = None
+        self._lock = Lock()
+
+    def turn(self, now: Callable[[], datetime]) -> float:
+        """0 for whose turn it is; else the seconds to wait before asking again."""
+        if self._gap is None and self._next is None:
+            return 0.0
+        instant = now()
+        with self._lock:
+            due = instant if self._next is None else self._next
+            if instant < due:
+                return (due - instant).total_seconds()
+            if self._gap is None:
+                self._next = None
+            else:
+                # Who wakes a little late makes nobody else late; who comes after a pause brings no crowd.
+                self._next = (due if instant - due < self._gap else instant) + self._gap
+        return 0.0
+
+    def rest(self, until: datetime) -> None:
+        """Let nobody's turn come before an instant."""
+        with self._lock:
+            self._next = max(self._next or until, until)
+
+
+class Traffic:
+    """What all workers of a run share on the way to the platform.
+
+    At most ``parallelism`` requests to dial are in flight, and ``per_second`` of them begin where that is given.
+    Claims keep the same pace, so that none waits long to be sent. There are more workers than requests in
+    flight, so that some claim and record meanwhile; but only one where one request at a time was asked for.
+    """
+
+    def __init__(self, parallelism: int = 1, per_second: float | None = None) -> None:
+        self.claims, self.requests = Pace(per_second), Pace(per_second)
+        self.workers = parallelism * _AHEAD if parallelism > 1 else 1
+        self._lanes = Semaphore(parallelism)
+
+    def rest(self, until: datetime) -> None:
+        """The platform asked for a pause: no worker claims or sends before it is over."""
+        self.claims.rest(until)
+        self.requests.rest(until)
+
+    @contextmanager
+    def lane(self, look_again: Callable[[], None]) -> Iterator[None]:
+        """One of the requests in flight; whoever waited long for it looks again at what it read before."""
+        began = monotonic()
+        with self._lanes:
+            if monotonic() - began > _LONG:
+                look_again()
+            yield

@@ -1,0 +1,257 @@
+"""This file exists to judge the workers of one dispatch: what they may do at once, and what they keep from each other.
+
+Where it matters who does what meanwhile, a second worker acts inside an effect of the first, in one thread.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from threading import Barrier, Event, Lock
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from prove.actors import ORGANIZATION, account, apply, begun, document, manifests
+from prove.world import OK, Actor, World
+
+from reconciler.api import Reply
+from reconciler.calls.dispatch import bursts, dispatch
+from reconciler.calls.line import Line
+from reconciler.calls.pace import Pace, Traffic
+from reconciler.clock import FixedClock
+from reconciler.errors import Denied, StoreError
+from reconciler.ledger import Armed, Ledger
+from reconciler.links import Links
+from reconciler.numbers import digest
+from reconciler.settings import Limits, Settings
+from reconciler.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from prove.actors import Manifests
+
+    from reconciler.api import Api
+    from reconciler.calls.burst import Burst
+
+NOON = datetime(2026, 12, 1, 20, 0, tzinfo=UTC)
+JANE, JOHN, JACK = "+14155550199", "+14155550123", "+14155550124"
+
+
+class Scene:
+    """One run over calls that are due; ``meanwhile`` says what happens inside which effect."""
+
+    def __init__(self, *people: str, limits: Limits | None = None) -> None:
+        texts = [document(f"call-{place}", f"at: {NOON.isoformat()}", to=to) for place, to in enumerate(people)]
+        self.declared: Manifests = manifests(*texts)
+        self.world = World(NOON - timedelta(hours=1))
+        self.meanwhile: dict[str, list[Callable[[], str]]] = {}
+        self.said: list[str] = []
+        self.stopping = Event()
+        apply(self.declared)(self.world, Actor("apply", lambda *_: OK))
+        self.world.now = NOON + timedelta(seconds=1)
+        line = begun(self.declared, self.world, Actor("dispatch", self.pause), traffic=Traffic(2))
+        assert line is not None
+        limits = limits or Limits(calls_per_callee_per_day=2)
+        looked = replace(account(self.declared.resources, NOON), settings=Settings(limits=limits))
+        self.line = replace(line, account=looked, stopping=self.stopping)
+        self.burst: Burst = bursts(self.line, self.world.now)[1]
+
+    def pause(self, _: Actor, effect: str) -> str:
+        self.said.append(effect)
+        waiting = self.meanwhile.get(effect, [])
+        return waiting.pop(0)() if waiting else OK
+
+    def another_worker(self, outcome: str = OK) -> Callable[[], str]:
+        """Another worker takes what it may; then the effect it happened in comes out as said."""
+
+        def work() -> str:
+            self.burst.work()
+            return outcome
+
+        return work
+
+    def run(self) -> dict[str, str]:
+        self.burst.run(1)
+        return self.states
+
+    @property
+    def states(self) -> dict[str, str]:
+        return {row.name: row.state for row in self.burst.rows}
+
+    @property
+    def rang(self) -> list[str]:
+        return [ring.to for ring in self.world.rings]
+
+    @property
+    def recorded(self) -> dict[str, str]:
+        values = [entry.value for entry in self.world.entries.values() if "attempt" in entry.value]
+        return {value["name"]: value["state"] for value in values}
+
+
+def test_two_calls_to_one_person_are_never_under_way_at_once() -> None:
+    scene = Scene(JANE, JANE, JOHN)
+    under_way: list[dict[str, str]] = []
+
+    def look() -> str:
+        scene.burst.work()
+        under_way.append(scene.recorded)
+        return OK
+
+    scene.meanwhile["dial"] = [look]
+    assert scene.run() == {"call-0": "placed", "call-1": "placed", "call-2": "placed"}
+    assert under_way == [{"call-0": "claimed", "call-2": "placed"}]
+
+
+def test_workers_together_place_no_more_than_the_limit() -> None:
+    scene = Scene(JANE, JOHN, JACK, limits=Limits(calls_per_run=1))
+    scene.meanwhile["dial"] = [scene.another_worker()]
+    assert scene.run() == {"call-0": "placed", "call-1": "armed", "call-2": "armed"}
+    assert scene.rang == [JANE]
+
+
+def test_a_call_refused_under_way_leaves_its_place_to_one_that_waited_for_it() -> None:
+    scene = Scene(JANE, JOHN, JACK, limits=Limits(calls_per_run=1))
+    scene.meanwhile["dial"] = [scene.another_worker("402")]
+    assert scene.run() == {"call-0": "refused", "call-1": "placed", "call-2": "armed"}
+    assert scene.rang == [JOHN]
+
+
+def test_the_last_place_is_not_given_twice_while_its_call_is_claimed() -> None:
+    scene = Scene(JANE, JOHN, limits=Limits(calls_per_run=1))
+    scene.meanwhile["write"] = [scene.another_worker()]
+    scene.run()
+    assert scene.rang == [JANE]
+
+
+def test_a_refused_key_lets_others_finish_and_begins_nothing_more() -> None:
+    scene = Scene(JANE, JOHN, JACK)
+    scene.meanwhile["dial"] = [scene.another_worker(), lambda: "401"]
+    with pytest.raises(Denied):
+        scene.run()
+    assert scene.states == {"call-0": "placed", "call-1": "refused"}
+    assert scene.recorded == {"call-0": "placed", "call-1": "refused"}
+
+
+def test_what_is_only_claimed_is_not_sent_once_another_worker_was_stopped() -> None:
+    scene = Scene(JANE, JOHN)
+    scene.meanwhile = {"write": [scene.another_worker()], "dial": [lambda: "401"]}
+    with pytest.raises(Denied):
+        scene.run()
+    assert scene.recorded == {"call-0": "refused", "call-1": "refused"}
+    assert scene.rang == []
+
+
+def test_a_state_that_fails_for_one_call_stops_the_run_and_tells_of_both() -> None:
+    scene = Scene(JANE, JOHN, JACK, limits=Limits(calls_per_run=2))
+    scene.meanwhile = {"dial": [scene.another_worker()], "write": [lambda: OK, lambda: OK, lambda: "fails before"]}
+    with pytest.raises(StoreError):
+        scene.run()
+    assert scene.states == {"call-0": "placed", "call-1": "placed"}
+    assert scene.recorded == {"call-0": "placed", "call-1": "claimed"}
+    assert scene.rang == [JOHN, JANE]
+
+
+def test_a_run_that_is_asked_to_stop_finishes_what_is_in_flight() -> None:
+    scene = Scene(JANE, JOHN)
+
+    def stop() -> str:
+        scene.stopping.set()
+        scene.burst.work()
+        return OK
+
+    scene.meanwhile["dial"] = [stop]
+    assert scene.run() == {"call-0": "placed"}
+    assert scene.recorded == {"call-0": "placed"}
+
+
+def test_a_platform_that_asks_one_worker_for_a_pause_gets_it_from_all() -> None:
+    scene = Scene(JANE, JOHN)
+    scene.meanwhile = {"dial": [lambda: "429"], "sleep": [scene.another_worker()]}
+    before = scene.world.now
+    assert scene.run() == {"call-0": "placed", "call-1": "placed"}
+    assert [ring.to for ring in scene.world.rings] == [JOHN, JANE]
+    assert scene.world.rings[0].at >= before + timedelta(seconds=1)
+
+
+def test_calls_begin_evenly_at_the_rate_that_was_set() -> None:
+    clock, pace = FixedClock(NOON), Pace(per_second=4)
+    begun_at = []
+    for _ in range(9):
+        while (seconds := pace.turn(clock.now)) > 0:
+            clock.sleep(seconds)
+        begun_at.append(clock.now())
+    assert {later - sooner for sooner, later in pairwise(begun_at)} == {timedelta(seconds=0.25)}
+
+
+def test_who_wakes_late_makes_nobody_else_late() -> None:
+    clock, pace = FixedClock(NOON), Pace(per_second=4)
+    for _ in range(9):
+        while (seconds := pace.turn(clock.now)) > 0:
+            clock.sleep(seconds + 0.01)
+    assert clock.now() == NOON + timedelta(seconds=8 * 0.25 + 0.01)
+
+
+def test_a_pause_brings_no_crowd_afterwards() -> None:
+    clock, pace = FixedClock(NOON), Pace(per_second=4)
+    assert pace.turn(clock.now) == 0
+    clock.sleep(60)
+    assert [pace.turn(clock.now), pace.turn(clock.now)] == [0, 0.25]
+
+
+class Crowd:
+    """A platform that answers once three requests are in flight, and counts how many ever were."""
+
+    def __init__(self) -> None:
+        self.three = Barrier(3)
+        self.lock = Lock()
+        self.flying, self.most, self.keys = 0, 0, Counter[str]()
+
+    def server_offset(self) -> float:
+        return 0.0
+
+    def exchange(self, method: str, path: str, body: Any, *, attempts: int) -> Reply:
+        assert (method, path, attempts) == ("POST", "/v1/call", 1)
+        with self.lock:
+            self.flying += 1
+            self.most = max(self.most, self.flying)
+            self.keys[body["idempotency_key"]] += 1
+        self.three.wait(timeout=60)
+        with self.lock:
+            self.flying -= 1
+        return Reply(201, {"call_id": body["to_number"][1:], "status": "initiated"}, {})
+
+
+def test_as_many_requests_as_asked_for_are_in_flight_each_claimed_and_recorded_once(tmp_path: Path) -> None:
+    people = [f"+141555501{number:02}" for number in range(30)]
+    declared = manifests(*(document(f"call-{to[-2:]}", f"at: {NOON.isoformat()}", to=to) for to in people))
+    platform = Crowd()
+    with open_store("sqlite:state.db", root=tmp_path, read_only=False) as store:
+        ledger = Ledger(store, ORGANIZATION)
+        for name, order in declared.orders.items():
+            instants = {"opens": NOON.isoformat(), "closes": "", "armed_at": (NOON - timedelta(hours=1)).isoformat()}
+            ledger.arm(Armed(name, "armed", order.spec, **instants, callee=digest(order.to_number)))
+        line = Line(
+            api=cast("Api", platform),
+            ledger=ledger,
+            links=Links({}),
+            account=replace(account(declared.resources, NOON), settings=Settings(limits=Limits(calls_per_run=30))),
+            orders=declared.orders,
+            organization=ORGANIZATION,
+            clock=FixedClock(NOON),
+            owner="test",
+            differs=lambda *_: False,
+            check_lease=lambda: None,
+            stopping=Event(),
+            traffic=Traffic(3),
+        )
+        rows = dispatch(line)
+        assert [row.name for row in rows] == sorted(declared.orders)
+        assert {row.state for row in rows} == {"placed"}
+        assert [one.state for one in Ledger(store, ORGANIZATION).attempts()] == ["placed"] * 30
+    assert platform.most == 3
+    assert set(platform.keys.values()) == {1}
+    assert len(platform.keys) == 30

@@ -1,0 +1,193 @@
+"""This file exists to judge that a ledger reads again what others wrote, and only that."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from reconciler.calls.due import agenda, todo
+from reconciler.errors import Conflict, StoreError
+from reconciler.ledger import Armed, Attempt, Ledger, stamp
+from reconciler.store import Entry, Store, Write, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+CLAIM = Attempt("jane", "jane", 1, "claimed", key="k", to="someone")
+
+
+class Watched(Store):
+    """A store that counts how often it is listed, and fails when told to."""
+
+    description = "watched"
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.listed = 0
+        self.fails_after_writing = False
+
+    def get(self, key: str) -> Entry | None:
+        return self._store.get(key)
+
+    def list(self, prefix: str = "", known: Mapping[str, Entry] | None = None) -> list[Entry]:
+        self.listed += 1
+        return self._store.list(prefix, known)
+
+    def put_many(self, writes: Sequence[Write]) -> Any:
+        made = self._store.put_many(writes)
+        if self.fails_after_writing:
+            raise StoreError("it is not known whether that was stored")
+        return made
+
+    def refresh(self) -> str | None:
+        return self._store.refresh()
+
+    def close(self) -> None:
+        self._store.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Watched]:
+    with Watched(open_store("sqlite:state.db", root=tmp_path, read_only=False)) as store:
+        yield store
+
+
+@pytest.fixture
+def other(tmp_path: Path, store: Watched) -> Iterator[Ledger]:
+    del store
+    with open_store("sqlite:state.db", root=tmp_path, read_only=False) as opened:
+        yield Ledger(opened, "42")
+
+
+def test_nothing_is_listed_again_while_nobody_else_writes(store: Watched) -> None:
+    ledger = Ledger(store, "42")
+    ledger.refresh()
+    ledger.record(CLAIM)
+    for state in ("placed", "completed"):
+        ledger.refresh()
+        ledger.record(replace(CLAIM, state=state))
+    assert [one.state for one in ledger.attempts()] == ["completed"]
+    assert [one.state for one in ledger.attempts_to("someone")] == ["completed"]
+    assert store.listed == 1
+
+
+def test_what_another_wrote_is_known_after_refreshing(store: Watched, other: Ledger) -> None:
+    ledger = Ledger(store, "42")
+    ledger.refresh()
+    ledger.record(CLAIM)
+    assert ledger.attempts_to("someone") == [CLAIM]
+    other.record(replace(CLAIM, owner="the other"))
+    other.hold_all("stop")
+    ledger.refresh()
+    assert ledger.attempt("jane", 1) == replace(CLAIM, owner="the other")
+    assert ledger.attempts_to("someone") == [replace(CLAIM, owner="the other")]
+    assert ledger.held_all() == "stop"
+    assert store.listed == 2
+
+
+def test_a_write_of_unknown_outcome_is_looked_up_by_the_next_refresh(store: Watched) -> None:
+    ledger = Ledger(store, "42")
+    ledger.refresh()
+    assert ledger.attempts() == []
+    store.fails_after_writing = True
+    with pytest.raises(StoreError):
+        ledger.record(CLAIM)
+    ledger.refresh()
+    assert ledger.attempts() == [CLAIM]
+
+
+def test_a_conflict_is_looked_up_by_the_next_refresh(store: Watched) -> None:
+    mine, yours = Ledger(store, "42"), Ledger(store, "42")
+    for ledger in (mine, yours):
+        ledger.refresh()
+        assert ledger.attempts() == []
+    yours.record(CLAIM)
+    with pytest.raises(Conflict):
+        mine.record(CLAIM)
+    mine.refresh()
+    assert mine.attempts() == [CLAIM]
+
+
+def test_threads_that_write_and_refresh_at_once_lose_nothing(store: Watched, other: Ledger) -> None:
+    ledger, together = Ledger(store, "42"), Barrier(5)
+
+    def write(number: int) -> None:
+        together.wait()
+        for step in range(10):
+            ledger.record(replace(CLAIM, name=f"call-{number}", occurrence=f"call-{number}", attempt=step + 1))
+            ledger.refresh()
+
+    def write_elsewhere() -> None:
+        together.wait()
+        for step in range(10):
+            other.record(replace(CLAIM, name="other", occurrence="other", attempt=step + 1))
+
+    threads = [Thread(target=write, args=(number,)) for number in range(4)] + [Thread(target=write_elsewhere)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    ledger.refresh()
+    assert len(ledger.attempts()) == len(ledger.attempts_to("someone")) == 50
+
+
+STATES = ("claimed", "placed", "refused", "unknown", "expired", "cancelled", "completed", "failed")
+CALLS = some.lists(
+    some.tuples(
+        some.sampled_from(("armed", "cancelled")),
+        some.integers(-3, 3),
+        some.sampled_from((None, {"max": 2, "gap": "1s", "on": ["not_answered"]})),
+        some.lists(some.sampled_from(STATES), max_size=2),
+        some.booleans(),
+    ),
+    max_size=5,
+)
+
+
+@given(CALLS)
+def test_what_is_left_out_of_the_pressing_calls_has_nothing_to_do(calls: list[Any]) -> None:
+    memory = Memory()
+    for number, (state, offset, again, tried, recurs) in enumerate(calls):
+        name, opens = f"call-{number}", NOW + timedelta(minutes=20 * offset)
+        schedule = {"schedule": {"cron": "*/30 * * * *", "timezone": "UTC"}}
+        spec = {"attempts": again, **(schedule if recurs else {})} if again or recurs else {}
+        since = stamp(NOW - timedelta(hours=1))
+        armed = Armed(name, state, spec, "" if recurs else stamp(opens), "", since, since)
+        memory.entries[f"42/call/{name}/armed"] = asdict(armed)
+        for place, came_of_it in enumerate(tried, start=1):
+            occurrence = f"{name}@{stamp(opens)}" if recurs else name
+            attempt = Attempt(name, occurrence, place, came_of_it, ended_at=since, outcomes=("not_answered",))
+            key = f"42/call/{name}/{stamp(opens) if recurs else 'once'}/{place}"
+            memory.entries[key] = asdict(attempt)
+    ledger = Ledger(memory, "42")
+    everything = agenda(ledger.armed(), ledger.attempts(), organization="42", now=NOW)
+    assert todo(ledger, organization="42", now=NOW) == everything
+
+
+class Memory(Store):
+    """Entries in a dictionary, to be read."""
+
+    description = "memory"
+
+    def __init__(self) -> None:
+        self.entries: dict[str, dict[str, Any]] = {}
+
+    def get(self, key: str) -> Entry | None:
+        raise NotImplementedError
+
+    def list(self, prefix: str = "", known: Mapping[str, Entry] | None = None) -> list[Entry]:
+        return [Entry(key, value, "1") for key, value in sorted(self.entries.items())]
+
+    def put_many(self, writes: Sequence[Write]) -> Any:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Nothing is open."""
