@@ -89,7 +89,7 @@ def _side(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> Ch
 
 def released(binding: Binding | None, declared: Mapping[str, Any]) -> tuple[str, ...]:
     """Fields the last apply managed and the manifest no longer mentions: left as they are."""
-    return tuple(sorted(set(binding.fields) - set(declared))) if binding else ()
+    return tuple(sorted(binding.fields.keys() - declared.keys())) if binding else ()
 
 
 def snapshot(

@@ -137,15 +137,15 @@ class _Matcher:
 
     def _find(self, resource: Resource) -> Match:
         address, binding = resource.address, self._binding(resource)
-        base = Match(address, Live.NOTHING, resource, binding=binding)
         if (wanted := resource.manifest.id) is not None:
-            return self._by_written_id(base, wanted)
+            return self._by_written_id(Match(address, Live.NOTHING, resource, binding=binding), wanted)
         if not self._kind.remembered:
             found = self._by_identity.get(self._kind.identity(resource.spec) or address.name)
         else:
             found = self._by_id.get(binding.id) if binding is not None and binding.id else None
         if found is not None:
             return Match(address, Live.FOUND, resource, observed=found, binding=binding, ids=(found.id,))
+        base = Match(address, Live.NOTHING, resource, binding=binding)
         if not self._kind.remembered:
             return base
         if binding is not None and binding.id:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.lint.leaks import holds
 from reconciler.lint.rule import Complaint
 
 if TYPE_CHECKING:
@@ -28,11 +27,11 @@ _WHY = re.compile(
     re.IGNORECASE,
 )
 
-_DIGITS = tuple("0123456789")
 _TELEPHONE = re.compile(
     r"(?<![\w+])(?:\+[1-9][0-9 ().-]{7,17}[0-9]|\(?[2-9][0-9]{2}\)?[ .-][0-9]{3}[ .-][0-9]{4})(?!\w)"
 )
-_TELEPHONIC = re.compile(r"[0-9][0-9 ().-]{5,}[0-9]")  # in every telephone number, and eight times as fast to look for
+# A text in which digits, and what stands between their groups, are alike: a tenth of the time that matching takes.
+_ALIKE = str.maketrans("123456789 .", "000000000--", ")")
 _MAIL = re.compile(r"\b([A-Za-z0-9._%+-]+)@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\b")
 _TOLL_FREE = re.compile(r"(?:1)?(?:800|888|877|866|855|844|833)[0-9]{7}")
 _OFFICES = frozenset(
@@ -110,7 +109,7 @@ def with_personal_data(scripts: Sequence[Script], resources: Mapping[str, Resour
 
 
 def _personal_data(text: str, own: frozenset[str]) -> Iterator[tuple[re.Match[str], str]]:
-    if holds(text, _DIGITS) and _TELEPHONIC.search(text):
+    if "+" in text or "000-000-0000" in text.translate(_ALIKE):
         yield from ((each, "a telephone number") for each in _TELEPHONE.finditer(text) if not _public(each[0], own))
     if "@" in text:
         yield from ((each, "an e-mail address") for each in _MAIL.finditer(text) if each[1].lower() not in _OFFICES)
