@@ -37,6 +37,9 @@ class Address:
     kind: str
     name: str
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # what tells addresses apart; every stage looks each of them up
+
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}"
 

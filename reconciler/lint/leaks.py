@@ -14,16 +14,15 @@ _SECRETS = tuple(
     (tuple(rare.split()), tuple(signs.split()), re.compile(pattern))
     for rare, signs, pattern in (
         ("_", "sk_ pk_ rk_ whsec_", r"\b(?:sk|pk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{12,}"),
-        ("-", "sk-", r"\bsk-[A-Za-z0-9_-]{20,}"),
         ("K S", "AKIA ASIA", r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
         ("_", "gh github_pat_", r"\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{20,})"),
-        ("-", "glpat-", r"\bglpat-[\w-]{20,}"),
-        ("-", "xox", r"\bxox[abprs]-[\w-]{10,}"),
         ("I", "AIza", r"\bAIza[\w-]{35}"),
         ("J", "eyJ", r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}"),
         ("-", "-----BEGIN", r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
     )
 )  # fmt: skip - a table
+_DASHED = ("sk", "glpat", "xoxa", "xoxb", "xoxp", "xoxr", "xoxs")  # words before a dash, of which a text has few
+_DASHED_VALUE = re.compile(r"\b(?:sk-[A-Za-z0-9_-]{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,})")
 _DIGITS = tuple("0123456789")
 _NAMES = ("password", "passphrase", "secret", "key", "token")
 _NAMED_VALUE = re.compile(
@@ -37,6 +36,8 @@ def secrets_in(text: str) -> Iterator[re.Match[str]]:
     for rare, signs, pattern in _SECRETS:
         if _holds(text, rare) and _holds(text, signs):
             yield from pattern.finditer(text)
+    if "-" in text and any(word.endswith(_DASHED) for word in text.split("-")):
+        yield from _DASHED_VALUE.finditer(text)
     if _holds(text, _DIGITS) and _holds(text.lower(), _NAMES):
         yield from _NAMED_VALUE.finditer(text)
 
