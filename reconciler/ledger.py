@@ -1,7 +1,7 @@
 """This file exists to say in words what is remembered: bindings, protections and calls.
 
-Everything is kept per organisation id, so the emulator and two accounts never mix. Values are digests
-where they could be somebody's number or words; a key is ``<organisation>/<what>/<name>``.
+All is kept per organisation, so the emulator and two accounts never mix: ``<organisation>/<what>/<name>``. Values
+are digests where they could be somebody's number or words.
 """
 
 from __future__ import annotations
@@ -164,22 +164,20 @@ class Ledger:
 
     def bindings(self) -> Mapping[Address, Binding]:
         """Every binding, by address."""
-        entries = self._under(_BINDING) if self._bindings is None else ()
+        start, _ = f"{self._prefix}{_BINDING}/", self._known()
         with self._lock:
             if self._bindings is None:
-                found = (_binding(entry.value) for entry in entries)
-                self._bindings = {binding.address: binding for binding in found}
+                found = [self._entries[key].value for key in sorted(self._entries) if key.startswith(start)]
+                self._bindings = {binding.address: binding for binding in map(_binding, found)}
             return dict(self._bindings)
 
     def binding(self, address: Address) -> Binding | None:
         """The binding of one address, or None."""
-        entry = self._known().get(self._binding_key(address))
-        return _binding(entry.value) if entry else None
+        return self.bindings().get(address)
 
     def bind(self, binding: Binding) -> None:
         """Write a binding over the one that was read."""
-        self._write({self._binding_key(binding.address): _stored(binding)})
-        self._bindings = None
+        self.bind_all([binding])
 
     def bind_all(self, bindings: Iterable[Binding], *, without: Iterable[Address] = ()) -> None:
         """Write many bindings at once, and forget the addresses in ``without``: all of it, or nothing."""
@@ -189,8 +187,7 @@ class Ledger:
 
     def unbind(self, address: Address) -> None:
         """Forget an address; nothing happens when it is not bound."""
-        self._write({}, without=[self._binding_key(address)])
-        self._bindings = None
+        self.bind_all([], without=[address])
 
     def armed(self) -> dict[str, Armed]:
         """Every armed or cancelled call, by name."""
@@ -246,11 +243,11 @@ class Ledger:
 
     def attempts_to(self, callee: str) -> list[Attempt]:
         """Every attempt to one person, by the digest of the number."""
-        known = self._known()
+        self._known()
         with self._lock:
             if self._callees is None:
                 self._callees = {}
-                for entry in known.values():
+                for entry in self._entries.values():
                     self._count(entry, self._callees)
             return list(self._callees.get(callee, {}).values())
 
@@ -267,6 +264,14 @@ class Ledger:
     def record(self, attempt: Attempt) -> None:
         """Write an attempt over what was read of it; creating it is the claim: Conflict if it exists."""
         self._write({self._attempt_key(attempt.occurrence, attempt.attempt): _plain(attempt)})
+
+    def supersede(self, before: Attempt | None, attempt: Attempt) -> bool:
+        """Write an attempt over ``before`` (None: over nothing, which claims it); False when that is not there now."""
+        key, known = self._attempt_key(attempt.occurrence, attempt.attempt), self._known()
+        found = self._noun(_attempt, known[key]) if key in known else None
+        if found == before:
+            self._write({key: _plain(attempt)}, known=known)  # what is listed again meanwhile was not compared
+        return found == before
 
     def _attempt_key(self, occurrence: str, number: int) -> str:
         name, _, instant = occurrence.partition("@")
@@ -302,19 +307,19 @@ class Ledger:
         """What an entry says, read once for each version of it."""
         version, noun = self._nouns.get(entry.key, ("", None))
         if version != entry.version:
-            noun = read(entry.value)
-            self._nouns[entry.key] = (entry.version, noun)
+            self._nouns[entry.key] = (entry.version, noun := read(entry.value))
         return cast("Noun", noun)
 
-    def _write(self, wanted: Mapping[str, Mapping[str, Any]], *, without: Iterable[str] = ()) -> None:
-        """Write these values over what was read of their keys, and remove the keys ``without``: all or nothing."""
+    def _write(
+        self, wanted: Mapping[str, Any], *, without: Iterable[str] = (), known: dict[str, Entry] | None = None
+    ) -> None:
+        """Write these values over what was read (``known``) of their keys, and remove ``without``: all or nothing."""
         from reconciler.store import Write  # noqa: PLC0415 - keeps the module's types apart from its work
 
-        known = self._known()
-        expected = {key: known[key].version if key in known else None for key in wanted}
-        gone = {key: known[key].version for key in without if key in known}
-        writes = [Write(key, value, expected[key]) for key, value in wanted.items()]
-        writes += [Write(key, None, version) for key, version in gone.items()]
+        known = self._known() if known is None else known
+        gone = [key for key in without if key in known]
+        writes = [Write(key, wanted[key], known[key].version if key in known else None) for key in wanted]
+        writes += [Write(key, None, known[key].version) for key in gone]
         if not writes:
             return
         try:
@@ -325,17 +330,13 @@ class Ledger:
         with self._lock:
             # Where all was listed again meanwhile, it is there already, or what another wrote over it.
             for entry in stored:
-                if self._version(entry.key) == expected[entry.key]:
+                if self._entries.get(entry.key) is known.get(entry.key):
                     self._entries[entry.key] = entry
                     if self._callees is not None:
                         self._count(entry, self._callees)
-            for key, version in gone.items():
-                if self._version(key) == version:
+            for key in gone:
+                if key in self._entries and self._entries[key] is known.get(key):
                     del self._entries[key]
-
-    def _version(self, key: str) -> str | None:
-        entry = self._entries.get(key)
-        return entry.version if entry else None
 
 
 def next_number(last: Attempt, call: Armed) -> int:

@@ -63,7 +63,7 @@ def _needed(kinds: Mapping[str, Kind], resources: Iterable[Resource], ledger: Le
     """The kinds that are declared, that those refer to, and that the ledger remembers something of."""
     names = {resource.address.kind for resource in resources}
     names |= {address.kind for address in ledger.bindings()}
-    names |= {kind.name for kind in kinds.values() if kind.orphans is Orphans.RETIRED and ledger.armed()}
+    names |= {kind.name for kind in kinds.values() if kind.orphans is Orphans.RETIRED and ledger.has_calls()}
     names |= {required for name in names for required in kinds[name].requires if name in kinds}
     return [kind for name, kind in sorted(kinds.items()) if name in names]
 

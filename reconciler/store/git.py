@@ -33,7 +33,7 @@ from reconciler.store.interface import (
     decode,
     refuse_to_write,
 )
-from reconciler.store.turns import Turns
+from reconciler.store.turns import Courtesy, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,7 +107,12 @@ class GitStore(Store):
         self._snapshot = Snapshot()
         self._moved = 0
         self._contents: dict[str, bytes] = {}
-        self._turns = Turns(self._commit_all, gathering=GATHERING_SECONDS if self._branch.remote else 0.0)
+        alone = not self._branch.remote
+        self._turns = Turns(
+            self._commit_all,
+            gathering=0.0 if alone else GATHERING_SECONDS,
+            courtesy=None if alone else Courtesy(),
+        )
         with closed_on_error(self):
             self.refresh()
 
@@ -204,6 +209,7 @@ class GitStore(Store):
                 self._look_at(Snapshot(commit, _changed(self._snapshot.blobs, changes)))
                 _settle(chosen)
                 continue
+            time.sleep(_pause(failures))  # before looking, not after: what is seen is old a moment later
             self._look_again(chosen)
             if self._find(tried):
                 continue
@@ -212,7 +218,6 @@ class GitStore(Store):
             failures += 1
             if failures == ATTEMPTS:
                 raise StoreError(f"{self.description}: others were first {failures} times", hint="run it again")
-            time.sleep(_pause(failures))
 
     def _choose(self, batch: Sequence[_Request]) -> _Requests:
         """The requests for the next commit; those that lost are settled, a second one for a key waits."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.store.turns import Turns
+from reconciler.store.turns import Courtesy, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,3 +100,26 @@ def test_an_interrupted_commit_leaves_the_turn_to_the_next() -> None:
         turns.settle(Wish("a"))
     turns.settle(Wish("b"))
     assert commits.batches == ["a", "b"]
+
+
+def test_commits_in_a_row_leave_a_stranger_the_time_for_one_of_theirs() -> None:
+    courtesy, now, rooms = Courtesy(), 100.0, []
+    for _ in range(8):
+        rooms.append(courtesy.room(now))
+        began = now + rooms[-1]
+        now = began + 0.2
+        courtesy.committed(began, now)
+    assert rooms[:4] == [0.0] * 4
+    assert rooms[4:] == pytest.approx([0.4] * 4)
+
+
+def test_a_commit_after_a_pause_waits_for_nobody() -> None:
+    courtesy = Courtesy()
+    for second in range(100, 120):
+        assert courtesy.room(float(second)) == 0.0
+        courtesy.committed(float(second), second + 0.2)
+
+
+def test_the_room_for_others_has_an_end_where_commits_take_long() -> None:
+    courtesy = Courtesy(ended=100.0, took=60.0, in_a_row=9)
+    assert courtesy.room(100.0) == 3.0

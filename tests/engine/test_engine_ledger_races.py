@@ -1,0 +1,80 @@
+"""What one worker compared must still be so when it writes, whatever another worker reads in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from reconciler.errors import Conflict
+from reconciler.ledger import Attempt, Ledger
+from reconciler.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+MINE = Attempt("jane", "jane", 1, "claimed", key="k", to="someone", owner="mine")
+THEIRS = replace(MINE, owner="theirs", state="placed", call_id="77")
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Callable[[], Ledger]]:
+    stores = []
+
+    def open_one() -> Ledger:
+        stores.append(open_store("sqlite:state.db", root=tmp_path, read_only=False))
+        return Ledger(stores[-1], "42")
+
+    yield open_one
+    for store in stores:
+        store.close()
+
+
+def test_what_another_run_recorded_after_the_comparison_is_not_overwritten(opened: Callable[[], Ledger]) -> None:
+    mine, theirs = opened(), opened()
+    assert mine.attempts() == []
+    compare: Any = mine._known
+
+    def compare_and_lose_the_race() -> Any:
+        seen = compare()
+        mine._known = compare  # type: ignore[method-assign]
+        theirs.record(THEIRS)
+        mine.refresh()
+        assert mine.attempts() == [THEIRS]  # another worker of this run has read it again meanwhile
+        return seen
+
+    mine._known = compare_and_lose_the_race  # type: ignore[method-assign]
+    with pytest.raises(Conflict):
+        mine.supersede(None, MINE)
+    mine.refresh()
+    assert mine.attempt("jane", 1) == THEIRS
+
+
+def test_only_what_was_decided_upon_is_superseded(opened: Callable[[], Ledger]) -> None:
+    ledger = opened()
+    assert ledger.supersede(None, MINE)
+    assert not ledger.supersede(None, THEIRS)
+    assert not ledger.supersede(replace(MINE, owner="theirs"), THEIRS)
+    assert ledger.supersede(MINE, THEIRS)
+    assert ledger.attempts() == [THEIRS]
+
+
+def test_the_attempts_to_a_person_are_those_of_the_latest_reading(opened: Callable[[], Ledger]) -> None:
+    mine, theirs = opened(), opened()
+    assert mine.attempts() == []
+    read: Any = mine._known
+
+    def read_while_another_worker_reads_again() -> Any:
+        seen = read()
+        mine._known = read  # type: ignore[method-assign]
+        theirs.record(THEIRS)
+        mine.refresh()
+        assert mine.attempts() == [THEIRS]
+        return seen
+
+    mine._known = read_while_another_worker_reads_again  # type: ignore[method-assign]
+    assert mine.attempts_to("someone") == [THEIRS]
+    mine.refresh()
+    assert mine.attempts_to("someone") == [THEIRS]
