@@ -11,7 +11,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.blame import blames, told
 from reconciler.diff import diff
@@ -28,7 +28,7 @@ from reconciler.errors import (
 )
 from reconciler.fields import policies
 from reconciler.memory import Memory
-from reconciler.model import Action, Address, Outcome, Report, Result
+from reconciler.model import Action, Address, Outcome, Report, Result, Written
 from reconciler.steps import Step, Verb, steps
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from reconciler.model import Change, FieldDiff, Location, Observed, Plan
 
 
+News: TypeAlias = "Change | Written | Result"
+
+
 def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     plan: Plan,
     kinds: Mapping[str, Kind],
@@ -47,13 +50,14 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     parallelism: int,
     stopping: Event,
     holding: Callable[[], bool],
-    progress: Callable[[Change | Result], None],
+    progress: Callable[[News], None],
 ) -> Report:
     """Do what the plan says and report on every pending change; never raises for a single change.
 
     ``stopping`` is looked at before each step: once it is set, requests in flight are finished and nothing
     new is begun; likewise once ``holding`` says that another run took the lease. ``progress`` is told each
-    change as it is begun and each result as it becomes final, from any thread.
+    change as it is begun, as it is written where more is to follow, and each result as it becomes final, from
+    any thread.
     """
     run = _Run(kinds, context, stopping=stopping, holding=holding, progress=progress)
     with run.memory:
@@ -82,15 +86,20 @@ _FEW = 8  # objects that are cheaper to read one by one than by a whole list
 
 
 class _Listed:
-    """Reads objects of one kind from a single list, made when the first is asked for."""
+    """Reads objects of one kind from a single list; one that cannot be read is not asked for again."""
 
-    def __init__(self, kind: Kind) -> None:
-        self._kind = kind
-        self._found: dict[str, Observed] | None = None
+    def __init__(self, kind: Kind, context: Context) -> None:
+        self._found: dict[str, Observed] = {}
+        self._error: ReconcilerError | None = None
+        try:
+            self._found = {item.id: item for item in kind.observe(context.api, context.ledger)}
+        except ReconcilerError as error:
+            self._error = error
 
     def __call__(self, id_: str, context: Context) -> Observed:
-        if self._found is None:
-            self._found = {item.id: item for item in self._kind.observe(context.api, context.ledger)}
+        del context
+        if self._error is not None:
+            raise self._error
         return self._found[id_]
 
 
@@ -104,7 +113,7 @@ class _Run:
         *,
         stopping: Event,
         holding: Callable[[], bool],
-        progress: Callable[[Change | Result], None],
+        progress: Callable[[News], None],
     ) -> None:
         self.results: dict[tuple[Address, Action], Result] = {}
         self._kinds, self._context = kinds, context
@@ -178,6 +187,7 @@ class _Run:
                 self._done(change, kind, self._written(change, kind))
             case Verb.STAGE:
                 self._drafts[change.address] = kind.stage(change, self._context)
+                self._progress(Written(change.address, change.action))
             case Verb.DEPLOY:
                 self._done(change, kind, kind.deploy(self._drafts[change.address], self._context))
             case Verb.ACT:
@@ -192,28 +202,23 @@ class _Run:
             self._done(change, kind, made)
             return
         self._context.links.bind(change.address, made.id)
+        self._progress(Written(change.address, change.action))
+        onward = partial(self._to_read_back, change, made)
+        self.memory.remember(change, kind, made, partial(self._stored, change, made.id, onward))
 
-        def bound() -> None:
-            with self._lock:
-                self._created.append((change, made))
+    def _to_read_back(self, change: Change, made: Observed) -> None:
+        with self._lock:
+            self._created.append((change, made))
 
-        self.memory.remember(change, kind, made, self._recorded(change, made.id, bound))
-
-    def _recorded(
-        self, change: Change, id_: str | None, then: Callable[[], None]
-    ) -> Callable[[StoreError | None], None]:
-        """What to do once the outcome of a write is stored: go on with ``then``, or say that it is not."""
-
-        def told(error: StoreError | None) -> None:
-            if error is None:
-                then()
-                return
-            if not isinstance(error, Conflict):
-                self.unwritable.set()
-            detail = f"it came about (id {id_}), but that was not recorded: {error.message}"
-            self._finish(change, Outcome.UNKNOWN, detail, _AGAIN, id_)
-
-        return told
+    def _stored(self, change: Change, id_: str | None, onward: Callable[[], None], error: StoreError | None) -> None:
+        """Go ``onward`` once what came of a write is stored, or say that it could not be."""
+        if error is None:
+            onward()
+            return
+        if not isinstance(error, Conflict):
+            self.unwritable.set()
+        detail = f"it came about (id {id_}), but that was not recorded: {error.message}"
+        self._finish(change, Outcome.UNKNOWN, detail, _AGAIN, id_)
 
     def read_back(self, pool: ThreadPoolExecutor) -> None:
         """Compare what was just created with what is there: a request for each of a few, one list for many.
@@ -226,7 +231,7 @@ class _Run:
             return
         for name in sorted({change.address.kind for change, _ in created}):
             kind = self._kinds[name]
-            read = _Listed(kind)
+            read = _Listed(kind, self._context)
             for change, made in created:
                 if change.address.kind == name:
                     self._confirm(change, made, read)
@@ -260,30 +265,31 @@ class _Run:
         id_ = change.observed.id
         self._context.links.bind(change.address, id_)
         done = partial(self._finish, change, Outcome.DONE, f"bound to id {id_}", id_=id_)
-        self.memory.adopt(change, kind, change.observed, self._recorded(change, id_, done))
+        self.memory.adopt(change, kind, change.observed, partial(self._stored, change, id_, done))
 
     def _act(self, change: Change, kind: Kind) -> None:
         """An extra action; a clear failure is remembered, so that nobody is billed for it again unasked."""
         try:
             observed = kind.act(change, self._context)
         except Declined as error:
-            told = self._recorded(change, change.id, partial(self._fail, change, error))
-            self.memory.remember(change, kind, change.observed, told, refused=error.message)
+            failed = partial(self._fail, change, error)
+            stored = partial(self._stored, change, change.id, failed)
+            self.memory.remember(change, kind, change.observed, stored, refused=error.message)
             return
         done = partial(self._finish, change, Outcome.DONE, id_=observed.id)
-        self.memory.remember(change, kind, observed, self._recorded(change, observed.id, done), refused="")
+        self.memory.remember(change, kind, observed, partial(self._stored, change, observed.id, done), refused="")
 
     def _delete(self, change: Change, kind: Kind) -> None:
         kind.delete(change, self._context)
         done = partial(self._finish, change, Outcome.DONE, id_=change.id)
-        self.memory.forget(change.address, self._recorded(change, change.id, done))
+        self.memory.forget(change.address, partial(self._stored, change, change.id, done))
 
     def _done(self, change: Change, kind: Kind, observed: Observed, *, unless: Observed | None = None) -> None:
         """Compare what was read back, remember it (``unless`` just that was remembered already), and report."""
         self._context.links.bind(change.address, observed.id)
         judged = partial(self._judge, change, observed.id, self._dropped(change, kind, observed))
         if unless is None or unless.body != observed.body:
-            self.memory.remember(change, kind, observed, self._recorded(change, observed.id, judged))
+            self.memory.remember(change, kind, observed, partial(self._stored, change, observed.id, judged))
         else:
             judged()
 

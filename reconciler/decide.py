@@ -34,7 +34,7 @@ class Live(Enum):
 
     FOUND = "there"
     NAMESAKE = "there under the same name, never bound"
-    OURS = "there, and made by a create of ours that did not get to bind it"
+    OURS = "there under the same name, and new since a create of ours was begun"
     NAMED = "there under the id in the manifest, never bound"
     SEVERAL = "several live objects have this name"
     VANISHED = "bound, but deleted outside"
@@ -152,8 +152,9 @@ def _undeclared(it: Situation) -> Decision:
         case Situation(phase=Phase.SETTLED | Phase.MOVING):
             return Decision(Action.KEEP, it.phase.name.lower(), it.history)
         case Situation(live=Live.NAMESAKE):
-            made = f"was being created when a run was killed (id {it.ids[0]}), and is not declared any more"
-            return Decision(Action.KEEP, "not_declared", f"{made}: declare it again, or delete it in the dashboard")
+            made = f"may have been created by a run that was killed (id {it.ids[0]}), and is not declared any more"
+            way_out = "declare it again, or delete it in the dashboard if it is nobody else's"
+            return Decision(Action.KEEP, "not_declared", f"{made}: {way_out}")
         case Situation(orphans=Orphans.RETIRED):
             return Decision(it.verbs.delete, "not_declared", "is not declared any more")
         case Situation(orphans=Orphans.NEVER_OURS):
@@ -185,7 +186,8 @@ def _removed(it: Situation, reason: str, sentence: str) -> Decision:
 
 def _adopted(it: Situation) -> Decision:
     if it.live is Live.OURS:
-        return Decision(Action.ADOPT, UNFINISHED_CREATE, f"was created by an earlier apply (id {it.ids[0]})")
+        appeared = f"appeared since an earlier apply began to create it (id {it.ids[0]}): bound from now on"
+        return Decision(Action.ADOPT, UNFINISHED_CREATE, appeared)
     if it.live is Live.NAMED:
         return Decision(Action.ADOPT, "declared_id", f"has the id in the manifest ({it.ids[0]}): bound from now on")
     return Decision(Action.ADOPT, "same_name", f"exists with this name (id {it.ids[0]}): bound from now on")

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
@@ -46,6 +45,9 @@ class Memory:
         self._context = context
         self._recorder = _Recorder(context.ledger)
         self._known = dict(context.ledger.bindings())
+        self._owners: dict[tuple[str, str], list[Address]] = defaultdict(list)
+        for address, binding in self._known.items():
+            self._owners[address.kind, binding.id].append(address)
         self._unsent: dict[Address, Binding | None] = {}
         self._named: dict[str, Mapping[str, list[str]]] = {}
 
@@ -83,27 +85,23 @@ class Memory:
         """The binding with the intent of a step; None where nothing has to be remembered."""
         if kind.whole or (change.resource is None and step != "delete"):
             return None
-        own = policies(kind.spec)
-        wanted = kind.expected(change.resource) if change.resource else {}
-        for name, value in wanted.items():
-            if self._context.links.wire(own[name], value) is UNRESOLVED and step != "delete":
-                raise Rejected(
-                    f"`{name}` names {value}, which does not exist yet",
-                    method="",
-                    path="",
-                    hint="apply without --target, or apply what it names first",
-                )  # fmt: skip - one sentence
-        fields = {
-            own[name].wire: digest(self._context.links.wire(own[name], wanted[name]))
-            for name in (diff.path for diff in change.diffs)
-            if name in wanted
-        }
         display = kind.display(change.resource) if change.resource else ""
         rivals = self._namesakes(kind).get(display, ()) if step == "create" else ()
+        fields = self._digests(change, kind) if step != "delete" else {}
         intent = Intent(step, stamp(self._context.now()), fields, tuple(sorted(rivals)))
         old = self._known.get(change.address) or Binding(change.address)
         id_ = "" if step == "create" else change.id or old.id
         return replace(old, id=id_, display=display or old.display, intent=intent)
+
+    def _digests(self, change: Change, kind: Kind) -> dict[str, str]:
+        """What would be sent, by wire name; raises Rejected while a declared name leads to nothing."""
+        own = policies(kind.spec)
+        wanted = kind.expected(change.resource) if change.resource else {}
+        sent = {name: self._context.links.wire(own[name], value) for name, value in wanted.items()}
+        for name, value in sent.items():
+            if value is UNRESOLVED:
+                raise _nameless(name, wanted[name])
+        return {own[diff.path].wire: digest(sent[diff.path]) for diff in change.diffs if diff.path in sent}
 
     def _namesakes(self, kind: Kind) -> Mapping[str, list[str]]:
         """The ids that had each display name before this run, listed once per kind."""
@@ -140,16 +138,8 @@ class Memory:
 
     def adopt(self, change: Change, kind: Kind, observed: Observed, then: Then) -> None:
         """Bind the address to a live object, and unbind every other address from it."""
-        others = {other: None for other in self._owners[kind.name, observed.id] if other != change.address}
+        others = {other: None for other in self._owners.get((kind.name, observed.id), ()) if other != change.address}
         self._write({**others, change.address: self._bound(change, kind, observed)}, then)
-
-    @cached_property
-    def _owners(self) -> Mapping[tuple[str, str], list[Address]]:
-        """The addresses that were bound to each live object when this was first asked."""
-        owners: dict[tuple[str, str], list[Address]] = defaultdict(list)
-        for address, binding in self._known.items():
-            owners[address.kind, binding.id].append(address)
-        return owners
 
     def remember(
         self, change: Change, kind: Kind, observed: Observed | None, then: Then, *, refused: str | None = None
@@ -194,8 +184,9 @@ class Memory:
         )
 
     def settle(self, plan: Plan, kinds: Mapping[str, Kind]) -> None:
-        """Refresh what was already as declared, and forget what an earlier run began to delete: it is gone."""
-        self._context.ledger.bind_all(self._unchanged(plan, kinds), without=tuple(self._deleted()))
+        """Refresh what was already as declared, and forget what an earlier run began and nothing is left of."""
+        gone = (*self._deleted(), *self._never_made(kinds))
+        self._context.ledger.bind_all(self._unchanged(plan, kinds), without=gone)
 
     def _unchanged(self, plan: Plan, kinds: Mapping[str, Kind]) -> Iterator[Binding]:
         """The base of what was already as declared, where it is not the recorded one."""
@@ -212,12 +203,36 @@ class Memory:
                 yield new
 
     def _deleted(self) -> Iterator[Address]:
+        """What an earlier run began to delete, and is gone."""
         account = self._context.account
         for address, binding in self._known.items():
             if binding.intent is None or binding.intent.step != "delete" or address.kind not in account.observed:
                 continue
             if account.find(address.kind, binding.id) is None:
                 yield address
+
+    def _never_made(self, kinds: Mapping[str, Kind]) -> Iterator[Address]:
+        """What an earlier run began to create and nobody declares, where nothing new has its name.
+
+        A newcomer may be what was created, so its intent is kept. Of a run over some paths only, other documents
+        look undeclared too; they lose nothing by it, for an intent that nothing came of says no more than none.
+        """
+        wanted, account = self._wanted(), self._context.account
+        bound = {(address.kind, binding.id) for address, binding in self._known.items()}
+        for address, binding in self._known.items():
+            intent, name = binding.intent, address.kind
+            if intent is None or intent.step != "create" or address in wanted or name not in account.observed:
+                continue
+            namesakes = self._namesakes(kinds[name]).get(binding.display, ())
+            if all(id_ in intent.rivals or (name, id_) in bound for id_ in namesakes):
+                yield address
+
+    def _wanted(self) -> set[Address]:
+        """The addresses that are declared to be there, under their names and their earlier ones."""
+        manifests = [resource.manifest for resource in self._context.account.resources.values()]
+        present = [manifest for manifest in manifests if not manifest.absent]
+        names = {Address(it.address.kind, old) for it in present for old in it.was}
+        return names | {manifest.address for manifest in present}
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,9 +280,13 @@ class _Recorder:
             return
         self._hurrying.wait(_MOMENT)
         notes = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        for note, error in zip(notes, _stored(self._ledger, notes), strict=True):
+        try:
+            errors = _stored(self._ledger, notes)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run must be able to say what it did
+            errors = [StoreError(f"it is not known whether that was recorded ({type(error).__name__})") for _ in notes]
+        for note, said in zip(notes, errors, strict=True):
             if note.then is not None:
-                note.then(error)
+                note.then(said)
 
 
 def _stored(ledger: Ledger, notes: Sequence[_Note]) -> list[StoreError | None]:
@@ -287,6 +306,15 @@ def _stored(ledger: Ledger, notes: Sequence[_Note]) -> list[StoreError | None]:
     except StoreError as error:
         return [error for _ in notes]
     return [None for _ in notes]
+
+
+def _nameless(name: str, value: object) -> Rejected:
+    return Rejected(
+        f"`{name}` names {value}, which does not exist yet",
+        method="",
+        path="",
+        hint="apply without --target, or apply what it names first",
+    )  # fmt: skip - one sentence
 
 
 def _essence(binding: Binding) -> tuple[object, ...]:

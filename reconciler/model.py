@@ -362,6 +362,14 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A change whose write was answered and that is not final: a create to be read back, a draft to be deployed."""
+
+    address: Address
+    action: Action
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """What became of one change."""
 

@@ -83,7 +83,10 @@ class Limits(_Closed):
         default=1, ge=0, description="Calls to one person on one day of theirs, over all declared calls."
     )
     calls_per_second: float | None = Field(
-        default=None, gt=0, description="Calls a dispatch begins in a second at most, evenly; none when it is not set."
+        default=None,
+        gt=0,
+        description="Calls a dispatch begins in a second at most, evenly; as fast as `--parallelism` allows when left "
+        "out.",
     )
     deletions: int = Field(default=10, ge=0, description="Deletions in one apply.")
     deletions_percent: int = Field(default=25, ge=0, le=100, description="Share of the bound resources deleted.")

@@ -137,7 +137,7 @@ class Api:
         """The decoded body of the answer to a DELETE, or None: most answer 204 (contract 1.6)."""
         return self.exchange("DELETE", path, params=params).json
 
-    def exchange(
+    def exchange(  # noqa: PLR0913 - a request, and how patient to be with it
         self,
         method: str,
         path: str,
@@ -145,18 +145,21 @@ class Api:
         params: Mapping[str, str | int] | None = None,
         *,
         attempts: int | None = None,
+        timeout: float | None = None,
     ) -> Reply:
         """One request and its success, so that 200, 201 and 202 can be told apart; other statuses raise.
 
         A 409 is ``Rejected`` with ``status`` 409 and the vendor's ``body``. ``attempts=1`` switches retries
-        off. ValueError for a path that is not below ``/v1``.
+        off; ``timeout`` is the longest silence of this one, in seconds. ValueError for a path that is not below
+        ``/v1``.
         """
         check_path(path)
         line = RequestLine(method.upper(), path)
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        patience = self._timeout if timeout is None else httpx.Timeout(timeout)
         attempt, waited = 1, 0.0
         while True:
-            outcome = self._once(line, content, params)
+            outcome = self._once(line, content, params, patience)
             if isinstance(outcome, Reply):
                 return outcome
             pause = self._patience.pause(outcome, writes=line.writes, attempt=attempt, attempts=attempts, waited=waited)
@@ -174,7 +177,11 @@ class Api:
         return self._offset
 
     def _once(
-        self, line: RequestLine, content: bytes | None, params: Mapping[str, str | int] | None
+        self,
+        line: RequestLine,
+        content: bytes | None,
+        params: Mapping[str, str | int] | None,
+        patience: httpx.Timeout,
     ) -> Reply | ApiError:
         """Send one request; the reply, or the error it amounts to."""
         headers = self._headers if content is None else {**self._headers, "Content-Type": "application/json"}
@@ -185,14 +192,14 @@ class Api:
                 content=content,
                 params=params or None,
                 headers=headers,
-                extensions={"timeout": self._timeout.as_dict()},
+                extensions={"timeout": patience.as_dict()},
             )
             response = self._carrier.handle_request(request)
         except FOREIGN as problem:
             return self._seam.failure(line, problem)
         self._note_time(response)
         try:
-            answered = self._read(response)
+            answered = self._read(response, patience)
         except FOREIGN as problem:
             if response.is_success:
                 return self._seam.failure(line, problem, status=response.status_code)
@@ -213,10 +220,10 @@ class Api:
         except (ValueError, RecursionError):
             return self._seam.unreadable(line, status, "the body is not JSON" if content else "the body is empty")
 
-    def _read(self, response: httpx.Response) -> bytearray:
+    def _read(self, response: httpx.Response, patience: httpx.Timeout) -> bytearray:
         """The body, bounded in size and in time; what follows the start of a refusal is left unread."""
         largest = _LARGEST_ANSWER if response.is_success else _LARGEST_REFUSAL
-        deadline = time.monotonic() + _WHOLE_ANSWER * (self._timeout.read or _CONNECT_SECONDS)
+        deadline = time.monotonic() + _WHOLE_ANSWER * (patience.read or _CONNECT_SECONDS)
         content = bytearray()
         with closing(response):
             for chunk in response.iter_bytes():

@@ -93,17 +93,18 @@ class Burst:
             if self._stopping.is_set() or self._halted.is_set():
                 return None
             for turn in self._passed:
-                if self._may_begin(turn):
+                if self._begun(turn):
                     self._passed.remove(turn)
                     return turn
             while self._left:
                 turn = self._left.popleft()
-                if self._may_begin(turn):
+                if self._begun(turn):
                     return turn
                 self._passed.append(turn)
         return None
 
-    def _may_begin(self, turn: Turn) -> bool:
+    def _begun(self, turn: Turn) -> bool:
+        """Begin an attempt, with its place in the run's limit; False when its person or the limit must wait."""
         if turn.callee in self._busy or not (self._admit(turn.due) or not self._busy):
             return False
         self._busy.add(turn.callee)

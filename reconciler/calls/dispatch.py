@@ -19,6 +19,7 @@ from reconciler.calls.answers import PATH, answered, final, read, refused, row
 from reconciler.calls.burst import Burst
 from reconciler.calls.due import Due, todo
 from reconciler.calls.gates import Closed, closed
+from reconciler.calls.pace import LONGEST_PAUSE
 from reconciler.calls.settle import Others, find, others, settle
 from reconciler.clock import parse_instant
 from reconciler.errors import (
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 _TRIES = 3
 _LONGEST_SKEW = 30.0
-_LONGEST_PAUSE = 5.0  # seconds: all calls wait meanwhile, and their windows close
+_SHORTEST_PAUSE = 1.0
 _CERTAIN = frozenset({"placed", "completed", "failed"})
 
 
@@ -172,6 +173,8 @@ def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallR
         return row(due, order, "armed", detail=message, hint=hint, code=code)
     if dry_run:
         return row(due, order, "armed", detail="would be placed now")
+    if not line.rested():
+        return _left(line, due, order)
     try:
         if (rang := _rang_already(line, due, order)) is not None:
             return answered(due, order, _record(line, rang, due.before))
@@ -181,10 +184,23 @@ def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallR
         detail = f"whether it rang before its state was lost cannot be read: {error.message}"
         return row(due, order, "armed", detail=detail, hint=error.hint)
     if not line.turn(line.traffic.claims) or line.tally.halted.is_set():
-        return None
+        return _left(line, due, order)
     claimed = _claimed(line, due, replace(due.attempt, claimed_at=stamp(line.clock.now())))
     became = _dial(line, claimed, order, due) if claimed else None
     return answered(due, order, became) if became else None
+
+
+def _left(line: Line, due: Due, order: Order | None) -> CallRow | None:
+    """The row of a call that the platform's pause leaves to another run; none when the run is to stop."""
+    if line.stopping.is_set() or line.tally.halted.is_set():
+        return None
+    why = _pause(line)
+    return row(due, order, "armed", detail=why.message, hint=why.hint, code=why.code)
+
+
+def _pause(line: Line) -> Closed:
+    asked = line.traffic.pause
+    return Closed("RC402", f"the platform asked for a pause of {asked:.0f} s", "dispatch again when it is over")
 
 
 def _claimed(line: Line, due: Due, attempt: Attempt) -> Attempt | None:
@@ -225,10 +241,16 @@ def _rang_already(line: Line, due: Due, order: Order) -> Attempt | None:
 
 def _rung(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt | Closed:
     """Send the request once its turn has come, unless something stands against it by then."""
-    line.turn(line.traffic.requests)
-    line.ledger.refresh()
-    with line.traffic.lane(line.ledger.refresh):
-        return _stopped(line, claimed, order, due) or _send(line, claimed, line.request(claimed, order))
+    goes_on = line.turn(line.traffic.requests)
+    while True:
+        line.ledger.refresh()
+        with line.traffic.lane(line.ledger.refresh):
+            # Whoever waited for the lane had its turn before the platform asked another worker for a pause.
+            rests = line.traffic.resting(line.clock.now) > 0
+            if not (rests and goes_on):
+                why = _stopped(line, claimed, order, due) or (_pause(line) if rests else None)
+                return why or _send(line, claimed, line.request(claimed, order))
+        goes_on = line.rested()
 
 
 def _stopped(line: Line, claimed: Attempt, order: Order, due: Due) -> Closed | None:
@@ -283,18 +305,23 @@ def _sent(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
 
 
 def _waited(line: Line, error: Unreachable | Throttled, due: Due, tried: int) -> bool:
-    """Wait before another try; False where that makes no sense. A platform that asks for a pause gets it from all."""
-    pause, now = error.retry_after or float(tried), line.clock.now()
-    if isinstance(error, Throttled):
-        line.traffic.rest(now + timedelta(seconds=min(pause, _LONGEST_PAUSE)))
-    late = pause > _LONGEST_PAUSE or now + timedelta(seconds=pause) >= due.closes
+    """Wait before another try; False where that makes no sense."""
+    pause = error.retry_after or float(tried)
+    late = pause > LONGEST_PAUSE or line.clock.now() + timedelta(seconds=pause) >= due.closes
     return tried < _TRIES and not late and line.paused(pause)
 
 
 def _send(line: Line, claimed: Attempt, request: Mapping[str, Any]) -> Attempt:
-    """The one request that makes a telephone ring, and the attempt as its answer tells it."""
+    """The one request that makes a telephone ring, and the attempt as its answer tells it.
+
+    A platform that asks for a pause gets it from all workers, and before another request takes this one's lane.
+    """
     line.tally.sent.add(claimed.key)
-    return read(claimed, line.api.exchange("POST", PATH, request, attempts=1))
+    try:
+        return read(claimed, line.api.exchange("POST", PATH, request, attempts=1))
+    except Throttled as error:
+        line.traffic.rest(line.clock.now(), error.retry_after or _SHORTEST_PAUSE)
+        raise
 
 
 def _settled(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:

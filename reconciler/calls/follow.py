@@ -37,21 +37,16 @@ def follow(api: Api, attempts: Iterable[Attempt]) -> list[Attempt]:
     were placed a moment ago most are still under way, and a list tells which.
     """
     found = list(attempts)
-    talking = _talking(api, [attempt for attempt in found if attempt.state == "placed"])
-    alone = [attempt for attempt in found if attempt.state == "placed" and attempt.call_id not in talking]
+    placed = [attempt for attempt in found if attempt.state == "placed"]
+    talking = _talking(api, placed)
+    told = {attempt: _told(attempt, talking[attempt.call_id]) for attempt in placed if attempt.call_id in talking}
+    alone = [attempt for attempt in placed if attempt not in told]
     if len(alone) <= 1:
-        told = iter([_followed(api, attempt) for attempt in alone])
+        told.update((attempt, _followed(api, attempt)) for attempt in alone)
     else:
         with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(alone))) as pool:
-            told = pool.map(lambda attempt: _followed(api, attempt), alone)
-    return [
-        attempt
-        if attempt.state != "placed"
-        else _told(attempt, talking[attempt.call_id])
-        if attempt.call_id in talking
-        else next(told)
-        for attempt in found
-    ]
+            told.update(zip(alone, pool.map(lambda attempt: _followed(api, attempt), alone), strict=True))
+    return [told.get(attempt, attempt) for attempt in found]
 
 
 def _talking(api: Api, placed: Sequence[Attempt]) -> dict[str, Mapping[str, Any]]:

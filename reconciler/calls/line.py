@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import numbers
 from reconciler.calls.gates import Moment, agent_id
-from reconciler.calls.pace import Pace, Traffic
+from reconciler.calls.pace import LONGEST_PAUSE, Pace, Traffic
 from reconciler.calls.tally import Tally
 from reconciler.clock import SystemClock
 from reconciler.links import wire_id
@@ -67,12 +67,21 @@ class Line:
         found = agent_id(order, self.links)
         return order.request(agent_id=wire_id(found) if found else None, key=attempt.key)
 
-    def turn(self, pace: Pace) -> bool:
-        """Wait for one's turn; False when the run was asked to stop meanwhile."""
-        while (seconds := pace.turn(self.clock.now)) > 0:
-            if not self.paused(seconds):
+    def rested(self) -> bool:
+        """Wait for the end of the platform's pause; False when it is a long one, or the run was asked to stop."""
+        while (seconds := self.traffic.resting(self.clock.now)) > 0:
+            if seconds > LONGEST_PAUSE or not self.paused(seconds):
                 return False
         return True
+
+    def turn(self, pace: Pace) -> bool:
+        """Wait for one's turn, outside of any pause; False when there is none in this run, as ``rested`` says."""
+        while self.rested():
+            if (seconds := pace.turn(self.clock.now)) <= 0:
+                return True
+            if not self.paused(seconds):
+                return False
+        return False
 
     def paused(self, seconds: float) -> bool:
         """Wait; False as soon as the run is asked to stop."""

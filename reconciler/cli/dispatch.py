@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -36,6 +36,13 @@ AT_ONCE = 8
 _SLICE = 1.0
 
 
+class Done(NamedTuple):
+    """The last row of each call that was due, and how many calls could be taken up by another run."""
+
+    rows: list[CallRow]
+    left: int
+
+
 class Duration(click.ParamType[timedelta]):
     """A length of time such as 45m."""
 
@@ -62,14 +69,16 @@ def command(options: Options, lookahead: timedelta, dry_run: bool, parallelism: 
 
     Exits 5 when a call was missed or its outcome is unknown, 4 when one that is due failed or could not be placed yet.
     """
-    from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
+    from reconciler import render  # noqa: PLC0415 - the renderers are slow to load
+    from reconciler.cli import view  # noqa: PLC0415 - as above
 
     with Session(options, read_only=dry_run) as session:
-        rows = place(session, session.checked, lookahead=lookahead, dry_run=dry_run, parallelism=parallelism)
-        view.dispatch(session, rows, dry_run=dry_run)
+        done = run(session, session.checked, lookahead=lookahead, dry_run=dry_run, parallelism=parallelism)
+        view.dispatch(session, done.rows, dry_run=dry_run)
         if session.stopping.is_set():
+            session.output.talk(render.text.interrupted(done.left, session.options.command("dispatch")))
             return INTERRUPTED
-    return 0 if dry_run else code_of_calls(rows)
+    return 0 if dry_run else code_of_calls(done.rows)
 
 
 def code_of_calls(rows: list[CallRow]) -> int:
@@ -80,14 +89,19 @@ def code_of_calls(rows: list[CallRow]) -> int:
     return IN_PART if states & {"refused", "failed", "armed", "declared"} else 0
 
 
-def place(
+def place(session: Session, read: Callable[[], Loaded]) -> list[CallRow]:
+    """Dispatch what is due now, as ``run`` does; rows as shown."""
+    return run(session, read).rows
+
+
+def run(
     session: Session,
     read: Callable[[], Loaded],
     *,
     lookahead: timedelta = timedelta(0),
     dry_run: bool = False,
     parallelism: int = AT_ONCE,
-) -> list[CallRow]:
+) -> Done:
     """Dispatch now, and within ``lookahead`` whatever becomes due or may be tried again; rows as shown.
 
     What is due is told by the ledger alone: the manifests (``read``) and the account are only looked at, and
@@ -100,12 +114,12 @@ def place(
     rows: list[CallRow] = []
     traffic = Traffic(1 if session.options.now else parallelism, session.project.settings.limits.calls_per_second)
     try:
-        left = _rounds(session, read, rows, traffic, lookahead=lookahead, dry_run=dry_run)
+        missing, left = _rounds(session, read, rows, traffic, lookahead=lookahead, dry_run=dry_run)
     except ReconcilerError:
         if rows:
             view.dispatch(session, _latest(session, rows), dry_run=dry_run)
         raise
-    return _latest(session, [*rows, *left])
+    return Done(_latest(session, [*rows, *missing]), len(left.place) + len(left.settle))
 
 
 def _latest(session: Session, rows: list[CallRow]) -> list[CallRow]:
@@ -121,8 +135,11 @@ def _rounds(
     *,
     lookahead: timedelta,
     dry_run: bool,
-) -> list[CallRow]:
-    """Dispatch into ``rows`` while something is to come in the lookahead; what is due but not armed at all."""
+) -> tuple[list[CallRow], Agenda]:
+    """Dispatch into ``rows`` while something is to come in the lookahead.
+
+    Returns what is due but not armed at all, and what there is still to do.
+    """
     api, target = session.connect()
     ledger, tally = session.ledger(target), Tally()
     until = session.clock.now() + lookahead
@@ -139,7 +156,7 @@ def _rounds(
             found = _todo(session, target, ledger)
         wake = min(until, _wake(found, tally, session.clock.now()))
         if session.clock.now() >= until or not _is_coming(found, until) or not _wait(session, wake):
-            return _unarmed(session, read(), ledger) if not ledger.has_calls() else []
+            return _unarmed(session, read(), ledger) if not ledger.has_calls() else [], found
         ledger.refresh()
 
 

@@ -9,28 +9,37 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from threading import Event, Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
-from reconciler.model import Change, Outcome, Result
+from reconciler.model import Result, Written
 from reconciler.render.terminal import Paint, clean, columns, cut, pad
 from reconciler.render.words import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from reconciler.apply import News
     from reconciler.cli.output import Output
-    from reconciler.model import Action, Address
+    from reconciler.model import Action, Address, Change
 
 PATIENCE = 1.0  # seconds without a word
 _EVERY = 0.1
 _WHEEL = "|/-\\"
-_WAITING, _UNDER_WAY = "waiting", "now"
+_WAITING, _UNDER_WAY, _WRITTEN = "waiting", "now", "written"
+_STYLES = {_WAITING: "dim", _UNDER_WAY: "bold", _WRITTEN: "dim", **{it.value: style for it, style in OUTCOMES.items()}}
 _WIDEST_ADDRESS = 44
 _SPARED = 3  # lines of the terminal left alone
-_ORDER = {_UNDER_WAY: 0, **dict.fromkeys(("failed", "unknown", "pending", "skipped"), 1), "done": 2, _WAITING: 3}
+_ORDER = {
+    _UNDER_WAY: 0,
+    **dict.fromkeys(("failed", "unknown", "pending", "skipped"), 1),
+    _WRITTEN: 2,
+    "done": 3,
+    _WAITING: 4,
+}
 
 
 @contextmanager
@@ -47,8 +56,8 @@ def waiting(output: Output, what: str, *, patience: float = PATIENCE) -> Iterato
 @contextmanager
 def applying(
     output: Output, changes: Sequence[Change], *, patience: float = PATIENCE
-) -> Iterator[Callable[[Change | Result], None]]:
-    """Show a table of the changes while the block runs; what it yields is told each beginning and each result."""
+) -> Iterator[Callable[[News], None]]:
+    """Show a table of the changes while the block runs; what it yields is told what becomes of each."""
     table = Table(changes, color=output.color)
 
     def frame(seconds: float) -> list[str]:
@@ -67,21 +76,29 @@ class Table:
         self._paint = Paint(color=color)
         self._lock = Lock()
 
-    def tell(self, news: Change | Result) -> None:
-        """A change that is begun, or the result of one."""
+    def tell(self, news: News) -> None:
+        """A change that is begun, one that is written and not final yet, or the result of one."""
+        match news:
+            case Result():
+                state = news.outcome.value
+            case Written():
+                state = _WRITTEN
+            case _:
+                state = _UNDER_WAY
         with self._lock:
-            state = news.outcome.value if isinstance(news, Result) else _UNDER_WAY
             self._states[news.address, news.action] = state
 
     def lines(self, seconds: float, *, width: int, height: int) -> list[str]:
         """How far it is, then a row for each change: what is under way first, what went wrong, what is done."""
         with self._lock:
             states = dict(self._states)
-        final = sum(state not in (_WAITING, _UNDER_WAY) for state in states.values())
-        head = f"{_wheel(seconds)} applying: {final} of {len(states)}, {seconds:.0f} s"
+        counts = Counter(states.values())
+        final = len(states) - counts[_WAITING] - counts[_UNDER_WAY] - counts[_WRITTEN]
+        written = f"{counts[_WRITTEN]:,} more written, " if counts[_WRITTEN] else ""
+        head = f"{_wheel(seconds)} applying: {final:,} of {len(states):,}, {written}{seconds:.0f} s"
         rows = sorted(states.items(), key=lambda item: _ORDER[item[1]])
         shown = rows if len(rows) < height else rows[: max(height - 2, 1)]
-        more = [f"  … and {len(rows) - len(shown)} more"] if len(rows) > len(shown) else []
+        more = [f"  … and {len(rows) - len(shown):,} more"] if len(rows) > len(shown) else []
         return [cut(head, width), *(self._row(key, state, width) for key, state in shown), *more]
 
     def _row(self, key: tuple[Address, Action], state: str, width: int) -> str:
@@ -89,10 +106,11 @@ class Table:
         room = min(_WIDEST_ADDRESS, max(width - 24, 8))
         name = cut(clean(str(address)), room)
         plain = f"  {pad(state, 8)}{pad(name, room)}  {action.value}"
-        style = (
-            OUTCOMES[Outcome(state)] if state not in (_WAITING, _UNDER_WAY) else "dim" if state == _WAITING else "bold"
+        return (
+            plain.replace(state, self._paint(state, _STYLES[state]), 1)
+            if columns(plain) <= width
+            else cut(plain, width)
         )
-        return plain.replace(state, self._paint(state, style), 1) if columns(plain) <= width else cut(plain, width)
 
 
 def _wheel(seconds: float) -> str:

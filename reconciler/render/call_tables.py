@@ -47,6 +47,13 @@ def dispatch(rows: Sequence[CallRow], *, width: int = 80, color: bool = False, d
     return _table(rows, width, Paint(color=color), nothing="No call is due.", end=end)
 
 
+def interrupted(left: int, next_command: str) -> str:
+    """How many calls an interrupted dispatch left for another, and how to go on; what was done is told before."""
+    if not left:
+        return "Interrupted; no more calls are due.\n"
+    return f"Interrupted: {counted(left, 'call')} {'is' if left == 1 else 'are'} still due.\nNext: {next_command}\n"
+
+
 def _table(rows: Sequence[CallRow], width: int, paint: Paint, *, nothing: str, end: str = "") -> str:
     lines: list[str] = []
     names = [name_of(row) for row in rows]

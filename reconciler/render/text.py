@@ -6,12 +6,13 @@ It reads well at 80 columns without colour: signs and words carry the meaning. `
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from reconciler.model import Action, Outcome
 from reconciler.numbers import mask_in
 from reconciler.render import complaints, forecasts, words
-from reconciler.render.call_tables import calls, dispatch
+from reconciler.render.call_tables import calls, dispatch, interrupted
 from reconciler.render.complaints import findings
 from reconciler.render.fields import INDENT, Fields
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 
     from reconciler.model import Change, Plan, Report, Result
 
-__all__ = ["calls", "dispatch", "findings", "plan", "report"]
+__all__ = ["calls", "dispatch", "findings", "interrupted", "plan", "report"]
 
 _WIDEST_ADDRESS = 36
 _NARROWEST_SENTENCE = 24
-_FEW = 5  # unchanged resources with the same reason that are listed before the rest is counted
+_FEW = 5  # unchanged or skipped resources with the same reason that are listed before the rest is counted
 _WIDEST_ACTION = len("reschedule")
 
 
@@ -57,9 +58,12 @@ def report(
     show_numbers: bool = False,
     next_command: str = "reconciler apply",
 ) -> str:
-    """What became of each change, in the order of the plan; then a verdict and what to do next."""
+    """What became of each change, in the order of the plan; then a verdict and what to do next.
+
+    Of what was skipped for the same reason only the first are listed, and the others counted.
+    """
     page = _Page(width=width, color=color, show_numbers=show_numbers)
-    lines = [line for result in report.results for line in page.result(result)]
+    lines = list(page.results(report.results))
     lines += ["", *wrap(words.applied(report), width)] if lines else [words.applied(report)]
     return page.text([*lines, *page.onward(words.after_apply(report, next_command))])
 
@@ -204,14 +208,29 @@ class _Page:
         if step:
             yield from wrap(f"Next: {clean(step)}", self._width)
 
+    def results(self, results: Sequence[Result]) -> Iterator[str]:
+        """Every result, but of many that were skipped for the same reason a few and how many more there are."""
+        skipped: Counter[str] = Counter()
+        for result in results:
+            if result.outcome is Outcome.SKIPPED:
+                skipped[result.detail] += 1
+            if result.outcome is not Outcome.SKIPPED or skipped[result.detail] <= _FEW:
+                yield from self.result(result)
+        for detail, count in skipped.items():
+            if count > _FEW:
+                more = f"… and {count - _FEW:,} more skipped: {clean(self._masked(detail))}"
+                yield from (f"{' ' * 9}{self._paint(line, 'dim')}" for line in wrap(more, self._width - 9))
+
+    def _masked(self, detail: str) -> str:
+        return detail if self._show_numbers else mask_in(detail)
+
     def result(self, result: Result) -> Iterator[str]:
         """The outcome in a word, whose it is, and what there is to say."""
         outcome = self._paint(pad(result.outcome.value, 7), words.OUTCOMES[result.outcome])
         name = f"{clean(str(result.address))}  {result.action.value}"
         yield f"{outcome}  {self._paint(name, 'bold')}"
         if result.detail and (result.outcome is not Outcome.DONE or result.action is Action.ADOPT):
-            detail = result.detail if self._show_numbers else mask_in(result.detail)
-            yield from (f"{' ' * 9}{line}" for line in wrap(clean(detail), self._width - 9))
+            yield from (f"{' ' * 9}{line}" for line in wrap(clean(self._masked(result.detail)), self._width - 9))
         if result.hint:
             yield from (f"{' ' * 9}{line}" for line in wrap(f"hint: {clean(result.hint)}", self._width - 9))
 

@@ -233,8 +233,10 @@ def after_apply(report: Report, next_command: str) -> str:
     outcomes = {result.outcome for result in report.results}
     if Outcome.UNKNOWN in outcomes:
         return f"{next_command} (it looks first, and does only what is missing)"
-    if report.failed:
+    if Outcome.FAILED in outcomes:
         return f"mend what failed, then {next_command}"
+    if report.failed:
+        return next_command  # only skipped: the run was cut short, and the next one goes on
     if any(result.action in _TIMED for result in report.results):
         return "reconciler dispatch, on a timer: it places the calls when they are due"
     return ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chaos.bench import declare, look, meanwhile
+from chaos.bench import declare, look, meanwhile, remembered
 from chaos.faults import Cut
 from chaos.projects import AGENTS, FIRST, NOON, PROJECTS
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EDIT = PROJECTS["edit"]
 REFUSED, KILLED = 3, -9
+NAMES = {"front-desk": "Front desk", "reminders": "Reminders"}
 
 
 @pytest.fixture
@@ -32,6 +33,12 @@ def staged(bench: Bench) -> Path:
 
 def drafts(seen: Seen) -> list[dict[str, object]]:
     return [agent for agent in seen.ours() if agent["has_draft"]]
+
+
+def unfinished(folder: Path) -> list[str]:
+    """The agents that the state remembers a begun write of."""
+    found = {key: value for key, value in remembered(folder).items() if "/binding/Agent/" in key}
+    return sorted(key.rpartition("/")[2] for key, value in found.items() if value["intent"])
 
 
 def spoken(seen: Seen) -> dict[str, str]:
@@ -96,9 +103,39 @@ def test_an_agent_that_a_killed_run_may_have_created_is_named_when_it_is_not_dec
     made = look(folder, NOON).ours()[0]
     declare(folder, {"billing.yaml": FIRST["billing.yaml"]})
     plan = bench.run(folder, "plan", *options, now=NOON)
-    assert f"was being created when a run was killed (id {made['id']})" in plan.output
+    assert f"may have been created by a run that was killed (id {made['id']})" in plan.output
     assert bench.run(folder, *first.command, *options, now=NOON).code == 0
     assert [agent["id"] for agent in look(folder, NOON).ours()] == [made["id"]]
+    assert [NAMES[name] for name in unfinished(folder)] == [made["name"]]
     declare(folder, FIRST)
+    plan = bench.run(folder, "plan", now=NOON)
+    assert f"appeared since an earlier apply began to create it (id {made['id']})" in plan.output
     assert bench.run(folder, *first.command, now=NOON).code == 0
     assert sorted(agent["name"] for agent in look(folder, NOON).ours()) == ["Front desk", "Reminders"]
+
+
+def test_what_a_killed_run_never_created_is_forgotten_once_nobody_declares_it(bench: Bench) -> None:
+    first = PROJECTS["first-apply"]
+    create = bench.run(bench.fresh(first), *first.command, now=NOON).changing[0]
+    folder = bench.fresh(first)
+    assert bench.run(folder, *first.command, now=NOON, cut=Cut("request", create, "killed-before")).code == KILLED
+    assert unfinished(folder) == sorted(NAMES)
+    declare(folder, {"billing.yaml": FIRST["billing.yaml"]})
+    assert bench.run(folder, *first.command, now=NOON).code == 0
+    assert not [key for key in remembered(folder) if "/binding/Agent/" in key]
+    meanwhile(folder, NOON, agents=[{"name": "Front desk", "prompt": "Sell.", "voice": "olivia"}])
+    assert "front-desk" not in bench.run(folder, "plan", "--full", now=NOON).output
+
+
+def test_what_a_killed_run_never_created_stays_begun_while_a_namesake_is_new_or_a_document_wants_it(
+    bench: Bench,
+) -> None:
+    """Nobody can tell whose the newcomer is, and what is declared is settled by creating or adopting it."""
+    first = PROJECTS["first-apply"]
+    create = bench.run(bench.fresh(first), *first.command, now=NOON).changing[0]
+    folder = bench.fresh(first)
+    assert bench.run(folder, *first.command, now=NOON, cut=Cut("request", create, "killed-before")).code == KILLED
+    meanwhile(folder, NOON, agents=[{"name": "Front desk", "prompt": "Sell.", "voice": "olivia"}])
+    declare(folder, {"agents.yaml": AGENTS.partition("---\n")[2], "billing.yaml": FIRST["billing.yaml"]})
+    assert bench.run(folder, *first.command, "--target", "AutoReload/billing", now=NOON).code == 0
+    assert unfinished(folder) == sorted(NAMES)

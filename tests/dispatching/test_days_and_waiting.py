@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,15 +13,17 @@ from acceptance.projects import Project, call
 
 from reconciler.calls.due import rang_that_day
 from reconciler.cli import main, session
-from reconciler.clock import FixedClock
-from reconciler.ledger import Attempt
+from reconciler.clock import FixedClock, parse_instant
+from reconciler.ledger import Attempt, Ledger
 from reconciler.numbers import digest, zones
+from reconciler.store import open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from acceptance.platform import SecondPlatform
 
+NOON = "2030-01-14T20:00"
 SAN_FRANCISCO, ANYWHERE = "+14155550199", "+18005550199"
 DAILY = f"""\
 apiVersion: reconciler/v1
@@ -122,6 +125,19 @@ def test_a_call_armed_by_another_run_during_the_lookahead_is_placed(
     assert main(["dispatch", *arguments]) == 0
     rows = json.loads(capsys.readouterr().out)["calls"]
     assert {row["name"]: row["state"] for row in rows}["soon"] == "placed"
+
+
+def test_calls_begin_at_the_rate_of_the_project(emulated: Project) -> None:
+    emulated.write("reconciler.yaml", "organization: 1\nlimits: {calls_per_second: 0.5}\n")
+    for number in range(4):
+        emulated.write(f"manifests/{number}.yaml", call(f"call-{number}", at=f"{NOON}:00Z", to=f"+1415555014{number}"))
+    run(emulated, NOON + "Z", "apply", "--yes")
+    assert run(emulated, NOON + "Z", "dispatch")[0] == 0
+    url = "sqlite:.reconciler/state.db"
+    with open_store(url, root=emulated.root, read_only=True) as store:
+        organization = next(iter(store.list())).key.partition("/")[0]
+        begun = [parse_instant(attempt.sent_at) for attempt in Ledger(store, organization).attempts()]
+    assert {later - sooner for sooner, later in pairwise(begun)} == {timedelta(seconds=2)}
 
 
 def test_a_lookahead_with_nothing_to_come_ends_at_once(

@@ -6,6 +6,7 @@ Where it matters who does what meanwhile, a second worker acts inside an effect 
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -13,15 +14,16 @@ from threading import Barrier, Event, Lock
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from prove.actors import ORGANIZATION, account, apply, begun, document, manifests
+from prove.actors import ORGANIZATION, account, apply, begun, document, hold, manifests
 from prove.world import OK, Actor, World
 
 from reconciler.api import Reply
+from reconciler.calls import pace
 from reconciler.calls.dispatch import bursts, dispatch
 from reconciler.calls.line import Line
 from reconciler.calls.pace import Pace, Traffic
 from reconciler.clock import FixedClock
-from reconciler.errors import Denied, StoreError
+from reconciler.errors import Denied, StoreError, Throttled
 from reconciler.ledger import Armed, Ledger
 from reconciler.links import Links
 from reconciler.numbers import digest
@@ -29,7 +31,7 @@ from reconciler.settings import Limits, Settings
 from reconciler.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from prove.actors import Manifests
@@ -177,29 +179,77 @@ def test_a_platform_that_asks_one_worker_for_a_pause_gets_it_from_all() -> None:
     assert scene.world.rings[0].at >= before + timedelta(seconds=1)
 
 
+def paused_in_the_lane(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The platform asks another worker for two seconds while this one, whose turn it was, waits for a lane."""
+    entered = iter([lambda: scene.line.traffic.rest(scene.world.now, 2.0)])
+    lane = scene.line.traffic.lane
+
+    def lane_after_a_pause(look_again: Callable[[], None]) -> Any:
+        next(entered, lambda: None)()
+        return lane(look_again)
+
+    monkeypatch.setattr(scene.line.traffic, "lane", lane_after_a_pause)
+
+
+def test_who_had_its_turn_before_a_pause_waits_until_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(JANE)
+    before = scene.world.now
+    paused_in_the_lane(scene, monkeypatch)
+    assert scene.run() == {"call-0": "placed"}
+    assert [ring.at for ring in scene.world.rings] == [before + timedelta(seconds=2)]
+
+
+def test_a_call_held_during_a_pause_is_not_sent_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(JANE)
+    paused_in_the_lane(scene, monkeypatch)
+
+    def held() -> str:
+        hold("call-0")(scene.world, Actor("by hand", lambda *_: OK))
+        return OK
+
+    scene.meanwhile["sleep"] = [held]
+    assert scene.run() == {"call-0": "refused"}
+    assert scene.rang == []
+
+
+def test_a_call_held_while_its_request_waited_for_others_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = Scene(JANE)
+    asked = []
+
+    def a_second_later() -> float:
+        asked.append("the time")
+        if asked == ["the time"]:
+            hold("call-0")(scene.world, Actor("by hand", lambda *_: OK))
+        return len(asked)
+
+    monkeypatch.setattr(pace, "monotonic", a_second_later)
+    assert scene.run() == {"call-0": "refused"}
+    assert scene.rang == []
+
+
 def test_calls_begin_evenly_at_the_rate_that_was_set() -> None:
-    clock, pace = FixedClock(NOON), Pace(per_second=4)
+    clock, evenly = FixedClock(NOON), Pace(per_second=4)
     begun_at = []
     for _ in range(9):
-        while (seconds := pace.turn(clock.now)) > 0:
+        while (seconds := evenly.turn(clock.now)) > 0:
             clock.sleep(seconds)
         begun_at.append(clock.now())
     assert {later - sooner for sooner, later in pairwise(begun_at)} == {timedelta(seconds=0.25)}
 
 
 def test_who_wakes_late_makes_nobody_else_late() -> None:
-    clock, pace = FixedClock(NOON), Pace(per_second=4)
+    clock, evenly = FixedClock(NOON), Pace(per_second=4)
     for _ in range(9):
-        while (seconds := pace.turn(clock.now)) > 0:
+        while (seconds := evenly.turn(clock.now)) > 0:
             clock.sleep(seconds + 0.01)
     assert clock.now() == NOON + timedelta(seconds=8 * 0.25 + 0.01)
 
 
 def test_a_pause_brings_no_crowd_afterwards() -> None:
-    clock, pace = FixedClock(NOON), Pace(per_second=4)
-    assert pace.turn(clock.now) == 0
+    clock, evenly = FixedClock(NOON), Pace(per_second=4)
+    assert evenly.turn(clock.now) == 0
     clock.sleep(60)
-    assert [pace.turn(clock.now), pace.turn(clock.now)] == [0, 0.25]
+    assert [evenly.turn(clock.now), evenly.turn(clock.now)] == [0, 0.25]
 
 
 class Crowd:
@@ -225,33 +275,93 @@ class Crowd:
         return Reply(201, {"call_id": body["to_number"][1:], "status": "initiated"}, {})
 
 
-def test_as_many_requests_as_asked_for_are_in_flight_each_claimed_and_recorded_once(tmp_path: Path) -> None:
+@contextmanager
+def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, traffic: Traffic) -> Iterator[Line]:
+    """Thirty calls to thirty people, armed in a real state, and a run with real workers."""
     people = [f"+141555501{number:02}" for number in range(30)]
     declared = manifests(*(document(f"call-{to[-2:]}", f"at: {NOON.isoformat()}", to=to) for to in people))
-    platform = Crowd()
     with open_store("sqlite:state.db", root=tmp_path, read_only=False) as store:
         ledger = Ledger(store, ORGANIZATION)
         for name, order in declared.orders.items():
             instants = {"opens": NOON.isoformat(), "closes": "", "armed_at": (NOON - timedelta(hours=1)).isoformat()}
             ledger.arm(Armed(name, "armed", order.spec, **instants, callee=digest(order.to_number)))
-        line = Line(
+        yield Line(
             api=cast("Api", platform),
             ledger=ledger,
             links=Links({}),
             account=replace(account(declared.resources, NOON), settings=Settings(limits=Limits(calls_per_run=30))),
             orders=declared.orders,
             organization=ORGANIZATION,
-            clock=FixedClock(NOON),
+            clock=clock,
             owner="test",
             differs=lambda *_: False,
             check_lease=lambda: None,
             stopping=Event(),
-            traffic=Traffic(3),
+            traffic=traffic,
         )
+
+
+def test_as_many_requests_as_asked_for_are_in_flight_each_claimed_and_recorded_once(tmp_path: Path) -> None:
+    platform = Crowd()
+    with thirty_due(tmp_path, platform, clock=FixedClock(NOON), traffic=Traffic(3)) as line:
         rows = dispatch(line)
-        assert [row.name for row in rows] == sorted(declared.orders)
+        assert [row.name for row in rows] == sorted(line.orders)
         assert {row.state for row in rows} == {"placed"}
-        assert [one.state for one in Ledger(store, ORGANIZATION).attempts()] == ["placed"] * 30
+        assert [one.state for one in Ledger(line.ledger.store, ORGANIZATION).attempts()] == ["placed"] * 30
     assert platform.most == 3
     assert set(platform.keys.values()) == {1}
     assert len(platform.keys) == 30
+
+
+class Queue(Traffic):
+    """Two requests in flight, and an event once all six workers have had their turn."""
+
+    def __init__(self) -> None:
+        super().__init__(2)
+        self.full = Event()
+        self._all = iter(range(1, 1000))
+
+    def lane(self, look_again: Callable[[], None]) -> Any:
+        if next(self._all) == self.workers:
+            self.full.set()
+        return super().lane(look_again)
+
+
+class Busy(Crowd):
+    """A platform that asks two requests for a pause, once they are in flight and all other workers wait for a lane."""
+
+    def __init__(self, traffic: Queue, clock: FixedClock, pause: float) -> None:
+        super().__init__()
+        self.traffic, self.clock, self.pause = traffic, clock, pause
+        self.sent: list[datetime] = []
+        self.two = Barrier(2)
+
+    def exchange(self, method: str, path: str, body: Any, *, attempts: int) -> Reply:
+        with self.lock:
+            self.sent.append(self.clock.now())
+            place = len(self.sent)
+        if place <= 2:
+            self.two.wait(timeout=60)
+            assert self.traffic.full.wait(timeout=60)
+            raise Throttled("slow down", method=method, path=path, status=429, retry_after=self.pause)
+        return Reply(201, {"call_id": body["to_number"][1:], "status": "initiated"}, {})
+
+
+def test_nothing_but_what_was_in_flight_is_sent_before_a_pause_is_over(tmp_path: Path) -> None:
+    clock, traffic = FixedClock(NOON), Queue()
+    platform = Busy(traffic, clock, 2.0)
+    with thirty_due(tmp_path, platform, clock=clock, traffic=traffic) as line:
+        assert {row.state for row in dispatch(line)} == {"placed"}
+    assert len(platform.sent) == 32
+    assert [at for at in platform.sent if at < NOON + timedelta(seconds=2)] == [NOON, NOON]
+
+
+def test_a_pause_too_long_to_wait_for_stops_what_is_not_in_flight(tmp_path: Path) -> None:
+    clock, traffic = FixedClock(NOON), Queue()
+    platform = Busy(traffic, clock, 60.0)
+    with thirty_due(tmp_path, platform, clock=clock, traffic=traffic) as line:
+        rows = dispatch(line)
+        assert Counter(one.state for one in line.ledger.attempts()) == {"refused": 6}
+    assert Counter(row.state for row in rows) == {"refused": 6, "armed": 24}
+    assert Counter(row.detail for row in rows)["the platform asked for a pause of 60 s"] == 28
+    assert platform.sent == [NOON, NOON]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from reconciler import ledger as ledger_of_calls
 from reconciler.calls.due import agenda, todo
 from reconciler.errors import Conflict, StoreError
 from reconciler.ledger import Armed, Attempt, Ledger, stamp
@@ -170,6 +171,23 @@ def test_what_is_left_out_of_the_pressing_calls_has_nothing_to_do(calls: list[An
     ledger = Ledger(memory, "42")
     everything = agenda(ledger.armed(), ledger.attempts(), organization="42", now=NOW)
     assert todo(ledger, organization="42", now=NOW) == everything
+
+
+def test_calls_that_wait_for_their_time_are_not_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = Memory()
+    for number in range(1000):
+        opens = stamp(NOW + timedelta(hours=1 if number else 0))
+        armed = Armed(f"call-{number}", "armed", {}, opens, "", stamp(NOW))
+        memory.entries[f"42/call/{armed.name}/armed"] = asdict(armed)
+    read: list[str] = []
+
+    def counted(value: Mapping[str, Any]) -> Armed:
+        read.append(value["name"])
+        return Armed(**value)
+
+    monkeypatch.setattr(ledger_of_calls, "_armed", counted)
+    found = Ledger(memory, "42").pressing(NOW)
+    assert (list(found.armed), read) == (["call-0"], ["call-0"])
 
 
 class Memory(Store):

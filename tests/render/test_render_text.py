@@ -219,6 +219,34 @@ def test_a_report_without_problems_proposes_nothing() -> None:
     assert text.report(done) == "done     Agent/new  create\n\nApplied: 1 done.\n"
 
 
+def interrupted(*names: str) -> list[Result]:
+    why = "interrupted before it was begun"
+    return [Result(Address("Agent", name), Action.CREATE, Outcome.SKIPPED, why) for name in names]
+
+
+def test_an_interrupted_apply_lists_a_few_of_what_was_skipped_and_says_only_how_to_go_on() -> None:
+    done = Result(Address("Agent", "a"), Action.CREATE, Outcome.DONE)
+    skipped = interrupted(*(f"b-{n:04}" for n in range(1234)))
+    *rows, _, verdict, onward = text.report(Report(FULL, (done, *skipped))).splitlines()
+    assert rows[0] == "done     Agent/a  create"
+    assert rows[-1] == "         … and 1,229 more skipped: interrupted before it was begun"
+    assert [row for row in rows if row.startswith("skipped")] == [f"skipped  Agent/b-{n:04}  create" for n in range(5)]
+    assert verdict == "Applied in part: 1 done, 1,234 skipped."
+    assert onward == "Next: reconciler apply"
+
+
+def test_what_failed_is_to_be_mended_although_the_rest_was_only_interrupted() -> None:
+    failed = Result(Address("Agent", "a"), Action.CREATE, Outcome.FAILED, "no such voice")
+    printed = text.report(Report(FULL, (failed, *interrupted("b"))))
+    assert printed.splitlines()[-1] == "Next: mend what failed, then reconciler apply"
+
+
+def test_whatever_was_not_skipped_is_listed_however_much_it_is() -> None:
+    failed = [Result(Address("Agent", f"a-{n}"), Action.CREATE, Outcome.FAILED, "no such voice") for n in range(30)]
+    printed = text.report(Report(FULL, tuple(failed)))
+    assert printed.count("no such voice") == 30
+
+
 def test_a_report_of_nothing_says_so() -> None:
     assert text.report(Report(CLEAN, ())) == "Nothing to apply: the account is as declared.\n"
 
