@@ -30,7 +30,7 @@ prove: $(STAMP) ## a million schedules of dispatching, and a fault at every requ
 	@PYTHONPATH=tests $(BIN)/python -m prove
 	@RECONCILER_PROVE=1 $(BIN)/python -m pytest -n auto -q tests/chaos
 
-bench: $(STAMP) ## measure against floors and peers, write BENCHMARKS.md; about ten minutes
+bench: $(STAMP) ## measure against floors and peers, write BENCHMARKS.md; a quarter of an hour
 	@PYTHONPATH=tests $(BIN)/python -m bench
 
 check: $(STAMP) ## format, lint, types, layers, docs

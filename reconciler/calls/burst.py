@@ -61,7 +61,8 @@ class Burst:
     @property
     def rows(self) -> list[CallRow]:
         """What was told, in the order of the agenda."""
-        return [self._rows[place] for place in sorted(self._rows)]
+        rows = dict(self._rows)  # workers may still be at it where an interrupt did not wait for them
+        return [rows[place] for place in sorted(rows)]
 
     def run(self, workers: int) -> None:
         """Take everything; raises the error that came first in the agenda, once every worker has finished."""

@@ -213,9 +213,7 @@ def _claimed(line: Line, due: Due, attempt: Attempt) -> Attempt | None:
 def _recorded(line: Line, due: Due, attempt: Attempt) -> bool:
     """Write over what this run decided upon, and over nothing else: the ledger may have been read again since."""
     try:
-        if line.ledger.attempt(attempt.occurrence, attempt.attempt) == due.before:
-            line.ledger.record(attempt)
-            return True
+        return line.ledger.supersede(due.before, attempt)
     except Conflict:
         line.ledger.refresh()
     return False
@@ -241,16 +239,12 @@ def _rang_already(line: Line, due: Due, order: Order) -> Attempt | None:
 
 def _rung(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt | Closed:
     """Send the request once its turn has come, unless something stands against it by then."""
-    goes_on = line.turn(line.traffic.requests)
-    while True:
-        line.ledger.refresh()
-        with line.traffic.lane(line.ledger.refresh):
-            # Whoever waited for the lane had its turn before the platform asked another worker for a pause.
-            rests = line.traffic.resting(line.clock.now) > 0
-            if not (rests and goes_on):
-                why = _stopped(line, claimed, order, due) or (_pause(line) if rests else None)
-                return why or _send(line, claimed, line.request(claimed, order))
-        goes_on = line.rested()
+    line.ledger.refresh()
+    with line.traffic.lane(lambda: line.turn(line.traffic.requests), look_again=line.ledger.refresh) as goes_on:
+        why = _stopped(line, claimed, order, due)
+        if why is None and not goes_on:
+            why = _pause(line)
+        return why or _send(line, claimed, line.request(claimed, order))
 
 
 def _stopped(line: Line, claimed: Attempt, order: Order, due: Due) -> Closed | None:
@@ -361,11 +355,10 @@ def _record(line: Line, attempt: Attempt, over: Attempt | None) -> Attempt:
         if stored not in (None, over) and (sent.state not in _CERTAIN or stored.state in _CERTAIN):
             return stored
         try:
-            line.ledger.record(sent)
+            if line.ledger.supersede(stored, sent):
+                return sent
         except Conflict:
             line.ledger.refresh()
-        else:
-            return sent
 
 
 def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallRow | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.due import spoken_closing
@@ -17,6 +18,7 @@ from reconciler.rows import CallRow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+    from threading import Event
 
     from reconciler.api import Api
     from reconciler.ledger import Armed, Attempt, Ledger
@@ -27,10 +29,14 @@ _ENDED = frozenset({"completed", "failed"})
 _AT_ONCE = 8
 _MANY = 50
 _LATELY = timedelta(hours=1)
+_PATIENCE, _LONGEST_ROUND = 10.0, 20.0  # seconds: for one answer, and for all of them
 
 
-def follow(api: Api, attempts: Iterable[Attempt]) -> list[Attempt]:
+def follow(api: Api, attempts: Iterable[Attempt], *, stopping: Event | None = None) -> list[Attempt]:
     """The attempts, those still under way as the platform tells them now; reads only.
+
+    Nothing is asked any more once ``stopping`` is set or it has taken 20 s: other calls may be due meanwhile, and
+    the next run asks again.
 
     What the platform does not know (404) or does not tell now is said in ``detail``: one call that cannot be
     read must not keep others from being placed, so each is asked about once, several at a time. Of many that
@@ -41,11 +47,18 @@ def follow(api: Api, attempts: Iterable[Attempt]) -> list[Attempt]:
     talking = _talking(api, placed)
     told = {attempt: _told(attempt, talking[attempt.call_id]) for attempt in placed if attempt.call_id in talking}
     alone = [attempt for attempt in placed if attempt not in told]
+    until = monotonic() + _LONGEST_ROUND
+
+    def ask(attempt: Attempt) -> Attempt:
+        if monotonic() > until or (stopping is not None and stopping.is_set()):
+            return replace(attempt, detail="not told now: there was no time left to ask")
+        return _followed(api, attempt)
+
     if len(alone) <= 1:
-        told.update((attempt, _followed(api, attempt)) for attempt in alone)
+        told.update((attempt, ask(attempt)) for attempt in alone)
     else:
         with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(alone))) as pool:
-            told.update(zip(alone, pool.map(lambda attempt: _followed(api, attempt), alone), strict=True))
+            told.update(zip(alone, pool.map(ask, alone), strict=True))
     return [told.get(attempt, attempt) for attempt in found]
 
 
@@ -73,14 +86,14 @@ def remember(ledger: Ledger, before: Iterable[Attempt], after: Iterable[Attempt]
     for old, new in zip(before, after, strict=True):
         if old != new and new.state in _ENDED:
             try:
-                ledger.record(new)
+                ledger.supersede(old, new)
             except Conflict:
                 ledger.refresh()
 
 
 def _followed(api: Api, attempt: Attempt) -> Attempt:
     try:
-        call = api.exchange("GET", f"/v1/calls/{attempt.call_id}", attempts=1).json
+        call = api.exchange("GET", f"/v1/calls/{attempt.call_id}", attempts=1, timeout=_PATIENCE).json
     except ApiError as error:
         unknown = isinstance(error, Rejected) and error.status == _NOT_FOUND
         words = f"the platform does not know call {attempt.call_id}" if unknown else f"not told now: {error.message}"

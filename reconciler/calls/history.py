@@ -66,8 +66,8 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
             now = replace(attempt, state="refused", detail="resolved by hand: nobody was rung")
         else:
             now = _looked_up(api, ledger, attempt, order)
-        if now != attempt and ledger.attempt(attempt.occurrence, attempt.attempt) == attempt:
-            ledger.record(now)
+        if now != attempt:
+            ledger.supersede(attempt, now)
         settled.append(now)
     return settled
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import numbers
 from reconciler.calls.gates import Moment, agent_id
-from reconciler.calls.pace import LONGEST_PAUSE, Pace, Traffic
+from reconciler.calls.pace import LONG, LONGEST_PAUSE, Pace, Traffic
 from reconciler.calls.tally import Tally
 from reconciler.clock import SystemClock
 from reconciler.links import wire_id
@@ -75,9 +75,15 @@ class Line:
         return True
 
     def turn(self, pace: Pace) -> bool:
-        """Wait for one's turn, outside of any pause; False when there is none in this run, as ``rested`` says."""
+        """Wait for one's turn, outside of any pause; False when there is none in this run, as ``rested`` says.
+
+        Whoever waited long reads the ledger again: calls are held and cancelled meanwhile.
+        """
+        began = self.clock.now()
         while self.rested():
             if (seconds := pace.turn(self.clock.now)) <= 0:
+                if (self.clock.now() - began).total_seconds() > LONG:
+                    self.ledger.refresh()
                 return True
             if not self.paused(seconds):
                 return False

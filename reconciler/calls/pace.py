@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 LONGEST_PAUSE = 5.0  # seconds that a run waits for the platform: all calls wait meanwhile, and their windows close
-_LONG = 0.25  # seconds after which what was read is read again
+LONG = 0.25  # seconds after which what was read is read again
 _AHEAD = 3
 _DAY = 86_400.0  # seconds; a date without end would be none that can be reckoned with
 
@@ -70,10 +70,15 @@ class Traffic:
         return 0.0 if until is None else max((until - now()).total_seconds(), 0.0)
 
     @contextmanager
-    def lane(self, look_again: Callable[[], None]) -> Iterator[None]:
-        """One of the requests in flight; whoever waited long for it looks again at what it read before."""
+    def lane(self, turn: Callable[[], bool], *, look_again: Callable[[], None]) -> Iterator[bool]:
+        """One of the requests in flight, and what ``turn`` said there; who waited long looks again at what it read.
+
+        The turn is taken in the lane: taken before, it would be spent in the queue, and all that queue would send at
+        once when the lanes become free, whatever the rate, and though the platform asked for a pause meanwhile.
+        """
         began = monotonic()
         with self._lanes:
-            if monotonic() - began > _LONG:
+            goes_on = turn()
+            if monotonic() - began > LONG:
                 look_again()
-            yield
+            yield goes_on

@@ -17,7 +17,6 @@ from reconciler.calls.tally import REST, Tally
 from reconciler.cli.declare import declare
 from reconciler.cli.session import Session, differs, owner, shown
 from reconciler.clock import parse_duration
-from reconciler.errors import ReconcilerError
 from reconciler.plan import Scope
 from reconciler.rows import CallRow
 
@@ -115,8 +114,8 @@ def run(
     traffic = Traffic(1 if session.options.now else parallelism, session.project.settings.limits.calls_per_second)
     try:
         missing, left = _rounds(session, read, rows, traffic, lookahead=lookahead, dry_run=dry_run)
-    except ReconcilerError:
-        if rows:
+    except BaseException:
+        if rows:  # whatever stopped the run: who was rung, and which call was missed, is told now or never
             view.dispatch(session, _latest(session, rows), dry_run=dry_run)
         raise
     return Done(_latest(session, [*rows, *missing]), len(left.place) + len(left.settle))
@@ -146,13 +145,18 @@ def _rounds(
     while True:
         if not dry_run:
             # A second try is decided from what the first one came to; nothing else may delay what is due.
-            _follow(api, ledger, lambda attempt: may_be_tried_again(ledger.armed_call(attempt.name), attempt))
+            _follow(
+                session,
+                api,
+                ledger,
+                lambda attempt: may_be_tried_again(ledger.armed_call(attempt.name), attempt),
+            )
         found = _todo(session, target, ledger)
         due = _is_due(found, tally, session.clock.now())
         if due:
             line = partial(_line, session, read(), api, target, ledger, tally=tally, traffic=traffic)
             _round(session, line, ledger, rows, dry_run=dry_run)
-        if (not dry_run and _follow(api, ledger, lambda _: True)) or due:
+        if (not dry_run and _follow(session, api, ledger, lambda _: True)) or due:
             found = _todo(session, target, ledger)
         wake = min(until, _wake(found, tally, session.clock.now()))
         if session.clock.now() >= until or not _is_coming(found, until) or not _wait(session, wake):
@@ -160,10 +164,10 @@ def _rounds(
         ledger.refresh()
 
 
-def _follow(api: Api, ledger: Ledger, wanted: Callable[[Attempt], bool]) -> bool:
+def _follow(session: Session, api: Api, ledger: Ledger, wanted: Callable[[Attempt], bool]) -> bool:
     """Ask what became of calls that were placed, and record it; False when there was none to ask about."""
     placed = [attempt for attempt in ledger.attempts("placed") if wanted(attempt)]
-    remember(ledger, placed, follow(api, placed))
+    remember(ledger, placed, follow(api, placed, stopping=session.stopping))
     return bool(placed)
 
 

@@ -41,7 +41,7 @@ class Platform:
             for one in shown
         ]
 
-    def exchange(self, method: str, path: str, *, attempts: int) -> Reply:
+    def exchange(self, method: str, path: str, *, attempts: int, timeout: float) -> Reply:
         assert (method, attempts) == ("GET", 1)
         number = int(path.rpartition("/")[2])
         self.asked.append(number)

@@ -184,9 +184,9 @@ def paused_in_the_lane(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     entered = iter([lambda: scene.line.traffic.rest(scene.world.now, 2.0)])
     lane = scene.line.traffic.lane
 
-    def lane_after_a_pause(look_again: Callable[[], None]) -> Any:
+    def lane_after_a_pause(turn: Callable[[], bool], *, look_again: Callable[[], None]) -> Any:
         next(entered, lambda: None)()
-        return lane(look_again)
+        return lane(turn, look_again=look_again)
 
     monkeypatch.setattr(scene.line.traffic, "lane", lane_after_a_pause)
 
@@ -321,10 +321,10 @@ class Queue(Traffic):
         self.full = Event()
         self._all = iter(range(1, 1000))
 
-    def lane(self, look_again: Callable[[], None]) -> Any:
+    def lane(self, turn: Callable[[], bool], *, look_again: Callable[[], None]) -> Any:
         if next(self._all) == self.workers:
             self.full.set()
-        return super().lane(look_again)
+        return super().lane(turn, look_again=look_again)
 
 
 class Busy(Crowd):

@@ -32,7 +32,7 @@ def test_no_schedule_places_a_call_twice_or_outside_its_window_or_loses_it(model
 
 
 def _blind_writes(monkeypatch: pytest.MonkeyPatch) -> None:
-    def write(ledger: Ledger, wanted: Mapping[str, Any]) -> None:
+    def write(ledger: Ledger, wanted: Mapping[str, Any], **_: Any) -> None:
         for key, value in wanted.items():
             found = ledger.store.get(key)
             ledger._known()[key] = ledger.store.put(key, value, expected=found.version if found else None)

@@ -330,7 +330,9 @@ class SimulatedApi:
         """How far the server's clock is ahead of this actor's."""
         return -self._actor.skew
 
-    def exchange(self, method: str, path: str, body: Any = None, *, attempts: int | None = None) -> Reply:
+    def exchange(
+        self, method: str, path: str, body: Any = None, *, attempts: int | None = None, timeout: float | None = None
+    ) -> Reply:
         """One request; only ``POST /v1/call`` is ever sent here."""
         if method == "GET":
             return Reply(200, self.get(path), {})
