@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from reconciler.fields import policies
+from reconciler.fields import references
 from reconciler.model import Action, Address
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _verbs(change: Change, kind: Kind) -> tuple[Verb, ...]:
 def _references(change: Change) -> Iterable[Address]:
     if change.resource is None:
         return
-    for name, policy in policies(type(change.resource.spec)).items():
+    for name, ref in references(type(change.resource.spec)).items():
         value = change.resource.declared.get(name)
-        if policy.ref is not None and isinstance(value, str):
-            yield Address(policy.ref.kind, value)
+        if isinstance(value, str):
+            yield Address(ref.kind, value)
