@@ -31,6 +31,7 @@ from reconciler.store.interface import (
     closed_on_error,
     conflict,
     decode,
+    read,
     refuse_to_write,
 )
 from reconciler.store.turns import Courtesy, Turns
@@ -162,13 +163,7 @@ class GitStore(Store):
             unread = [blobs[key] for key in chosen if blobs[key] not in self._contents]
             if unread:
                 self._contents.update(zip(unread, self._branch.contents(unread), strict=True))
-            return [self._entry(key, blobs[key], known or {}) for key in chosen]
-
-    def _entry(self, key: str, blob: str, known: Mapping[str, Entry]) -> Entry:
-        same = known.get(key)
-        return (
-            same if same is not None and same.version == blob else Entry(key, _value(key, self._contents[blob]), blob)
-        )
+            return [read(key, self._contents[blobs[key]], blobs[key], known or {}, value=_value) for key in chosen]
 
     def _look_at(self, snapshot: Snapshot) -> None:
         current = set(snapshot.blobs.values())

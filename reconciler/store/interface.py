@@ -19,7 +19,7 @@ from pydantic_core import from_json
 from reconciler.errors import Conflict, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
 LONGEST_KEY = 1000
@@ -180,10 +180,17 @@ def decode(key: str, text: str | bytes) -> dict[str, Any]:
     return value
 
 
-def read(key: str, text: str, version: str, known: Mapping[str, Entry]) -> Entry:
-    """The entry of a row; the known one where it is that version still, since decoding costs most of a read."""
+def read(
+    key: str,
+    text: str | bytes,
+    version: str,
+    known: Mapping[str, Entry],
+    *,
+    value: Callable[[str, Any], dict[str, Any]] = decode,
+) -> Entry:
+    """The entry of a row; the known one where it is that version still, since ``value`` costs most of a read."""
     same = known.get(key)
-    return same if same is not None and same.version == version else Entry(key, decode(key, text), version)
+    return same if same is not None and same.version == version else Entry(key, value(key, text), version)
 
 
 def _as_python_reads(text: str | bytes) -> Any:
