@@ -32,20 +32,25 @@ def opened(tmp_path: Path) -> Iterator[Callable[[], Ledger]]:
         store.close()
 
 
+def lose_the_race(mine: Ledger, theirs: Ledger) -> None:
+    """Once ``mine`` has read, the other run records, and another worker of ours reads again before it goes on."""
+    read: Any = mine._known
+
+    def read_and_lose() -> Any:
+        seen = read()
+        mine._known = read  # type: ignore[method-assign]
+        theirs.record(THEIRS)
+        mine.refresh()
+        assert mine.attempts() == [THEIRS]
+        return seen
+
+    mine._known = read_and_lose  # type: ignore[method-assign]
+
+
 def test_what_another_run_recorded_after_the_comparison_is_not_overwritten(opened: Callable[[], Ledger]) -> None:
     mine, theirs = opened(), opened()
     assert mine.attempts() == []
-    compare: Any = mine._known
-
-    def compare_and_lose_the_race() -> Any:
-        seen = compare()
-        mine._known = compare  # type: ignore[method-assign]
-        theirs.record(THEIRS)
-        mine.refresh()
-        assert mine.attempts() == [THEIRS]  # another worker of this run has read it again meanwhile
-        return seen
-
-    mine._known = compare_and_lose_the_race  # type: ignore[method-assign]
+    lose_the_race(mine, theirs)
     with pytest.raises(Conflict):
         mine.supersede(None, MINE)
     mine.refresh()
@@ -64,17 +69,7 @@ def test_only_what_was_decided_upon_is_superseded(opened: Callable[[], Ledger]) 
 def test_the_attempts_to_a_person_are_those_of_the_latest_reading(opened: Callable[[], Ledger]) -> None:
     mine, theirs = opened(), opened()
     assert mine.attempts() == []
-    read: Any = mine._known
-
-    def read_while_another_worker_reads_again() -> Any:
-        seen = read()
-        mine._known = read  # type: ignore[method-assign]
-        theirs.record(THEIRS)
-        mine.refresh()
-        assert mine.attempts() == [THEIRS]
-        return seen
-
-    mine._known = read_while_another_worker_reads_again  # type: ignore[method-assign]
+    lose_the_race(mine, theirs)
     assert mine.attempts_to("someone") == [THEIRS]
     mine.refresh()
     assert mine.attempts_to("someone") == [THEIRS]
