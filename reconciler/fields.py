@@ -14,7 +14,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -144,9 +144,14 @@ Seconds = Annotated[int, AfterValidator(_positive)]
 
 @cache
 def policies(model: type[BaseModel]) -> Mapping[str, Policy]:
-    """The policy of each field of a spec model, by manifest key."""
+    """The policy of each field of a spec model, by manifest key.
+
+    Read from the class's own annotations: what pydantic keeps of them on a field has changed between its versions,
+    and a dropped flag shows somebody's number.
+    """
+    hints = get_type_hints(model, include_extras=True)
     return {
-        info.alias or name: _policy(info.alias or name, [*info.metadata, *_inside(info.annotation)])
+        info.alias or name: _policy(info.alias or name, [*_annotated(hints[name])])
         for name, info in model.model_fields.items()
     }
 
@@ -169,11 +174,14 @@ def personal(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(name for name, policy in policies(model).items() if policy.personal)
 
 
-def _inside(annotation: Any) -> Iterator[Any]:
-    """What the members of a union are annotated with: pydantic keeps it there, not on the field (``Prose | None``)."""
-    if get_origin(annotation) in (Union, UnionType):
-        for member in get_args(annotation):
-            yield from getattr(member, "__metadata__", ())
+def _annotated(hint: Any) -> Iterator[Any]:
+    """What a type is annotated with, outside and on the members of a union (``Prose | None``)."""
+    if get_origin(hint) is Annotated:
+        yield from hint.__metadata__
+        yield from _annotated(hint.__origin__)
+    elif get_origin(hint) in (Union, UnionType):
+        for member in get_args(hint):
+            yield from _annotated(member)
 
 
 def _policy(name: str, metadata: Sequence[Any]) -> Policy:

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler import distribution
 from reconciler.errors import InputError, StoreError
 from reconciler.store.git_command import Answer, Git
 from reconciler.store.git_paths import key_of, path_of
@@ -195,5 +196,5 @@ class Branch:
         if found > FORMAT:
             raise StoreError(
                 f"{self.description} has format {found}, this version reads up to {FORMAT}",
-                hint="it was written by a newer reconciler: `pip install --upgrade reconciler`",
+                hint=f"it was written by a newer reconciler: `{distribution.upgrade()}`",
             )

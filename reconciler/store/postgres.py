@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple, TypeAlias, TypeVar
 from uuid import uuid4
 
+from reconciler import distribution
 from reconciler.errors import InputError, StoreError
 from reconciler.store.interface import (
     Entry,
@@ -33,7 +34,7 @@ try:
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
     from psycopg.errors import DeadlockDetected, SerializationFailure
 except ImportError:
-    raise StoreError("the PostgreSQL driver is not installed", hint="pip install 'reconciler[postgres]'") from None
+    raise StoreError("the PostgreSQL driver is not installed", hint=distribution.with_extra("postgres")) from None
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -323,7 +324,7 @@ class PostgresStore(Store):
         if (comment or "").startswith("reconciler state"):
             return StoreError(
                 f"{self.description} has `{comment}`, this version reads `{FORMAT}`",
-                hint="it was written by a newer reconciler: `pip install --upgrade reconciler`",
+                hint=f"it was written by a newer reconciler: `{distribution.upgrade()}`",
             )
         return StoreError(
             f"{self.description}: the table `reconciler_state` is not ours, it was left alone",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from reconciler import distribution
 from reconciler.errors import Conflict, StoreError
 from reconciler.store.interface import (
     Entry,
@@ -264,7 +265,7 @@ class SqliteStore(Store):
         if found > FORMAT:
             raise StoreError(
                 f"{self.description} has format {found}, this version reads up to {FORMAT}",
-                hint="it was written by a newer reconciler: `pip install --upgrade reconciler`",
+                hint=f"it was written by a newer reconciler: `{distribution.upgrade()}`",
             )
 
     @contextmanager

@@ -107,3 +107,17 @@ def test_a_name_becomes_an_id_and_back() -> None:
 @pytest.mark.parametrize(("written", "sent"), [("7", 7), ("0b1e", "0b1e"), ("٣", "٣"), ("²", "²")])
 def test_only_ascii_integers_travel_as_numbers(written: str, sent: object) -> None:
     assert wire_id(written) == sent
+
+
+class Dropped(Spec):
+    callee: Annotated[E164, PERSONAL] = "+14155550199"
+    reply: Prose | None = None
+
+
+def test_a_flag_counts_even_where_the_model_library_has_dropped_it_from_the_field() -> None:
+    for info in Dropped.model_fields.values():
+        info.metadata = []
+        info.annotation = str
+    found = policies(Dropped)
+    assert found["callee"].personal
+    assert found["reply"].text

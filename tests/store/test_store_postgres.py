@@ -222,4 +222,4 @@ def test_without_the_driver_the_hint_says_what_to_install(tmp_path: Path) -> Non
         "except StoreError as error: print(error.hint)\n"
     )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert answer.stdout == "pip install 'reconciler[postgres]'\n"
+    assert answer.stdout == "pip install 'thunderphone-reconciler[postgres]'\n"
