@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOWEST := $(VENV)-lowest
 
-.PHONY: help install demo test prove bench check format schemas clean
+.PHONY: help install demo test lowest prove bench check format schemas clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -25,6 +26,15 @@ demo: $(STAMP) ## the main job on the embedded emulator: no account needed
 
 test: $(STAMP) ## run every test
 	@$(BIN)/python -m pytest -n auto -q tests tests/chaos
+
+lowest: $(STAMP) ## run the quick tests with the lowest versions that pyproject.toml allows
+	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --resolution lowest-direct --extra postgres \
+	  --python $(BIN)/python --output-file $(LOWEST)-versions.txt pyproject.toml
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
+	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --constraints $(LOWEST)-versions.txt \
+	  --editable '.[postgres]' --group test
+	@grep -iE '^(click|pydantic|httpx|deepdiff|pyyaml)==' $(LOWEST)-versions.txt
+	@$(LOWEST)/bin/python -m pytest -n auto -q tests/api tests/cli tests/emulator tests/engine tests/load
 
 prove: $(STAMP) ## a million schedules of dispatching, and a fault at every request of every run
 	@PYTHONPATH=tests $(BIN)/python -m prove
@@ -48,4 +58,4 @@ schemas: $(STAMP) ## write schemas/ from the models
 	$(BIN)/reconciler schema --out schemas
 
 clean: ## remove what make made
-	rm -rf $(VENV) .reconciler .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(LOWEST) $(LOWEST)-versions.txt .reconciler .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

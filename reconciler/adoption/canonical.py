@@ -133,6 +133,9 @@ def _rank(key: str, order: Sequence[str]) -> int:
 
 def _flow(text: str, node: yaml.MappingNode, ranked: Sequence[int]) -> str:
     spans = [(key.start_mark.index, value.end_mark.index) for key, value in node.value]
+    edges = [node.start_mark.index, *(index for span in spans for index in span), node.end_mark.index]
+    if any("#" in text[end:start] for end, start in zip(edges[::2], edges[1::2], strict=True)):
+        return text  # a comment between two entries belongs to one of them, and nothing says to which
     chosen = ", ".join(text[start:end] for start, end in (spans[place] for place in ranked))
     return f"{text[: node.start_mark.index]}{{{chosen}}}{text[node.end_mark.index :]}"
 

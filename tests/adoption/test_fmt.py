@@ -106,6 +106,11 @@ def test_an_alias_that_would_come_before_its_anchor_keeps_the_order() -> None:
     assert canonical(text) == text
 
 
+def test_a_comment_between_the_entries_of_a_flow_mapping_keeps_their_order() -> None:
+    text = "{spec: {},\n  # the name\n  kind: Agent}\n"
+    assert canonical(text) == text
+
+
 @pytest.mark.parametrize("text", ["a: [", "a: 1\na: 2\n", "\t- x\n", "a: !t b\n"])
 def test_what_cannot_be_read_has_no_layout(text: str) -> None:
     assert canonical(text) is None
