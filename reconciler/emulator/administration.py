@@ -4,6 +4,7 @@ None of it is the vendor's. It lives under ``/emulator``, wants no key, and is n
 journal nor struck by faults:
 
 - ``GET /emulator/state``, ``POST /emulator/state`` look at and change the account (see ``change``);
+- ``GET /emulator/objects/{resource}`` lists a plain resource with what the API does not tell;
 - ``GET``, ``POST``, ``DELETE /emulator/faults`` list, arrange and clear faults (the fields of ``Fault``);
 - ``GET``, ``DELETE /emulator/requests`` read and empty the journal of what clients sent;
 - ``POST /emulator/clock {"advance_seconds": 60}`` moves the platform's time forward;
@@ -16,13 +17,14 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import agents, billing, calls, compliance, faults, phone_numbers
+from reconciler.emulator import agents, billing, calls, compliance, faults, phone_numbers, rest, tables
 from reconciler.emulator.agent_settings import understand
+from reconciler.emulator.catalogue import RESOURCES
 from reconciler.emulator.database import document, has_document, keep_document
-from reconciler.emulator.exchange import Reply, answer, encode, invalid, raw_answer
+from reconciler.emulator.exchange import Reply, Scene, answer, encode, invalid, raw_answer, refused
 from reconciler.emulator.faults import Fault
 from reconciler.emulator.seed import OPTIONS, Scenario, seed
-from reconciler.emulator.timestamps import stamp
+from reconciler.emulator.timestamps import moment, stamp
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 KEPT_REQUESTS = 50_000
 ACCOUNT = (*billing.SETTINGS, "balance_cents", "has_payment_method", "card_declines")
 LISTS = ("numbers", "agents")
+CATALOGUE = {resource.name: resource for resource in RESOURCES}
 
 
 def change(database: sqlite3.Connection, now: datetime, changes: dict[str, Any]) -> None:
@@ -41,9 +44,10 @@ def change(database: sqlite3.Connection, now: datetime, changes: dict[str, Any])
     ``balance_cents``, ``has_payment_method``, ``card_declines``, ``auto_reload_*``, ``tcpa``, any option of
     the scenario (``role``, ``trims_text``, …); ``numbers``, each added or changed by its ``number``, removed
     with ``"delete": true``; ``agents``, each a body to create, or ``{"id": …}`` with ``live`` settings to
-    change at once, ``draft`` settings to leave undeployed, or ``"delete": true``.
+    change at once, ``draft`` settings to leave undeployed, or ``"delete": true``; any plain resource by its
+    name (``webhook_endpoints``, …), each a body to create or ``{"id": …}`` and what to set (``rest.control``).
     """
-    unknown = set(changes) - {*ACCOUNT, *OPTIONS, *LISTS, "tcpa"}
+    unknown = set(changes) - {*ACCOUNT, *OPTIONS, *LISTS, *CATALOGUE, "tcpa"}
     if unknown:
         raise ValueError(f"the account has no {', '.join(sorted(unknown))}")
     options = document(database, "options") | {key: changes[key] for key in OPTIONS if key in changes}
@@ -56,6 +60,9 @@ def change(database: sqlite3.Connection, now: datetime, changes: dict[str, Any])
         _change_number(database, number)
     for agent in changes.get("agents", ()):
         _change_agent(database, now, agent)
+    for name, resource in CATALOGUE.items():
+        for entry in changes.get(name, ()):
+            rest.control(resource, Scene(database, now), entry)
 
 
 def state(database: sqlite3.Connection, now: datetime) -> dict[str, Any]:
@@ -70,8 +77,14 @@ def state(database: sqlite3.Connection, now: datetime) -> dict[str, Any]:
         "numbers": [{**json.loads(body), **json.loads(carrier)} for body, carrier in numbers],
         "agents": _count(database, "agents"),
         "calls": _count(database, "calls"),
+        "objects": {name: tables.count(database, name) for name in CATALOGUE},
         "faults": [asdict(fault) for fault in faults.pending(database)],
     }
+
+
+def objects(database: sqlite3.Connection, now: datetime, name: str) -> list[dict[str, Any]]:
+    """Every object of a plain resource as the platform keeps it, secrets included; KeyError for none such."""
+    return CATALOGUE[name].every(Scene(database, now))
 
 
 def record(database: sqlite3.Connection, now: datetime, request: Request, reply: Reply) -> None:
@@ -117,6 +130,14 @@ def change_state(exchange: Exchange) -> Reply:
     except (KeyError, ValueError) as error:
         raise invalid("state", str(error)) from error
     return show_state(exchange)
+
+
+def list_objects(exchange: Exchange) -> Reply:
+    """``GET /emulator/objects/{resource}``."""
+    name = exchange.arguments[0]
+    if name not in CATALOGUE:
+        raise refused(404, f"There is no resource `{name}`; there are {', '.join(CATALOGUE)}.")
+    return answer(objects(exchange.database, exchange.now, name))
 
 
 def list_faults(exchange: Exchange) -> Reply:
@@ -172,7 +193,11 @@ def reset(exchange: Exchange) -> Reply:
 
 
 def settle(database: sqlite3.Connection, now: datetime) -> None:
-    """Let time have passed: calls that are over are closed and billed."""
+    """Let time have passed: what was due happens in its order, calls that are over are closed and billed."""
+    while due := tables.overdue(database, now):
+        name, key, at = due
+        calls.settle(database, moment(at))
+        rest.wake(CATALOGUE[name], Scene(database, moment(at)), key)
     calls.settle(database, now)
 
 

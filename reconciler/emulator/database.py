@@ -47,6 +47,14 @@ TABLES = (
         "CREATE TABLE IF NOT EXISTS transactions (id INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
         " amount_cents INTEGER NOT NULL, created_at TEXT NOT NULL, body TEXT NOT NULL)"
     ),
+    # Every plain resource; ``key`` is the id as text, ``due`` when time will change it.
+    (
+        "CREATE TABLE IF NOT EXISTS objects (sequence INTEGER PRIMARY KEY AUTOINCREMENT, resource TEXT NOT NULL,"
+        " key TEXT NOT NULL, parent TEXT NOT NULL, body TEXT NOT NULL, due TEXT, UNIQUE (resource, key))"
+    ),
+    "CREATE INDEX IF NOT EXISTS objects_by_parent ON objects (parent) WHERE parent <> ''",
+    "CREATE INDEX IF NOT EXISTS objects_by_due ON objects (due) WHERE due IS NOT NULL",
+    "CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS faults (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
 )
@@ -57,6 +65,8 @@ NAMES = (
     "phone_numbers",
     "calls",
     "transactions",
+    "objects",
+    "counters",
     "faults",
     "journal",
 )
@@ -126,3 +136,13 @@ def keep_document(connection: sqlite3.Connection, key: str, body: dict[str, Any]
 def drop_document(connection: sqlite3.Connection, key: str) -> None:
     """Forget a document; harmless when there is none."""
     connection.execute("DELETE FROM documents WHERE key = ?", (key,))
+
+
+def counted(connection: sqlite3.Connection, name: str) -> int:
+    """The next number of that count, from 1 on; never the same twice."""
+    row = connection.execute(
+        "INSERT INTO counters (name, value) VALUES (?, 1)"
+        " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+        (name,),
+    ).fetchone()
+    return int(row[0])

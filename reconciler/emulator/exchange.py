@@ -1,4 +1,4 @@
-"""This file exists to hold what passes between a caller and the platform: request, reply, refusal."""
+"""What passes between a caller and the platform: request, reply, refusal, and the scene of a handler."""
 
 from __future__ import annotations
 
@@ -91,15 +91,31 @@ def raw_answer(text: str, status: int = 200, *, delay: float = 0.0) -> Reply:
     return Reply(status, {"Content-Type": JSON_TYPE}, text.encode(), delay)
 
 
-@dataclass(slots=True)
-class Exchange:
-    """What a handler sees of one request: it runs inside a transaction that is its own.
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file of a multipart request."""
 
-    ``arguments`` are the numbers in the path, ``body`` the JSON object sent (empty when none was).
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(slots=True)
+class Scene:
+    """The account at one moment, inside a transaction: all that a rule of the platform may look at."""
+
+    database: sqlite3.Connection
+    now: datetime
+
+
+@dataclass(slots=True)
+class Exchange(Scene):
+    """What a handler sees of one request.
+
+    ``arguments`` are the ids in the path (numbers as numbers), ``body`` the fields sent: of a JSON object
+    or of a form, empty when there was no body.
     """
 
     request: Request
-    database: sqlite3.Connection
-    now: datetime
-    arguments: tuple[int, ...] = ()
+    arguments: tuple[Any, ...] = ()
     body: dict[str, Any] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""This file exists to be the whole service behind one method: a request goes in, a reply comes out."""
+"""The whole service behind one method: a request goes in, a reply comes out."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Self
 from reconciler.emulator import administration, faults
 from reconciler.emulator.database import Database, document
 from reconciler.emulator.exchange import Exchange, Refusal, Reply, answer
+from reconciler.emulator.forms import decoded
 from reconciler.emulator.identity import authenticate
-from reconciler.emulator.routing import ADMINISTRATION, PUBLIC, decoded, find
+from reconciler.emulator.routing import ADMINISTRATION, PUBLIC, ROUTER
 from reconciler.emulator.seed import Scenario, seed, seed_once
 
 if TYPE_CHECKING:
@@ -79,6 +80,11 @@ class Platform:
         with self._moment() as (connection, now):
             return administration.state(connection, now)
 
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        """Every object of a plain resource, with what the API does not tell; KeyError for no such resource."""
+        with self._moment() as (connection, now):
+            return administration.objects(connection, now, name)
+
     def advance(self, seconds: float) -> None:
         """Move the platform's time forward."""
         with self._moment() as (connection, _):
@@ -125,9 +131,10 @@ class Platform:
         try:
             if request.path not in PUBLIC and not request.path.startswith(ADMINISTRATION):
                 authenticate(request)
-            handler, arguments = find(request)
-            body = {name: value for name, value in decoded(request).items() if name not in ignored}
-            reply = handler(Exchange(request, connection, now, arguments, body))
+            route, arguments = ROUTER.find(request)
+            fields = decoded(request, array=route.array, form=route.form)
+            body = {name: value for name, value in fields.items() if name not in ignored}
+            reply = route.handler(Exchange(connection, now, request, arguments, body))
         except Refusal as refusal:
             if not refusal.lasting:
                 connection.execute("ROLLBACK TO handler")

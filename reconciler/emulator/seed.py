@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import agents, billing, compliance, phone_numbers
+from reconciler.emulator import agents, billing, compliance, phone_numbers, rest
 from reconciler.emulator.agent_settings import understand
+from reconciler.emulator.catalogue import RESOURCES
 from reconciler.emulator.database import empty, has_document, keep_document
+from reconciler.emulator.exchange import Scene
 from reconciler.emulator.timestamps import stamp
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
 Number = dict[str, Any]
@@ -32,9 +34,11 @@ class Scenario:
 
     ``numbers`` come on top of the standard ones (or instead, with ``standard_numbers=False``), as fields of
     the vendor's PhoneNumber plus ``will_verify``; ``agents`` are bodies for ``POST /v1/agents``;
+    ``objects`` are bodies by the name of their resource, as in the controls (``rest.control``);
     ``auto_reload`` holds the four settings; ``tcpa`` is active, superseded, revoked or missing; ``role`` is
     the role of the user behind the key. ``trims_text`` makes the platform strip the outer blanks of text,
-    ``probe_seconds`` makes a verification take time, so that a second one meanwhile gets 409.
+    ``probe_seconds`` makes a verification take time, so that a second one meanwhile gets 409,
+    ``webhook_events`` are the only event names an endpoint may ask for (None: all that are documented).
     """
 
     organization_id: int = 900001
@@ -48,9 +52,11 @@ class Scenario:
     standard_numbers: bool = True
     numbers: tuple[Number, ...] = ()
     agents: tuple[Mapping[str, Any], ...] = ()
+    objects: Mapping[str, Iterable[Mapping[str, Any]]] = field(default_factory=dict)
     experimental_products: bool = False
     trims_text: bool = False
     probe_seconds: float = 0.0
+    webhook_events: Sequence[str] | None = None
 
 
 OPTIONS = (
@@ -60,6 +66,7 @@ OPTIONS = (
     "experimental_products",
     "trims_text",
     "probe_seconds",
+    "webhook_events",
 )
 
 
@@ -81,3 +88,7 @@ def seed(database: sqlite3.Connection, now: datetime, scenario: Scenario) -> Non
         agents.insert(database, now, understand(body))
     for number in (*(STANDARD_NUMBERS if scenario.standard_numbers else ()), *scenario.numbers):
         phone_numbers.put(database, number)
+    scene = Scene(database, now)
+    for resource in RESOURCES:
+        for body in scenario.objects.get(resource.name, ()):
+            rest.control(resource, scene, dict(body))
