@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 - a script to read and run, not part of a package
-"""This file exists to show the main job once, for real, on the embedded platform: no account, nobody is called.
+"""Shows the main job once, for real, on the embedded platform: no account, nobody is called.
 
 `make demo` runs it. It copies `05-gitops-repository` into `.reconciler/demo` of this checkout (made anew each
 time), runs the commands a team would run, prints each with its real output, and stops at the first one that

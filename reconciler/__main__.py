@@ -1,4 +1,4 @@
-"""This file exists so that `python -m reconciler` is `reconciler`."""
+"""The command line as `python -m reconciler`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to choose, in one table, what to do about one resource.
+"""Choose, in one table, what to do about one resource.
 
 Pure: a ``Situation`` in, decisions out. The reason and the sentence are for people; nothing reads them back.
 """
@@ -13,8 +13,8 @@ from reconciler.kind import Orphans, Verbs
 from reconciler.model import Action, Phase
 
 if TYPE_CHECKING:
-    from reconciler.ledger import Binding
     from reconciler.model import Address, Observed, Resource
+    from reconciler.state.ledger import Binding
 
 
 UNFINISHED_CREATE = "unfinished_create"

@@ -1,4 +1,4 @@
-"""This file exists to say where a live object is not as declared, and which side moved.
+"""Say where a live object is not as declared, and which side moved.
 
 Only what the right side mentions is compared (promise P3). The base of the three-way comparison is the
 pair of digests the last apply recorded for each field: of what was declared, and of what was read back.
@@ -9,16 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import digest, same
-from reconciler.links import UNRESOLVED
 from reconciler.model import ChangedBy, FieldDiff, Location
+from reconciler.resolver import UNRESOLVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from reconciler.fields import Policy
-    from reconciler.ledger import Binding
-    from reconciler.links import Links
     from reconciler.model import Resource
+    from reconciler.resolver import Resolver
+    from reconciler.state.ledger import Binding
 
 _MISSING: Any = None
 
@@ -29,7 +29,7 @@ def diff(  # noqa: PLR0913 - three sides, and how to read each
     live: Mapping[str, Any],
     *,
     policies: Mapping[str, Policy],
-    links: Links,
+    links: Resolver,
     base: Binding | None,
     whole: bool = False,
 ) -> tuple[FieldDiff, ...]:
@@ -56,7 +56,7 @@ def diff(  # noqa: PLR0913 - three sides, and how to read each
 
 
 def _difference(  # noqa: PLR0913 - as above
-    resource: Resource, policy: Policy, value: Any, actual: Any, *, links: Links, base: Binding | None
+    resource: Resource, policy: Policy, value: Any, actual: Any, *, links: Resolver, base: Binding | None
 ) -> FieldDiff:
     return FieldDiff(
         path=policy.name,
@@ -93,7 +93,7 @@ def released(binding: Binding | None, declared: Mapping[str, Any]) -> tuple[str,
 
 
 def snapshot(
-    expected: Mapping[str, Any], live: Mapping[str, Any], policies: Mapping[str, Policy], links: Links
+    expected: Mapping[str, Any], live: Mapping[str, Any], policies: Mapping[str, Policy], links: Resolver
 ) -> dict[str, tuple[str, str]]:
     """The base for the next comparison: for each declared field, digests of both sides as they are now."""
     return {

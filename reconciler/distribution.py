@@ -1,4 +1,4 @@
-"""This file exists to name the distribution on the package index, and the commands that install or upgrade it.
+"""The name of the distribution on the package index and the commands that install it.
 
 `reconciler` on the index is another project, so every hint that names a package is built here.
 """

@@ -1,4 +1,4 @@
-"""This file exists to name everything that can stop a run, and what happens next.
+"""Name everything that can stop a run, and what happens next.
 
 ::
 

@@ -1,4 +1,4 @@
-"""This file exists to let a field say, where it is declared, how it is sent, compared and shown.
+"""Let a field say, where it is declared, how it is sent, compared and shown.
 
 Policy sits on the field as an annotation and is read once per model: from the same annotations come the
 comparison, the request body, the dependency order, the masking and the JSON Schema.
@@ -18,7 +18,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from reconciler import numbers
+from reconciler.telephony import phone_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,14 @@ class FileText(Spec):
 def _number(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         raise ValueError('a telephone number must be quoted: write it as "+1415555XXXX"')  # noqa: TRY004 - pydantic's way
-    return numbers.normalise(value) if isinstance(value, str) else value
+    return phone_numbers.normalise(value) if isinstance(value, str) else value
 
 
 def _american_number(value: Any) -> Any:
     """As the vendor reads transfer numbers: without a country code they are US (SDK, TransferDestination)."""
     if isinstance(value, str) and _PLACEHOLDER.fullmatch(value.strip()):
         return value.strip()
-    return numbers.normalise(value, "US") if isinstance(value, str) else _number(value)
+    return phone_numbers.normalise(value, "US") if isinstance(value, str) else _number(value)
 
 
 _PLACEHOLDER = re.compile(r"\{\{\s*[\w.]+\s*\}\}")

@@ -1,4 +1,4 @@
-"""This file exists to say what the declared calls will mean for money and people before anything rings.
+"""Say what the declared calls will mean for money and people before anything rings.
 
 Every amount is a bound, not a prediction: a call is priced at the longest its agent lets it last, every
 second try is taken, and a tier that is not in the price list costs what the dearest one does. The price
@@ -12,10 +12,10 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from reconciler import clock
 from reconciler.model import Action, Address, Forecast, Phase, Ring
-from reconciler.numbers import zones
-from reconciler.occurrences import occurrences
+from reconciler.schedule import clock
+from reconciler.schedule.occurrences import occurrences
+from reconciler.telephony.phone_numbers import zones
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reconciler.kind import Account
     from reconciler.model import Change, Plan
-    from reconciler.orders import Order
+    from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Rates
 
 AHEAD = timedelta(days=30)  # how far recurring calls are counted
@@ -33,7 +33,7 @@ _FIRST_PRODUCT = "spark"  # the vendor's default for an agent and for an inline 
 _NEVER_RUNG = frozenset({Action.REFUSE, Action.CANCEL})
 
 
-def forecast(plan: Plan, account: Account, orders: Iterable[Order]) -> Forecast:
+def forecast(plan: Plan, account: Account, orders: Iterable[PlannedCall]) -> Forecast:
     """Who will be rung by the calls of a plan, when, and for how much at most.
 
     ``orders`` are all declared calls; only those the plan covers and that may still be placed are counted.
@@ -87,7 +87,7 @@ class _Ahead:
         hours = account.settings.calling_hours
         self.hours = clock.opening_hours(hours.start, hours.end)
 
-    def rings(self, order: Order) -> Iterator[Ring]:
+    def rings(self, order: PlannedCall) -> Iterator[Ring]:
         """Every time a declared call will ring; nothing for one that is over, refused or out of scope."""
         change = self._changes.get(order.address)
         if change is None or change.action in _NEVER_RUNG:
@@ -113,7 +113,7 @@ class _Ahead:
                 tries=tries,
             )
 
-    def _instants(self, order: Order) -> list[datetime]:
+    def _instants(self, order: PlannedCall) -> list[datetime]:
         now = self._account.now
         if order.schedule is None:
             return [order.at] if order.at is not None and order.at + order.late > now else []
@@ -129,7 +129,7 @@ class _Ahead:
     def _awake(self, at: datetime, number: str) -> bool:
         return all(clock.within_hours(at, clock.zone(name), *self.hours) for name in self._where(number))
 
-    def _engine(self, order: Order) -> tuple[str, Mapping[str, Any]]:
+    def _engine(self, order: PlannedCall) -> tuple[str, Mapping[str, Any]]:
         """Which agent speaks, by name, and its settings: what was declared goes before what is live."""
         if order.config is not None:
             return "", order.config

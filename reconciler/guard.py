@@ -1,4 +1,4 @@
-"""This file exists to refuse a plan that is understood and still should not be carried out."""
+"""Refuse a plan that is understood and still should not be carried out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from reconciler.decide import UNFINISHED_CREATE, UNFINISHED_UPDATE
 from reconciler.errors import InputError, PlanRefused, StalePlan, UnsafePlan, WrongAccount
 from reconciler.fields import policies
 from reconciler.model import Action, Finding, Severity
-from reconciler.outbound import dollars
+from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""This file exists to state what a kind must tell the engine, and what it may leave out.
+"""State what a kind must tell the engine, and what it may leave out.
 
 A kind knows one thing the vendor sells: its spec, how to list it, how to write it. It never decides (that
 is ``decide``), never compares (``diff``) and never orders (``steps``).
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.fields import Spec
-    from reconciler.ledger import Binding, Ledger
-    from reconciler.links import Links
     from reconciler.model import Address, Change, Consequence, FieldDiff, Finding, Observed, Resource
+    from reconciler.resolver import Resolver
     from reconciler.settings import Settings
+    from reconciler.state.ledger import Binding, Ledger
 
 
 API_VERSION = "reconciler/v1"
@@ -130,14 +130,14 @@ class Context:
 
     api: Api
     ledger: Ledger
-    links: Links
+    links: Resolver
     account: Account
     now: Callable[[], datetime]
     commit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Extra:
+class DueAction:
     """A second change to a resource besides the one that makes its fields right."""
 
     action: Action
@@ -218,7 +218,7 @@ class Kind(ABC):
             raise LookupError(id_)
         return found
 
-    def own_draft(self, observed: Observed, binding: Binding | None, wanted: Mapping[str, Any]) -> bool:
+    def is_our_draft(self, observed: Observed, binding: Binding | None, wanted: Mapping[str, Any]) -> bool:
         """Whether the undeployed draft is what we ourselves staged and did not get to deploy.
 
         ``wanted`` holds the declared values by wire name, as they would be sent now.
@@ -226,7 +226,7 @@ class Kind(ABC):
         del observed, binding, wanted
         return False
 
-    def extras(self, resource: Resource, observed: Observed, binding: Binding | None) -> Iterable[Extra]:
+    def due_actions(self, resource: Resource, observed: Observed, binding: Binding | None) -> Iterable[DueAction]:
         """Actions due beyond the fields."""
         del resource, observed, binding
         return ()
@@ -236,7 +236,7 @@ class Kind(ABC):
         del own, resources, now
         return ()
 
-    def preflight(self, change: Change, account: Account, links: Links) -> Iterable[Finding]:
+    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterable[Finding]:
         """Online findings: what cannot, or may not, work as declared on this account."""
         del change, account, links
         return ()

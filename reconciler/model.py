@@ -1,4 +1,4 @@
-"""This file exists to hold the nouns that every stage of a run passes on.
+"""The nouns that every stage of a run passes on.
 
 Frozen dataclasses; no I/O, no clock, no vendor. ``Manifest`` is a document as written, ``Resource`` is a
 document as its kind understood it, ``Observed`` is a live object in the vendor's own JSON, ``Change`` is

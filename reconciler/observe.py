@@ -1,4 +1,4 @@
-"""This file exists to look: read the account once, and find which live object each document means.
+"""Look: read the account once, and find which live object each document means.
 
 One list per kind, never a request per object. Matching is by the id in the manifest, then by what the
 ledger remembers, then by identity, and last by display name, where one namesake is adopted and several
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.api import Api
-    from reconciler.ledger import Binding, Ledger
     from reconciler.model import Observed, Resource
     from reconciler.settings import Settings
+    from reconciler.state.ledger import Binding, Ledger
 
 _NOT_TOLD = (403, 404)
 

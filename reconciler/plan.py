@@ -1,4 +1,4 @@
-"""This file exists to turn what is declared and what is there into the changes a reader approves."""
+"""Turn what is declared and what is there into the changes a reader approves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.decide import Decision, Declared, Draft, Live, Match, Situation, decide
+from reconciler.diagnostics.suggestions import nearest
 from reconciler.diff import diff, released, where
 from reconciler.errors import InputError
 from reconciler.fields import digest, policies
@@ -22,13 +23,12 @@ from reconciler.model import (
     Severity,
     Target,
 )  # fmt: skip - one line of names
-from reconciler.spelling import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from reconciler.kind import Account, Kind
-    from reconciler.links import Links
+    from reconciler.resolver import Resolver
 
 _PLACES = {action: place for place, action in enumerate(Action)}
 _REMOVALS = frozenset({Action.DELETE, Action.CANCEL})
@@ -73,7 +73,7 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
     account: Account,
     matches: Iterable[Match],
     kinds: Mapping[str, Kind],
-    links: Links,
+    links: Resolver,
     findings: Iterable[Finding],
     scope: Scope,
 ) -> Plan:
@@ -115,7 +115,7 @@ def _order(change: Change, kinds: Mapping[str, Kind]) -> tuple[bool, int, str, s
     return removal, -rank if removal else rank, address.kind, address.name, later, _PLACES[change.action]
 
 
-def _changes(match: Match, kind: Kind, account: Account, links: Links, scope: Scope) -> Iterator[Change]:
+def _changes(match: Match, kind: Kind, account: Account, links: Resolver, scope: Scope) -> Iterator[Change]:
     diffs = _diffs(match, kind, links)
     decisions = decide(_situation(match, kind, account, links, scope, diffs))
     for decision in decisions:
@@ -129,7 +129,7 @@ def _changes(match: Match, kind: Kind, account: Account, links: Links, scope: Sc
     binding = match.binding
     if binding is not None and match.address in scope.again:
         binding = replace(binding, refused="")
-    for extra in kind.extras(match.resource, match.observed, binding):
+    for extra in kind.due_actions(match.resource, match.observed, binding):
         decision = Decision(extra.action, extra.reason, extra.sentence)
         change = _change(match, kind, decision, ())
         yield replace(change, consequences=extra.consequences, notes=())
@@ -139,7 +139,7 @@ def _situation(  # noqa: PLR0913 - what a decision depends on
     match: Match,
     kind: Kind,
     account: Account,
-    links: Links,
+    links: Resolver,
     scope: Scope,
     diffs: tuple[FieldDiff, ...],
 ) -> Situation:
@@ -168,16 +168,16 @@ def _declared(resource: Resource | None) -> Declared:
     return Declared.ABSENT if resource.manifest.absent else Declared.PRESENT
 
 
-def _draft(match: Match, kind: Kind, links: Links) -> Draft:
+def _draft(match: Match, kind: Kind, links: Resolver) -> Draft:
     if match.observed is None or not match.observed.has_draft:
         return Draft.NONE
     own = policies(kind.spec)
     expected = kind.expected(match.resource) if match.resource else {}
     wanted = {own[name].wire: links.wire(own[name], value) for name, value in expected.items()}
-    return Draft.OURS if kind.own_draft(match.observed, match.binding, wanted) else Draft.FOREIGN
+    return Draft.OURS if kind.is_our_draft(match.observed, match.binding, wanted) else Draft.FOREIGN
 
 
-def _diffs(match: Match, kind: Kind, links: Links) -> tuple[FieldDiff, ...]:
+def _diffs(match: Match, kind: Kind, links: Resolver) -> tuple[FieldDiff, ...]:
     """Against the live object; against nothing where there is none yet."""
     resource = match.resource
     if resource is None or resource.manifest.absent or match.live in (Live.SEVERAL, Live.UNKNOWN_ID):

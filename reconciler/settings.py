@@ -1,4 +1,4 @@
-"""This file exists to read ``reconciler.yaml``, the one place where limits and the account are set."""
+"""Read ``reconciler.yaml``, the one place where limits and the account are set."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from pydantic import (
     model_validator,
 )
 
-from reconciler import clock, documents
+from reconciler.diagnostics.suggestions import listed, nearest, plain, spelt
+from reconciler.documents import reading
+from reconciler.documents.variables import Variables
 from reconciler.errors import InputError
 from reconciler.model import Finding, Location, Severity
-from reconciler.spelling import listed, nearest, plain, spelt
-from reconciler.variables import Variables
+from reconciler.schedule import clock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -234,13 +235,13 @@ def _read(path: Path) -> tuple[Settings, list[Finding]]:
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InputError(f"{FILE} cannot be read: {why}", code="RC122") from None
-    parts = list(documents.read(text, FILE))
+    parts = list(reading.read(text, FILE))
     problems = [
         _finding(part.code, part.message, part.location, part.hint)
         for part in parts
-        if isinstance(part, documents.Problem)
+        if isinstance(part, reading.Problem)
     ]  # fmt: skip - one thought
-    found = [part for part in parts if isinstance(part, documents.Document)]
+    found = [part for part in parts if isinstance(part, reading.Document)]
     if len(found) > 1:
         problems.append(_finding("RC122", f"{FILE} holds one document", found[1].location, "remove the `---`"))
     if not found:
@@ -249,7 +250,7 @@ def _read(path: Path) -> tuple[Settings, list[Finding]]:
     return settings, problems + complaints
 
 
-def _validated(document: documents.Document) -> tuple[Settings, list[Finding]]:
+def _validated(document: reading.Document) -> tuple[Settings, list[Finding]]:
     """The settings without those that are refused, and a complaint for each of these."""
     value = deepcopy(document.value)
     problems: list[Finding] = []
@@ -284,7 +285,7 @@ _SECTIONS: dict[str | int, type[BaseModel]] = {
 }
 
 
-def _complaint(document: documents.Document, item: Any) -> Finding:
+def _complaint(document: reading.Document, item: Any) -> Finding:
     path = tuple(item["loc"])
     where = document.marks.locate_key(document.value, path)
     inside = [str(part) for part in path if part in _SECTIONS]

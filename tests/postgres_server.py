@@ -1,4 +1,4 @@
-"""This file exists to give tests a PostgreSQL server of their own: temporary folder, free loopback port."""
+"""Give tests a PostgreSQL server of their own: temporary folder, free loopback port."""
 
 from __future__ import annotations
 

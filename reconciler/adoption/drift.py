@@ -1,4 +1,4 @@
-"""This file exists to pick out of a plan what was changed outside since the last apply.
+"""Pick out of a plan what was changed outside since the last apply.
 
 What the manifests changed is no drift, and neither is what was never applied: without a base nobody can say
 which side moved.
@@ -14,8 +14,8 @@ from reconciler.model import Action, ChangedBy
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.ledger import Binding
     from reconciler.model import Address, Change
+    from reconciler.state.ledger import Binding
 
 EDITED, CONFLICT, DELETED, DRAFT = "drift", "conflict", "deleted_outside", "foreign_draft"
 _SENTENCES = {

@@ -1,4 +1,4 @@
-"""This file exists to write live objects as the manifests that would leave them exactly as they are.
+"""Write live objects as the manifests that would leave them exactly as they are.
 
 Every setting that says something is written: null, "" and empty collections are left out, and nothing is
 guessed about defaults. What a document says is checked against the live object before it is kept, so a plan
@@ -17,21 +17,21 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from reconciler import documents
 from reconciler.adoption.live import Nameless, kept_in_files, literal, live_value
-from reconciler.adoption.writing import STEP, entry, inline
+from reconciler.diagnostics.suggestions import plain
+from reconciler.documents import reading
+from reconciler.documents.writing import STEP, entry, inline
 from reconciler.fields import Spec, policies, same
 from reconciler.kind import API_VERSION
 from reconciler.model import Address
-from reconciler.spelling import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.fields import Policy
     from reconciler.kind import Kind
-    from reconciler.links import Links
     from reconciler.model import Observed
+    from reconciler.resolver import Resolver
 
 # Where the documents of a kind go; a kind without a row has a folder of its name, one file per object.
 LAYOUT = {"Agent": "agents/{name}.yaml", "PhoneNumber": "phone-numbers.yaml", "AutoReload": "auto-reload.yaml"}
@@ -71,7 +71,7 @@ class Exported:
 class Export:
     """Turns live objects into documents; ``left_out`` grows with what could not be said."""
 
-    def __init__(self, kinds: Mapping[str, Kind], links: Links, *, schemas: str) -> None:
+    def __init__(self, kinds: Mapping[str, Kind], links: Resolver, *, schemas: str) -> None:
         """Take what already has a name in ``links``; ``schemas`` leads from the folder to the schemas, or is ""."""
         self.left_out: list[LeftOut] = []
         self._kinds, self._links, self._schemas = kinds, links, schemas
@@ -172,7 +172,7 @@ class Export:
 
 
 def names(
-    kind: Kind, observed: Iterable[Observed], links: Links, taken: Iterable[str], skipped: frozenset[str]
+    kind: Kind, observed: Iterable[Observed], links: Resolver, taken: Iterable[str], skipped: frozenset[str]
 ) -> dict[Address, Observed]:
     """A name for each live object: the one it is bound to, else one made of its display name, with -2 for a second.
 
@@ -253,5 +253,5 @@ def _document(document: Mapping[str, Any], observed: Observed) -> str:
 
 
 def _reads_as(text: str, document: Mapping[str, Any]) -> bool:
-    parts = list(documents.read(text, ""))
-    return len(parts) == 1 and isinstance(parts[0], documents.Document) and parts[0].value == document
+    parts = list(reading.read(text, ""))
+    return len(parts) == 1 and isinstance(parts[0], reading.Document) and parts[0].value == document

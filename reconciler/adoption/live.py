@@ -1,4 +1,4 @@
-"""This file exists to say what is live in the words of a manifest: ids as names, without the vendor's own keys."""
+"""Say what is live in the words of a manifest: ids as names, without the vendor's own keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from reconciler.fields import Policy
     from reconciler.kind import Kind
-    from reconciler.links import Links
+    from reconciler.resolver import Resolver
 
 
 _REFERENCE = re.compile(r"\$\{[^}\n]*\}?")
@@ -24,7 +24,7 @@ class Nameless(Exception):
     """A live reference to something that has no name here; the message is the end of a sentence."""
 
 
-def live_value(kind: Kind, policy: Policy, body: Mapping[str, Any], links: Links) -> Any:
+def live_value(kind: Kind, policy: Policy, body: Mapping[str, Any], links: Resolver) -> Any:
     """The live value of a field as a manifest would say it; raises Nameless for an id that is not ours."""
     value = body.get(policy.wire)
     if policy.ref is not None and policy.ref.wire and value is not None:

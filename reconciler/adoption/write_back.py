@@ -1,4 +1,4 @@
-"""This file exists to carry what was edited in the dashboard back into the files that declare it.
+"""Carry what was edited in the dashboard back into the files that declare it.
 
 Nothing is written here: the answer is what each file should say, and what was left for a person and why. The
 state is not touched either. Once a file says what is live there is no difference, whatever the last apply left,
@@ -12,9 +12,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from reconciler.adoption import edits
 from reconciler.adoption.drift import DELETED, DRAFT
 from reconciler.adoption.live import Nameless, literal, live_value, mentions_variable
+from reconciler.documents import editing
 from reconciler.fields import Policy, policies, same
 from reconciler.model import ChangedBy
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from reconciler.kind import Kind
-    from reconciler.links import Links
     from reconciler.model import Address, Change, FieldDiff, Resource
+    from reconciler.resolver import Resolver
 
 _ANY = Policy()
 _BY_HAND = {
@@ -59,7 +59,7 @@ def write_back(  # noqa: PLR0913 - what drifted, what it means, and how to read 
     drift: Iterable[Change],
     *,
     kinds: Mapping[str, Kind],
-    links: Links,
+    links: Resolver,
     resources: Mapping[str, Resource],
     read: Callable[[str], str],
     theirs: bool,
@@ -83,7 +83,7 @@ class _Carrier:
     def __init__(
         self,
         kinds: Mapping[str, Kind],
-        links: Links,
+        links: Resolver,
         resources: Mapping[str, Resource],
         read: Callable[[str], str],
     ) -> None:
@@ -99,7 +99,7 @@ class _Carrier:
         """Put one field into its file, or say why not."""
         try:
             self._carry(change, diff, theirs=theirs)
-        except (_Left, edits.Unwritable, Nameless) as error:
+        except (_Left, editing.Unwritable, Nameless) as error:
             self.result.left.append(Left(change.address, diff.path, str(error)))
 
     def _carry(self, change: Change, diff: FieldDiff, *, theirs: bool) -> None:
@@ -135,13 +135,13 @@ class _Carrier:
         text = self._text(location.path)
         line = self._line(location.path, location.line)
         path = ("spec", policy.name)
-        raw = edits.written(text, line, path)
+        raw = editing.written(text, line, path)
         if mentions_variable(raw):
             raise _Left("has a `${…}` in it: change the variable, or write the value out")
         if policy.text and isinstance(value, str) and isinstance(raw, str) and raw.endswith("\n"):
             value = value.rstrip("\n") + "\n"
         wanted = _merged(raw, resource.declared[policy.name], value, unordered=policy.unordered)
-        after = edits.put(text, line, path, wanted)
+        after = editing.put(text, line, path, wanted)
         self._moved[location.path].append((location.line, after.count("\n") - text.count("\n")))
         self._keep(location.path, after, address, policy.name)
 

@@ -1,4 +1,4 @@
-"""This file exists to decide which addresses a key may be sent to, and how paths are written.
+"""Decide which addresses a key may be sent to, and how paths are written.
 
 A wrong address is a leaked key, so messages never repeat what was given: it may carry a password.
 """

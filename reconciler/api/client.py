@@ -1,4 +1,4 @@
-"""This file exists to speak to the vendor's HTTP API: one client per run, shared by its threads.
+"""Speak to the vendor's HTTP API: one client per run, shared by its threads.
 
 Paths are the vendor's (``/v1/...``), bodies are decoded JSON in the vendor's own shape, failures are
 ``reconciler.errors``. Waiting goes through the clock.
@@ -21,12 +21,12 @@ import httpx
 import reconciler
 from reconciler.api.address import base_url as checked_base_url
 from reconciler.api.address import check_path
-from reconciler.api.network import CountingTransport, network
+from reconciler.api.error_body import Censor, decode
+from reconciler.api.error_mapping import FOREIGN, RequestLine, Seam, http_date
 from reconciler.api.pages import read_items
 from reconciler.api.read_only import ReadOnlyTransport
-from reconciler.api.retry import Patience
-from reconciler.api.seam import FOREIGN, RequestLine, Seam, http_date
-from reconciler.api.words import Censor, decode
+from reconciler.api.retry import RetryPolicy
+from reconciler.api.transport import CountingTransport, network
 from reconciler.errors import ApiError, InputError
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Api:
         headers: Mapping[str, str],
         timeout: httpx.Timeout,
         seam: Seam,
-        patience: Patience,
+        patience: RetryPolicy,
         clock: Clock,
         sent: Counter[str],
     ) -> None:
@@ -268,7 +268,7 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
     sent: Counter[str] = Counter()
     carrier: httpx.BaseTransport = CountingTransport(transport or network(address), sent)
     seam = Seam(urlsplit(address).netloc, Censor(key))
-    patience = Patience(attempts=attempts, jitter=jitter)
+    patience = RetryPolicy(attempts=attempts, jitter=jitter)
     return Api(
         ReadOnlyTransport(carrier) if read_only else carrier,
         address=address,

@@ -1,4 +1,4 @@
-"""This file exists to make it impossible for a read-only command to write (promise P1).
+"""Make it impossible for a read-only command to write (promise P1).
 
 It sits around the transport, the one place every request passes, so it holds whatever a kind forgets.
 """

@@ -1,4 +1,4 @@
-"""This file exists to decide whether a failed request is sent again, and after how long.
+"""Decide whether a failed request is sent again, and after how long.
 
 A write is repeated only when it provably never arrived or was refused by a rate limit; a write without a
 clear answer never is (promises P4 and P6): it is settled by reading.
@@ -20,7 +20,7 @@ REPEATED_WRITES: tuple[type[ApiError], ...] = (Unreachable, Throttled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class RetryPolicy:
     """How often and how long to try again; times in seconds.
 
     The n-th pause is drawn between 0 and ``first`` doubled n-1 times, at most ``ceiling`` (full jitter). A

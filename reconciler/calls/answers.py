@@ -1,4 +1,4 @@
-"""This file exists to read an answer to ``POST /v1/call``, and to put what became of a call into a row."""
+"""Read an answer to ``POST /v1/call``, and to put what became of a call into a row."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ApiError, Rejected, Unintelligible
-from reconciler.outbound import refusal
-from reconciler.rows import CallRow
+from reconciler.schedule.call_report import CallRow
+from reconciler.telephony.eligibility import refusal
 
 if TYPE_CHECKING:
     from reconciler.api import Reply
     from reconciler.calls.due import Due
-    from reconciler.ledger import Attempt
-    from reconciler.orders import Order
+    from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.state.ledger import Attempt
 
 PATH = "/v1/call"
 CONFLICT = 409
@@ -44,7 +44,7 @@ def final(error: Rejected) -> bool:
     return error.status != CONFLICT or (isinstance(error.body, dict) and error.body.get("retryable") is False)
 
 
-def answered(due: Due, order: Order | None, attempt: Attempt) -> CallRow:
+def answered(due: Due, order: PlannedCall | None, attempt: Attempt) -> CallRow:
     """The row of an attempt as it is recorded; a call that failed at once is shown as that."""
     hint = f"reconciler calls resolve {due.armed.name}" if attempt.state == "unknown" else ""
     state = "failed" if (attempt.state, attempt.status) == ("placed", "failed") else attempt.state
@@ -53,7 +53,7 @@ def answered(due: Due, order: Order | None, attempt: Attempt) -> CallRow:
 
 def row(  # noqa: PLR0913 - a row has these parts
     due: Due,
-    order: Order | None,
+    order: PlannedCall | None,
     state: str,
     *,
     detail: str = "",

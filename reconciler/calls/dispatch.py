@@ -1,4 +1,4 @@
-"""This file exists to dial: the only place in the tool that makes a telephone ring.
+"""Dial: the only place in the tool that makes a telephone ring.
 
 For each occurrence that is due: pass the gates, create the claim in the store (only the creator goes on),
 read the store again and pass the gates again, send one request, record the answer. So whoever held or
@@ -14,14 +14,12 @@ from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
-from reconciler import numbers
 from reconciler.calls.answers import PATH, answered, final, read, refused, row
-from reconciler.calls.burst import Burst
 from reconciler.calls.due import Due, todo
-from reconciler.calls.gates import Closed, closed
-from reconciler.calls.pace import LONGEST_PAUSE
+from reconciler.calls.gates import Blocked, closed
+from reconciler.calls.rate_limit import LONGEST_PAUSE
 from reconciler.calls.settle import Others, find, others, settle
-from reconciler.clock import parse_instant
+from reconciler.calls.workers import WorkerPool
 from reconciler.errors import (
     AmbiguousWrite,
     ApiError,
@@ -35,7 +33,9 @@ from reconciler.errors import (
     Unreachable,
     VendorFault,
 )  # fmt: skip - one line of names
-from reconciler.ledger import Attempt, stamp
+from reconciler.schedule.clock import parse_instant
+from reconciler.state.ledger import Attempt, stamp
+from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,10 +43,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from reconciler.api import Api
-    from reconciler.calls.burst import Tell
-    from reconciler.calls.line import Line
-    from reconciler.orders import Order
-    from reconciler.rows import CallRow
+    from reconciler.calls.context import DispatchContext
+    from reconciler.calls.workers import Tell
+    from reconciler.schedule.call_report import CallRow
+    from reconciler.schedule.planned_call import PlannedCall
 
 _TRIES = 3
 _LONGEST_SKEW = 30.0
@@ -54,7 +54,7 @@ _SHORTEST_PAUSE = 1.0
 _CERTAIN = frozenset({"placed", "completed", "failed"})
 
 
-def dispatch(line: Line, *, dry_run: bool = False, told: list[CallRow] | None = None) -> list[CallRow]:
+def dispatch(line: DispatchContext, *, dry_run: bool = False, told: list[CallRow] | None = None) -> list[CallRow]:
     """Place what is due, settle what is uncertain, report what was missed; one row each, what closes first first.
 
     ``told`` receives the rows also when this raises, for a caller that must report them all the same: a missed
@@ -75,7 +75,7 @@ def dispatch(line: Line, *, dry_run: bool = False, told: list[CallRow] | None = 
     return rows
 
 
-def bursts(line: Line, now: datetime, *, dry_run: bool = False) -> tuple[Burst, Burst]:
+def bursts(line: DispatchContext, now: datetime, *, dry_run: bool = False) -> tuple[WorkerPool, WorkerPool]:
     """What the workers of a run take: what was missed, then what is to be settled and placed."""
     found = todo(line.ledger, organization=line.organization, now=now)
 
@@ -84,7 +84,7 @@ def bursts(line: Line, now: datetime, *, dry_run: bool = False) -> tuple[Burst, 
         return _told(line, due, tell, dry_run=dry_run)
 
     return (
-        Burst(
+        WorkerPool(
             found.missed,
             lambda due, _: _missed(line, due, dry_run=dry_run),
             callee=line.callee,
@@ -92,7 +92,7 @@ def bursts(line: Line, now: datetime, *, dry_run: bool = False) -> tuple[Burst, 
             stopping=Event(),  # recorded whether the run is to stop or not: nothing rings for it
             halted=line.tally.halted,
         ),
-        Burst(
+        WorkerPool(
             [due for due in (*found.settle, *found.place) if line.tally.ready(due.attempt.key, now) <= now],
             take,
             callee=line.callee,
@@ -103,7 +103,7 @@ def bursts(line: Line, now: datetime, *, dry_run: bool = False) -> tuple[Burst, 
     )
 
 
-def _told(line: Line, due: Due, tell: Tell, *, dry_run: bool) -> CallRow | None:
+def _told(line: DispatchContext, due: Due, tell: Tell, *, dry_run: bool) -> CallRow | None:
     """The row of one attempt; what became of it is told also when something stops the run right then."""
     order = line.orders.get(due.armed.name)
     if not due.is_uncertain and (why := _limit(line, due.attempt)) is not None:
@@ -124,12 +124,12 @@ def _told(line: Line, due: Due, tell: Tell, *, dry_run: bool) -> CallRow | None:
         line.tally.release(due.attempt.key)
 
 
-def _limit(line: Line, attempt: Attempt) -> Closed | None:
+def _limit(line: DispatchContext, attempt: Attempt) -> Blocked | None:
     """Every request that was sent counts, whatever became of it, unless it was refused; so does one under way."""
     limit = line.account.settings.limits.calls_per_run
     if line.tally.reserve(attempt.key, limit):
         return None
-    return Closed(
+    return Blocked(
         "RC608", f"{len(line.tally.places)} calls placed in this run, limit {limit}", "raise `limits.calls_per_run`"
     )
 
@@ -146,7 +146,7 @@ def _agree_on_time(api: Api) -> None:
         )
 
 
-def _missed(line: Line, due: Due, *, dry_run: bool) -> CallRow | None:
+def _missed(line: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None:
     """The window closed and nothing rang: recorded once, so that it is shouted about once.
 
     None when another run recorded something first: that it was missed, or even that it was placed.
@@ -166,7 +166,7 @@ def _missed(line: Line, due: Due, *, dry_run: bool) -> CallRow | None:
     )  # fmt: skip - one call
 
 
-def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallRow | None:
+def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_run: bool) -> CallRow | None:
     why = closed(due, order, line.moment(order))
     if why is not None or order is None:
         message, hint, code = (why.message, why.hint, why.code) if why else ("", "", "")
@@ -190,7 +190,7 @@ def _place(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallR
     return answered(due, order, became) if became else None
 
 
-def _left(line: Line, due: Due, order: Order | None) -> CallRow | None:
+def _left(line: DispatchContext, due: Due, order: PlannedCall | None) -> CallRow | None:
     """The row of a call that the platform's pause leaves to another run; none when the run is to stop."""
     if line.stopping.is_set() or line.tally.halted.is_set():
         return None
@@ -198,19 +198,19 @@ def _left(line: Line, due: Due, order: Order | None) -> CallRow | None:
     return row(due, order, "armed", detail=why.message, hint=why.hint, code=why.code)
 
 
-def _pause(line: Line) -> Closed:
+def _pause(line: DispatchContext) -> Blocked:
     asked = line.traffic.pause
-    return Closed("RC402", f"the platform asked for a pause of {asked:.0f} s", "dispatch again when it is over")
+    return Blocked("RC402", f"the platform asked for a pause of {asked:.0f} s", "dispatch again when it is over")
 
 
-def _claimed(line: Line, due: Due, attempt: Attempt) -> Attempt | None:
+def _claimed(line: DispatchContext, due: Due, attempt: Attempt) -> Attempt | None:
     """The claim, once it is stored: only who creates it, or takes it over as it was read, goes on."""
     line.check_lease()
     claimed = replace(attempt, owner=line.owner)
     return claimed if _recorded(line, due, claimed) else None
 
 
-def _recorded(line: Line, due: Due, attempt: Attempt) -> bool:
+def _recorded(line: DispatchContext, due: Due, attempt: Attempt) -> bool:
     """Write over what this run decided upon, and over nothing else: the ledger may have been read again since."""
     try:
         return line.ledger.supersede(due.before, attempt)
@@ -219,7 +219,7 @@ def _recorded(line: Line, due: Due, attempt: Attempt) -> bool:
     return False
 
 
-def _rang_already(line: Line, due: Due, order: Order) -> Attempt | None:
+def _rang_already(line: DispatchContext, due: Due, order: PlannedCall) -> Attempt | None:
     """A call armed after its window opened may have been placed from a state that was lost: ask the platform.
 
     Any call between the two numbers since the window opened counts as this one: better missed than twice.
@@ -237,7 +237,7 @@ def _rang_already(line: Line, due: Due, order: Order) -> Attempt | None:
     return replace(due.attempt, state="placed", claimed_at=stamp(line.clock.now()), call_id=call_id, detail=detail)
 
 
-def _rung(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt | Closed:
+def _rung(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Attempt | Blocked:
     """Send the request once its turn has come, unless something stands against it by then."""
     line.ledger.refresh()
     with line.traffic.lane(lambda: line.turn(line.traffic.requests), look_again=line.ledger.refresh) as goes_on:
@@ -247,7 +247,7 @@ def _rung(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt | Clo
         return why or _send(line, claimed, line.request(claimed, order))
 
 
-def _stopped(line: Line, claimed: Attempt, order: Order, due: Due) -> Closed | None:
+def _stopped(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Blocked | None:
     """Why the claimed call must not be sent after all, by what was just read, and what time it is, at this moment.
 
     Raises Conflict when another run took the claim over.
@@ -256,16 +256,16 @@ def _stopped(line: Line, claimed: Attempt, order: Order, due: Due) -> Closed | N
         raise Conflict(f"`{claimed.occurrence}` was taken over by another run")
     armed = line.ledger.armed_call(claimed.name)
     if armed is None or armed.state != "armed":
-        return Closed("RC601", "it was cancelled meanwhile")
+        return Blocked("RC601", "it was cancelled meanwhile")
     if (full := _limit(line, claimed)) is not None:
         return full
     why = closed(replace(due, armed=armed), order, line.moment(order))
     if why is None and (line.stopping.is_set() or line.tally.halted.is_set()):
-        return Closed("RC901", "the run was asked to stop before it was sent")
+        return Blocked("RC901", "the run was asked to stop before it was sent")
     return why
 
 
-def _dial(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt | None:
+def _dial(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Attempt | None:
     """Send the request and record the answer; None when another run took the claim over, and tells."""
     try:
         return _sent(line, claimed, order, due)
@@ -273,12 +273,12 @@ def _dial(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt | Non
         return None
 
 
-def _sent(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
+def _sent(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Attempt:
     """Only what provably did not arrive, and may still be sent, is sent again."""
     for tried in range(1, _TRIES + 1):
         try:
             became = _rung(line, claimed, order, due)
-            if isinstance(became, Closed):
+            if isinstance(became, Blocked):
                 became = replace(claimed, state="refused", code=became.code, detail=became.message)
             return _record(line, became, claimed)
         except (Unreachable, Throttled) as error:
@@ -298,14 +298,14 @@ def _sent(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
     return _record(line, replace(claimed, state="unknown", detail="no answer was understood", code="RC610"), claimed)
 
 
-def _waited(line: Line, error: Unreachable | Throttled, due: Due, tried: int) -> bool:
+def _waited(line: DispatchContext, error: Unreachable | Throttled, due: Due, tried: int) -> bool:
     """Wait before another try; False where that makes no sense."""
     pause = error.retry_after or float(tried)
     late = pause > LONGEST_PAUSE or line.clock.now() + timedelta(seconds=pause) >= due.closes
     return tried < _TRIES and not late and line.paused(pause)
 
 
-def _send(line: Line, claimed: Attempt, request: Mapping[str, Any]) -> Attempt:
+def _send(line: DispatchContext, claimed: Attempt, request: Mapping[str, Any]) -> Attempt:
     """The one request that makes a telephone ring, and the attempt as its answer tells it.
 
     A platform that asks for a pause gets it from all workers, and before another request takes this one's lane.
@@ -318,7 +318,7 @@ def _send(line: Line, claimed: Attempt, request: Mapping[str, Any]) -> Attempt:
         raise
 
 
-def _settled(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
+def _settled(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Attempt:
     """What became of a request without an answer; it is sent again only while the call might be placed anew."""
 
     def again() -> Attempt:
@@ -332,13 +332,13 @@ def _settled(line: Line, claimed: Attempt, order: Order, due: Due) -> Attempt:
     return settle(line.api, claimed, request, others=lambda: _others(line, claimed), again=again)
 
 
-def _others(line: Line, attempt: Attempt) -> Others:
+def _others(line: DispatchContext, attempt: Attempt) -> Others:
     """What other attempts account for: asked after the list was read, and of the store, so that none is too new."""
     line.ledger.refresh()
     return others(line.ledger.attempts_to(attempt.to), attempt)
 
 
-def _record(line: Line, attempt: Attempt, over: Attempt | None) -> Attempt:
+def _record(line: DispatchContext, attempt: Attempt, over: Attempt | None) -> Attempt:
     """Write down what became of an attempt; returns it, or what another run wrote over ``over`` first.
 
     That a call was placed is certain knowledge and goes over whatever is uncertain, or says less. The vendor's
@@ -346,8 +346,8 @@ def _record(line: Line, attempt: Attempt, over: Attempt | None) -> Attempt:
     """
     if attempt.detail:
         order = line.orders.get(attempt.name)
-        words = numbers.mask_in(attempt.detail)
-        attempt = replace(attempt, detail=numbers.hide(words, order.to_number) if order else words)
+        words = phone_numbers.mask_in(attempt.detail)
+        attempt = replace(attempt, detail=phone_numbers.hide(words, order.to_number) if order else words)
     line.tally.note(attempt)
     sent = attempt if attempt.state == "refused" else replace(attempt, sent_at=stamp(line.clock.now()))
     while True:
@@ -361,7 +361,7 @@ def _record(line: Line, attempt: Attempt, over: Attempt | None) -> Attempt:
             line.ledger.refresh()
 
 
-def _settle(line: Line, due: Due, order: Order | None, *, dry_run: bool) -> CallRow | None:
+def _settle(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_run: bool) -> CallRow | None:
     """A claim whose dispatcher is gone, or an outcome still unknown."""
     if due.before is None or order is None or dry_run:
         return row(

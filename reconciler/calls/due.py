@@ -1,4 +1,4 @@
-"""This file exists to say, from the ledger alone, what a dispatch has to do now."""
+"""Say, from the ledger alone, what a dispatch has to do now."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from reconciler import numbers
 from reconciler.calls.settle import UNCERTAIN_STATES
-from reconciler.clock import parse_duration, parse_instant, spoken_local, zone
-from reconciler.ledger import Attempt, next_number
-from reconciler.occurrences import Schedule, idempotency_key, next_occurrence, occurrence_id, occurrences
-from reconciler.orders import LATE
+from reconciler.schedule.clock import parse_duration, parse_instant, spoken_local, zone
+from reconciler.schedule.occurrences import Schedule, idempotency_key, next_occurrence, occurrence_id, occurrences
+from reconciler.schedule.planned_call import LATE
+from reconciler.state.ledger import Attempt, next_number
+from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from zoneinfo import ZoneInfo
 
-    from reconciler.ledger import Armed, Ledger
-    from reconciler.orders import Order
+    from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.state.ledger import Armed, Ledger
 
 RANG_STATES = frozenset({"claimed", "placed", "unknown", "completed", "failed"})
 _MOST_MISSED = 100  # of one recurring call in one run: a state left alone for a year is told in parts
@@ -97,10 +97,10 @@ class Agenda:
 
 def todo(ledger: Ledger, *, organization: str, now: datetime) -> Agenda:
     """Everything the calls of a ledger need at ``now``."""
-    pressing = ledger.pressing(now)
-    found = agenda(pressing.armed, pressing.attempts, organization=organization, now=now)
-    if pressing.next_opening:
-        found.opening(parse_instant(pressing.next_opening))
+    due_work = ledger.due_work(now)
+    found = agenda(due_work.armed, due_work.attempts, organization=organization, now=now)
+    if due_work.next_opening:
+        found.opening(parse_instant(due_work.next_opening))
     return found
 
 
@@ -224,7 +224,7 @@ def rang_that_day(attempts: Iterable[Attempt], to_number: str, *, now: datetime)
     The day is that of the callee's clocks: of every zone the number may ring in, so that a call counts when
     it was on this day in any of them.
     """
-    callee, places = numbers.digest(to_number), [zone(name) for name in numbers.zones(to_number)]
+    callee, places = phone_numbers.digest(to_number), [zone(name) for name in phone_numbers.zones(to_number)]
     return sum(
         attempt.to == callee
         and attempt.state in RANG_STATES
@@ -238,7 +238,7 @@ def _same_day(one: datetime, other: datetime, places: Iterable[ZoneInfo]) -> boo
     return any(one.astimezone(place).date() == other.astimezone(place).date() for place in places)
 
 
-def unarmed(orders: Iterable[Order], armed: Mapping[str, Armed], now: datetime) -> list[Order]:
+def unarmed(orders: Iterable[PlannedCall], armed: Mapping[str, Armed], now: datetime) -> list[PlannedCall]:
     """The declared calls that are due now and that no apply has armed in this state: nobody will place them."""
     return [
         order

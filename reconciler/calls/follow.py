@@ -1,4 +1,4 @@
-"""This file exists to say how every scheduled call stands, and how the placed ones ended."""
+"""Say how every scheduled call stands, and how the placed ones ended."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.due import spoken_closing
 from reconciler.calls.settle import MARGIN
-from reconciler.clock import parse_instant
 from reconciler.errors import ApiError, Conflict, Rejected
-from reconciler.occurrences import next_occurrence
-from reconciler.rows import CallRow
+from reconciler.schedule.call_report import CallRow
+from reconciler.schedule.clock import parse_instant
+from reconciler.schedule.occurrences import next_occurrence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from threading import Event
 
     from reconciler.api import Api
-    from reconciler.ledger import Armed, Attempt, Ledger
-    from reconciler.orders import Order
+    from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.state.ledger import Armed, Attempt, Ledger
 
 _NOT_FOUND = 404
 _ENDED = frozenset({"completed", "failed"})
@@ -167,7 +167,7 @@ def standing(call: Armed, attempts: Iterable[Attempt], now: datetime) -> str:
 def rows(
     armed: Mapping[str, Armed],
     attempts: Iterable[Attempt],
-    orders: Mapping[str, Order],
+    orders: Mapping[str, PlannedCall],
     *,
     now: datetime,
 ) -> list[CallRow]:
@@ -184,7 +184,7 @@ def rows(
     return sorted(found, key=lambda row: (row.when is None, row.when, row.occurrence, row.attempt))
 
 
-def _when(call: Armed | None, order: Order | None, occurrence: str = "") -> datetime | None:
+def _when(call: Armed | None, order: PlannedCall | None, occurrence: str = "") -> datetime | None:
     _, _, instant = occurrence.partition("@")
     if instant:
         return parse_instant(instant)
@@ -193,7 +193,7 @@ def _when(call: Armed | None, order: Order | None, occurrence: str = "") -> date
     return order.at if order else None
 
 
-def _attempt_row(attempt: Attempt, call: Armed | None, order: Order | None) -> CallRow:
+def _attempt_row(attempt: Attempt, call: Armed | None, order: PlannedCall | None) -> CallRow:
     hint = f"reconciler calls resolve {attempt.name}" if attempt.state in ("unknown", "claimed") else ""
     return CallRow(
         name=attempt.name,
@@ -225,7 +225,7 @@ def _waiting(name: str, call: Armed | None, now: datetime) -> tuple[str, str, st
     return "armed", "", ""
 
 
-def _waiting_row(name: str, call: Armed | None, order: Order | None, now: datetime) -> CallRow:
+def _waiting_row(name: str, call: Armed | None, order: PlannedCall | None, now: datetime) -> CallRow:
     state, detail, hint = _waiting(name, call, now)
     upcoming = next_occurrence(order.schedule, now) if order and order.schedule else None
     return CallRow(

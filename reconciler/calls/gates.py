@@ -1,4 +1,4 @@
-"""This file exists to ask, right before a telephone rings, whether it may.
+"""Ask, right before a telephone rings, whether it may.
 
 Each gate is a question with one answer: None, or why not, with the way out. All are asked of what is true
 now: the manifests as they are, the clock, the account as just read.
@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.due import rang_that_day
-from reconciler.clock import opening_hours, spoken_local, zone
 from reconciler.model import Address
-from reconciler.occurrences import callee_hours
-from reconciler.outbound import not_on_account, unconfirmed, undialable, unfunded
+from reconciler.schedule.clock import opening_hours, spoken_local, zone
+from reconciler.schedule.occurrences import callee_hours
+from reconciler.telephony.eligibility import not_on_account, unconfirmed, undialable, unfunded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from reconciler.calls.due import Due
     from reconciler.kind import Account
-    from reconciler.ledger import Attempt
-    from reconciler.links import Links
     from reconciler.model import Observed
-    from reconciler.orders import Order
+    from reconciler.resolver import Resolver
+    from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.state.ledger import Attempt
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
+class Blocked:
     """Why a call must not be placed now."""
 
     code: str
@@ -37,44 +37,44 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class GateInputs:
     """Everything the gates look at; ``attempts`` are those to the callee, ``caller`` is the number it rings from."""
 
     now: datetime
     account: Account
-    links: Links
+    links: Resolver
     attempts: tuple[Attempt, ...]
-    differs: Callable[[Order, Mapping[str, Any]], bool]
+    differs: Callable[[PlannedCall, Mapping[str, Any]], bool]
     held: str
     caller: Observed | None
 
 
-def closed(due: Due, order: Order | None, moment: Moment) -> Closed | None:
+def closed(due: Due, order: PlannedCall | None, moment: GateInputs) -> Blocked | None:
     """The first gate that is closed, or None when the call may be placed."""
     if order is None:
-        return Closed("RC601", "the manifests do not declare it any more", "apply cancels it")
+        return Blocked("RC601", "the manifests do not declare it any more", "apply cancels it")
     return next((why for gate in GATES if (why := gate(due, order, moment)) is not None), None)
 
 
-def _as_armed(due: Due, order: Order, moment: Moment) -> Closed | None:
+def _as_armed(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
     if not moment.differs(order, due.armed.spec):
         return None
-    return Closed("RC602", "the manifest is not what was armed", "run apply, then dispatch again")
+    return Blocked("RC602", "the manifest is not what was armed", "run apply, then dispatch again")
 
 
-def _held(due: Due, _order: Order, moment: Moment) -> Closed | None:
+def _held(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
     if moment.held:
-        return Closed("RC603", f"every call is held: {moment.held}", "reconciler calls release --all")
+        return Blocked("RC603", f"every call is held: {moment.held}", "reconciler calls release --all")
     if not due.armed.held:
         return None
-    return Closed("RC603", f"held: {due.armed.held}", f"reconciler calls release {due.armed.name}")
+    return Blocked("RC603", f"held: {due.armed.held}", f"reconciler calls release {due.armed.name}")
 
 
-def _window(due: Due, _order: Order, moment: Moment) -> Closed | None:
-    return None if due.is_open(moment.now) else Closed("RC604", "outside its window")
+def _window(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
+    return None if due.is_open(moment.now) else Blocked("RC604", "outside its window")
 
 
-def _hours(_due: Due, order: Order, moment: Moment) -> Closed | None:
+def _hours(_due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
     hours = moment.account.settings.calling_hours
     start, end = opening_hours(hours.start, hours.end)
     there = callee_hours(moment.now, order.to_number, start, end)
@@ -82,58 +82,58 @@ def _hours(_due: Due, order: Order, moment: Moment) -> Closed | None:
         return None
     local = f"{there.local:%H:%M} in {there.zone}" if there.local else there.zone
     opens = f"; opens {spoken_local(there.opens, zone('UTC'))}" if there.opens else ""
-    return Closed(
+    return Blocked(
         "RC605",
         f"outside calling hours where the callee may be: it is {local}, hours {hours.start} to {hours.end}{opens}",
         "change `calling_hours` in reconciler.yaml if that is meant",
     )
 
 
-def _number(_due: Due, order: Order, moment: Moment) -> Closed | None:
+def _number(_due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
     live = moment.caller
     obstacle = not_on_account(order.from_number) if live is None else undialable(live.body)
-    return Closed(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
+    return Blocked(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
 
 
-def _agent(_due: Due, order: Order, moment: Moment) -> Closed | None:
+def _agent(_due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
     if order.agent is None:
         return None
     id_ = agent_id(order, moment.links)
     if id_ is not None and moment.account.find("Agent", id_) is not None:
         return None
-    return Closed("RC606", f"Agent/{order.agent} is not on the account", "run apply first")
+    return Blocked("RC606", f"Agent/{order.agent} is not on the account", "run apply first")
 
 
-def agent_id(order: Order, links: Links) -> str | None:
+def agent_id(order: PlannedCall, links: Resolver) -> str | None:
     """The vendor's id of the agent a call names, or None."""
     return links.id(Address("Agent", order.agent)) if order.agent else None
 
 
-def _money(_due: Due, _order: Order, moment: Moment) -> Closed | None:
+def _money(_due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
     billing = next((item.body for item in moment.account.of("AutoReload")), None)
     obstacle = unfunded(billing)
-    return Closed(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
+    return Blocked(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
 
 
-def _confirmation(_due: Due, _order: Order, moment: Moment) -> Closed | None:
+def _confirmation(_due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
     obstacle = unconfirmed(moment.account.facts.get("confirmation"))
-    return Closed(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
+    return Blocked(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
 
 
-def _callee_limit(due: Due, order: Order, moment: Moment) -> Closed | None:
+def _callee_limit(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
     limit = moment.account.settings.limits.calls_per_callee_per_day
     others = (item for item in moment.attempts if item.occurrence != due.attempt.occurrence)
     count = rang_that_day(others, order.to_number, now=moment.now)
     if count < limit:
         return None
-    return Closed(
+    return Blocked(
         "RC607",
         f"{count} call{'' if count == 1 else 's'} to this person today where they are, limit {limit}",
         "raise `limits.calls_per_callee_per_day` in reconciler.yaml if that is meant",
     )
 
 
-GATES: tuple[Callable[[Due, Order, Moment], Closed | None], ...] = (
+GATES: tuple[Callable[[Due, PlannedCall, GateInputs], Blocked | None], ...] = (
     _held,
     _as_armed,
     _window,

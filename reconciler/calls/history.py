@@ -1,4 +1,4 @@
-"""This file exists to rebuild and correct the call ledger from what the platform, or a person, can tell."""
+"""Rebuild and correct the call ledger from what the platform, or a person, can tell."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from reconciler import numbers
 from reconciler.calls.settle import MARGIN, UNCERTAIN_STATES, find, others
-from reconciler.clock import parse_instant
 from reconciler.errors import InputError
-from reconciler.ledger import Armed, Attempt, stamp
-from reconciler.occurrences import idempotency_key, occurrence_id, occurrences
+from reconciler.schedule.clock import parse_instant
+from reconciler.schedule.occurrences import idempotency_key, occurrence_id, occurrences
+from reconciler.state.ledger import Armed, Attempt, stamp
+from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from reconciler.api import Api
-    from reconciler.ledger import Ledger
-    from reconciler.orders import Order
+    from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.state.ledger import Ledger
 
 
 def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
@@ -27,7 +27,7 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
     ledger: Ledger,
     name: str,
     *,
-    order: Order | None,
+    order: PlannedCall | None,
     rang: str | None = None,
     did_not_ring: bool = False,
 ) -> list[Attempt]:
@@ -92,7 +92,7 @@ def _rang(api: Api, attempt: Attempt, call_id: str) -> Attempt:
     return replace(attempt, state="placed", call_id=call_id, detail="resolved by hand: it rang")
 
 
-def _looked_up(api: Api, ledger: Ledger, attempt: Attempt, order: Order | None) -> Attempt:
+def _looked_up(api: Api, ledger: Ledger, attempt: Attempt, order: PlannedCall | None) -> Attempt:
     """As the list of calls tells; where another attempt to the same person is uncertain too, it cannot tell."""
     if order is None:
         return replace(attempt, state="unknown", detail="the manifests do not declare it any more")
@@ -110,10 +110,12 @@ def _looked_up(api: Api, ledger: Ledger, attempt: Attempt, order: Order | None) 
 
 def _digest(call: Mapping[str, Any]) -> str:
     number = str(call.get("to_number", ""))
-    return numbers.digest(number) if numbers.is_e164(number) else ""
+    return phone_numbers.digest(number) if phone_numbers.is_e164(number) else ""
 
 
-def adopt(api: Api, ledger: Ledger, orders: Mapping[str, Order], *, organization: str, now: datetime) -> list[Attempt]:
+def adopt(
+    api: Api, ledger: Ledger, orders: Mapping[str, PlannedCall], *, organization: str, now: datetime
+) -> list[Attempt]:
     """Record each declared call that the platform's history shows in its window and the ledger does not know."""
     armed, taken = ledger.armed(), {attempt.call_id for attempt in ledger.attempts()}
     found = []
@@ -134,7 +136,7 @@ def adopt(api: Api, ledger: Ledger, orders: Mapping[str, Order], *, organization
     return found
 
 
-def _past(order: Order, now: datetime) -> Iterator[datetime]:
+def _past(order: PlannedCall, now: datetime) -> Iterator[datetime]:
     if order.at is not None:
         if order.at <= now:
             yield order.at
@@ -142,7 +144,9 @@ def _past(order: Order, now: datetime) -> Iterator[datetime]:
         yield from occurrences(order.schedule, order.schedule.start or now - order.late, now)
 
 
-def _in_window(api: Api, order: Order, opens: datetime, taken: set[str], now: datetime) -> tuple[str, datetime] | None:
+def _in_window(
+    api: Api, order: PlannedCall, opens: datetime, taken: set[str], now: datetime
+) -> tuple[str, datetime] | None:
     """The first call between the two numbers that began inside the window and is nobody else's, and when.
 
     Both are by our clock. One that the vendor has not dated yet began just now.
@@ -160,7 +164,7 @@ def _in_window(api: Api, order: Order, opens: datetime, taken: set[str], now: da
     return (call_id, when) if call_id else None
 
 
-def _adopted(order: Order, occurrence: str, call_id: str, when: datetime, organization: str) -> Attempt:
+def _adopted(order: PlannedCall, occurrence: str, call_id: str, when: datetime, organization: str) -> Attempt:
     began = stamp(when)
     return Attempt(
         name=order.name,
@@ -168,7 +172,7 @@ def _adopted(order: Order, occurrence: str, call_id: str, when: datetime, organi
         attempt=1,
         state="placed",
         key=idempotency_key(organization, occurrence, 1),
-        to=numbers.digest(order.to_number),
+        to=phone_numbers.digest(order.to_number),
         claimed_at=began,
         sent_at=began,
         call_id=call_id,
@@ -176,7 +180,7 @@ def _adopted(order: Order, occurrence: str, call_id: str, when: datetime, organi
     )
 
 
-def _armed(order: Order, now: datetime) -> Armed:
+def _armed(order: PlannedCall, now: datetime) -> Armed:
     return Armed(
         name=order.name,
         state="armed",
@@ -186,5 +190,5 @@ def _armed(order: Order, now: datetime) -> Armed:
         armed_at=stamp(now),
         since=stamp(now),
         path=order.location.path,
-        callee=numbers.digest(order.to_number),
+        callee=phone_numbers.digest(order.to_number),
     )

@@ -1,4 +1,4 @@
-"""This file exists to find out what became of a call whose answer never came.
+"""Find out what became of a call whose answer never came.
 
 A timeout, a reset or a 5xx after ``POST /v1/call`` may mean that somebody's telephone rings. So: look in
 the vendor's list of calls; else ask once more with the *same* key, inside the window, which replays the
@@ -11,14 +11,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.clock import parse_instant
 from reconciler.errors import ApiError, Unintelligible
+from reconciler.schedule.clock import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from reconciler.api import Api
-    from reconciler.ledger import Attempt
+    from reconciler.state.ledger import Attempt
 
 MARGIN = timedelta(seconds=5)  # by which the vendor's dates may be off ours
 

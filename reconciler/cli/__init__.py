@@ -1,4 +1,4 @@
-"""This file exists to be the command line: find the command, load only that, turn errors into exit codes."""
+"""The command line: find the command, load only that, turn errors into exit codes."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Commands(click.Group):
 
 
 def _nearest(name: str) -> str:
-    from reconciler.spelling import closest  # noqa: PLC0415 - only for a misspelt command
+    from reconciler.diagnostics.suggestions import closest  # noqa: PLC0415 - only for a misspelt command
 
     return closest(name, COMMANDS)
 

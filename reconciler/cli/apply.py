@@ -1,4 +1,4 @@
-"""This file exists for `reconciler apply`: make the account what the manifests say."""
+"""`reconciler apply`: make the account what the manifests say."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import guard
-from reconciler.apply import apply
+from reconciler.apply.run import apply
 from reconciler.cli import view
-from reconciler.cli.announce import Announcement, announced
-from reconciler.cli.declare import declare
+from reconciler.cli.common_options import declare
 from reconciler.cli.dispatch import code_of_calls, place
 from reconciler.cli.progress import applying
+from reconciler.cli.pull_request import Announcement, announced
 from reconciler.cli.scope import scope_of, scoped
 from reconciler.cli.session import Session
 from reconciler.errors import InputError, PlanRefused
@@ -22,9 +22,9 @@ from reconciler.model import Outcome, Plan, Report
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
-    from reconciler.load import Loaded
+    from reconciler.load.reader import Loaded
     from reconciler.plan import Scope
-    from reconciler.rows import CallRow
+    from reconciler.schedule.call_report import CallRow
 
 IN_PART, INTERRUPTED = 4, 130
 

@@ -1,4 +1,4 @@
-"""This file exists for `reconciler calls`: how every scheduled call stands, and the switches of one call."""
+"""`reconciler calls`: how every scheduled call stands, and the switches of one call."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler import numbers
-from reconciler.api.words import Censor
+from reconciler.api.error_body import Censor
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, resolve
-from reconciler.cli.declare import FORMATS, declare
+from reconciler.cli.common_options import FORMATS, declare
 from reconciler.cli.session import Session, shown
 from reconciler.cli.verbs import Verbs
-from reconciler.clock import parse_instant
 from reconciler.errors import Conflict, InputError
-from reconciler.ledger import Attempt, next_number, stamp
-from reconciler.occurrences import idempotency_key
+from reconciler.schedule.clock import parse_instant
+from reconciler.schedule.occurrences import idempotency_key
+from reconciler.state.ledger import Attempt, next_number, stamp
+from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
-    from reconciler.ledger import Armed, Ledger
+    from reconciler.state.ledger import Armed, Ledger
 
 UNDER_WAY = frozenset({"placed", "claimed"})
 _ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
@@ -140,11 +140,11 @@ def _storable(why: str) -> str:
 
     for found in list(secrets_in(why)):
         why = why.replace(found[0], "(key)")
-    return _DIGITS.sub(_masked, Censor("").words(numbers.mask_in(why))).strip()
+    return _DIGITS.sub(_masked, Censor("").words(phone_numbers.mask_in(why))).strip()
 
 
 def _masked(found: re.Match[str]) -> str:
-    return found[0] if found["day"] else numbers.mask(found[0])
+    return found[0] if found["day"] else phone_numbers.mask(found[0])
 
 
 def _switch(options: Options, name: str | None, *, everything: bool, why: str) -> int:

@@ -1,4 +1,4 @@
-"""This file exists for `reconciler completion`: the script a shell completes with, and what it is told by.
+"""`reconciler completion`: the script a shell completes with, and what it is told by.
 
 Completing must not take half a second at every tab, which is what importing a command's modules costs. So
 `outline.json` holds the options of every command, written from the commands themselves by

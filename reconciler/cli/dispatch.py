@@ -1,4 +1,4 @@
-"""This file exists for `reconciler dispatch`: place the calls that are due."""
+"""`reconciler dispatch`: place the calls that are due."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from reconciler.calls.context import DispatchContext
 from reconciler.calls.dispatch import dispatch
 from reconciler.calls.due import Agenda, may_be_tried_again, todo, unarmed
 from reconciler.calls.follow import follow, remember
-from reconciler.calls.line import Line
-from reconciler.calls.pace import Traffic
-from reconciler.calls.tally import REST, Tally
-from reconciler.cli.declare import declare
+from reconciler.calls.rate_limit import Throttle
+from reconciler.calls.run_state import REST, RunState
+from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session, differs, owner, shown
-from reconciler.clock import parse_duration
 from reconciler.plan import Scope
-from reconciler.rows import CallRow
+from reconciler.schedule.call_report import CallRow
+from reconciler.schedule.clock import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
-    from reconciler.ledger import Attempt, Ledger
-    from reconciler.load import Loaded
+    from reconciler.load.reader import Loaded
     from reconciler.model import Target
+    from reconciler.state.ledger import Attempt, Ledger
 
 IN_PART, MISSED, INTERRUPTED = 4, 5, 130
 AT_ONCE = 8
@@ -111,7 +111,7 @@ def run(
     from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
     rows: list[CallRow] = []
-    traffic = Traffic(1 if session.options.now else parallelism, session.project.settings.limits.calls_per_second)
+    traffic = Throttle(1 if session.options.now else parallelism, session.project.settings.limits.calls_per_second)
     try:
         missing, left = _rounds(session, read, rows, traffic, lookahead=lookahead, dry_run=dry_run)
     except BaseException:
@@ -130,7 +130,7 @@ def _rounds(
     session: Session,
     read: Callable[[], Loaded],
     rows: list[CallRow],
-    traffic: Traffic,
+    traffic: Throttle,
     *,
     lookahead: timedelta,
     dry_run: bool,
@@ -140,7 +140,7 @@ def _rounds(
     Returns what is due but not armed at all, and what there is still to do.
     """
     api, target = session.connect()
-    ledger, tally = session.ledger(target), Tally()
+    ledger, tally = session.ledger(target), RunState()
     until = session.clock.now() + lookahead
     while True:
         if not dry_run:
@@ -171,7 +171,7 @@ def _follow(session: Session, api: Api, ledger: Ledger, wanted: Callable[[Attemp
     return bool(placed)
 
 
-def _is_due(todo: Agenda, tally: Tally, now: datetime) -> bool:
+def _is_due(todo: Agenda, tally: RunState, now: datetime) -> bool:
     """Whether there is anything to do that was not tried a moment ago."""
     return bool(todo.missed) or any(tally.ready(due.attempt.key, now) <= now for due in (*todo.settle, *todo.place))
 
@@ -184,7 +184,7 @@ def _is_coming(todo: Agenda, until: datetime) -> bool:
     return bool(todo.place or todo.settle) or (todo.next_opening is not None and todo.next_opening <= until)
 
 
-def _wake(todo: Agenda, tally: Tally, now: datetime) -> datetime:
+def _wake(todo: Agenda, tally: RunState, now: datetime) -> datetime:
     """When to look again: other runs may arm calls meanwhile, so it is never long."""
     again = (tally.ready(due.attempt.key, now) for due in (*todo.settle, *todo.place))
     return min([now + REST, *again, *([todo.next_opening] if todo.next_opening else [])])
@@ -196,7 +196,7 @@ def _todo(session: Session, target: Target, ledger: Ledger) -> Agenda:
 
 def _round(
     session: Session,
-    line: Callable[[Callable[[], None]], Line],
+    line: Callable[[Callable[[], None]], DispatchContext],
     ledger: Ledger,
     rows: list[CallRow],
     *,
@@ -237,11 +237,11 @@ def _line(
     ledger: Ledger,
     check: Callable[[], None],
     *,
-    tally: Tally,
-    traffic: Traffic,
-) -> Line:
+    tally: RunState,
+    traffic: Throttle,
+) -> DispatchContext:
     found = session.look(loaded, api, target, ledger, Scope())
-    return Line(
+    return DispatchContext(
         api=api,
         ledger=ledger,
         links=found.links,

@@ -1,4 +1,4 @@
-"""This file exists for `reconciler doctor`: is everything ready, and if not, what is the fix."""
+"""`reconciler doctor`: is everything ready, and if not, what is the fix."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler import diagnose
-from reconciler.cli.declare import declare
+from reconciler.api.key import find_key
+from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session
+from reconciler.doctor import checks
+from reconciler.doctor.checks import Check, Status
 from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, StoreError, Unreachable, WrongAccount
-from reconciler.rows import Check, Status
-from reconciler.secrets import find_key
 from reconciler.store import open_store
 from reconciler.store.access import may_write
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
-    from reconciler.load import Loaded
+    from reconciler.load.reader import Loaded
     from reconciler.model import Target
 
 _NOT_FOUND = 404
@@ -68,22 +68,22 @@ def _manifests(session: Session) -> tuple[Loaded | None, Check]:
         loaded = session.load()
     except InputError as error:
         return None, _failed("manifests", error)
-    return loaded, diagnose.manifests(loaded.documents, loaded.findings)
+    return loaded, checks.manifests(loaded.documents, loaded.findings)
 
 
 def _key(session: Session) -> Check:
     """Whether there is a key; whether it opens anything is only known when it is used."""
     options = session.options
     if options.emulator:
-        return diagnose.ok("key", "none is needed: the embedded platform")
+        return checks.ok("key", "none is needed: the embedded platform")
     try:
         key = find_key(os.environ, options.api_key_file)
     except InputError as error:
         return _failed("key", error)
     if key is None:
         fix = "set THUNDERPHONE_API_KEY (or --api-key-file FILE), or add --emulator"
-        return diagnose.fail("key", "there is none", fix)
-    return diagnose.ok("key", f"of {options.api_key_file or 'THUNDERPHONE_API_KEY'}")
+        return checks.fail("key", "there is none", fix)
+    return checks.ok("key", f"of {options.api_key_file or 'THUNDERPHONE_API_KEY'}")
 
 
 def _account(session: Session, declared: Loaded | None) -> Iterator[Check]:
@@ -95,22 +95,22 @@ def _account(session: Session, declared: Loaded | None) -> Iterator[Check]:
         return
     settings = session.project.settings
     pinned = None if session.options.emulator else settings.organization
-    yield _emulated(target) if session.options.emulator else diagnose.organization(target, pinned)
-    yield from _asked("role", lambda: [diagnose.role(_body(api, "/v1/whoami"))])
+    yield _emulated(target) if session.options.emulator else checks.organization(target, pinned)
+    yield from _asked("role", lambda: [checks.role(_body(api, "/v1/whoami"))])
     if not session.options.emulator and session.options.now is None:
-        yield diagnose.clock(api.server_offset())
-    yield from _asked("balance", lambda: [diagnose.balance(_body(api, "/v1/billing"))])
+        yield checks.clock(api.server_offset())
+    yield from _asked("balance", lambda: [checks.balance(_body(api, "/v1/billing"))])
     calls = list(session.orders(declared.resources).values()) if declared and not declared.errors else []
-    yield from _asked("outbound", lambda: [diagnose.confirmation(_confirmation(api), calls=len(calls))])
+    yield from _asked("outbound", lambda: [checks.confirmation(_confirmation(api), calls=len(calls))])
     dialling = frozenset(call.from_number for call in calls)
     yield from _asked(
         "numbers",
-        lambda: diagnose.numbers(api.items("/v1/phone-numbers"), dialling=dialling, proving=_proving(declared)),
+        lambda: checks.numbers(api.items("/v1/phone-numbers"), dialling=dialling, proving=_proving(declared)),
     )  # fmt: skip - one question
 
 
 def _emulated(target: Target) -> Check:
-    return diagnose.ok("organisation", f"{target.organization_name} (organisation {target.organization_id})")
+    return checks.ok("organisation", f"{target.organization_name} (organisation {target.organization_id})")
 
 
 def _asked(name: str, ask: Callable[[], Iterable[Check]]) -> list[Check]:
@@ -159,17 +159,17 @@ def _state(session: Session) -> Iterator[Check]:
         yield _failed("state", error)
         return
     if local:
-        yield diagnose.warn(
+        yield checks.warn(
             "state",
             f"{described}, without a remote: only this clone remembers, and a runner that knows nothing dials again",
             "`git remote add origin URL`, or another `state:` in reconciler.yaml",
         )
         return
-    yield diagnose.ok("state", f"{described}, {'may be written' if writable else 'writing was not tried'}")
+    yield checks.ok("state", f"{described}, {'may be written' if writable else 'writing was not tried'}")
 
 
 def _failed(name: str, error: ReconcilerError) -> Check:
     findings = error.findings if isinstance(error, InputError) else ()
     first = findings[0] if findings else error
     fix = _REACH if isinstance(error, Unreachable) else first.hint or "reconciler validate"
-    return diagnose.fail(name, f"{first.code} {_ERRNO.sub('', first.message)}", fix)
+    return checks.fail(name, f"{first.code} {_ERRNO.sub('', first.message)}", fix)

@@ -1,4 +1,4 @@
-"""This file exists for `reconciler drift`: what was changed outside, and the way of it back into the files."""
+"""`reconciler drift`: what was changed outside, and the way of it back into the files."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.adoption.drift import drifted, without_base
-from reconciler.adoption.files import replace_file
 from reconciler.adoption.write_back import WriteBack, write_back
-from reconciler.cli.declare import declare
+from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session
+from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StoreError
 from reconciler.kinds import KINDS
-from reconciler.numbers import mask_in
 from reconciler.plan import Scope
 from reconciler.render import drift as render
+from reconciler.telephony.phone_numbers import mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.cli.options import Options
     from reconciler.cli.session import View
-    from reconciler.load import Loaded
+    from reconciler.load.reader import Loaded
     from reconciler.model import Address, Change
 
 DRIFT = 2

@@ -1,4 +1,4 @@
-"""This file exists for `reconciler emulator`: the embedded platform on a socket."""
+"""`reconciler emulator`: the embedded platform on a socket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.declare import declare
+from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session
 
 if TYPE_CHECKING:

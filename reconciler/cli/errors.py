@@ -1,4 +1,4 @@
-"""This file exists to turn what stops a run into words and an exit code."""
+"""Turn what stops a run into words and an exit code."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def code_of(error: ReconcilerError) -> int:
 
 def show(error: ReconcilerError, output: Output) -> None:
     """Say what stopped the run: as the document on stdout that was asked for and is still to come, else on stderr."""
-    from reconciler.cli.announce import folder_in_repository  # noqa: PLC0415 - only when something went wrong
+    from reconciler.cli.pull_request import folder_in_repository  # noqa: PLC0415 - only when something went wrong
     from reconciler.render import json, junit, sarif, text  # noqa: PLC0415 - only when something went wrong
 
     findings = list(error.findings) if isinstance(error, InputError) and error.findings else [_finding(error)]

@@ -1,4 +1,4 @@
-"""This file exists for `reconciler explain`: what a code or a field means, with an example."""
+"""`reconciler explain`: what a code or a field means, with an example."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.declare import declare
-from reconciler.codes import CODES
+from reconciler.cli.common_options import declare
+from reconciler.diagnostics.codes import CODES
+from reconciler.diagnostics.suggestions import closest
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
-from reconciler.spelling import closest
 
 if TYPE_CHECKING:
-    from reconciler.cli.field_guide import Entry
+    from reconciler.cli.field_reference import Entry
     from reconciler.cli.options import Options
 
 
@@ -51,7 +51,7 @@ def _catalogue() -> str:
 
 
 def _code(code: str) -> dict[str, Any]:
-    from reconciler.explanations import explanations  # noqa: PLC0415 - the pages are read only here
+    from reconciler.diagnostics.explanations import explanations  # noqa: PLC0415 - the pages are read only here
 
     found = explanations().get(code)
     example = {"files": dict(found.files), "commands": list(found.commands), "says": found.says} if found else None
@@ -81,7 +81,7 @@ def _code_text(code: str) -> str:
 
 
 def _field(options: Options, subject: str) -> None:
-    from reconciler.cli.field_guide import find  # noqa: PLC0415 - the models are walked only here
+    from reconciler.cli.field_reference import find  # noqa: PLC0415 - the models are walked only here
 
     entry = find(subject)
     if entry is None:
@@ -104,7 +104,7 @@ def _entry_text(entry: Entry) -> str:
 
 
 def _meant(subject: str) -> str:
-    from reconciler.cli.field_guide import names  # noqa: PLC0415 - the models are walked only here
+    from reconciler.cli.field_reference import names  # noqa: PLC0415 - the models are walked only here
 
     near = closest(subject, [*CODES, *names()], cutoff=0.5) or closest(subject.upper(), CODES)
     return f"did you mean `{near}`? reconciler explain {near}" if near else "`reconciler explain` lists what there is"

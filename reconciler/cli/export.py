@@ -1,4 +1,4 @@
-"""This file exists for `reconciler export`: the live account as manifests that leave it as it is."""
+"""`reconciler export`: the live account as manifests that leave it as it is."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler import load, observe
+from reconciler import observe
 from reconciler.adoption.export import Export, Exported, names
-from reconciler.adoption.files import replace_file
-from reconciler.cli.declare import declare
+from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session, commit
 from reconciler.diff import snapshot
+from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StoreError
 from reconciler.fields import policies
 from reconciler.kind import Account
 from reconciler.kinds import KINDS
-from reconciler.ledger import Binding, Ledger, stamp
-from reconciler.links import Links
-from reconciler.load import Loaded
+from reconciler.load import reader
+from reconciler.load.reader import Loaded
 from reconciler.model import Address, Finding, Location, Observed, Severity, Target
+from reconciler.resolver import Resolver
+from reconciler.state.ledger import Binding, Ledger, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,7 +42,7 @@ class _Found:
 
     fresh: dict[Address, Observed]
     declared: int
-    links: Links
+    links: Resolver
 
 
 @declare("export", paths=False)
@@ -97,14 +98,14 @@ def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledg
     bindings = ledger.bindings()
     matches = [match for match in observe.match(KINDS, account, bindings) if match.resource and match.observed]
     declared = {match.address: match.observed.id for match in matches if match.observed}
-    known = Links({address: binding.id for address, binding in bindings.items() if binding.id} | declared)
+    known = Resolver({address: binding.id for address, binding in bindings.items() if binding.id} | declared)
     fresh: dict[Address, Observed] = {}
     for name in kinds:
         taken = [Address.parse(text).name for text in loaded.resources if text.startswith(f"{name}/")]
         taken += [address.name for address in bindings if address.kind == name]
         skipped = frozenset(id_ for address, id_ in declared.items() if address.kind == name)
         fresh |= names(KINDS[name], observed[name], known, taken, skipped)
-    return _Found(fresh, len(declared), Links(declared | {address: item.id for address, item in fresh.items()}))
+    return _Found(fresh, len(declared), Resolver(declared | {address: item.id for address, item in fresh.items()}))
 
 
 def _declared_there(session: Session, place: Path) -> Loaded:
@@ -113,7 +114,7 @@ def _declared_there(session: Session, place: Path) -> Loaded:
     folder = manifests if place.is_relative_to(manifests) else place
     if not folder.is_dir():
         return Loaded()
-    loaded = load.load([folder], session.project, KINDS, now=session.clock.now(), process=os.environ)
+    loaded = reader.load([folder], session.project, KINDS, now=session.clock.now(), process=os.environ)
     for secret in loaded.secrets:
         session.output.hide_secret(secret)
     if loaded.errors:
@@ -152,7 +153,7 @@ def _bind_and_write(
     place: Path,
     exported: Iterable[Exported],
     files: Mapping[Path, str],
-    links: Links,
+    links: Resolver,
 ) -> int | None:
     """Bind, then write: a run killed between the two finds its names again. None where the state cannot be written.
 
@@ -173,7 +174,7 @@ def _bind_and_write(
 
 
 def _bindings(
-    session: Session, ledger: Ledger, place: Path, exported: Iterable[Exported], links: Links
+    session: Session, ledger: Ledger, place: Path, exported: Iterable[Exported], links: Resolver
 ) -> list[Binding]:
     """What a first apply would remember, for what is not remembered yet."""
     now, version, found = stamp(session.clock.now()), commit(session.project), []

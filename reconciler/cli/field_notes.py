@@ -1,4 +1,4 @@
-"""This file exists to say more of those fields whose one line in the model leaves a question open."""
+"""Say more of those fields whose one line in the model leaves a question open."""
 
 from __future__ import annotations
 

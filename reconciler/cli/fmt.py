@@ -1,4 +1,4 @@
-"""This file exists for `reconciler fmt`: one layout for every manifest."""
+"""`reconciler fmt`: one layout for every manifest."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler import documents
-from reconciler.adoption.canonical import canonical
-from reconciler.adoption.files import replace_file
-from reconciler.cli.declare import declare
+from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session
+from reconciler.documents import reading
+from reconciler.documents.files import replace_file
+from reconciler.documents.formatting import canonical
 from reconciler.errors import InputError
-from reconciler.load import manifests_below
+from reconciler.load.reader import manifests_below
 from reconciler.model import Finding, Location, Severity
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 def _problems(text: str, shown: str) -> list[Finding]:
     return [
         Finding(Severity.ERROR, part.code, part.message, part.hint, location=part.location)
-        for part in documents.read(text, shown)
-        if isinstance(part, documents.Problem)
+        for part in reading.read(text, shown)
+        if isinstance(part, reading.Problem)
     ]
 
 

@@ -1,4 +1,4 @@
-"""This file exists for `reconciler init`: a working repository, and what to do with it."""
+"""`reconciler init`: a working repository, and what to do with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.declare import declare
+from reconciler.cli.common_options import declare
 from reconciler.errors import InputError
 
 if TYPE_CHECKING:

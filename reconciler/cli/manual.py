@@ -1,4 +1,4 @@
-"""This file exists for `reconciler manual`: a page in the form of man(7) for every command, from the commands.
+"""`reconciler manual`: a page in the form of man(7) for every command, from the commands.
 
 Nothing in a page is written twice: what a command does, takes and answers is read from its declaration, so a
 page cannot say less than ``--help``. It carries the version and no date, so the same version makes the same bytes.

@@ -1,4 +1,4 @@
-"""This file exists to hold what was asked of a command, as given on its line."""
+"""What was asked of a command, as given on its line."""
 
 from __future__ import annotations
 

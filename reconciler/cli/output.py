@@ -1,4 +1,4 @@
-"""This file exists to be the only way out: stdout is data, stderr is talk, and neither leaks."""
+"""The only way out: stdout is data, stderr is talk, and neither leaks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler import numbers
+from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,9 +52,9 @@ class Output:
     def hide_numbers(self, callees: Iterable[str]) -> None:
         """Mask these numbers (E.164) from now on, however they are written, unless they are to be shown."""
         for number in callees:
-            self._callees[number.removeprefix("+")] = numbers.mask(number)
+            self._callees[number.removeprefix("+")] = phone_numbers.mask(number)
             if number.startswith("+1"):
-                self._callees[number[-_NATIONAL:]] = numbers.mask(number)
+                self._callees[number[-_NATIONAL:]] = phone_numbers.mask(number)
 
     def hide_secret(self, secret: str) -> None:
         """Never let this text out."""

@@ -1,4 +1,4 @@
-"""This file exists for `reconciler plan`: what apply would do, and why."""
+"""`reconciler plan`: what apply would do, and why."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import view
-from reconciler.cli.announce import Announcement, announced
-from reconciler.cli.declare import FINDINGS, declare
+from reconciler.cli.common_options import FINDINGS, declare
+from reconciler.cli.pull_request import Announcement, announced
 from reconciler.cli.scope import exit_code, scope_of, scoped
 from reconciler.cli.session import Session
 

@@ -1,4 +1,4 @@
-"""This file exists to show a person at a terminal that something is going on, and to leave no trace of it.
+"""Show a person at a terminal that something is going on, and to leave no trace of it.
 
 It writes to stderr, only where that is a terminal that understands how to go back a line, only after a
 second, and wipes what it wrote before the result is printed.
@@ -22,7 +22,7 @@ from reconciler.render.words import OUTCOMES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from reconciler.apply import News
+    from reconciler.apply.run import News
     from reconciler.cli.output import Output
     from reconciler.model import Action, Address, Change
 

@@ -1,4 +1,4 @@
-"""This file exists for `reconciler schema`: the JSON Schemas, written from the models."""
+"""`reconciler schema`: the JSON Schemas, written from the models."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.declare import declare
+from reconciler.cli.common_options import declare
+from reconciler.diagnostics.suggestions import nearest
 from reconciler.errors import InputError
 from reconciler.kind import document_model
 from reconciler.kinds import KINDS
 from reconciler.settings import Settings
-from reconciler.spelling import nearest
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options

@@ -1,4 +1,4 @@
-"""This file exists to say which part of the project a run looks at, and what its plan comes to."""
+"""Say which part of the project a run looks at, and what its plan comes to."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""This file exists to be the composition root: it alone sees every part, and wires one run from its options."""
+"""The composition root: it alone sees every part, and wires one run from its options."""
 
 from __future__ import annotations
 
 import os
-import signal
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,34 +11,36 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Self
 
 from reconciler import diff as differences
-from reconciler import guard, links, load, observe
+from reconciler import guard, observe, resolver
 from reconciler import plan as planning
-from reconciler.cli.linted import Lint
+from reconciler.api.key import Key, find_key
+from reconciler.cli.lint_findings import Lint
 from reconciler.cli.progress import waiting
-from reconciler.clock import Clock, FixedClock, SystemClock, parse_duration
-from reconciler.errors import InputError, Interrupted, StoreError, Unintelligible
+from reconciler.cli.signals import StoppableClock, signals
+from reconciler.errors import InputError, StoreError, Unintelligible
 from reconciler.fields import policies
 from reconciler.forecast import forecast
 from reconciler.kind import Account, Context
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call import order
-from reconciler.ledger import Ledger
+from reconciler.load import reader
 from reconciler.model import Address, Finding, Resource, Severity, Target
-from reconciler.secrets import Key, find_key
+from reconciler.schedule.clock import Clock, FixedClock, SystemClock, parse_duration
 from reconciler.settings import Project, find_project
+from reconciler.state.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from types import FrameType, TracebackType
+    from types import TracebackType
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
     from reconciler.cli.output import Output
     from reconciler.emulator import Platform
-    from reconciler.load import Loaded
+    from reconciler.load.reader import Loaded
     from reconciler.model import Plan
-    from reconciler.orders import Order
     from reconciler.plan import Scope
+    from reconciler.schedule.planned_call import PlannedCall
     from reconciler.store import Store
 
 _LEASE_WAIT = parse_duration("60s").total_seconds()
@@ -52,7 +53,7 @@ class View:
 
     plan: Plan
     account: Account
-    links: links.Links
+    links: resolver.Resolver
 
 
 class Session:
@@ -66,13 +67,13 @@ class Session:
         self.output.root = self.project.root
         self.clock: Clock = FixedClock(options.now) if options.now else SystemClock()
         self.stopping = Event()
-        self._waiting: Clock = self.clock if options.now else _Stoppable(self.stopping)
+        self._waiting: Clock = self.clock if options.now else StoppableClock(self.stopping)
         self.lint = Lint()
         self._closing = ExitStack()
         self._notes: list[Finding] = []
 
     def __enter__(self) -> Self:
-        self._closing.enter_context(_signals(self.stopping, at_once=self.read_only))
+        self._closing.enter_context(signals(self.stopping, at_once=self.read_only))
         return self
 
     def __exit__(
@@ -83,7 +84,7 @@ class Session:
     def load(self) -> Loaded:
         """The manifests; raises InputError with every finding when one of them is an error."""
         now = self.clock.now()
-        loaded = load.load(self.options.paths, self.project, KINDS, now=now, process=os.environ)
+        loaded = reader.load(self.options.paths, self.project, KINDS, now=now, process=os.environ)
         for secret in loaded.secrets:
             self.output.hide_secret(secret)
         self.output.hide_numbers(loaded.callees)
@@ -183,7 +184,7 @@ class Session:
             )
         bindings = ledger.bindings()
         matches = tuple(observe.match(KINDS, account, bindings))
-        found = links.Links(observe.ids(bindings, matches))
+        found = resolver.Resolver(observe.ids(bindings, matches))
         scope = replace(scope, paths=self._paths())
         plan = planning.plan(
             target=target,
@@ -220,7 +221,7 @@ class Session:
             commit=commit(self.project),
         )
 
-    def orders(self, resources: Mapping[str, Resource]) -> dict[str, Order]:
+    def orders(self, resources: Mapping[str, Resource]) -> dict[str, PlannedCall]:
         """The declared calls by name."""
         return {
             resource.address.name: order(resource, resources)
@@ -239,7 +240,7 @@ class Session:
             owner=owner(),
             now=lambda: datetime.now(UTC),
             wait=_LEASE_WAIT,
-            sleep=_Stoppable(self.stopping).sleep,
+            sleep=StoppableClock(self.stopping).sleep,
         ) as held:
             ledger.refresh()
             yield held
@@ -314,7 +315,7 @@ def _label(text: str) -> tuple[str, str, bool]:
     raise InputError(f"`{text}` is not a selector", code="RC124", hint="for example -l team=scheduling")
 
 
-def differs(chosen: Order, armed: Mapping[str, Any], resources: Mapping[str, Resource]) -> bool:
+def differs(chosen: PlannedCall, armed: Mapping[str, Any], resources: Mapping[str, Resource]) -> bool:
     """Whether a declared call is no longer what was armed."""
     resource = resources[str(chosen.address)]
     kind = KINDS[chosen.address.kind]
@@ -324,7 +325,7 @@ def differs(chosen: Order, armed: Mapping[str, Any], resources: Mapping[str, Res
             kind.expected(resource),
             armed,
             policies=policies(kind.spec),
-            links=links.Links({}),
+            links=resolver.Resolver({}),
             base=None,
             whole=True,
         )
@@ -358,43 +359,8 @@ def commit(project: Project) -> str:
     return found.stdout.strip() if found.returncode == 0 else ""
 
 
-class _Stoppable(SystemClock):
-    """The machine's clock, whose waits end with Interrupted as soon as the run is asked to stop.
-
-    For waiting between requests and for another run: nothing is in flight then that would have to be finished.
-    """
-
-    def __init__(self, stopping: Event) -> None:
-        self._stopping = stopping
-
-    def sleep(self, seconds: float) -> None:
-        if self._stopping.wait(seconds):
-            raise Interrupted("interrupted while waiting; nothing was in flight")
-
-
-@contextmanager
-def _signals(stopping: Event, *, at_once: bool) -> Iterator[None]:
-    """SIGINT and SIGTERM ask the run to stop after the request in flight; a second one stops it at once.
-
-    A run that only reads has nothing to finish, so it stops at the first.
-    """
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        if at_once or stopping.is_set():
-            raise KeyboardInterrupt
-        stopping.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def shown(row: Any, output: Output) -> Any:
     """A call row with its callee as it may be shown."""
-    from reconciler import numbers  # noqa: PLC0415 - one function
+    from reconciler.telephony import phone_numbers  # noqa: PLC0415 - one function
 
-    return row if output.show_numbers or not row.to else replace(row, to=numbers.mask(row.to))
+    return row if output.show_numbers or not row.to else replace(row, to=phone_numbers.mask(row.to))

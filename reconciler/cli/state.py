@@ -1,4 +1,4 @@
-"""This file exists for `reconciler state`: look at what is remembered, and mend it by hand."""
+"""`reconciler state`: look at what is remembered, and mend it by hand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.calls.follow import standing
-from reconciler.cli.declare import declare
+from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.cli.options import Options
-    from reconciler.ledger import Ledger
+    from reconciler.state.ledger import Ledger
 
 _FORMAT = "reconciler.state/v1"
 

@@ -1,4 +1,4 @@
-"""This file exists for `reconciler validate`: everything that can be known without the account."""
+"""`reconciler validate`: everything that can be known without the account."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.announce import Announcement, announced
-from reconciler.cli.declare import FINDINGS, declare
+from reconciler.cli.common_options import FINDINGS, declare
+from reconciler.cli.pull_request import Announcement, announced
 from reconciler.cli.session import Session
-from reconciler.clock import SystemClock
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
-from reconciler.load import load
+from reconciler.load.reader import load
+from reconciler.schedule.clock import SystemClock
 from reconciler.settings import Misconfigured
 
 if TYPE_CHECKING:
-    from reconciler.cli.linted import Lint
+    from reconciler.cli.lint_findings import Lint
     from reconciler.cli.options import Options
-    from reconciler.load import Loaded
+    from reconciler.load.reader import Loaded
 
 
 @declare("validate", account=False, formats=FINDINGS)

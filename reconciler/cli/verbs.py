@@ -1,4 +1,4 @@
-"""This file exists for commands with verbs of their own, apart from what running one needs: a tab completes them."""
+"""Commands with verbs of their own, apart from what running one needs: a tab completes them."""
 
 from __future__ import annotations
 

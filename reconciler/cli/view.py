@@ -1,4 +1,4 @@
-"""This file exists to show what a command found, in the form that was asked for."""
+"""Show what a command found, in the form that was asked for."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler import render
-from reconciler.cli.announce import folder_in_repository
+from reconciler.cli.pull_request import folder_in_repository
 from reconciler.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reconciler.cli.session import Session
-    from reconciler.load import Loaded
+    from reconciler.load.reader import Loaded
     from reconciler.model import Finding, Plan, Report
-    from reconciler.rows import CallRow
+    from reconciler.schedule.call_report import CallRow
 
 
 def findings(session: Session, loaded: Loaded, verdict: str) -> None:

@@ -1,4 +1,4 @@
-"""This file exists to be everybody else: the dashboard, the bank, the carrier and the hands of a tester.
+"""Everybody else: the dashboard, the bank, the carrier and the hands of a tester.
 
 None of it is the vendor's. It lives under ``/emulator``, wants no key, and is neither recorded in the
 journal nor struck by faults:

@@ -1,4 +1,4 @@
-"""This file exists to say what can be set on an agent: one row per field of contract 2.2.3."""
+"""Say what can be set on an agent: one row per field of contract 2.2.3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to resolve the ids that hang tools and knowledge on an agent (contract 2.2.4)."""
+"""Resolve the ids that hang tools and knowledge on an agent (contract 2.2.4)."""
 
 from __future__ import annotations
 

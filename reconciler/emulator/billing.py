@@ -1,4 +1,4 @@
-"""This file exists to keep the prepaid balance and its auto-reload (contract 2.18)."""
+"""Keep the prepaid balance and its auto-reload (contract 2.18)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to say what a call is placed with, and what is not known of it yet (2.12.1, 2.13)."""
+"""Say what a call is placed with, and what is not known of it yet (2.12.1, 2.13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to serve calls as they unfold: their state follows the clock (contract 2.13).
+"""Serve calls as they unfold: their state follows the clock (contract 2.13).
 
 A call is stored as placed, with the key of its outcome; what it looks like at a moment is worked out from
 the seconds since. ``settle`` closes the calls whose end has passed and bills each of them once.

@@ -1,4 +1,4 @@
-"""Every plain resource of the vendor's, one line each; what it needs beyond that stands in its own file."""
+"""Every plain resource, one line each; what it needs beyond that stands in its own file."""
 
 from __future__ import annotations
 

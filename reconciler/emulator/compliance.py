@@ -1,4 +1,4 @@
-"""This file exists to serve the outbound TCPA confirmation (contract 2.17): a person's legal declaration."""
+"""Serve the outbound TCPA confirmation (contract 2.17): a person's legal declaration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to misbehave on request: the failures a client must survive, made reproducible."""
+"""Misbehave on request: the failures a client must survive, made reproducible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to answer who is asking, of which organisation, and whether anybody is home (2.1)."""
+"""Answer who is asking, of which organisation, and whether anybody is home (2.1)."""
 
 from __future__ import annotations
 

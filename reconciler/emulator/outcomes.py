@@ -1,4 +1,4 @@
-"""This file exists to be the one table that says what dialling each number leads to.
+"""The one table that says what dialling each number leads to.
 
 The last four digits of the destination decide; any other number is answered and talks for half a minute.
 All of them lie in the range the numbering plan keeps for fiction (``+1 NPA 555 01XX``).

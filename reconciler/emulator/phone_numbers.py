@@ -1,4 +1,4 @@
-"""This file exists to serve phone numbers and their routing (contract 2.8).
+"""Serve phone numbers and their routing (contract 2.8).
 
 ``body`` is the answer; ``carrier`` is what only the carrier knows: whether a probe will succeed, how many
 were dialled, until when one is under way.

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from reconciler.clock import Clock
     from reconciler.emulator.exchange import Request
     from reconciler.emulator.faults import Fault
+    from reconciler.schedule.clock import Clock
 
 
 class Platform:

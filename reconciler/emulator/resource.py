@@ -1,4 +1,4 @@
-"""A plain resource of the vendor's as one declaration: paths, ids, fields, rules, and what a reader sees.
+"""A plain resource as one declaration: paths, ids, fields, rules, and what a reader sees.
 
 Routing, storage, the controls under ``/emulator``, seeding and the passing of time are derived from it: a
 resource is one object in one file and a line in ``catalogue``.

@@ -1,4 +1,4 @@
-"""This file exists to say what is on the account before anybody touches it."""
+"""Say what is on the account before anybody touches it."""
 
 from __future__ import annotations
 

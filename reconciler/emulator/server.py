@@ -1,4 +1,4 @@
-"""This file exists to serve the platform on a loopback socket: HTTP/1.1 with keep-alive."""
+"""Serve the platform on a loopback socket: HTTP/1.1 with keep-alive."""
 
 from __future__ import annotations
 

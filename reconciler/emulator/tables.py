@@ -1,4 +1,4 @@
-"""The rows of every plain resource, kept in one table; the agents and numbers they refer to have their own.
+"""The rows of every plain resource in one table; agents and numbers have tables of their own.
 
 Keys of a body that begin with an underscore are the platform's own and never part of an answer; ``_due``
 among them is the moment at which time will change the object.

@@ -1,4 +1,4 @@
-"""This file exists to write and read the vendor's timestamps: ISO 8601, UTC, microseconds, ``Z``."""
+"""Write and read the vendor's timestamps: ISO 8601, UTC, microseconds, ``Z``."""
 
 from __future__ import annotations
 

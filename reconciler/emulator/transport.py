@@ -1,4 +1,4 @@
-"""This file exists to reach the platform through the real HTTP client without a socket."""
+"""Reach the platform through the real HTTP client without a socket."""
 
 from __future__ import annotations
 

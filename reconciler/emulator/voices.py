@@ -1,4 +1,4 @@
-"""This file exists to answer which voices there are (contract 2.11): a lookup table, never owned."""
+"""Answer which voices there are (contract 2.11): a lookup table, never owned."""
 
 from __future__ import annotations
 

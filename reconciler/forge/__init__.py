@@ -1,4 +1,4 @@
-"""This file exists to name the places where people review: GitHub and GitLab, one file each.
+"""Name the places where people review: GitHub and GitLab, one file each.
 
 `comment.py` says what a sticky comment is, `exchange.py` how a request is made; a forge is a `Thread`.
 """

@@ -1,4 +1,4 @@
-"""This file exists to make the few requests a forge is asked, and to say in one sentence what went wrong.
+"""Make the few requests a forge is asked, and to say in one sentence what went wrong.
 
 The token is sent to the one address the forge's own CI names, over https or to loopback; no redirect is
 followed and no address out of an answer is used, so it cannot travel further.
@@ -13,7 +13,7 @@ import httpx
 
 import reconciler
 from reconciler.api.address import loopback
-from reconciler.api.network import network
+from reconciler.api.transport import network
 from reconciler.errors import NotPosted
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""This file exists to find a run's merge request on GitLab and to speak in it.
+"""Find a run's merge request on GitLab and to speak in it.
 
 Everything comes from the variables of GitLab CI: CI_API_V4_URL, CI_PROJECT_ID, CI_MERGE_REQUEST_IID or, after
 a merge, CI_COMMIT_SHA. GITLAB_TOKEN (a project access token) is preferred: most servers do not let

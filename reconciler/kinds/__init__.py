@@ -1,4 +1,4 @@
-"""This file exists to list the kinds there are; adding one is a file beside this and a line here."""
+"""List the kinds there are; adding one is a file beside this and a line here."""
 
 from __future__ import annotations
 

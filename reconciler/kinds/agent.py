@@ -1,4 +1,4 @@
-"""This file exists for agents: what callers hear changes only when a draft is deployed.
+"""Agents: what callers hear changes only when a draft is deployed.
 
 The vendor's oddity (contract, 2.2.2): ``POST`` creates and deploys; every later write stages a draft that
 no call uses until ``deploy`` ships *everything* staged, a colleague's edits included. So a draft that is
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.api import Api
-    from reconciler.ledger import Binding, Ledger
-    from reconciler.links import Links
+    from reconciler.resolver import Resolver
+    from reconciler.state.ledger import Binding, Ledger
 
 _PATH = "/v1/agents"
 _NUMBERS = "/v1/phone-numbers"
@@ -152,7 +152,7 @@ class Agent(Kind):
         """One agent, as it is now."""
         return _observed(context.api.get(_path(id_)))
 
-    def own_draft(self, observed: Observed, binding: Binding | None, wanted: Mapping[str, Any]) -> bool:
+    def is_our_draft(self, observed: Observed, binding: Binding | None, wanted: Mapping[str, Any]) -> bool:
         """Whether every drafted value is one that we recorded before staging it, or one wanted now.
 
         A draft that shows nothing is ours when all we staged was what cannot be seen in one: nulls.
@@ -169,7 +169,7 @@ class Agent(Kind):
             for name, value in drafted.items()
         )
 
-    def preflight(self, change: Change, account: Account, links: Links) -> Iterator[Finding]:
+    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """A create needs a prompt and a voice."""
         del account, links
         if change.action is not Action.CREATE or change.resource is None:
@@ -258,7 +258,7 @@ def _same(name: str, wanted: Any, drafted: Any) -> bool:
     return name in _POLICIES and same(_POLICIES[name], wanted, drafted)
 
 
-def _body(fields: Mapping[str, Any], links: Links) -> dict[str, Any]:
+def _body(fields: Mapping[str, Any], links: Resolver) -> dict[str, Any]:
     return {_POLICIES[name].wire: links.wire(_POLICIES[name], value) for name, value in fields.items()}
 
 

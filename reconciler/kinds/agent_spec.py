@@ -1,4 +1,4 @@
-"""This file exists to list every writable setting of an agent, in the vendor's words (contract 2.2.3)."""
+"""List every writable setting of an agent, in the vendor's words (contract 2.2.3)."""
 
 from __future__ import annotations
 

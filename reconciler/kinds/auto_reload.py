@@ -1,4 +1,4 @@
-"""This file exists for auto-reload: the card that is charged so that the phones do not fall silent.
+"""Auto-reload: the card that is charged so that the phones do not fall silent.
 
 The vendor's oddity (contract, 2.18): it is four fields of the billing account, there is one per
 organisation, enabling it needs a card (422 otherwise) and both amounts in the same request.
@@ -13,7 +13,7 @@ from pydantic import Field
 from reconciler.fields import Spec, Wire, policies
 from reconciler.kind import Account, Context, Kind, Orphans
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity
-from reconciler.outbound import dollars
+from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from reconciler.api import Api
-    from reconciler.ledger import Ledger
-    from reconciler.links import Links
+    from reconciler.resolver import Resolver
+    from reconciler.state.ledger import Ledger
 
 _PATH = "/v1/billing"
 _TOGETHER = ("enabled", "minimum_cents", "amount_cents")
@@ -87,7 +87,7 @@ class AutoReload(Kind):
         """The billing account, as it is now."""
         return _observed(context.api.get(_PATH))
 
-    def preflight(self, change: Change, account: Account, links: Links) -> Iterator[Finding]:
+    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """Enabling needs a card and amounts; without a monthly limit nothing bounds the charges."""
         resource, live = change.resource, change.observed
         if resource is None or live is None:

@@ -1,4 +1,4 @@
-"""This file exists for phone numbers: who answers them, and that a VoIP number is proven at its carrier.
+"""Phone numbers: who answers them, and that a VoIP number is proven at its carrier.
 
 The vendor's oddity (contract, 2.8.3): verifying places a real, carrier-billed probe call, and HTTP 200
 does not mean verified. So it is planned as an action of its own, tried once per apply, and not repeated
@@ -14,9 +14,9 @@ from pydantic import Field
 from reconciler.api import segment
 from reconciler.errors import AmbiguousWrite, Declined
 from reconciler.fields import E164, FIXED, LOCAL, Ref, Spec, policies
-from reconciler.kind import Account, Context, Extra, Kind, Orphans
+from reconciler.kind import Account, Context, DueAction, Kind, Orphans
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity
-from reconciler.outbound import PROVEN, Obstacle, not_on_account, undialable
+from reconciler.telephony.eligibility import PROVEN, Obstacle, not_on_account, undialable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from reconciler.api import Api
-    from reconciler.ledger import Binding, Ledger
-    from reconciler.links import Links
+    from reconciler.resolver import Resolver
+    from reconciler.state.ledger import Binding, Ledger
 
 _PATH = "/v1/phone-numbers"
 _REFUSED_BEFORE = "proof_refused_before"
@@ -109,21 +109,21 @@ class PhoneNumber(Kind):
         """One number, as it is now."""
         return _observed(context.api.get(f"{_PATH}/{segment(id_)}"))
 
-    def extras(self, resource: Resource, observed: Observed, binding: Binding | None) -> Iterator[Extra]:
+    def due_actions(self, resource: Resource, observed: Observed, binding: Binding | None) -> Iterator[DueAction]:
         """A probe call where one was asked for and can help; where it failed before, only a reminder of that."""
         if not resource.declared.get("verify") or _proven(observed) or observed.body.get("source") == "demo":
             return
         if binding is not None and binding.refused:
-            yield Extra(Action.KEEP, _REFUSED_BEFORE, "its proof failed before, and is not paid for again unasked")
+            yield DueAction(Action.KEEP, _REFUSED_BEFORE, "its proof failed before, and is not paid for again unasked")
             return
-        yield Extra(
+        yield DueAction(
             Action.VERIFY,
             "not_proven",
             "is not proven at its carrier: a billed probe call",
             (Consequence.SPENDS_MONEY,),
         )
 
-    def preflight(self, change: Change, account: Account, links: Links) -> Iterator[Finding]:
+    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """A number that is missing, cannot be verified, or was refused by its carrier before."""
         resource = change.resource
         if resource is None:

@@ -1,4 +1,4 @@
-"""This file exists for scheduled calls: apply arms them in the ledger, and only dispatch ever dials.
+"""Scheduled calls: apply arms them in the ledger, and only dispatch ever dials.
 
 The vendor has no such object: its ``POST /v1/call`` rings at once. So the live side of this kind is our own
 ledger, and a call's name is permanent: one name, one call, for ever.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from reconciler import clock, numbers
 from reconciler.fields import digest, policies
 from reconciler.kind import Account, Context, Fact, Kind, Orphans, Verbs
 from reconciler.kinds.scheduled_call_checks import again, complaints, lateness, recurrence, wrong
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
-from reconciler.ledger import Armed, Attempt, Ledger, next_number, stamp
 from reconciler.model import (
     Action,
     Change,
@@ -24,9 +22,12 @@ from reconciler.model import (
     Resource,
     Severity,
 )  # fmt: skip - one line of names
-from reconciler.occurrences import next_occurrence
-from reconciler.orders import Order
-from reconciler.outbound import Obstacle, not_on_account, unconfirmed, undialable, unfunded
+from reconciler.schedule import clock
+from reconciler.schedule.occurrences import next_occurrence
+from reconciler.schedule.planned_call import PlannedCall
+from reconciler.state.ledger import Armed, Attempt, Ledger, next_number, stamp
+from reconciler.telephony import phone_numbers
+from reconciler.telephony.eligibility import Obstacle, not_on_account, unconfirmed, undialable, unfunded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from reconciler.api import Api
-    from reconciler.links import Links
+    from reconciler.resolver import Resolver
 
 
 _POLICIES = policies(ScheduledCallSpec)
@@ -115,7 +116,7 @@ class ScheduledCall(Kind):
             since=before.since if before is not None and same_times and before.since else now,
             held=before.held if before else "",
             path=made.location.path,
-            callee=numbers.digest(made.to_number),
+            callee=phone_numbers.digest(made.to_number),
         )
         context.ledger.arm(armed)
         return _observed(armed, [])  # what was tried before says nothing of what was just armed
@@ -137,7 +138,7 @@ class ScheduledCall(Kind):
             if not resource.manifest.absent:
                 yield from complaints(resource, resources, now)
 
-    def preflight(self, change: Change, account: Account, links: Links) -> Iterator[Finding]:
+    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """Online: may the number dial, is there money, has the organisation confirmed, is it too late."""
         if change.resource is None or not isinstance(change.resource.spec, ScheduledCallSpec):
             return
@@ -173,11 +174,11 @@ class ScheduledCall(Kind):
             return ""
         made = order(change.resource, account.resources)
         if change.observed is not None and change.observed.history != _ARMED:
-            return f"{numbers.mask(made.to_number)}: {change.observed.history}"
-        return f"{numbers.mask(made.to_number)} {_spoken(made, account.now)}"
+            return f"{phone_numbers.mask(made.to_number)}: {change.observed.history}"
+        return f"{phone_numbers.mask(made.to_number)} {_spoken(made, account.now)}"
 
 
-def order(resource: Resource, resources: Mapping[str, Resource]) -> Order:
+def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:
     """What the call asks for, with names looked up in the manifests; for one that passed ``check``."""
     spec = resource.spec
     if not isinstance(spec, ScheduledCallSpec):
@@ -185,7 +186,7 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> Order:
     declared = resource.declared
     number = resources.get(f"PhoneNumber/{spec.from_}") if spec.from_ else None
     at = clock.nominal(spec.at, spec.timezone).instant if spec.at else None
-    return Order(
+    return PlannedCall(
         address=resource.address,
         location=resource.manifest.location,
         to_number=spec.to_number,
@@ -272,7 +273,7 @@ def _with_state(armed: Armed, state: str) -> Armed:
     return Armed(**{name: getattr(armed, name) for name in Armed.__slots__} | {"state": state})
 
 
-def _obstacles(made: Order, account: Account) -> Iterator[tuple[Obstacle, str]]:
+def _obstacles(made: PlannedCall, account: Account) -> Iterator[tuple[Obstacle, str]]:
     """What would keep the call from going out, as far as the account tells today."""
     field = "from" if "from" in made.spec else "from_number"
     live = next((item for item in account.of("PhoneNumber") if item.identity == made.from_number), None)
@@ -309,7 +310,7 @@ def _declaration(number: str, account: Account) -> Mapping[str, Any]:
     )  # fmt: skip - one sentence
 
 
-def _will_be_proven(obstacle: Obstacle, made: Order, account: Account) -> bool:
+def _will_be_proven(obstacle: Obstacle, made: PlannedCall, account: Account) -> bool:
     """An unproven number is no obstacle when the same manifests ask for its proof."""
     asked = bool(_declaration(made.from_number, account).get("verify"))
     failed = any(
@@ -335,7 +336,7 @@ def _will_be_funded(account: Account) -> bool:
     )
 
 
-def _spoken(made: Order, now: datetime) -> str:
+def _spoken(made: PlannedCall, now: datetime) -> str:
     place = clock.zone(made.zone or "UTC")
     if made.schedule is not None:
         first = next_occurrence(made.schedule, now)

@@ -1,15 +1,15 @@
-"""This file exists to complain about a scheduled call offline: times, choices, placeholders."""
+"""Complain about a scheduled call offline: times, choices, placeholders."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler import clock
 from reconciler.kinds.scheduled_call_spec import Attempts, Recurrence, ScheduledCallSpec
 from reconciler.model import Finding, Location, Resource, Severity
-from reconciler.occurrences import Schedule
-from reconciler.orders import LATE, Again
+from reconciler.schedule import clock
+from reconciler.schedule.occurrences import Schedule
+from reconciler.schedule.planned_call import LATE, RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,9 +40,9 @@ def recurrence(written: Recurrence) -> Schedule:
     return Schedule.parse(written.cron, written.timezone, start=written.from_, until=written.until)
 
 
-def again(written: Attempts | None) -> Again | None:
+def again(written: Attempts | None) -> RetryPolicy | None:
     """When the call is tried again; None when it never is."""
-    return Again(written.max, clock.parse_duration(written.gap), written.on) if written else None
+    return RetryPolicy(written.max, clock.parse_duration(written.gap), written.on) if written else None
 
 
 _EXCLUSIVE = (("from", "from_number"), ("agent", "config"), ("at", "schedule"), ("timezone", "schedule"))

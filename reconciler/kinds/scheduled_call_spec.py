@@ -1,4 +1,4 @@
-"""This file exists to list what a scheduled call may say (contract 2.12.1, design section 3)."""
+"""List what a scheduled call may say (contract 2.12.1, design section 3)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from reconciler import clock
 from reconciler.fields import E164, HASHED, PERSONAL, RECORDED, Prose, Ref, Seconds, Spec
-from reconciler.occurrences import Schedule
+from reconciler.schedule import clock
+from reconciler.schedule.occurrences import Schedule
 
 
 def _duration(written: Any) -> Any:

@@ -1,12 +1,12 @@
-"""This file exists to warn of settings of agents and numbers that do not come to what they say."""
+"""Warn of settings of agents and numbers that do not come to what they say."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.diagnostics.suggestions import nearest
 from reconciler.lint.rule import Complaint, at
-from reconciler.outbound import undialable
-from reconciler.spelling import nearest
+from reconciler.telephony.eligibility import undialable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

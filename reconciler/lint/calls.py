@@ -1,4 +1,4 @@
-"""This file exists to look at the declared calls together: facts that nobody says, and one telephone rung twice."""
+"""Look at the declared calls together: facts that nobody says, and one telephone rung twice."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import timedelta
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler import clock
 from reconciler.lint.rule import Complaint, at
 from reconciler.lint.scripts import placeholders, speaker
-from reconciler.numbers import zones
-from reconciler.occurrences import Schedule, callee_hours, occurrences
-from reconciler.orders import LATE
+from reconciler.schedule import clock
+from reconciler.schedule.occurrences import Schedule, callee_hours, occurrences
+from reconciler.schedule.planned_call import LATE
+from reconciler.telephony.phone_numbers import zones
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

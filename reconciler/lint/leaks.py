@@ -1,4 +1,4 @@
-"""This file exists to know a secret when it sees one in a text."""
+"""Know a secret when it sees one in a text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to read prompts as a callee and as a thief would: who is this, and what does it give away."""
+"""Read prompts as a callee and as a thief would: who is this, and what does it give away."""
 
 from __future__ import annotations
 

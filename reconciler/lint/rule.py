@@ -1,4 +1,4 @@
-"""This file exists to say what a rule of lint is: a code, a weight, a title, and a check."""
+"""Say what a rule of lint is: a code, a weight, a title, and a check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to say which words a callee will hear, and who speaks them."""
+"""Say which words a callee will hear, and who speaks them."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""This file exists to take an author's word for a finding of lint: with a reason, and until a date."""
+"""Take an author's word for a finding of lint: with a reason, and until a date."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.codes import CODES
+from reconciler.diagnostics.codes import CODES
+from reconciler.diagnostics.suggestions import closest
 from reconciler.model import Finding, Severity
-from reconciler.spelling import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

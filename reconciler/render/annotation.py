@@ -1,4 +1,4 @@
-"""This file exists to write findings and changes as workflow commands, which GitHub shows beside the line.
+"""Write findings and changes as workflow commands, which GitHub shows beside the line.
 
 ``::error file=…,line=…,col=…,title=…::message``; what would end a value is escaped as the runner undoes it.
 """

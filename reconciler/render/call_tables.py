@@ -1,18 +1,18 @@
-"""This file exists to print scheduled calls in rows: when, which, to whom, and what became of each."""
+"""Print scheduled calls in rows: when, which, to whom, and what became of each."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler import clock
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
 from reconciler.render.words import counted
+from reconciler.schedule import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.rows import CallRow
+    from reconciler.schedule.call_report import CallRow
 
 _STYLES = {
     "placed": "added",

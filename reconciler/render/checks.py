@@ -1,4 +1,4 @@
-"""This file exists to print what the doctor found: one line each, the fix below it."""
+"""Print what the doctor found: one line each, the fix below it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reconciler.render.terminal import Paint, clean, columns, pad, wrap
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.rows import Check
+    from reconciler.doctor.checks import Check
 
 _STYLES = {"ok": "added", "warn": "changed", "fail": "grave"}
 _WIDEST_NAME = 20

@@ -1,4 +1,4 @@
-"""This file exists to print what was changed outside: the declared value first, then what is live."""
+"""Print what was changed outside: the declared value first, then what is live."""
 
 from __future__ import annotations
 

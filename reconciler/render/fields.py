@@ -1,4 +1,4 @@
-"""This file exists to print what differs in a change, field by field, and long texts by passage."""
+"""Print what differs in a change, field by field, and long texts by passage."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""This file exists to say what the declared calls will mean for money and people, in the words all formats share."""
+"""Say what the declared calls will mean for money and people, in the words all formats share."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler import clock
-from reconciler.numbers import mask
-from reconciler.outbound import dollars
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
 from reconciler.render.words import counted
+from reconciler.schedule import clock
+from reconciler.telephony.eligibility import dollars
+from reconciler.telephony.phone_numbers import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""This file exists to write a plan, or the scheduled calls, as one page that a browser opens from a file.
+"""Write a plan, or the scheduled calls, as one page that a browser opens from a file.
 
 It works without scripts, fetches nothing, follows the reader's light or dark and prints. What matters most
 comes first, as in the text of a plan.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.model import Plan
-    from reconciler.rows import CallRow
+    from reconciler.schedule.call_report import CallRow
 
 _WEB = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
 

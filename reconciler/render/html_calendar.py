@@ -1,4 +1,4 @@
-"""This file exists to show the calls to come: a sheet of weeks, then each day with its calls on a 24-hour strip.
+"""Show the calls to come: a sheet of weeks, then each day with its calls on a 24-hour strip.
 
 Days and strips follow the clock where the callee is, because that is who is woken up; the time as it was
 declared stands beside it.
@@ -10,12 +10,12 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from reconciler import clock
-from reconciler.outbound import dollars
 from reconciler.render import forecasts
 from reconciler.render.html_changes import badge, link
 from reconciler.render.html_markup import NOTHING, Html, element, join, row, table
 from reconciler.render.words import counted
+from reconciler.schedule import clock
+from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""This file exists to show each change of a plan as a card: whose it is, why, what it would mean, every field."""
+"""Show each change of a plan as a card: whose it is, why, what it would mean, every field."""
 
 from __future__ import annotations
 

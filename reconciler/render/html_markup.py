@@ -1,4 +1,4 @@
-"""This file exists to make HTML in which data can only ever be text.
+"""Make HTML in which data can only ever be text.
 
 Whatever is not ``Html`` already is escaped when it becomes a part of an element, so forgetting to escape
 shows tags to a reader instead of running them. Only this module makes ``Html`` out of strings.

@@ -1,4 +1,4 @@
-"""This file exists to hold the page's one style sheet: light and dark, narrow and wide, screen and paper.
+"""The page's one style sheet: light and dark, narrow and wide, screen and paper.
 
 Colour never stands alone: every coloured thing also has a word or a sign. ``element`` writes it unescaped,
 so it holds neither ``<`` nor ``&``.

@@ -1,4 +1,4 @@
-"""This file exists to write plans, reports and calls as JSON for machines: stable keys, stable order.
+"""Write plans, reports and calls as JSON for machines: stable keys, stable order.
 
 The shapes are versioned by ``format``; that of a plan is described by ``json_schema.PLAN_SCHEMA``.
 """
@@ -9,16 +9,16 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.numbers import mask_in
 from reconciler.render import forecasts
 from reconciler.render.terminal import obeyed
 from reconciler.render.values import visible
+from reconciler.telephony.phone_numbers import mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model import Change, FieldDiff, Finding, Location, Plan, Report, Result
-    from reconciler.rows import CallRow
+    from reconciler.schedule.call_report import CallRow
 
 _BEYOND_ASCII = re.compile(r"[\x7f-\U0010ffff]")
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,17}")

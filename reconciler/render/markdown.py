@@ -1,4 +1,4 @@
-"""This file exists to write plans and reports as comments on a pull request.
+"""Write plans and reports as comments on a pull request.
 
 The verdict comes first, then a table of changes, findings, and one fold per change. A comment has a
 greatest length: what is cut to keep to it is ranked, and folds go first; the line of a refusal, a
@@ -10,20 +10,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Action, Outcome
-from reconciler.numbers import mask_in
 from reconciler.render import forecasts, words
 from reconciler.render.fields import own_file
 from reconciler.render.markup import code, escape, fitting, fold, html, prose, row, table, text_diff
 from reconciler.render.prompts import LEGEND, growth, size
 from reconciler.render.terminal import cut
 from reconciler.render.values import differences, is_long, line, visible
+from reconciler.telephony.phone_numbers import mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model import Change, FieldDiff, Finding, Plan, Report, Result
     from reconciler.render.values import Part
-    from reconciler.rows import CallRow
+    from reconciler.schedule.call_report import CallRow
 
 LIMIT = 65_000  # characters; GitHub takes 65,536, and a bot may put a line around ours
 _RESERVED = 800  # for table heads and for saying what was left out

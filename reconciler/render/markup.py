@@ -1,4 +1,4 @@
-"""This file exists to put data into GitHub's Markdown without letting it become Markdown, HTML or a mention."""
+"""Put data into GitHub's Markdown without letting it become Markdown, HTML or a mention."""
 
 from __future__ import annotations
 

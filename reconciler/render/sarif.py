@@ -1,4 +1,4 @@
-"""This file exists to write findings as SARIF 2.1.0, which code scanning reads; the rules are our codes."""
+"""Write findings as SARIF 2.1.0, which code scanning reads; the rules are our codes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import reconciler
-from reconciler.codes import CODES
+from reconciler.diagnostics.codes import CODES
 from reconciler.model import Action, Finding, Severity
 from reconciler.render.terminal import clean
 

@@ -1,4 +1,4 @@
-"""This file exists to write plans and reports for a person at a terminal.
+"""Write plans and reports for a person at a terminal.
 
 It reads well at 80 columns without colour: signs and words carry the meaning. ``findings``, ``calls`` and
 ``dispatch`` are here too, so that every text a command prints comes from one module.
@@ -10,12 +10,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from reconciler.model import Action, Outcome
-from reconciler.numbers import mask_in
-from reconciler.render import complaints, forecasts, words
+from reconciler.render import finding_list, forecasts, words
 from reconciler.render.call_tables import calls, dispatch, interrupted
-from reconciler.render.complaints import findings
 from reconciler.render.fields import INDENT, Fields
+from reconciler.render.finding_list import findings
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
+from reconciler.telephony.phone_numbers import mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -194,8 +194,8 @@ class _Page:
         if plan.findings:
             yield ""
         for finding in plan.findings:
-            yield from complaints.headline(finding, self._width, self._paint)
-            yield from complaints.hint(finding.hint, self._width, self._paint)
+            yield from finding_list.headline(finding, self._width, self._paint)
+            yield from finding_list.hint(finding.hint, self._width, self._paint)
 
     def end(self, plan: Plan, next_command: str) -> Iterator[str]:
         """The verdict, and what to do next."""

@@ -1,4 +1,4 @@
-"""This file exists to decide how much of a value a reader may see, and to write it in one line.
+"""Decide how much of a value a reader may see, and to write it in one line.
 
 Secrets are never shown; a personal value shows no telephone number unless numbers were asked for, and
 never the digest our records keep in its place: a number is found again from its digest in minutes.
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from reconciler.model import Consequence
-from reconciler.numbers import mask_in
-from reconciler.outbound import dollars
 from reconciler.render.terminal import clean
+from reconciler.telephony.eligibility import dollars
+from reconciler.telephony.phone_numbers import mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""This file exists to keep the wording that text, JSON and Markdown share in one set of tables."""
+"""Keep the wording that text, JSON and Markdown share in one set of tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from reconciler.model import Action, ChangedBy, Consequence, Outcome, Severity
-from reconciler.outbound import dollars
+from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

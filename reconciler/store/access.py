@@ -1,4 +1,4 @@
-"""This file exists to ask whether a store may be written without writing to it, for `doctor`."""
+"""Ask whether a store may be written without writing to it, for `doctor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to keep the state on a branch of the project's own repository, with no other service.
+"""Keep the state on a branch of the project's own repository, with no other service.
 
 One file per key on an orphan branch, one commit per write on top of the last tip seen, and a plain push: a
 push that is not a fast-forward is refused, and that refusal is the compare-and-set. Then the tip is fetched,
@@ -22,6 +22,7 @@ from uuid import uuid4
 
 from reconciler.errors import StoreError
 from reconciler.store.git_branch import Branch
+from reconciler.store.group_commit import Fairness, GroupCommit
 from reconciler.store.interface import (
     Entry,
     Store,
@@ -34,7 +35,6 @@ from reconciler.store.interface import (
     read,
     refuse_to_write,
 )
-from reconciler.store.turns import Courtesy, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -109,10 +109,10 @@ class GitStore(Store):
         self._moved = 0
         self._contents: dict[str, bytes] = {}
         alone = not self._branch.remote
-        self._turns = Turns(
+        self._turns = GroupCommit(
             self._commit_all,
             gathering=0.0 if alone else GATHERING_SECONDS,
-            courtesy=None if alone else Courtesy(),
+            courtesy=None if alone else Fairness(),
         )
         with closed_on_error(self):
             self.refresh()

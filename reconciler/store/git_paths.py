@@ -1,4 +1,4 @@
-"""This file exists to give every key a path in the state branch, and to read the key back from it.
+"""Give every key a path in the state branch, and to read the key back from it.
 
 ``900001/binding/Agent/front-desk`` lies at ``900001/binding/Agent/7c/front-desk.json``. The two letters
 spread a folder of many calls over 256 small ones: git writes a folder anew for each change inside it. Folders

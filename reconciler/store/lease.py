@@ -1,4 +1,4 @@
-"""This file exists to let one run at a time write, and to free the place of a run that died.
+"""Let one run at a time write, and to free the place of a run that died.
 
 The lease is an ordinary entry whose every renewal is a compare-and-set, so being displaced is noticed at the
 next heartbeat at the latest. Expiry is judged by each host's own clock: hosts that share a store need clocks
@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.errors import Conflict, Locked, StoreError
-from reconciler.store.holder import gone, myself
+from reconciler.store.lease_process import gone, myself
 
 if TYPE_CHECKING:
     from collections.abc import Callable

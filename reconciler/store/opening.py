@@ -1,4 +1,4 @@
-"""This file exists to turn the `state` setting into the store it names."""
+"""Turn the `state` setting into the store it names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to keep the state in one PostgreSQL table, for teams that run a server already.
+"""Keep the state in one PostgreSQL table, for teams that run a server already.
 
 A write is one transaction: lock the rows it names, compare their versions, change them. When the connection
 breaks on the way, the server is asked by transaction id what became of it (``pg_xact_status``, new in

@@ -1,4 +1,4 @@
-"""This file exists to keep the state in one SQLite file: the default, with nothing to set up.
+"""Keep the state in one SQLite file: the default, with nothing to set up.
 
 A rollback journal rather than WAL: a reader then creates no side files, so a read-only command can keep its
 promise, and the file may lie on a mounted volume. `synchronous=EXTRA` also syncs the directory after the
@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from reconciler import distribution
 from reconciler.errors import Conflict, StoreError
+from reconciler.store.group_commit import GroupCommit
 from reconciler.store.interface import (
     Entry,
     Store,
@@ -33,7 +34,6 @@ from reconciler.store.interface import (
     refuse_to_write,
     uncollected,
 )
-from reconciler.store.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -109,7 +109,7 @@ class SqliteStore(Store):
         self._path = root / path
         self._read_only = read_only
         self._lock, self._door = threading.Lock(), threading.Lock()
-        self._turns = Turns(self._commit_all)
+        self._turns = GroupCommit(self._commit_all)
         self._snapshot: tempfile.TemporaryDirectory[str] | None = None
         self._connection: sqlite3.Connection | None = None
         with closed_on_error(self):

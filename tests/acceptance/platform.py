@@ -1,4 +1,4 @@
-"""This file exists to be the vendor a second time: small, strict and rude, written from the contract alone.
+"""The vendor a second time: small, strict and rude, written from the contract alone.
 
 It shares nothing with ``reconciler.emulator``, so that a misreading of the contract would have to be made
 twice to go unnoticed. Every request is kept for assertions. What it can be told to do wrong is in ``Fault``.

@@ -1,4 +1,4 @@
-"""This file exists to be a user: a folder of manifests, and the tool run on it as a process of its own."""
+"""A user: a folder of manifests, and the tool run on it as a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to put the second platform on a loopback socket, with the faults it was told to have."""
+"""Put the second platform on a loopback socket, with the faults it was told to have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to start the command line as a process of its own without paying for its imports each time.
+"""Start the command line as a process of its own without paying for its imports each time.
 
 It reads one JSON order per line and answers each with an exit code. The process that does the work is forked
 from this one, which has a single thread and has opened nothing, so it is as real as one started from a shell.

@@ -1,4 +1,4 @@
-"""This file exists to judge that apply does what was approved, and nothing leaks (promises P5, P8, P10)."""
+"""Judge that apply does what was approved, and nothing leaks (promises P5, P8, P10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to judge that a due call is placed once, and that every other ending is told (promise P4)."""
+"""Judge that a due call is placed once, and that every other ending is told (promise P4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to judge the whole job from outside: four kinds, real processes, another platform."""
+"""Judge the whole job from outside: four kinds, real processes, another platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to judge what happens where others touch the account too (promises P3, P7, P11, P12)."""
+"""Judge what happens where others touch the account too (promises P3, P7, P11, P12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to judge that a command that only reads cannot write, whatever a kind tries (promise P1)."""
+"""Judge that a command that only reads cannot write, whatever a kind tries (promise P1)."""
 
 from __future__ import annotations
 
@@ -91,7 +91,16 @@ def test_a_broken_kind_is_stopped_before_a_byte_leaves(
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(busy.root)
     tried = set()
-    for hook in ("observe", "extras", "preflight", "consequences", "sentence", "closes", "display", "own_draft"):
+    for hook in (
+        "observe",
+        "due_actions",
+        "preflight",
+        "consequences",
+        "sentence",
+        "closes",
+        "display",
+        "is_our_draft",
+    ):
         Careless.api, Careless.tries = None, 0
         with monkeypatch.context() as patched:
             patched.setattr(KINDS["Agent"], "observe", lends(KINDS["Agent"].observe))

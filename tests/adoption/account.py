@@ -1,4 +1,4 @@
-"""This file exists to be a project beside an emulated account, and the tool run on both in this process."""
+"""A project beside an emulated account, and the tool run on both in this process."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli import main
-from reconciler.clock import SystemClock
 from reconciler.emulator import Platform
 from reconciler.emulator.seed import Scenario
+from reconciler.schedule.clock import SystemClock
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""This file exists to hold the manifests that the drift tests start from."""
+"""The manifests that the drift tests start from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to make up YAML as different hands would write it, with comments and blanks between the lines."""
+"""Make up YAML as different hands would write it, with comments and blanks between the lines."""
 
 from __future__ import annotations
 

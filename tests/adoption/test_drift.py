@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from adoption.agents_to_drift import AGENTS, PATH, PROMPT
-from reconciler import documents
+from reconciler.documents import reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -384,4 +384,4 @@ def test_what_refers_to_a_variable_is_left_and_what_looks_so_is_spelled_as_text(
 
 
 def documents_of(text: str) -> list[Any]:
-    return [part.value for part in documents.read(text, "") if isinstance(part, documents.Document)]
+    return [part.value for part in reading.read(text, "") if isinstance(part, reading.Document)]

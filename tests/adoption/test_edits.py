@@ -10,8 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from adoption.manuscripts import NO_SHRINKING, VALUES, comments, texts
-from reconciler import documents
-from reconciler.adoption import edits
+from reconciler.documents import editing, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 
-def read(text: str) -> list[documents.Document]:
-    parts = list(documents.read(text, ""))
-    assume(all(isinstance(part, documents.Document) for part in parts))
-    return [part for part in parts if isinstance(part, documents.Document)]
+def read(text: str) -> list[reading.Document]:
+    parts = list(reading.read(text, ""))
+    assume(all(isinstance(part, reading.Document) for part in parts))
+    return [part for part in parts if isinstance(part, reading.Document)]
 
 
 def paths(value: Any, path: Path = ()) -> Iterator[Path]:
@@ -52,8 +51,8 @@ def test_just_the_intended_value_changes_and_no_comment_is_lost(data: st.DataObj
     for part in path:
         old = old[part]
     try:
-        after = edits.put(text, before[index].location.line, path, new)
-    except edits.Unwritable:
+        after = editing.put(text, before[index].location.line, path, new)
+    except editing.Unwritable:
         return
     wanted = [document.value for document in before]
     wanted[index] = replaced(wanted[index], path, new)
@@ -70,7 +69,7 @@ def test_a_value_that_is_there_already_changes_no_byte(data: st.DataObject, text
     assume(places)
     document, path = data.draw(st.sampled_from(places))
     line = document.location.line
-    assert edits.put(text, line, path, edits.written(text, line, path)) == text
+    assert editing.put(text, line, path, editing.written(text, line, path)) == text
 
 
 @pytest.mark.parametrize(
@@ -91,4 +90,4 @@ def test_a_value_that_is_there_already_changes_no_byte(data: st.DataObject, text
     ],
 )
 def test_a_value_keeps_the_look_of_the_old(text: str, new: Any, after: str) -> None:
-    assert edits.put(text, 1, ("a", "b"), new) == after
+    assert editing.put(text, 1, ("a", "b"), new) == after

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adoption.manuscripts import NO_SHRINKING, comments, texts
-from reconciler import documents
-from reconciler.adoption.canonical import canonical
+from reconciler.documents import reading
+from reconciler.documents.formatting import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ spec: {number: "+14155550199"}
 
 
 def meaning(text: str) -> list[Any]:
-    return [part.value if isinstance(part, documents.Document) else part for part in documents.read(text, "")]
+    return [part.value if isinstance(part, reading.Document) else part for part in reading.read(text, "")]
 
 
 def test_an_untidy_file_becomes_a_tidy_one() -> None:
@@ -121,7 +121,7 @@ def test_what_cannot_be_read_has_no_layout(text: str) -> None:
 def test_the_meaning_never_changes_and_a_second_time_changes_nothing(text: str) -> None:
     once = canonical(text)
     if once is None:
-        assert any(isinstance(part, documents.Problem) for part in meaning(text.replace("\r\n", "\n")))
+        assert any(isinstance(part, reading.Problem) for part in meaning(text.replace("\r\n", "\n")))
         return
     assert meaning(once) == meaning(text)
     assert canonical(once) == once

@@ -1,4 +1,4 @@
-"""This file exists to give the client's tests a real server on loopback and a client that speaks to it."""
+"""Give the client's tests a real server on loopback and a client that speaks to it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.misbehaving import (
     Server,
 )
 from reconciler.api import Api, connect
-from reconciler.clock import FixedClock
+from reconciler.schedule.clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

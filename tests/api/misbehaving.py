@@ -1,4 +1,4 @@
-"""This file exists to be the server that no test of a client should be without: one that misbehaves.
+"""The server that no test of a client should be without: one that misbehaves.
 
 It answers on loopback, each request with the next line of its script, and then for ever with the last one.
 """

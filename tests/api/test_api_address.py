@@ -1,4 +1,4 @@
-"""This file exists to show which addresses may have the key, and which paths may be asked."""
+"""Show which addresses may have the key, and which paths may be asked."""
 
 from __future__ import annotations
 

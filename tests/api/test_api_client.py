@@ -1,4 +1,4 @@
-"""This file exists to show the client against a real server that behaves, and one that does not."""
+"""Show the client against a real server that behaves, and one that does not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from api.misbehaving import (
     waits,
 )
 from reconciler.api import Api, connect, segment
-from reconciler.clock import FixedClock, SystemClock
 from reconciler.errors import (
     AmbiguousWrite,
     ApiError,
@@ -36,6 +35,7 @@ from reconciler.errors import (
     Unintelligible,
     VendorFault,
 )
+from reconciler.schedule.clock import FixedClock, SystemClock
 
 
 def test_a_read_asks_with_the_vendors_headers(server: Server, api: Api) -> None:

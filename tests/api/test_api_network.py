@@ -1,4 +1,4 @@
-"""This file exists to show which proxy and which certificates a connection uses."""
+"""Show which proxy and which certificates a connection uses."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import pytest
 
 from api.misbehaving import Server, sends
 from reconciler.api import connect
-from reconciler.api.network import proxy_for
-from reconciler.clock import SystemClock
+from reconciler.api.transport import proxy_for
 from reconciler.errors import InputError, Unreachable
+from reconciler.schedule.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""This file exists to show that a list is read whole, in whatever shape it comes (contract 1.4)."""
+"""Show that a list is read whole, in whatever shape it comes (contract 1.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to see that no key and no callee's number leaves the client, whatever the server echoes."""
+"""See that no key and no callee's number leaves the client, whatever the server echoes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from api.misbehaving import (
     sends,
 )
 from reconciler.api import Api, connect
-from reconciler.clock import FixedClock, SystemClock
 from reconciler.errors import (
     ApiError,
     InputError,
     Rejected,
 )
+from reconciler.schedule.clock import FixedClock, SystemClock
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 403, 429, 500])

@@ -1,4 +1,4 @@
-"""This file exists to show that a read-only client cannot write, whatever is tried (promise P1)."""
+"""Show that a read-only client cannot write, whatever is tried (promise P1)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from api.misbehaving import Server
 from reconciler.api import Api, connect
 from reconciler.api.read_only import ReadOnlyTransport
-from reconciler.clock import FixedClock
 from reconciler.errors import WriteForbidden
+from reconciler.schedule.clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

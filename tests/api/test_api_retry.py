@@ -1,4 +1,4 @@
-"""This file exists to show when a request is sent again, and how long the wait is."""
+"""Show when a request is sent again, and how long the wait is."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 
 from api.misbehaving import Act, Server, cuts, says
 from reconciler.api import Api, connect
-from reconciler.api.retry import Patience
-from reconciler.clock import FixedClock
+from reconciler.api.retry import RetryPolicy
 from reconciler.errors import (
     AmbiguousWrite,
     ApiError,
@@ -22,6 +21,7 @@ from reconciler.errors import (
     VendorFault,
     WriteForbidden,
 )
+from reconciler.schedule.clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,7 +157,8 @@ ERRORS = [
 def test_the_table_of_what_is_repeated(kind: type[ApiError]) -> None:
     problem = kind("x", method="GET", path="/v1")
     pauses = {
-        writes: Patience().pause(problem, writes=writes, attempt=1, attempts=None, waited=0) for writes in (False, True)
+        writes: RetryPolicy().pause(problem, writes=writes, attempt=1, attempts=None, waited=0)
+        for writes in (False, True)
     }
     assert (pauses[False] is not None) == (kind in {Unreachable, Throttled, VendorFault})
     assert (pauses[True] is not None) == (kind in {Unreachable, Throttled})
@@ -167,7 +168,7 @@ def test_pauses_grow_to_a_ceiling_and_are_a_random_share() -> None:
     problem = Unreachable("x", method="GET", path="/v1")
 
     def pauses(share: float) -> list[float | None]:
-        patience = Patience(jitter=lambda: share, attempts=10**6)
+        patience = RetryPolicy(jitter=lambda: share, attempts=10**6)
         return [
             patience.pause(problem, writes=False, attempt=attempt, attempts=None, waited=0)
             for attempt in (1, 2, 3, 4, 5, 6, 100_000)

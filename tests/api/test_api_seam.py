@@ -1,4 +1,4 @@
-"""This file exists to show that every failure of httpx and every status has its place in the tree."""
+"""Show that every failure of httpx and every status has its place in the tree."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.api.seam import (
+from reconciler.api.error_body import Censor
+from reconciler.api.error_mapping import (
     FATES,
     FOREIGN,
-    Fate,
     RequestLine,
+    RequestOutcome,
     Seam,
     fate_of,
     http_date,
     meaning_of,
     retry_after,
 )
-from reconciler.api.words import Censor
 from reconciler.errors import (
     AmbiguousWrite,
     ApiError,
@@ -62,7 +62,7 @@ def test_an_exception_that_a_later_httpx_adds_is_read_with_care() -> None:
     class NewlyInvented(httpx.NetworkError):
         pass
 
-    assert fate_of(NewlyInvented("?")) is Fate.NO_ANSWER
+    assert fate_of(NewlyInvented("?")) is RequestOutcome.NO_ANSWER
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""This file exists to show how the vendor's words are read, and what never comes out of them."""
+"""Show how the vendor's words are read, and what never comes out of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.api.words import Censor, read_words
+from reconciler.api.error_body import Censor, read_words
 
 KEY = "sk_live_hunter2hunter2"
 CENSOR = Censor(KEY)

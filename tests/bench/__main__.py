@@ -1,4 +1,4 @@
-"""This file exists for `make bench`: measure every part, write BENCHMARKS.md, say what got worse.
+"""`make bench`: measure every part, write BENCHMARKS.md, say what got worse.
 
 python -m bench                  everything; writes BENCHMARKS.md
 python -m bench --only plan      one part (may be repeated); prints, writes nothing

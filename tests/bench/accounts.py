@@ -1,4 +1,4 @@
-"""This file exists to make the same N agents twice: as manifests, and as the vendor would answer them.
+"""Make the same N agents twice: as manifests, and as the vendor would answer them.
 
 Everything is a function of the agent's number, so that nothing has to be kept: the bench's own process must
 stay small, since a child's peak memory counts what its parent held when it was started.

@@ -1,4 +1,4 @@
-"""This file exists to make N scheduled calls: as manifests, as armed in a state, and as recorded attempts."""
+"""Make N scheduled calls: as manifests, as armed in a state, and as recorded attempts."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from bench.accounts import NUMBER, ORGANIZATION, PER_FILE
 from bench.state import STATE
-from reconciler.ledger import Armed, Attempt, Ledger, stamp
-from reconciler.numbers import digest
+from reconciler.state.ledger import Armed, Attempt, Ledger, stamp
 from reconciler.store import Write, open_store
+from reconciler.telephony.phone_numbers import digest
 
 if TYPE_CHECKING:
     from pathlib import Path

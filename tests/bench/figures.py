@@ -1,4 +1,4 @@
-"""This file exists for what is measured: figures with a name that stays the same from run to run."""
+"""What is measured: figures with a name that stays the same from run to run."""
 
 from __future__ import annotations
 

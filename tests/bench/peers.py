@@ -1,4 +1,4 @@
-"""This file exists to stand other tools beside ours: installed from the index, doing what a plan does.
+"""Stand other tools beside ours: installed from the index, doing what a plan does.
 
 octoDNS compares N TXT records of the prompts' text with a stand-in of PowerDNS. Each peer has a virtual
 environment of its own, since its requirements are no business of ours.

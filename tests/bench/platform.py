@@ -1,4 +1,4 @@
-"""This file exists to be the vendor's API under load: as much of the contract as the measured commands ask for.
+"""The vendor's API under load: as much of the contract as the measured commands ask for.
 
 Written from the contract alone, sharing nothing with ``reconciler``. Lists are encoded once and again only
 after a write. It believes every body: what is strict and rude is ``acceptance.platform``.

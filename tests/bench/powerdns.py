@@ -1,4 +1,4 @@
-"""This file exists to be as much of PowerDNS' API as octoDNS asks for when it plans: one zone of TXT records."""
+"""As much of PowerDNS' API as octoDNS asks for when it plans: one zone of TXT records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to write BENCHMARKS.md and to read it again: what got worse since is said by name."""
+"""Write BENCHMARKS.md and to read it again: what got worse since is said by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to start what a measured command needs beside it: a stand-in, and a project of its own."""
+"""Start what a measured command needs beside it: a stand-in, and a project of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to write states: the bindings of N agents, as apply would have left them.
+"""Write states: the bindings of N agents, as apply would have left them.
 
     python -m bench.state FOLDER COUNT        all at once, to prepare a plan
     python -m bench.state FOLDER COUNT --each one by one from as many threads as apply has, which is measured
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from bench.accounts import FIRST_ID, ORGANIZATION, SETTINGS, name, prompt
 from reconciler.fields import digest
-from reconciler.ledger import Binding, Ledger
 from reconciler.model import Address
+from reconciler.state.ledger import Binding, Ledger
 from reconciler.store import open_store
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""This file exists to say what is wanted: each figure that has a limit, and why the limit is where it is."""
+"""Say what is wanted: each figure that has a limit, and why the limit is where it is."""
 
 from __future__ import annotations
 

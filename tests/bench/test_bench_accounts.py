@@ -14,7 +14,7 @@ from bench.floors.compose import documents
 from bench.platform import Platform
 from bench.wire import Desk
 from reconciler.kinds import KINDS
-from reconciler.load import load
+from reconciler.load.reader import load
 from reconciler.settings import find_project
 
 if TYPE_CHECKING:

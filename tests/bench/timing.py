@@ -1,4 +1,4 @@
-"""This file exists to run whole processes one after another and say what each took, as the kernel counted it.
+"""Run whole processes one after another and say what each took, as the kernel counted it.
 
 A ratio is taken pair by pair, between runs that were neighbours in time, and its median reported: on a busy
 machine both of a pair are slowed alike.

@@ -1,4 +1,4 @@
-"""This file exists to serve HTTP/1.1 on loopback fast enough that the server is never what is measured.
+"""Serve HTTP/1.1 on loopback fast enough that the server is never what is measured.
 
 One process, one thread, keep-alive, bodies with a length. An answer waits for its latency without keeping
 any other waiting. What cannot be parsed ends the connection: the clients are ours.

@@ -1,4 +1,4 @@
-"""This file exists to open the state of a project as another run would, and to bring calls where they are needed."""
+"""Open the state of a project as another run would, and to bring calls where they are needed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from acceptance.projects import ahead, call
 
-from reconciler.ledger import Ledger
+from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 from reconciler.store.lease import acquire
 

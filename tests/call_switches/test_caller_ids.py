@@ -1,4 +1,4 @@
-"""This file exists to judge that no call goes out from a number that nobody approved for it."""
+"""Judge that no call goes out from a number that nobody approved for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to judge what a person, or the platform's history, may correct in the ledger."""
+"""Judge what a person, or the platform's history, may correct in the ledger."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from acceptance.platform import VOIP, Fault
 from acceptance.projects import CALLEE, ahead, call
 
 from call_switches.states import ORGANIZATION, state
-from reconciler import numbers
-from reconciler.ledger import Attempt
-from reconciler.occurrences import idempotency_key
+from reconciler.schedule.occurrences import idempotency_key
+from reconciler.state.ledger import Attempt
+from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
     from acceptance.platform import SecondPlatform
@@ -28,7 +28,7 @@ def unknown(occurrence: str) -> Attempt:
         1,
         "unknown",
         key=idempotency_key(ORGANIZATION, occurrence, 1),
-        to=numbers.digest(CALLEE),
+        to=phone_numbers.digest(CALLEE),
         claimed_at="2026-11-02T09:00:00Z",
     )
 

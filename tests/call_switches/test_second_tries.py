@@ -1,4 +1,4 @@
-"""This file exists to judge that a second try that is to come can be cancelled and changed like a first."""
+"""Judge that a second try that is to come can be cancelled and changed like a first."""
 
 from __future__ import annotations
 

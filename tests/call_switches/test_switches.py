@@ -1,4 +1,4 @@
-"""This file exists to judge the switches of a call: they work while somebody dials, and keep no secret."""
+"""Judge the switches of a call: they work while somebody dials, and keep no secret."""
 
 from __future__ import annotations
 

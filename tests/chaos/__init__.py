@@ -1,1 +1,1 @@
-"""This file exists to make these tests a package: what they share has names that others use too."""
+"""Make these tests a package: what they share has names that others use too."""

@@ -1,4 +1,4 @@
-"""This file exists to set a project up, cut a run of it in two, and look at what it came to."""
+"""Set a project up, cut a run of it in two, and look at what it came to."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 import httpx
 
 from chaos.projects import CALLEES, COLLEAGUE, COLLEAGUES_DRAFT, NOON, Project, Start
-from reconciler.clock import FixedClock
 from reconciler.emulator import EMULATED_KEY, EmulatorTransport, Fault, Platform, Scenario
+from reconciler.schedule.clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

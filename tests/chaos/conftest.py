@@ -1,4 +1,4 @@
-"""This file exists to give the cut-point tests a bench, and to say at the end how many cut points were tried."""
+"""Give the cut-point tests a bench, and to say at the end how many cut points were tried."""
 
 from __future__ import annotations
 

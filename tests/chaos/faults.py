@@ -1,4 +1,4 @@
-"""This file exists to name what can go wrong with one request or one write of the state, and to do it.
+"""Name what can go wrong with one request or one write of the state, and to do it.
 
 It runs inside the process under test, around the transport and around the store, so nothing in the tool
 knows of it.

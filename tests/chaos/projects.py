@@ -1,4 +1,4 @@
-"""This file exists to hold the projects that are cut: what is declared, what is on the account, what is run."""
+"""The projects that are cut: what is declared, what is on the account, what is run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to run the command line in a fresh process per run, without paying for its imports each time.
+"""Run the command line in a fresh process per run, without paying for its imports each time.
 
 It reads one JSON order per line and answers each with one: the process that does the work is forked from
 this one, which has a single thread and has opened nothing, so it is a real process that can really be killed.

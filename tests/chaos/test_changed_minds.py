@@ -1,4 +1,4 @@
-"""This file exists to see what becomes of a killed run when people go on working before the next one."""
+"""See what becomes of a killed run when people go on working before the next one."""
 
 from __future__ import annotations
 

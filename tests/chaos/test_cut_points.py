@@ -1,4 +1,4 @@
-"""This file exists to cut runs at every request and every write of the state, and see that the next run mends it."""
+"""Cut runs at every request and every write of the state, and see that the next run mends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to check that a dead run's lease is free at once, and a living one's is not."""
+"""Check that a dead run's lease is free at once, and a living one's is not."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import pytest
 
 from chaos.bench import ORGANIZATION, declare, look
 from chaos.projects import AGENTS, NOON, PROJECTS
-from reconciler.clock import FixedClock, SystemClock
 from reconciler.emulator import Fault, Platform, serve
 from reconciler.errors import Locked
+from reconciler.schedule.clock import FixedClock, SystemClock
 from reconciler.store import open_store
-from reconciler.store.holder import gone, myself
 from reconciler.store.lease import acquire
+from reconciler.store.lease_process import gone, myself
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from reconciler.store.lease import Lease
 
 KEY = f"{ORGANIZATION}/lease/apply"
-TELLS = "import json; from reconciler.store.holder import myself; print(json.dumps(myself()), flush=True); input()"
+TELLS = (
+    "import json; from reconciler.store.lease_process import myself; print(json.dumps(myself()), flush=True); input()"
+)
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which process is gone")
 

@@ -1,4 +1,4 @@
-"""This file exists to follow single failures through a run: what was sent, what was left, what was said."""
+"""Follow single failures through a run: what was sent, what was left, what was said."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to say what is wrong with an account after a cut run and the run that followed it."""
+"""Say what is wrong with an account after a cut run and the run that followed it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from chaos.bench import look, remembered
-from reconciler.store.holder import gone
+from reconciler.store.lease_process import gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

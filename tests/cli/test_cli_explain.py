@@ -1,4 +1,4 @@
-"""This file exists to show that a newcomer can ask what a code or a field means, and is led to the nearest one."""
+"""Show that a newcomer can ask what a code or a field means, and is led to the nearest one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.cli import main
-from reconciler.cli.field_guide import find, names
 from reconciler.cli.field_notes import NOTES
-from reconciler.codes import CODES
+from reconciler.cli.field_reference import find, names
+from reconciler.diagnostics.codes import CODES
 from reconciler.kinds import KINDS
 
 if TYPE_CHECKING:

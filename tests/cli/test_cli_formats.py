@@ -1,4 +1,4 @@
-"""This file exists to show that findings come out as SARIF and JUnit, also when they are what stops the run."""
+"""Show that findings come out as SARIF and JUnit, also when they are what stops the run."""
 
 from __future__ import annotations
 

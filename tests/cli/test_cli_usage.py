@@ -1,4 +1,4 @@
-"""This file exists to show how the command line answers mistakes in its use, as a process of its own."""
+"""Show how the command line answers mistakes in its use, as a process of its own."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_what_is_no_key_is_not_taken_for_one(project: Path, capsys: pytest.Captu
 def test_an_unreachable_api_is_said_in_words(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.api.retry.Patience.pause", lambda *_, **__: None)
+    monkeypatch.setattr("reconciler.api.retry.RetryPolicy.pause", lambda *_, **__: None)
     monkeypatch.setenv("THUNDERPHONE_API_KEY", "sk_live_x")
     assert main(["plan", "--api-url", "http://127.0.0.1:9"]) == 1
     assert "127.0.0.1:9" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""This file exists to show that whatever an author gets wrong is said at its line, all at once, without a traceback."""
+"""Show that whatever an author gets wrong is said at its line, all at once, without a traceback."""
 
 from __future__ import annotations
 

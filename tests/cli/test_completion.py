@@ -1,4 +1,4 @@
-"""This file exists to show that completing is right, and as quick as --version."""
+"""Show that completing is right, and as quick as --version."""
 
 from __future__ import annotations
 

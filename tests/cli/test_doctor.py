@@ -1,4 +1,4 @@
-"""This file exists to show that the doctor finds what is wrong, names the fix, and writes nothing."""
+"""Show that the doctor finds what is wrong, names the fix, and writes nothing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from reconciler import diagnose
 from reconciler.cli import main
-from reconciler.clock import SystemClock
+from reconciler.doctor import checks
+from reconciler.doctor.checks import Status
 from reconciler.emulator import Platform, Scenario, serve
 from reconciler.model import Target
-from reconciler.rows import Status
+from reconciler.schedule.clock import SystemClock
 from reconciler.store import Write, open_store
 from reconciler.store.access import may_write
 
@@ -224,19 +224,19 @@ def test_the_lines_are_for_people(project: Path, capsys: pytest.CaptureFixture[s
     [(None, "warn"), (0.4, "ok"), (-12.0, "ok"), (45.0, "warn"), (-121.0, "fail"), (4000.0, "fail")],
 )
 def test_clocks_that_disagree_are_found(offset: float | None, status: str) -> None:
-    assert diagnose.clock(offset).status == status
+    assert checks.clock(offset).status == status
 
 
 def test_an_organisation_that_is_not_pinned_is_a_warning_with_the_line_to_write() -> None:
-    check = diagnose.organization(Target("https://api.thunderphone.com", "42", "Acme"), None)
+    check = checks.organization(Target("https://api.thunderphone.com", "42", "Acme"), None)
     assert check.status is Status.WARN
     assert "`organization: 42`" in check.fix
 
 
 def test_a_balance_that_lasts_two_days_is_a_warning() -> None:
     billing = {"balance_cents": 300, "auto_reload_enabled": False, "balance_runway_days": 1.6}
-    assert diagnose.balance(billing).status is Status.WARN
-    assert diagnose.balance({**billing, "auto_reload_enabled": True}).status is Status.OK
+    assert checks.balance(billing).status is Status.WARN
+    assert checks.balance({**billing, "auto_reload_enabled": True}).status is Status.OK
 
 
 def git(*arguments: str) -> str:

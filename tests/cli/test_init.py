@@ -1,4 +1,4 @@
-"""This file exists to show that `init` writes a repository that works as it is, and never over what is there."""
+"""Show that `init` writes a repository that works as it is, and never over what is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to show that every command has a manual page, and that man can read it."""
+"""Show that every command has a manual page, and that man can read it."""
 
 from __future__ import annotations
 

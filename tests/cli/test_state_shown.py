@@ -1,4 +1,4 @@
-"""This file exists to show that `reconciler state` tells how calls stand now, in the forms it offers and no other."""
+"""Show that `reconciler state` tells how calls stand now, in the forms it offers and no other."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""This file exists to hold both clocks to one promise: aware instants in UTC, and time that passes."""
+"""Both clocks to one promise: aware instants in UTC, and time that passes."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from reconciler.clock import FixedClock, SystemClock
+from reconciler.schedule.clock import FixedClock, SystemClock
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""This file exists to hold durations to being read and written as one another's inverse."""
+"""Durations to being read and written as one another's inverse."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.clock import (
+from reconciler.schedule.clock import (
     format_duration,
     parse_duration,
     spoken_duration,

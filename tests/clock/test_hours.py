@@ -1,4 +1,4 @@
-"""This file exists to hold calling hours to the wall clock of the place they are kept in."""
+"""Calling hours to the wall clock of the place they are kept in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.clock import clock_time, next_opening, opening_hours, parse_instant, within_hours, zone
+from reconciler.schedule.clock import clock_time, next_opening, opening_hours, parse_instant, within_hours, zone
 
 MINUTE = timedelta(minutes=1)
 # Days around which clocks change somewhere below, and an ordinary one.

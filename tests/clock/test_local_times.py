@@ -1,4 +1,4 @@
-"""This file exists to hold the clock to what wall times mean, both clock changes of a year included."""
+"""The clock to what wall times mean, both clock changes of a year included."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.clock import (
+from reconciler.schedule.clock import (
     LocalTime,
     NonexistentTime,
     nominal,

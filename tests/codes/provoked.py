@@ -1,4 +1,4 @@
-"""This file exists to set the stage for codes that need an account in trouble, and to raise what no command can."""
+"""Set the stage for codes that need an account in trouble, and to raise what no command can."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import httpx
 
 from reconciler.api import segment
+from reconciler.api.error_body import Censor
+from reconciler.api.error_mapping import RequestLine, Seam
 from reconciler.api.read_only import ReadOnlyTransport
-from reconciler.api.seam import RequestLine, Seam
-from reconciler.api.words import Censor
 from reconciler.calls import dispatch, gates
 from reconciler.emulator import Fault, Scenario
 from reconciler.errors import ApiError, Interrupted, NotPosted, ReconcilerError, Rejected
-from reconciler.links import Links
-from reconciler.outbound import refusal, undialable
+from reconciler.resolver import Resolver
 from reconciler.store import Store, open_store
 from reconciler.store.lease import acquire
+from reconciler.telephony.eligibility import refusal, undialable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ def raised(run: Callable[[], Any]) -> Happened:
     raise AssertionError("nothing was raised")
 
 
-def closed(gate: Callable[..., gates.Closed | None], due: Any, order: Any, moment: Any) -> Happened:
+def closed(gate: Callable[..., gates.Blocked | None], due: Any, order: Any, moment: Any) -> Happened:
     found = gate(due, order, moment)
     assert found is not None
     return Happened(found.code, found.message)
@@ -124,7 +124,7 @@ def _conflict() -> Happened:
 
 _LATE = SimpleNamespace(is_open=lambda _now: False)
 _ORDER = SimpleNamespace(agent="front-desk")
-_MOMENT = SimpleNamespace(now=NOW, links=Links({}))
+_MOMENT = SimpleNamespace(now=NOW, links=Resolver({}))
 
 CALLABLE: dict[str, Callable[[], Happened]] = {
     "RC126": lambda: raised(lambda: segment("..")),

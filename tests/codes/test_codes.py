@@ -1,4 +1,4 @@
-"""This file exists to prove that every code can happen, means what the catalogue says, and is in the catalogue."""
+"""Prove that every code can happen, means what the catalogue says, and is in the catalogue."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from provoked import CALLABLE, SCENARIOS, Happened
 
 from reconciler.cli import main
-from reconciler.clock import FixedClock, parse_instant
-from reconciler.codes import CODES
+from reconciler.diagnostics.codes import CODES
+from reconciler.diagnostics.explanations import Explanation, explanations
 from reconciler.emulator import Platform
-from reconciler.explanations import Explanation, explanations
+from reconciler.schedule.clock import FixedClock, parse_instant
 
 SOURCE = Path(__file__).resolve().parents[2] / "reconciler"
 NOW = parse_instant("2030-01-14T09:00:00Z")

@@ -12,8 +12,8 @@ from acceptance.platform import KEY
 from acceptance.projects import PROJECT
 from acceptance.server import serving
 
-from reconciler import documents
 from reconciler.cli import main
+from reconciler.documents import reading
 from reconciler.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from acceptance.platform import SecondPlatform
 
-    from reconciler.documents import Document, Problem
+    from reconciler.documents.reading import Document, Problem
     from reconciler.store.interface import Entries, Write
 
 
@@ -77,7 +77,7 @@ def till(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Till]:
 
 
 def _count(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    read, put_many = documents.read, SqliteStore.put_many
+    read, put_many = reading.read, SqliteStore.put_many
 
     def counted_read(text: str, path: str) -> Iterator[Document | Problem]:
         till.costs.parsed[path] += 1
@@ -88,5 +88,5 @@ def _count(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
         till.costs.written += [write.key for write in writes]
         return put_many(store, writes)
 
-    monkeypatch.setattr(documents, "read", counted_read)
+    monkeypatch.setattr(reading, "read", counted_read)
     monkeypatch.setattr(SqliteStore, "put_many", counted_put_many)

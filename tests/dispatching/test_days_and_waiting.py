@@ -1,4 +1,4 @@
-"""This file exists to judge calls over days and within a lookahead, on the emulator and its fixed clock."""
+"""Judge calls over days and within a lookahead, on the emulator and its fixed clock."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from acceptance.projects import Project, call
 
 from reconciler.calls.due import rang_that_day
 from reconciler.cli import main, session
-from reconciler.clock import FixedClock, parse_instant
-from reconciler.ledger import Attempt, Ledger
-from reconciler.numbers import digest, zones
+from reconciler.schedule.clock import FixedClock, parse_instant
+from reconciler.state.ledger import Attempt, Ledger
 from reconciler.store import open_store
+from reconciler.telephony.phone_numbers import digest, zones
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""This file exists to judge that many calls under way are asked about by one list, and few by a request each."""
+"""Judge that many calls under way are asked about by one list, and few by a request each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from reconciler.api import Reply
 from reconciler.calls.follow import follow
 from reconciler.errors import Rejected
-from reconciler.ledger import Attempt, stamp
+from reconciler.state.ledger import Attempt, stamp
 
 if TYPE_CHECKING:
     from reconciler.api import Api

@@ -1,4 +1,4 @@
-"""This file exists to judge that a call which rang is told even when it cannot be written down."""
+"""Judge that a call which rang is told even when it cannot be written down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to judge that one odd answer concerns one call, and that limits count what was sent."""
+"""Judge that one odd answer concerns one call, and that limits count what was sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to judge the workers of one dispatch: what they may do at once, and what they keep from each other.
+"""Judge the workers of one dispatch: what they may do at once, and what they keep from each other.
 
 Where it matters who does what meanwhile, a second worker acts inside an effect of the first, in one thread.
 """
@@ -18,17 +18,17 @@ from prove.actors import ORGANIZATION, account, apply, begun, document, hold, ma
 from prove.world import OK, Actor, World
 
 from reconciler.api import Reply
-from reconciler.calls import pace
+from reconciler.calls import rate_limit
+from reconciler.calls.context import DispatchContext
 from reconciler.calls.dispatch import bursts, dispatch
-from reconciler.calls.line import Line
-from reconciler.calls.pace import Pace, Traffic
-from reconciler.clock import FixedClock
+from reconciler.calls.rate_limit import RateLimit, Throttle
 from reconciler.errors import Denied, StoreError, Throttled
-from reconciler.ledger import Armed, Ledger
-from reconciler.links import Links
-from reconciler.numbers import digest
+from reconciler.resolver import Resolver
+from reconciler.schedule.clock import FixedClock
 from reconciler.settings import Limits, Settings
+from reconciler.state.ledger import Armed, Ledger
 from reconciler.store import open_store
+from reconciler.telephony.phone_numbers import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from prove.actors import Manifests
 
     from reconciler.api import Api
-    from reconciler.calls.burst import Burst
+    from reconciler.calls.workers import WorkerPool
 
 NOON = datetime(2026, 12, 1, 20, 0, tzinfo=UTC)
 JANE, JOHN, JACK = "+14155550199", "+14155550123", "+14155550124"
@@ -55,12 +55,12 @@ class Scene:
         self.stopping = Event()
         apply(self.declared)(self.world, Actor("apply", lambda *_: OK))
         self.world.now = NOON + timedelta(seconds=1)
-        line = begun(self.declared, self.world, Actor("dispatch", self.pause), traffic=Traffic(2))
+        line = begun(self.declared, self.world, Actor("dispatch", self.pause), traffic=Throttle(2))
         assert line is not None
         limits = limits or Limits(calls_per_callee_per_day=2)
         looked = replace(account(self.declared.resources, NOON), settings=Settings(limits=limits))
         self.line = replace(line, account=looked, stopping=self.stopping)
-        self.burst: Burst = bursts(self.line, self.world.now)[1]
+        self.burst: WorkerPool = bursts(self.line, self.world.now)[1]
 
     def pause(self, _: Actor, effect: str) -> str:
         self.said.append(effect)
@@ -222,13 +222,13 @@ def test_a_call_held_while_its_request_waited_for_others_is_not_sent(monkeypatch
             hold("call-0")(scene.world, Actor("by hand", lambda *_: OK))
         return len(asked)
 
-    monkeypatch.setattr(pace, "monotonic", a_second_later)
+    monkeypatch.setattr(rate_limit, "monotonic", a_second_later)
     assert scene.run() == {"call-0": "refused"}
     assert scene.rang == []
 
 
 def test_calls_begin_evenly_at_the_rate_that_was_set() -> None:
-    clock, evenly = FixedClock(NOON), Pace(per_second=4)
+    clock, evenly = FixedClock(NOON), RateLimit(per_second=4)
     begun_at = []
     for _ in range(9):
         while (seconds := evenly.turn(clock.now)) > 0:
@@ -238,7 +238,7 @@ def test_calls_begin_evenly_at_the_rate_that_was_set() -> None:
 
 
 def test_who_wakes_late_makes_nobody_else_late() -> None:
-    clock, evenly = FixedClock(NOON), Pace(per_second=4)
+    clock, evenly = FixedClock(NOON), RateLimit(per_second=4)
     for _ in range(9):
         while (seconds := evenly.turn(clock.now)) > 0:
             clock.sleep(seconds + 0.01)
@@ -246,7 +246,7 @@ def test_who_wakes_late_makes_nobody_else_late() -> None:
 
 
 def test_a_pause_brings_no_crowd_afterwards() -> None:
-    clock, evenly = FixedClock(NOON), Pace(per_second=4)
+    clock, evenly = FixedClock(NOON), RateLimit(per_second=4)
     assert evenly.turn(clock.now) == 0
     clock.sleep(60)
     assert [evenly.turn(clock.now), evenly.turn(clock.now)] == [0, 0.25]
@@ -276,7 +276,7 @@ class Crowd:
 
 
 @contextmanager
-def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, traffic: Traffic) -> Iterator[Line]:
+def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, traffic: Throttle) -> Iterator[DispatchContext]:
     """Thirty calls to thirty people, armed in a real state, and a run with real workers."""
     people = [f"+141555501{number:02}" for number in range(30)]
     declared = manifests(*(document(f"call-{to[-2:]}", f"at: {NOON.isoformat()}", to=to) for to in people))
@@ -285,10 +285,10 @@ def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, traffic: 
         for name, order in declared.orders.items():
             instants = {"opens": NOON.isoformat(), "closes": "", "armed_at": (NOON - timedelta(hours=1)).isoformat()}
             ledger.arm(Armed(name, "armed", order.spec, **instants, callee=digest(order.to_number)))
-        yield Line(
+        yield DispatchContext(
             api=cast("Api", platform),
             ledger=ledger,
-            links=Links({}),
+            links=Resolver({}),
             account=replace(account(declared.resources, NOON), settings=Settings(limits=Limits(calls_per_run=30))),
             orders=declared.orders,
             organization=ORGANIZATION,
@@ -303,7 +303,7 @@ def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, traffic: 
 
 def test_as_many_requests_as_asked_for_are_in_flight_each_claimed_and_recorded_once(tmp_path: Path) -> None:
     platform = Crowd()
-    with thirty_due(tmp_path, platform, clock=FixedClock(NOON), traffic=Traffic(3)) as line:
+    with thirty_due(tmp_path, platform, clock=FixedClock(NOON), traffic=Throttle(3)) as line:
         rows = dispatch(line)
         assert [row.name for row in rows] == sorted(line.orders)
         assert {row.state for row in rows} == {"placed"}
@@ -313,7 +313,7 @@ def test_as_many_requests_as_asked_for_are_in_flight_each_claimed_and_recorded_o
     assert len(platform.keys) == 30
 
 
-class Queue(Traffic):
+class Queue(Throttle):
     """Two requests in flight, and an event once all six workers have had their turn."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""This file exists to judge that a ledger reads again what others wrote, and only that."""
+"""Judge that a ledger reads again what others wrote, and only that."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from reconciler import ledger as ledger_of_calls
 from reconciler.calls.due import agenda, todo
 from reconciler.errors import Conflict, StoreError
-from reconciler.ledger import Armed, Attempt, Ledger, stamp
+from reconciler.state import ledger as ledger_of_calls
+from reconciler.state.ledger import Armed, Attempt, Ledger, stamp
 from reconciler.store import Entry, Store, Write, open_store
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ CALLS = some.lists(
 
 @given(CALLS)
 def test_what_is_left_out_of_the_pressing_calls_has_nothing_to_do(calls: list[Any]) -> None:
-    memory = Memory()
+    memory = Journal()
     for number, (state, offset, again, tried, recurs) in enumerate(calls):
         name, opens = f"call-{number}", NOW + timedelta(minutes=20 * offset)
         schedule = {"schedule": {"cron": "*/30 * * * *", "timezone": "UTC"}}
@@ -174,7 +174,7 @@ def test_what_is_left_out_of_the_pressing_calls_has_nothing_to_do(calls: list[An
 
 
 def test_calls_that_wait_for_their_time_are_not_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = Memory()
+    memory = Journal()
     for number in range(1000):
         opens = stamp(NOW + timedelta(hours=1 if number else 0))
         armed = Armed(f"call-{number}", "armed", {}, opens, "", stamp(NOW))
@@ -186,11 +186,11 @@ def test_calls_that_wait_for_their_time_are_not_read_one_by_one(monkeypatch: pyt
         return Armed(**value)
 
     monkeypatch.setattr(ledger_of_calls, "_armed", counted)
-    found = Ledger(memory, "42").pressing(NOW)
+    found = Ledger(memory, "42").due_work(NOW)
     assert (list(found.armed), read) == (["call-0"], ["call-0"])
 
 
-class Memory(Store):
+class Journal(Store):
     """Entries in a dictionary, to be read."""
 
     description = "memory"

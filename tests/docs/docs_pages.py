@@ -1,4 +1,4 @@
-"""This file exists to do what a page of docs/ says, in a folder of its own, and to compare what comes of it.
+"""Do what a page of docs/ says, in a folder of its own, and to compare what comes of it.
 
 A page starts from a copy of an example (``<!-- example: NAME -->``) or from an empty folder (``<!-- empty -->``). A
 block of YAML whose first line is a comment with a path becomes that file; a block below ``<!-- PATH -->`` does so

@@ -1,4 +1,4 @@
-"""This file exists to check values against the shipped schemas, as an editor would.
+"""Check values against the shipped schemas, as an editor would.
 
 As much of JSON Schema as they use; an unknown keyword is an error, so that nothing passes unchecked.
 """

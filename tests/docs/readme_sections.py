@@ -1,4 +1,4 @@
-"""This file exists to write those parts of the README that the tool itself can say.
+"""Write those parts of the README that the tool itself can say.
 
 ``python tests/docs/readme_sections.py`` writes them; the tests say when that is due.
 """

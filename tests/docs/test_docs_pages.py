@@ -1,4 +1,4 @@
-"""This file exists to prove that every page of docs/ is true: what it says to type is typed, and read back."""
+"""Prove that every page of docs/ is true: what it says to type is typed, and read back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 from docs_pages import DOCS, Command, complaints, pages
 from readme_sections import CHECKOUT
 
-from reconciler.codes import CODES
+from reconciler.diagnostics.codes import CODES
 from reconciler.kinds import KINDS
 
 if TYPE_CHECKING:

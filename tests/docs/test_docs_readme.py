@@ -1,4 +1,4 @@
-"""This file exists to prove that the README says what the tool does today."""
+"""Prove that the README says what the tool does today."""
 
 from __future__ import annotations
 

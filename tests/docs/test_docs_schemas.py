@@ -1,4 +1,4 @@
-"""This file exists to prove that the shipped schemas are those of the models and fit every example."""
+"""Prove that the shipped schemas are those of the models and fit every example."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from json_schema_subset import Schemas
 
 from reconciler.cli import main
-from reconciler.documents import Document, read
+from reconciler.documents.reading import Document, read
 from reconciler.kinds import KINDS
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from reconciler.clock import FixedClock
 from reconciler.emulator import EMULATED_KEY, EmulatorTransport, Platform, Scenario
+from reconciler.schedule.clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from emulator.conftest import NOON, RECEPTION, connect
-from reconciler.clock import FixedClock
 from reconciler.emulator import Fault, Platform, Scenario
+from reconciler.schedule.clock import FixedClock
 
 CALL = {"from_number": "+15551230001", "to_number": "+14155550199", "idempotency_key": "one"}
 DIAL = """
 import sys, httpx
-from reconciler.clock import SystemClock
+from reconciler.schedule.clock import SystemClock
 from reconciler.emulator import EMULATED_KEY, EmulatorTransport, Platform
 with Platform(sys.argv[1], SystemClock()) as platform:
     with httpx.Client(base_url="http://emulator", transport=EmulatorTransport(platform)) as http:
@@ -90,4 +90,4 @@ def test_the_emulator_shares_nothing_with_the_tool_but_the_clock() -> None:
     program = "import sys, reconciler.emulator; print(*sorted(m for m in sys.modules if 'reconciler' in m))"
     loaded = run(program, Path())[0].split()
     others = {name for name in loaded if not name.startswith("reconciler.emulator")}
-    assert others <= {"reconciler", "reconciler.clock"}
+    assert others <= {"reconciler", "reconciler.schedule", "reconciler.schedule.clock"}

@@ -9,8 +9,8 @@ import pytest
 
 from emulator.conftest import NOON, RECEPTION, connect
 from emulator.specimens import BY_NAME, SPECIMENS, Specimen
-from reconciler.clock import FixedClock
 from reconciler.emulator import Fault, Platform, Scenario
+from reconciler.schedule.clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

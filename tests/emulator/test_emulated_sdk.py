@@ -52,8 +52,8 @@ from thunderphone.generated.models.transfer_destination_request import TransferD
 from thunderphone.generated.models.webhook_config_request import WebhookConfigRequest
 from thunderphone.generated.types import UNSET
 
-from reconciler.clock import SystemClock
 from reconciler.emulator import EMULATED_KEY, Platform, serve
+from reconciler.schedule.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

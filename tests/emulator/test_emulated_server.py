@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from emulator.conftest import AUTHORIZED, RECEPTION
-from reconciler.clock import SystemClock
 from reconciler.emulator import Fault, Platform, Scenario, Server, serve
+from reconciler.schedule.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

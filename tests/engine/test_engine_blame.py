@@ -1,4 +1,4 @@
-"""This file exists to show that what the vendor refuses of a field is said at the line that declared it."""
+"""Show that what the vendor refuses of a field is said at the line that declared it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.cli import main
-from reconciler.clock import FixedClock, parse_instant
 from reconciler.emulator import Fault, Platform
+from reconciler.schedule.clock import FixedClock, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""This file exists to restate the decision table, row by row."""
+"""Restate the decision table, row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to show what YAML means here, and that every fault is told at its place."""
+"""Show what YAML means here, and that every fault is told at its place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.documents import Document, Problem, read
+from reconciler.documents.reading import Document, Problem, read
 
 
 def only(text: str) -> Any:

@@ -1,4 +1,4 @@
-"""This file exists to show when two values are the same, and that policy is found wherever it is written."""
+"""Show when two values are the same, and that policy is found wherever it is written."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from reconciler.diff import nested
 from reconciler.fields import E164, PERSONAL, TEXT, UNORDERED, Policy, Prose, Ref, Spec, Wire, digest, policies, same
 from reconciler.kinds import KINDS
-from reconciler.links import UNRESOLVED, Links, wire_id
 from reconciler.model import Address
+from reconciler.resolver import UNRESOLVED, Resolver, wire_id
 
 PLAIN = Policy()
 
@@ -93,7 +93,7 @@ def test_nested_differences_are_told_where_they_are() -> None:
 
 
 def test_a_name_becomes_an_id_and_back() -> None:
-    links = Links({Address("Agent", "desk"): "7"})
+    links = Resolver({Address("Agent", "desk"): "7"})
     policy = policies(_Example)["agent"]
     assert links.wire(policy, "desk") == 7
     assert links.wire(policy, "other") is UNRESOLVED

@@ -1,4 +1,4 @@
-"""This file exists to show what is refused although it is understood, with its numbers."""
+"""Show what is refused although it is understood, with its numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to show that what is remembered comes back whole, and that a lost race is noticed."""
+"""Show that what is remembered comes back whole, and that a lost race is noticed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from reconciler.api.key import Key, find_key
 from reconciler.errors import Conflict, InputError
-from reconciler.ledger import Armed, Attempt, Binding, Intent, Ledger
 from reconciler.model import Address
-from reconciler.secrets import Key, find_key
+from reconciler.state.ledger import Armed, Attempt, Binding, Intent, Ledger
 from reconciler.store import open_store
 
 if TYPE_CHECKING:

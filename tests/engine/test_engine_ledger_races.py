@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.errors import Conflict
-from reconciler.ledger import Attempt, Ledger
+from reconciler.state.ledger import Attempt, Ledger
 from reconciler.store import open_store
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""This file exists to show that writes come in an order in which nothing points at what is not there."""
+"""Show that writes come in an order in which nothing points at what is not there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to give each test its own copy of an example."""
+"""Give each test its own copy of an example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to hold a copy of an example and to run the tool in it."""
+"""A copy of an example and to run the tool in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to run the demo as a newcomer does: as a process of its own."""
+"""Run the demo as a newcomer does: as a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to prove that every example does on the emulator what its README says."""
+"""Prove that every example does on the emulator what its README says."""
 
 from __future__ import annotations
 

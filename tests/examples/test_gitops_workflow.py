@@ -1,4 +1,4 @@
-"""This file exists to run the workflow of the repository example as CI would, on a platform behind a socket."""
+"""Run the workflow of the repository example as CI would, on a platform behind a socket."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from examples.example_copies import EXAMPLES
-from reconciler.clock import SystemClock
 from reconciler.emulator import EMULATED_KEY, Platform, Scenario, serve
+from reconciler.schedule.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

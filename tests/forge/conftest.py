@@ -1,4 +1,4 @@
-"""This file exists to give each test a forge of its own, and a project without the reader's own settings."""
+"""Give each test a forge of its own, and a project without the reader's own settings."""
 
 from __future__ import annotations
 

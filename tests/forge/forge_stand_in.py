@@ -1,4 +1,4 @@
-"""This file exists to be GitHub and GitLab on loopback, as far as comments go."""
+"""GitHub and GitLab on loopback, as far as comments go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to run the script of `action.yml` as a runner would, with its inputs in the environment."""
+"""Run the script of `action.yml` as a runner would, with its inputs in the environment."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""This file exists to hold the laws: promises that hold for any input, tried with many."""
+"""The laws: promises that hold for any input, tried with many."""

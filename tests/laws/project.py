@@ -1,4 +1,4 @@
-"""This file exists to run the command line in this process, on a project of its own, watching what is sent."""
+"""Run the command line in this process, on a project of its own, watching what is sent."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from laws.project import Folder, document, project
-from reconciler.clock import FixedClock, parse_instant
 from reconciler.emulator import EMULATED_KEY, EmulatorTransport, Platform
+from reconciler.schedule.clock import FixedClock, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

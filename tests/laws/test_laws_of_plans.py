@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.api import Api
-    from reconciler.ledger import Ledger
+    from reconciler.state.ledger import Ledger
 
 _DOCUMENTS = (
     *(document("Agent", f"agent-{number}", {"prompt": f"Say {number}.", "voice": "olivia"}) for number in range(4)),
@@ -111,7 +111,17 @@ def test_a_kind_that_writes_from_every_hook_gets_no_byte_out_of_a_command_that_r
         attempt()
         return observe(api, ledger)
 
-    hooks = ("identity", "display", "expected", "extras", "check", "preflight", "consequences", "closes", "sentence")
+    hooks = (
+        "identity",
+        "display",
+        "expected",
+        "due_actions",
+        "check",
+        "preflight",
+        "consequences",
+        "closes",
+        "sentence",
+    )
     patches = [mock.patch.object(type(KINDS[kind]), name, staticmethod(writing(name))) for name in hooks]
     with project() as folder:
         folder.write({"all.yaml": "---\n".join(_DOCUMENTS)})

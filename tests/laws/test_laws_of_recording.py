@@ -13,12 +13,12 @@ import httpx
 import pytest
 
 from laws.project import Folder, document, project
+from reconciler.apply.journal import Journal
 from reconciler.emulator import EmulatorTransport
 from reconciler.errors import StoreError
 from reconciler.kinds import KINDS
-from reconciler.ledger import Binding, Intent
-from reconciler.memory import Memory
 from reconciler.model import Address, Observed, Result, Written
+from reconciler.state.ledger import Binding, Intent
 from reconciler.store.lease import Lease
 from reconciler.store.sqlite import SqliteStore
 
@@ -297,7 +297,7 @@ class Slow:
 def test_what_comes_about_while_one_commit_is_stored_goes_together_into_the_next() -> None:
     ledger, told = Slow(), list[Any]()
     addresses = [Address("Agent", f"agent-{n}") for n in range(5)]
-    with Memory(cast("Context", mock.Mock(ledger=ledger))) as memory:
+    with Journal(cast("Context", mock.Mock(ledger=ledger))) as memory:
         memory.forget(addresses[0], told.append)
         assert ledger.begun.wait(30)
         for address in addresses[1:]:
@@ -338,7 +338,7 @@ def test_a_create_that_was_begun_is_forgotten_where_nobody_wants_it_and_nothing_
     found = (Observed("Agent", "7", {}, name="Ghost"),)
     account = mock.Mock(observed={"Agent": found}, resources=declared, **{"of.return_value": found})
     context = cast("Context", mock.Mock(ledger=ledger, account=account))
-    with Memory(context) as memory:
+    with Journal(context) as memory:
         memory.settle(cast("Plan", mock.Mock(changes=())), KINDS)
     assert ledger.bind_all.call_args.kwargs["without"] == ((GHOST,) if left == GONE else ())
 

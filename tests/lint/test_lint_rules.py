@@ -1,4 +1,4 @@
-"""This file exists to show what lint warns of and, as much, what it leaves alone."""
+"""Show what lint warns of and, as much, what it leaves alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from reconciler import lint
 from reconciler.kind import Account
 from reconciler.kinds import KINDS
-from reconciler.load import load
+from reconciler.load.reader import load
 from reconciler.model import Observed, Resource, Severity
 from reconciler.settings import Settings, find_project
 

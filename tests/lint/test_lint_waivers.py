@@ -1,4 +1,4 @@
-"""This file exists to show that a waiver needs a reason and a date, covers what it names, and no more."""
+"""Show that a waiver needs a reason and a date, covers what it names, and no more."""
 
 from __future__ import annotations
 

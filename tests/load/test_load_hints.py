@@ -1,4 +1,4 @@
-"""This file exists to show that a complaint about a document always says what to do next, and that this works."""
+"""Show that a complaint about a document always says what to do next, and that this works."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.cli.field_guide import find
+from reconciler.cli.field_reference import find
 from reconciler.kinds import KINDS
-from reconciler.load import load
+from reconciler.load.reader import load
 from reconciler.settings import find_project
 
 if TYPE_CHECKING:

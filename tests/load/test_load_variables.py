@@ -1,4 +1,4 @@
-"""This file exists to show that one set of manifests serves several environments, and no reference is spoken."""
+"""Show that one set of manifests serves several environments, and no reference is spoken."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.documents.variables import Variables
 from reconciler.errors import InputError
 from reconciler.fields import SECRET, Spec
 from reconciler.kind import Kind
 from reconciler.kinds import KINDS
-from reconciler.load import Loaded, load
+from reconciler.load.reader import Loaded, load
 from reconciler.settings import find_project
-from reconciler.variables import Variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""This file exists to show that one mistake of a document, or of the project file, hides none of the others."""
+"""Show that one mistake of a document, or of the project file, hides none of the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from reconciler.cli import main
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
-from reconciler.load import load
+from reconciler.load.reader import load
 from reconciler.settings import SCHEMES, Misconfigured, find_project
 from reconciler.store.opening import OPENERS
 

@@ -1,4 +1,4 @@
-"""This file exists to hold masking to hiding every number, wherever in a text it stands."""
+"""Masking to hiding every number, wherever in a text it stands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.numbers import mask, mask_in
+from reconciler.telephony.phone_numbers import mask, mask_in
 
 HIDDEN = "•••••••"
 # Eleven digits in a row are taken for a whole number, so that a date after it stays legible.

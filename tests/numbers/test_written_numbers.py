@@ -1,4 +1,4 @@
-"""This file exists to hold telephone numbers to one spelling and to complaints that do not repeat them."""
+"""Telephone numbers to one spelling and to complaints that do not repeat them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.numbers import digest, is_e164, normalise
+from reconciler.telephony.phone_numbers import digest, is_e164, normalise
 
 NORTH_AMERICAN = st.from_regex(r"\+1[2-9][0-9]{9}", fullmatch=True)
 
@@ -98,7 +98,7 @@ def test_other_shapes_are_not_e164(text: str) -> None:
 
 def test_a_well_formed_north_american_number_does_not_load_the_tables() -> None:
     program = (
-        "import sys; from reconciler.numbers import digest, is_e164, mask_in, normalise;"
+        "import sys; from reconciler.telephony.phone_numbers import digest, is_e164, mask_in, normalise;"
         "number = normalise('+14155550199'); is_e164(number); mask_in(number); digest(number);"
         "sys.exit('phonenumbers' in sys.modules)"
     )

@@ -1,4 +1,4 @@
-"""This file exists to hold the place of a number to the widest that its digits leave open."""
+"""The place of a number to the widest that its digits leave open."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-from reconciler.clock import within_hours, zone
-from reconciler.numbers import zones
+from reconciler.schedule.clock import within_hours, zone
+from reconciler.telephony.phone_numbers import zones
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""This file exists to hold schedules to firing when their wall clock says, each nominal instant once."""
+"""Schedules to firing when their wall clock says, each nominal instant once."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from cronsim import CronSim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.clock import parse_instant, zone
-from reconciler.occurrences import Schedule, latest_due, next_occurrence, occurrences, window
+from reconciler.schedule.clock import parse_instant, zone
+from reconciler.schedule.occurrences import Schedule, latest_due, next_occurrence, occurrences, window
 
 NEW_YORK, BERLIN, LORD_HOWE = "America/New_York", "Europe/Berlin", "Australia/Lord_Howe"
 ZONES = (

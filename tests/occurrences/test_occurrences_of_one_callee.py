@@ -1,4 +1,4 @@
-"""This file exists to hold one call to one name, one key, and the hours kept where its callee may be."""
+"""One call to one name, one key, and the hours kept where its callee may be."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.clock import opening_hours, parse_instant, spoken_local, zone
-from reconciler.occurrences import callee_hours, idempotency_key, occurrence_id
+from reconciler.schedule.clock import opening_hours, parse_instant, spoken_local, zone
+from reconciler.schedule.occurrences import callee_hours, idempotency_key, occurrence_id
 
 HOURS = opening_hours("08:00", "21:00")
 SAN_FRANCISCO, NOWHERE_IN_AMERICA, SATELLITE = "+14155550199", "+15551234567", "+881612345678"

@@ -1,4 +1,4 @@
-"""This file exists for `make prove`: explore at least a million schedules, and say how many there were."""
+"""`make prove`: explore at least a million schedules, and say how many there were."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to act as the command line does: dispatch, apply, and the switches of ``calls``.
+"""Act as the command line does: dispatch, apply, and the switches of ``calls``.
 
 Each function is one run of the tool on the simulated outside, composed as ``reconciler.cli`` composes it.
 """
@@ -14,23 +14,23 @@ from threading import Event
 from typing import TYPE_CHECKING, cast
 
 from prove.world import Acting, SimulatedApi, SimulatedClock, SimulatedLock, SimulatedStore
-from reconciler import load
+from reconciler.calls.context import DispatchContext
 from reconciler.calls.dispatch import bursts, dispatch
 from reconciler.calls.due import todo
 from reconciler.calls.follow import follow, remember
 from reconciler.calls.history import resolve
-from reconciler.calls.line import Line
-from reconciler.calls.pace import Traffic
+from reconciler.calls.rate_limit import Throttle
 from reconciler.cli.session import differs
 from reconciler.decide import Declared, Live, Situation, decide
 from reconciler.kind import Account, Context
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call import ScheduledCall, order
-from reconciler.ledger import Attempt, Ledger, stamp
-from reconciler.links import Links
+from reconciler.load import reader
 from reconciler.model import Action, Address, Change, Observed, Phase
-from reconciler.occurrences import idempotency_key
+from reconciler.resolver import Resolver
+from reconciler.schedule.occurrences import idempotency_key
 from reconciler.settings import Limits, Project, Settings
+from reconciler.state.ledger import Attempt, Ledger, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 
     from prove.world import Actor, World
     from reconciler.api import Api
-    from reconciler.calls.burst import Burst
+    from reconciler.calls.workers import WorkerPool
     from reconciler.model import Resource
-    from reconciler.orders import Order
+    from reconciler.schedule.planned_call import PlannedCall
 
 ORGANIZATION = "42"
 CALLER, CALLEE = "+15551230001", "+14155550199"
@@ -58,7 +58,7 @@ class Manifests:
     """The declared calls of one commit, as the real loader reads them."""
 
     resources: Mapping[str, Resource]
-    orders: Mapping[str, Order]
+    orders: Mapping[str, PlannedCall]
 
 
 @cache
@@ -68,7 +68,7 @@ def manifests(*documents: str, file: str = "calls.yaml") -> Manifests:
         root = Path(folder).resolve()
         (root / "manifests").mkdir()
         (root / "manifests" / file).write_text("---\n".join(documents), encoding="utf-8")
-        loaded = load.load((), Project(root, _SETTINGS), KINDS, now=datetime(2026, 11, 1, tzinfo=UTC))
+        loaded = reader.load((), Project(root, _SETTINGS), KINDS, now=datetime(2026, 11, 1, tzinfo=UTC))
     if loaded.errors:
         raise AssertionError(loaded.findings)
     calls = {address: one for address, one in loaded.resources.items() if one.address.kind == "ScheduledCall"}
@@ -123,7 +123,7 @@ def crew(declared: Manifests, *, shared: str = "crew") -> tuple[Callable[[World,
 
     def first(world: World, actor: Actor) -> None:
         acting = cast("Actor", Acting(world))
-        line = begun(declared, world, acting, traffic=Traffic(2))
+        line = begun(declared, world, acting, traffic=Throttle(2))
         if line is None:
             world.crews[shared] = None
             return
@@ -142,7 +142,7 @@ def crew(declared: Manifests, *, shared: str = "crew") -> tuple[Callable[[World,
         if (due := world.crews[shared]) is not None:
             work(due, actor)
 
-    def work(due: Burst, actor: Actor) -> None:
+    def work(due: WorkerPool, actor: Actor) -> None:
         due.work()
         # Whoever ends last tells what both did, as the run does.
         actor.rows += due.rows
@@ -150,7 +150,9 @@ def crew(declared: Manifests, *, shared: str = "crew") -> tuple[Callable[[World,
     return first, second
 
 
-def begun(declared: Manifests, world: World, actor: Actor, *, traffic: Traffic | None = None) -> Line | None:
+def begun(
+    declared: Manifests, world: World, actor: Actor, *, traffic: Throttle | None = None
+) -> DispatchContext | None:
     """A round of ``reconciler dispatch`` up to what it takes; None when nothing is due."""
     ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
     api = cast("Api", SimulatedApi(world, actor))
@@ -162,10 +164,10 @@ def begun(declared: Manifests, world: World, actor: Actor, *, traffic: Traffic |
         return None
     actor.at("lease")
     ledger.refresh()
-    return Line(
+    return DispatchContext(
         api=api,
         ledger=ledger,
-        links=Links({}),
+        links=Resolver({}),
         account=account(declared.resources, world.now),
         orders=declared.orders,
         organization=ORGANIZATION,
@@ -174,7 +176,7 @@ def begun(declared: Manifests, world: World, actor: Actor, *, traffic: Traffic |
         differs=lambda chosen, armed: differs(chosen, armed, declared.resources),
         check_lease=lambda: None,
         stopping=Event(),
-        traffic=traffic or Traffic(),
+        traffic=traffic or Throttle(),
     )
 
 
@@ -186,7 +188,7 @@ def apply(declared: Manifests) -> Callable[[World, Actor], None]:
         ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
         api = cast("Api", SimulatedApi(world, actor))
         live = {item.name: item for item in _KIND.observe(api, ledger)}
-        context = Context(api, ledger, Links({}), account(declared.resources, clock.now()), clock.now)
+        context = Context(api, ledger, Resolver({}), account(declared.resources, clock.now()), clock.now)
         for name in sorted({*live, *declared.orders}):
             change = _change(name, declared, live.get(name), context.account.now)
             match change.action:

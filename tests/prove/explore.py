@@ -1,4 +1,4 @@
-"""This file exists to run a small model along one schedule, and along all of them.
+"""Run a small model along one schedule, and along all of them.
 
 A schedule is the sequence of choices made in it: who acts next, how his effect turns out, what happens in
 between. ``everything`` enumerates them depth first, each replayed from the start, each different from all

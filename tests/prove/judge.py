@@ -1,4 +1,4 @@
-"""This file exists to say what must never happen, checked at every ring and at the end of every schedule."""
+"""Say what must never happen, checked at every ring and at the end of every schedule."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from prove.actors import ORGANIZATION
-from reconciler.clock import parse_duration, parse_instant
-from reconciler.occurrences import callee_hours
+from reconciler.schedule.clock import parse_duration, parse_instant
+from reconciler.schedule.occurrences import callee_hours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""This file exists to list the small models: the situations in which a call could be placed twice, or lost."""
+"""List the small models: the situations in which a call could be placed twice, or lost."""
 
 from __future__ import annotations
 

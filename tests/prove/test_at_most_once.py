@@ -11,15 +11,15 @@ from prove.judge import Violation
 from prove.models import MODELS
 from prove.world import SimulatedStore
 from reconciler.calls import dispatch, due, gates
-from reconciler.ledger import Ledger
-from reconciler.orders import Order
+from reconciler.schedule.planned_call import PlannedCall
+from reconciler.state.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from reconciler.calls.context import DispatchContext
     from reconciler.calls.due import Due
-    from reconciler.calls.line import Line
-    from reconciler.ledger import Attempt
+    from reconciler.state.ledger import Attempt
 
 _BY_NAME = {model.name: model for model in MODELS}
 
@@ -41,12 +41,12 @@ def _blind_writes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _fresh_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    request, numbers = Order.request, itertools.count()
+    request, numbers = PlannedCall.request, itertools.count()
 
-    def fresh(order: Order, *, agent_id: Any, key: str) -> Any:
+    def fresh(order: PlannedCall, *, agent_id: Any, key: str) -> Any:
         return request(order, agent_id=agent_id, key=f"{key}-{next(numbers)}")
 
-    monkeypatch.setattr(Order, "request", fresh)
+    monkeypatch.setattr(PlannedCall, "request", fresh)
 
 
 def _settling_by_a_new_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,21 +80,21 @@ def _tries_without_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
 def _silence_about_the_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     missed = dispatch._missed
 
-    def silent(line: Line, due: Due, *, dry_run: bool) -> None:
+    def silent(line: DispatchContext, due: Due, *, dry_run: bool) -> None:
         missed(line, due, dry_run=dry_run)
 
     monkeypatch.setattr(dispatch, "_missed", silent)
 
 
 def _lost_answers_taken_for_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(_: Line, claimed: Attempt, *__: Any) -> Attempt:
+    def refused(_: DispatchContext, claimed: Attempt, *__: Any) -> Attempt:
         return replace(claimed, state="refused")
 
     monkeypatch.setattr(dispatch, "_settled", refused)
 
 
 def _claims_over_whatever_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    def record(line: Line, _: Due, attempt: Attempt) -> bool:
+    def record(line: DispatchContext, _: Due, attempt: Attempt) -> bool:
         line.ledger.refresh()
         line.ledger.record(attempt)
         return True

@@ -1,4 +1,4 @@
-"""This file exists to simulate everything outside of the code under test, one effect at a time.
+"""Simulate everything outside of the code under test, one effect at a time.
 
 Whoever acts pauses before each effect and is told how it turns out: ``ok``, or one of the faults of
 ``FAULTS``. What is told is decided elsewhere; here is only what each outcome means. A crash after an effect

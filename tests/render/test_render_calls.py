@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.render import json, markdown, text
-from reconciler.rows import CallRow
+from reconciler.schedule.call_report import CallRow
 
 PLACED = CallRow(
     "confirm-jane",

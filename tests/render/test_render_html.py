@@ -18,7 +18,7 @@ from reconciler.kinds.agent_spec import AgentSpec
 from reconciler.kinds.phone_number import PhoneNumberSpec
 from reconciler.model import Action, Address, Change, FieldDiff, Location, Manifest, Plan, Resource
 from reconciler.render import html
-from reconciler.rows import CallRow
+from reconciler.schedule.call_report import CallRow
 
 VOID = {"meta", "br", "hr", "col"}
 OURS = frozenset(

@@ -24,10 +24,10 @@ from plans_to_render import (
 )
 from schema_check import complaints
 
-from reconciler.links import UNRESOLVED
 from reconciler.model import Action, FieldDiff, Finding, Plan, Severity
 from reconciler.render import json
 from reconciler.render.json_schema import PLAN_SCHEMA, schema
+from reconciler.resolver import UNRESOLVED
 
 
 @pytest.mark.parametrize("name", PLANS)

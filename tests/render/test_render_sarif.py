@@ -6,7 +6,7 @@ import pytest
 from plans_to_render import ERROR, FULL, PLANS, REFUSED, WARNING, plan_of
 
 from reconciler import __version__
-from reconciler.codes import CODES
+from reconciler.diagnostics.codes import CODES
 from reconciler.model import Finding, Location, Severity
 from reconciler.render import sarif
 

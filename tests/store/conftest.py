@@ -1,4 +1,4 @@
-"""This file exists to give the store's tests a place to store things in, of each of the three sorts."""
+"""Give the store's tests a place to store things in, of each of the three sorts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to make git repositories on disk for the store's tests."""
+"""Make git repositories on disk for the store's tests."""
 
 from __future__ import annotations
 

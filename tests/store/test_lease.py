@@ -1,4 +1,4 @@
-"""This file exists to check that one run at a time writes, and that a dead one does not stop the others."""
+"""Check that one run at a time writes, and that a dead one does not stop the others."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.clock import FixedClock
 from reconciler.errors import Locked, StoreError
+from reconciler.schedule.clock import FixedClock
 from reconciler.store import Entry, Store, Write, open_store
 from reconciler.store.lease import Lease, acquire
 from reconciler.store.sqlite import SqliteStore

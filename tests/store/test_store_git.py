@@ -1,4 +1,4 @@
-"""This file exists to run the git store in the repositories that people and CI jobs really have."""
+"""Run the git store in the repositories that people and CI jobs really have."""
 
 from __future__ import annotations
 

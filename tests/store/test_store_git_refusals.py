@@ -1,4 +1,4 @@
-"""This file exists to see that the git store explains where it cannot keep state, and harms nothing there."""
+"""See that the git store explains where it cannot keep state, and harms nothing there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to hold every store to the same promises."""
+"""Every store to the same promises."""
 
 from __future__ import annotations
 

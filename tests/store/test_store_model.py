@@ -1,4 +1,4 @@
-"""This file exists to compare the stores with a plain dictionary over any sequence of operations."""
+"""Compare the stores with a plain dictionary over any sequence of operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to check what only the PostgreSQL store promises: its server, connection and table."""
+"""Check what only the PostgreSQL store promises: its server, connection and table."""
 
 from __future__ import annotations
 

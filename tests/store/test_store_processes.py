@@ -1,4 +1,4 @@
-"""This file exists to let real processes race for a store, and die in it."""
+"""Let real processes race for a store, and die in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to check what only the SQLite store promises: its file, folder and journal."""
+"""Check what only the SQLite store promises: its file, folder and journal."""
 
 from __future__ import annotations
 

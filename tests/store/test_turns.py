@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from reconciler.store.turns import Courtesy, Turns
+from reconciler.store.group_commit import Fairness, GroupCommit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ class Commits:
                 wish.settled = True
 
 
-def until_waiting(turns: Turns[Wish], count: int) -> None:
+def until_waiting(turns: GroupCommit[Wish], count: int) -> None:
     deadline = time.monotonic() + LONG
     while len(turns._waiting) < count:
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -57,7 +57,7 @@ def test_what_is_asked_for_during_a_commit_goes_together_into_the_next() -> None
             until_waiting(turns, 4)
 
     commits = Commits(during)
-    turns = Turns(commits)
+    turns = GroupCommit(commits)
     with ThreadPoolExecutor(5) as threads:
         turns.settle(Wish("a"))
         for future in asked:
@@ -82,7 +82,7 @@ def test_whose_write_is_stored_does_not_wait_for_the_next_commit() -> None:
                 for name in "bc":
                     asked[name].result(LONG)
 
-    turns = Turns(Commits(during))
+    turns = GroupCommit(Commits(during))
     with ThreadPoolExecutor(5) as threads:
         turns.settle(Wish("a"))
         for name in "bcd":
@@ -95,7 +95,7 @@ def test_an_interrupted_commit_leaves_the_turn_to_the_next() -> None:
             raise KeyboardInterrupt
 
     commits = Commits(during)
-    turns = Turns(commits)
+    turns = GroupCommit(commits)
     with pytest.raises(KeyboardInterrupt):
         turns.settle(Wish("a"))
     turns.settle(Wish("b"))
@@ -103,7 +103,7 @@ def test_an_interrupted_commit_leaves_the_turn_to_the_next() -> None:
 
 
 def test_commits_in_a_row_leave_a_stranger_the_time_for_one_of_theirs() -> None:
-    courtesy, now, rooms = Courtesy(), 100.0, []
+    courtesy, now, rooms = Fairness(), 100.0, []
     for _ in range(8):
         rooms.append(courtesy.room(now))
         began = now + rooms[-1]
@@ -114,12 +114,12 @@ def test_commits_in_a_row_leave_a_stranger_the_time_for_one_of_theirs() -> None:
 
 
 def test_a_commit_after_a_pause_waits_for_nobody() -> None:
-    courtesy = Courtesy()
+    courtesy = Fairness()
     for second in range(100, 120):
         assert courtesy.room(float(second)) == 0.0
         courtesy.committed(float(second), second + 0.2)
 
 
 def test_the_room_for_others_has_an_end_where_commits_take_long() -> None:
-    courtesy = Courtesy(ended=100.0, took=60.0, in_a_row=9)
+    courtesy = Fairness(ended=100.0, took=60.0, in_a_row=9)
     assert courtesy.room(100.0) == 3.0

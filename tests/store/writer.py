@@ -1,4 +1,4 @@
-"""This file exists to be another process that writes: `writer.py VERB URL ROOT KEY COUNT`."""
+"""Another process that writes: `writer.py VERB URL ROOT KEY COUNT`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to be the floor of `validate`: compose with lines, an own walk, and a model with pydantic.
+"""The floor of `validate`: compose with lines, an own walk, and a model with pydantic.
 
 python -m bench.floors.compose FOLDER
 """

@@ -1,4 +1,4 @@
-"""This file exists to be the floor of `plan` with lines ("YB"): compose and validate, one list, equality.
+"""The floor of `plan` with lines ("YB"): compose and validate, one list, equality.
 
 python -m bench.floors.lines_and_list FOLDER URL
 """

@@ -1,4 +1,4 @@
-"""This file exists to be the floor of `plan` without lines ("CS"): CSafeLoader, one list, JSON, equality.
+"""The floor of `plan` without lines ("CS"): CSafeLoader, one list, JSON, equality.
 
 python -m bench.floors.load_and_list FOLDER URL
 """

@@ -1,4 +1,4 @@
-"""This file exists to measure apply against an API that takes 50 ms to answer, and to count what it asks."""
+"""Measure apply against an API that takes 50 ms to answer, and to count what it asks."""
 
 from __future__ import annotations
 

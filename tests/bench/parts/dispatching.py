@@ -1,4 +1,4 @@
-"""This file exists to measure a burst of calls, and a tick with nothing to do over very many."""
+"""Measure a burst of calls, and a tick with nothing to do over very many."""
 
 from __future__ import annotations
 

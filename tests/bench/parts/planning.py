@@ -1,4 +1,4 @@
-"""This file exists to measure what every pull request waits for: a plan that finds nothing to do."""
+"""Measure what every pull request waits for: a plan that finds nothing to do."""
 
 from __future__ import annotations
 

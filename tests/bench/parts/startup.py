@@ -1,4 +1,4 @@
-"""This file exists to measure how long the tool takes to say anything at all."""
+"""Measure how long the tool takes to say anything at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""This file exists to measure the state: what a record costs, and that it costs no more the more there are."""
+"""Measure the state: what a record costs, and that it costs no more the more there are."""
 
 from __future__ import annotations
 

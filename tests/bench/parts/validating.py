@@ -1,4 +1,4 @@
-"""This file exists to measure reading: `validate` of N agents against composing and modelling the same text."""
+"""Measure reading: `validate` of N agents against composing and modelling the same text."""
 
 from __future__ import annotations
 

@@ -1,0 +1,143 @@
+"""Build the transport that carries requests to one address.
+
+Proxies are normal in CI, so HTTPS_PROXY, ALL_PROXY and NO_PROXY are obeyed, but never towards loopback: the
+emulator is not on the proxy's machine. Nothing else of the environment is: no netrc, no cookies. Certificates
+are always verified, against SSL_CERT_FILE or SSL_CERT_DIR where set.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import deque
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from reconciler.api.address import loopback
+from reconciler.errors import InputError
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Iterator
+
+_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+
+
+class ConnectionPool(httpx.BaseTransport):
+    """Gives each request in flight a connection of its own: one that lies idle, or else a new one.
+
+    So there are as many as threads that ask at once. One pool for all of them costs more the more there are:
+    every request walks through all connections of its pool under one lock.
+    """
+
+    def __init__(self, lane: Callable[[], httpx.BaseTransport]) -> None:
+        """``lane`` makes a transport of a single connection; the first is made at once, so that it may fail here."""
+        self._lane = lane
+        self._all = [lane()]
+        self._idle = deque(self._all)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer of one lane, which is free again once the answer is closed."""
+        lane = self._take()
+        try:
+            response = lane.handle_request(request)
+        except BaseException:
+            self._idle.append(lane)
+            raise
+        response.stream = _Lent(response.stream, lambda: self._idle.append(lane))
+        return response
+
+    def close(self) -> None:
+        """Close every lane."""
+        for lane in self._all:
+            lane.close()
+
+    def _take(self) -> httpx.BaseTransport:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            self._all.append(lane := self._lane())
+            return lane
+
+
+class _Lent(httpx.SyncByteStream):
+    """A body that gives its lane back when it is closed."""
+
+    def __init__(self, body: httpx.SyncByteStream | httpx.AsyncByteStream, give_back: Callable[[], None]) -> None:
+        if not isinstance(body, httpx.SyncByteStream):
+            raise TypeError("a synchronous transport answered with an asynchronous body")
+        self._body, self._give_back = body, give_back
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        try:
+            self._body.close()
+        finally:
+            self._give_back()
+
+
+class CountingTransport(httpx.BaseTransport):
+    """Counts, by method, the requests that were handed to the inner transport, retries included."""
+
+    def __init__(self, inner: httpx.BaseTransport, sent: Counter[str]) -> None:
+        self._inner = inner
+        self._sent = sent
+        self._lock = Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The inner transport's answer, counted before it is asked for."""
+        with self._lock:
+            self._sent[request.method] += 1
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        """Close the inner transport."""
+        self._inner.close()
+
+
+def network(address: str) -> httpx.BaseTransport:
+    """A transport to one base URL, with a connection for each thread that asks at the same time.
+
+    InputError when the proxy (RC127) or the certificates (RC128) that the environment names cannot be used.
+    """
+    try:
+        return ConnectionPool(
+            partial(httpx.HTTPTransport, verify=_trusted(address), limits=_ONE, proxy=proxy_for(address))
+        )
+    except (ValueError, ImportError, httpx.InvalidURL):
+        refusal = InputError(
+            "the proxy named by the environment cannot be used",
+            code="RC127",
+            hint="set HTTPS_PROXY to an http:// or https:// address, or exempt the API's host with NO_PROXY",
+        )
+    except OSError:
+        refusal = InputError(
+            "the certificates named by SSL_CERT_FILE or SSL_CERT_DIR cannot be read",
+            code="RC128",
+            hint="point SSL_CERT_FILE at a file of PEM certificates, or unset it",
+        )
+    # Outside the blocks above: what they caught repeats the proxy's URL, password and all.
+    raise refusal
+
+
+def _trusted(address: str) -> ssl.SSLContext:
+    """Whom to trust, loaded once for all lanes; nobody on loopback, which speaks no TLS: that spares 60 ms."""
+    if urlsplit(address).scheme == "http":
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return httpx.create_ssl_context()
+
+
+def proxy_for(address: str) -> str | None:
+    """The proxy the environment names for an https address; None on loopback or where NO_PROXY says so."""
+    host = urlsplit(address).hostname or ""
+    if loopback(host) or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    named = proxies.get("https") or proxies.get("all")
+    return named if not named or "://" in named else f"http://{named}"

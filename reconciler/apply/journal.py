@@ -1,0 +1,322 @@
+"""Write down what apply is about to do and what came of it.
+
+The intents of a wave are recorded, in one commit, before the first of its writes is sent; what came of them is
+recorded behind the requests that go on meanwhile. So a killed run leaves behind where it stood (promise P6): an
+intent without an outcome is settled by looking, whether or not its write was sent. A base is kept for the next
+three-way comparison.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import TYPE_CHECKING, Self
+
+from reconciler.diff import snapshot
+from reconciler.errors import Conflict, ReconcilerError, Rejected, StoreError
+from reconciler.fields import digest, policies
+from reconciler.model import Action, Address
+from reconciler.resolver import UNRESOLVED
+from reconciler.state.ledger import Binding, Intent, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from reconciler.kind import Context, Kind
+    from reconciler.model import Change, Observed, Plan
+    from reconciler.state.ledger import Ledger
+
+    Then = Callable[[StoreError | None], None]
+
+
+_MOMENT = 0.05  # seconds: as long as a request takes or so
+
+
+class Journal:
+    """What apply remembers in the ledger; safe from several threads, but ``begin``, ``flush`` and ``settle``.
+
+    A context manager: what was to be remembered is stored when it ends, whatever ends it. ``then`` is called
+    once what it belongs to is stored, with None, or with the reason why it is not; from another thread.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._recorder = _GroupCommitter(context.ledger)
+        self._known = dict(context.ledger.bindings())
+        self._owners: dict[tuple[str, str], list[Address]] = defaultdict(list)
+        for address, binding in self._known.items():
+            self._owners[address.kind, binding.id].append(address)
+        self._unsent: dict[Address, Binding | None] = {}
+        self._named: dict[str, Mapping[str, list[str]]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._recorder.close()
+
+    def begin(self, steps: Iterable[tuple[Change, Kind, str]]) -> list[tuple[Change, ReconcilerError]]:
+        """Record in one commit what is about to be sent, so that a killed run can be told from a colleague's edit.
+
+        Returns what must not be sent, and why.
+        """
+        refused: list[tuple[Change, ReconcilerError]] = []
+        begun: list[Change] = []
+        for change, kind, step in steps:
+            try:
+                intended = self._intended(change, kind, step)
+            except Rejected as error:
+                refused.append((change, error))
+                continue
+            if intended is not None:
+                begun.append(change)
+                self._unsent[change.address] = self._known.get(change.address)
+                self._known[change.address] = intended
+        notes = [_Entry({change.address: self._known[change.address]}) for change in begun]
+        for change, unstored in zip(begun, _stored(self._context.ledger, notes), strict=True):
+            if unstored is not None:
+                self._restore(change.address)
+                refused.append((change, unstored))
+        return refused
+
+    def _intended(self, change: Change, kind: Kind, step: str) -> Binding | None:
+        """The binding with the intent of a step; None where nothing has to be remembered."""
+        if kind.whole or (change.resource is None and step != "delete"):
+            return None
+        display = kind.display(change.resource) if change.resource else ""
+        rivals = self._namesakes(kind).get(display, ()) if step == "create" else ()
+        fields = self._digests(change, kind) if step != "delete" else {}
+        intent = Intent(step, stamp(self._context.now()), fields, tuple(sorted(rivals)))
+        old = self._known.get(change.address) or Binding(change.address)
+        id_ = "" if step == "create" else change.id or old.id
+        return replace(old, id=id_, display=display or old.display, intent=intent)
+
+    def _digests(self, change: Change, kind: Kind) -> dict[str, str]:
+        """What would be sent, by wire name; raises Rejected while a declared name leads to nothing."""
+        own = policies(kind.spec)
+        wanted = kind.expected(change.resource) if change.resource else {}
+        sent = {name: self._context.links.wire(own[name], value) for name, value in wanted.items()}
+        for name, value in sent.items():
+            if value is UNRESOLVED:
+                raise _nameless(name, wanted[name])
+        return {own[diff.path].wire: digest(sent[diff.path]) for diff in change.diffs if diff.path in sent}
+
+    def _namesakes(self, kind: Kind) -> Mapping[str, list[str]]:
+        """The ids that had each display name before this run, listed once per kind."""
+        if kind.name not in self._named:
+            named: dict[str, list[str]] = defaultdict(list)
+            for item in self._context.account.of(kind.name):
+                named[item.name].append(item.id)
+            self._named[kind.name] = named
+        return self._named[kind.name]
+
+    def sending(self, change: Change) -> None:
+        """From here on the intent stands until its outcome is known: the write may arrive."""
+        self._unsent.pop(change.address, None)
+
+    def withdraw(self, change: Change) -> None:
+        """Forget an intent whose write provably did not happen: what appears later is somebody else's."""
+        binding = self._known.get(change.address)
+        if binding is not None and binding.intent is not None:
+            self._write({change.address: replace(binding, intent=None) if binding.id else None})
+
+    def flush(self) -> None:
+        """Store everything by now, and take back the intents of what was not sent after all."""
+        if self._unsent:
+            self._write({address: self._restore(address) for address in tuple(self._unsent)})
+        self._recorder.flush()
+
+    def _restore(self, address: Address) -> Binding | None:
+        """Think again of an address what was known before its intent."""
+        if (before := self._unsent.pop(address)) is None:
+            del self._known[address]
+        else:
+            self._known[address] = before
+        return before
+
+    def adopt(self, change: Change, kind: Kind, observed: Observed, then: Then) -> None:
+        """Bind the address to a live object, and unbind every other address from it."""
+        others = {other: None for other in self._owners.get((kind.name, observed.id), ()) if other != change.address}
+        self._write({**others, change.address: self._bound(change, kind, observed)}, then)
+
+    def remember(
+        self, change: Change, kind: Kind, observed: Observed | None, then: Then, *, refused: str | None = None
+    ) -> None:
+        """Bind the address to what is there now, and keep it as the base of the next comparison."""
+        if kind.whole or observed is None:
+            then(None)
+            return
+        fresh = self._bound(change, kind, observed)
+        olds = (
+            Address(change.address.kind, name) for name in (change.resource.manifest.was if change.resource else ())
+        )
+        gone = dict.fromkeys(old for old in olds if old in self._known)
+        self._write({**gone, change.address: fresh if refused is None else replace(fresh, refused=refused)}, then)
+
+    def forget(self, address: Address, then: Then) -> None:
+        """Unbind an address whose object is gone."""
+        self._write({address: None}, then)
+
+    def _write(self, wanted: Mapping[Address, Binding | None], then: Then | None = None) -> None:
+        for address, binding in wanted.items():
+            if binding is None:
+                self._known.pop(address, None)
+            else:
+                self._known[address] = binding
+        self._recorder.add(_Entry(wanted, then))
+
+    def _bound(self, change: Change, kind: Kind, observed: Observed) -> Binding:
+        resource = change.resource
+        expected = kind.expected(resource) if resource else {}
+        old = self._known.get(change.address) or Binding(change.address)
+        return replace(
+            old,
+            id=observed.id,
+            display=observed.name or old.display,
+            fields=snapshot(expected, observed.body, policies(kind.spec), self._context.links),
+            protect=resource.manifest.protect if resource else old.protect,
+            applied_at=stamp(self._context.now()),
+            commit=self._context.commit,
+            path=resource.manifest.location.path if resource else old.path,
+            intent=None,
+        )
+
+    def settle(self, plan: Plan, kinds: Mapping[str, Kind]) -> None:
+        """Refresh what was already as declared, and forget what an earlier run began and nothing is left of."""
+        gone = (*self._deleted(), *self._never_made(kinds))
+        self._context.ledger.bind_all(self._unchanged(plan, kinds), without=gone)
+
+    def _unchanged(self, plan: Plan, kinds: Mapping[str, Kind]) -> Iterator[Binding]:
+        """The base of what was already as declared, where it is not the recorded one."""
+        for change in plan.changes:
+            kind = kinds[change.address.kind]
+            settled = change.action is Action.KEEP and change.resource is not None and change.observed is not None
+            if not settled or kind.whole or change.resource is None or change.observed is None:
+                continue
+            if change.resource.manifest.absent:
+                continue
+            # As declared, so a write that an earlier run began and did not live to record has come about.
+            new = self._bound(change, kind, change.observed)
+            if _essence(new) != _essence(self._known.get(change.address) or Binding(change.address)):
+                yield new
+
+    def _deleted(self) -> Iterator[Address]:
+        """What an earlier run began to delete, and is gone."""
+        account = self._context.account
+        for address, binding in self._known.items():
+            if binding.intent is None or binding.intent.step != "delete" or address.kind not in account.observed:
+                continue
+            if account.find(address.kind, binding.id) is None:
+                yield address
+
+    def _never_made(self, kinds: Mapping[str, Kind]) -> Iterator[Address]:
+        """What an earlier run began to create and nobody declares, where nothing new has its name.
+
+        A newcomer may be what was created, so its intent is kept. Of a run over some paths only, other documents
+        look undeclared too; they lose nothing by it, for an intent that nothing came of says no more than none.
+        """
+        wanted, account = self._wanted(), self._context.account
+        bound = {(address.kind, binding.id) for address, binding in self._known.items()}
+        for address, binding in self._known.items():
+            intent, name = binding.intent, address.kind
+            if intent is None or intent.step != "create" or address in wanted or name not in account.observed:
+                continue
+            namesakes = self._namesakes(kinds[name]).get(binding.display, ())
+            if all(id_ in intent.rivals or (name, id_) in bound for id_ in namesakes):
+                yield address
+
+    def _wanted(self) -> set[Address]:
+        """The addresses that are declared to be there, under their names and their earlier ones."""
+        manifests = [resource.manifest for resource in self._context.account.resources.values()]
+        present = [manifest for manifest in manifests if not manifest.absent]
+        names = {Address(it.address.kind, old) for it in present for old in it.was}
+        return names | {manifest.address for manifest in present}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What to remember of some addresses, None to forget one: all of it or nothing."""
+
+    wanted: Mapping[Address, Binding | None]
+    then: Then | None = None
+
+
+class _GroupCommitter:
+    """Stores notes behind the run, in their order: what comes while one commit is stored goes into the next.
+
+    A commit waits for several syncs of a disk, or for a push: one for each note would take longer than the
+    requests do. The only thread of its pool stores; every note asks it to, and the first takes all that came
+    within a moment.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._waiting: deque[_Entry] = deque()
+        self._storing: deque[Future[None]] = deque()
+        self._hurrying = Event()
+        self._pool = ThreadPoolExecutor(1)
+
+    def add(self, note: _Entry) -> None:
+        """Store a note soon."""
+        self._waiting.append(note)
+        self._storing.append(self._pool.submit(self._store))
+
+    def flush(self) -> None:
+        """Wait until every note added so far is stored, or could not be."""
+        self._hurrying.set()
+        while self._storing:
+            self._storing.popleft().result()
+        self._hurrying.clear()
+
+    def close(self) -> None:
+        """Store what is left."""
+        self._hurrying.set()
+        self._pool.shutdown()
+
+    def _store(self) -> None:
+        if not self._waiting:
+            return
+        self._hurrying.wait(_MOMENT)
+        notes = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        try:
+            errors = _stored(self._ledger, notes)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run must be able to say what it did
+            errors = [StoreError(f"it is not known whether that was recorded ({type(error).__name__})") for _ in notes]
+        for note, said in zip(notes, errors, strict=True):
+            if note.then is not None:
+                note.then(said)
+
+
+def _stored(ledger: Ledger, notes: Sequence[_Entry]) -> list[StoreError | None]:
+    """Store the notes in one commit; for each, what kept it from being stored."""
+    wanted = {address: binding for note in notes for address, binding in note.wanted.items()}
+    try:
+        ledger.bind_all(
+            (binding for binding in wanted.values() if binding is not None),
+            without=[address for address, binding in wanted.items() if binding is None],
+        )
+    except Conflict as error:
+        if len(notes) == 1:
+            return [error]
+        # Another run wrote one of them: the others need not suffer for it, so it is searched for by halves.
+        half = len(notes) // 2
+        return _stored(ledger, notes[:half]) + _stored(ledger, notes[half:])
+    except StoreError as error:
+        return [error for _ in notes]
+    return [None for _ in notes]
+
+
+def _nameless(name: str, value: object) -> Rejected:
+    return Rejected(
+        f"`{name}` names {value}, which does not exist yet",
+        method="",
+        path="",
+        hint="apply without --target, or apply what it names first",
+    )  # fmt: skip - one sentence
+
+
+def _essence(binding: Binding) -> tuple[object, ...]:
+    """What makes a binding worth writing again: not when or from which commit it was written."""
+    return binding.id, dict(binding.fields), binding.protect, binding.intent

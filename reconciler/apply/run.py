@@ -1,0 +1,377 @@
+"""Carry out a plan, recording each step before and after it is taken.
+
+Independent steps run side by side; a failure stops only what depends on it; every draft is written before
+any is deployed, and if one cannot be written none is deployed. After each write the declared fields are
+compared with what was read back (promise P12). A killed run leaves intents in the ledger that tell the
+next one where it stood (promise P6); nothing is reported done before that is recorded.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Event, Lock
+from typing import TYPE_CHECKING, TypeAlias
+
+from reconciler.apply.journal import Journal
+from reconciler.apply.refused_fields import blames, told
+from reconciler.diff import diff
+from reconciler.errors import (
+    AmbiguousWrite,
+    ApiError,
+    Conflict,
+    Declined,
+    Denied,
+    ReconcilerError,
+    Rejected,
+    Throttled,
+    Unreachable,
+)
+from reconciler.fields import policies
+from reconciler.model import Action, Address, Outcome, Report, Result, Written
+from reconciler.steps import Step, Verb, steps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.errors import StoreError
+    from reconciler.kind import Context, Kind
+    from reconciler.model import Change, FieldDiff, Location, Observed, Plan
+
+
+News: TypeAlias = "Change | Written | Result"
+
+
+def apply(  # noqa: PLR0913 - what a run needs and whom it tells
+    plan: Plan,
+    kinds: Mapping[str, Kind],
+    context: Context,
+    *,
+    parallelism: int,
+    stopping: Event,
+    holding: Callable[[], bool],
+    progress: Callable[[News], None],
+) -> Report:
+    """Do what the plan says and report on every pending change; never raises for a single change.
+
+    ``stopping`` is looked at before each step: once it is set, requests in flight are finished and nothing
+    new is begun; likewise once ``holding`` says that another run took the lease. ``progress`` is told each
+    change as it is begun, as it is written where more is to follow, and each result as it becomes final, from
+    any thread.
+    """
+    run = _Run(kinds, context, stopping=stopping, holding=holding, progress=progress)
+    with run.memory:
+        for wave in steps(plan, kinds):
+            run.prepare(wave)
+            local = all(kinds[step.change.address.kind].whole for step in wave)
+            with ThreadPoolExecutor(max_workers=_LOCAL if local else parallelism) as pool:
+                list(pool.map(run.take, wave))
+                run.memory.flush()
+                run.read_back(pool)
+                run.settle_drafts(wave, pool)
+            run.memory.flush()
+    if not (stopping.is_set() or run.unwritable.is_set()):
+        run.memory.settle(plan, kinds)
+    results = [run.results.get((change.address, change.action)) for change in plan.pending]
+    return Report(plan, tuple(result for result in results if result is not None))
+
+
+_NOTHING_HAPPENED = (Rejected, Denied, Unreachable, Throttled)
+_READS = ("GET", "HEAD")
+_BEGUN = frozenset({Verb.CREATE, Verb.UPDATE, Verb.STAGE})
+_INTENDED = {Verb.CREATE: "create", Verb.UPDATE: "update", Verb.STAGE: "stage", Verb.DELETE: "delete"}
+_AGAIN = "run apply again: it looks first, and does only what is missing"
+_LOCAL = 64  # steps side by side that write to the state alone: they share its commits, and no request is in flight
+_FEW = 8  # objects that are cheaper to read one by one than by a whole list
+
+
+class _Listed:
+    """Reads objects of one kind from a single list; one that cannot be read is not asked for again."""
+
+    def __init__(self, kind: Kind, context: Context) -> None:
+        self._found: dict[str, Observed] = {}
+        self._error: ReconcilerError | None = None
+        try:
+            self._found = {item.id: item for item in kind.observe(context.api, context.ledger)}
+        except ReconcilerError as error:
+            self._error = error
+
+    def __call__(self, id_: str, context: Context) -> Observed:
+        del context
+        if self._error is not None:
+            raise self._error
+        return self._found[id_]
+
+
+class _Run:
+    """The state of one apply: what came about so far, and what it led to."""
+
+    def __init__(
+        self,
+        kinds: Mapping[str, Kind],
+        context: Context,
+        *,
+        stopping: Event,
+        holding: Callable[[], bool],
+        progress: Callable[[News], None],
+    ) -> None:
+        self.results: dict[tuple[Address, Action], Result] = {}
+        self._kinds, self._context = kinds, context
+        self._stopping, self._holding, self._progress = stopping, holding, progress
+        self._failed: dict[Address, str] = {}
+        self._drafts: dict[Address, Observed] = {}
+        self._created: list[tuple[Change, Observed]] = []
+        self.memory = Journal(context)
+        self.unwritable = Event()
+        self._denied = Event()
+        self._lock = Lock()
+
+    def prepare(self, wave: list[Step]) -> None:
+        """Record what the steps of a wave are about to send; what is not recorded now is not sent later."""
+        asked = []
+        for step in wave:
+            if step.verb not in _INTENDED:
+                continue
+            if (blocked := self._blocked(step)) is not None:
+                self._finish(step.change, Outcome.SKIPPED, blocked)
+                continue
+            asked.append((step.change, self._kind_of(step.change), _INTENDED[step.verb]))
+        for change, error in self.memory.begin(asked):
+            self._fail(change, error)
+
+    def take(self, step: Step) -> None:
+        """Take one step, unless something it needs failed; every outcome becomes a result."""
+        change = step.change
+        if (blocked := self._blocked(step)) is not None:
+            self._finish(change, Outcome.SKIPPED, blocked)
+            return
+        self._progress(change)
+        self.memory.sending(change)
+        try:
+            self._send(step)
+        except ReconcilerError as error:
+            # A read fails only before a write, or after one whose answer was lost: that one may have happened.
+            if step.verb in _BEGUN and isinstance(error, _NOTHING_HAPPENED) and error.method not in _READS:
+                self.memory.withdraw(change)
+            self._fail(change, error)
+        except LookupError as error:
+            self._finish(change, Outcome.FAILED, f"not found any more: {error}", "plan again")
+        except (TypeError, ValueError, AttributeError) as error:
+            # An answer that is not in the contract must not take the other changes' results with it.
+            detail = f"the answer was not what the contract says ({type(error).__name__})"
+            self._finish(change, Outcome.UNKNOWN, detail, "plan again: it says how the account stands")
+
+    def _blocked(self, step: Step) -> str | None:
+        """Why the step must not be taken, or None."""
+        if step.change.address in self._failed:
+            return self._failed[step.change.address]
+        if self._stopping.is_set():
+            return "interrupted before it was begun"
+        if not self._holding():
+            return "another run took the lease: `reconciler state locks` says who"
+        if self.unwritable.is_set():
+            return "the state cannot be written"
+        if self._denied.is_set():
+            return "the key was refused"
+        broken = sorted(address for address in step.needs if address in self._failed)
+        return f"needs {broken[0]}, which did not come about" if broken else None
+
+    def _send(self, step: Step) -> None:
+        change, kind = step.change, self._kinds[step.change.address.kind]
+        match step.verb:
+            case Verb.ADOPT:
+                self._adopt(change, kind)
+            case Verb.CREATE:
+                self._create(change, kind)
+            case Verb.UPDATE:
+                self._done(change, kind, self._written(change, kind))
+            case Verb.STAGE:
+                self._drafts[change.address] = kind.stage(change, self._context)
+                self._progress(Written(change.address, change.action))
+            case Verb.DEPLOY:
+                self._done(change, kind, kind.deploy(self._drafts[change.address], self._context))
+            case Verb.ACT:
+                self._act(change, kind)
+            case Verb.DELETE:
+                self._delete(change, kind)
+
+    def _create(self, change: Change, kind: Kind) -> None:
+        """Create it and bind it at once; whether it came out as declared is read back after the wave."""
+        made = kind.create(change, self._context)
+        if kind.whole:
+            self._done(change, kind, made)
+            return
+        self._context.links.bind(change.address, made.id)
+        self._progress(Written(change.address, change.action))
+        onward = partial(self._to_read_back, change, made)
+        self.memory.remember(change, kind, made, partial(self._stored, change, made.id, onward))
+
+    def _to_read_back(self, change: Change, made: Observed) -> None:
+        with self._lock:
+            self._created.append((change, made))
+
+    def _stored(self, change: Change, id_: str | None, onward: Callable[[], None], error: StoreError | None) -> None:
+        """Go ``onward`` once what came of a write is stored, or say that it could not be."""
+        if error is None:
+            onward()
+            return
+        if not isinstance(error, Conflict):
+            self.unwritable.set()
+        detail = f"it came about (id {id_}), but that was not recorded: {error.message}"
+        self._finish(change, Outcome.UNKNOWN, detail, _AGAIN, id_)
+
+    def read_back(self, pool: ThreadPoolExecutor) -> None:
+        """Compare what was just created with what is there: a request for each of a few, one list for many.
+
+        An answer to a create may echo what was not kept, so it proves nothing (promise P12).
+        """
+        created, self._created = self._created, []
+        if len(created) <= _FEW:
+            list(pool.map(lambda pair: self._confirm(pair[0], pair[1], self._kind_of(pair[0]).read), created))
+            return
+        for name in sorted({change.address.kind for change, _ in created}):
+            kind = self._kinds[name]
+            read = _Listed(kind, self._context)
+            for change, made in created:
+                if change.address.kind == name:
+                    self._confirm(change, made, read)
+
+    def _kind_of(self, change: Change) -> Kind:
+        return self._kinds[change.address.kind]
+
+    def _confirm(self, change: Change, made: Observed, read: Callable[[str, Context], Observed]) -> None:
+        kind = self._kind_of(change)
+        try:
+            observed = read(made.id, self._context)
+        except (ReconcilerError, LookupError) as error:
+            detail = f"created as id {made.id}, but it could not be read back: {error}"
+            self._finish(change, Outcome.UNKNOWN, detail, "run plan: it says whether it is as declared", made.id)
+            return
+        self._done(change, kind, observed, unless=made)
+
+    def _written(self, change: Change, kind: Kind) -> Observed:
+        """Update; a lost answer is settled by reading: what is there as declared has happened."""
+        try:
+            return kind.update(change, self._context)
+        except AmbiguousWrite:
+            after = kind.read(change.id or "", self._context)
+            if self._dropped(change, kind, after):
+                raise
+            return after
+
+    def _adopt(self, change: Change, kind: Kind) -> None:
+        if change.observed is None:
+            raise LookupError(str(change.address))
+        id_ = change.observed.id
+        self._context.links.bind(change.address, id_)
+        done = partial(self._finish, change, Outcome.DONE, f"bound to id {id_}", id_=id_)
+        self.memory.adopt(change, kind, change.observed, partial(self._stored, change, id_, done))
+
+    def _act(self, change: Change, kind: Kind) -> None:
+        """An extra action; a clear failure is remembered, so that nobody is billed for it again unasked."""
+        try:
+            observed = kind.act(change, self._context)
+        except Declined as error:
+            failed = partial(self._fail, change, error)
+            stored = partial(self._stored, change, change.id, failed)
+            self.memory.remember(change, kind, change.observed, stored, refused=error.message)
+            return
+        done = partial(self._finish, change, Outcome.DONE, id_=observed.id)
+        self.memory.remember(change, kind, observed, partial(self._stored, change, observed.id, done), refused="")
+
+    def _delete(self, change: Change, kind: Kind) -> None:
+        kind.delete(change, self._context)
+        done = partial(self._finish, change, Outcome.DONE, id_=change.id)
+        self.memory.forget(change.address, partial(self._stored, change, change.id, done))
+
+    def _done(self, change: Change, kind: Kind, observed: Observed, *, unless: Observed | None = None) -> None:
+        """Compare what was read back, remember it (``unless`` just that was remembered already), and report."""
+        self._context.links.bind(change.address, observed.id)
+        judged = partial(self._judge, change, observed.id, self._dropped(change, kind, observed))
+        if unless is None or unless.body != observed.body:
+            self.memory.remember(change, kind, observed, partial(self._stored, change, observed.id, judged))
+        else:
+            judged()
+
+    def _judge(self, change: Change, id_: str, dropped: tuple[FieldDiff, ...]) -> None:
+        if not dropped:
+            self._finish(change, Outcome.DONE, id_=id_)
+            return
+        first = dropped[0]
+        names = ", ".join(f"`{item.path}`" for item in dropped)
+        where = f" ({first.location})" if first.location else ""
+        self._finish(
+            change,
+            Outcome.FAILED,
+            f"the server answered success, but {names} did not come out as declared{where}",
+            "compare with the dashboard; the vendor may not accept the value",
+            id_=id_,
+            location=first.location,
+        )
+
+    def _dropped(self, change: Change, kind: Kind, observed: Observed) -> tuple[FieldDiff, ...]:
+        if change.resource is None:
+            return ()
+        return diff(
+            change.resource,
+            kind.expected(change.resource),
+            observed.body,
+            policies=policies(kind.spec),
+            links=self._context.links,
+            base=None,
+            whole=kind.whole,
+        )
+
+    def settle_drafts(self, wave: list[Step], pool: ThreadPoolExecutor) -> None:
+        """After a wave of drafts: if one could not be written, throw ours away and deploy none."""
+        staged = [step for step in wave if step.verb is Verb.STAGE]
+        failed = [step.change.address for step in staged if step.change.address in self._failed]
+        if not failed:
+            return
+        reason = f"not deployed: the draft of {min(failed)} could not be written, so callers stay as they were"
+        list(pool.map(lambda step: self._discard(step.change, reason), staged))
+
+    def _discard(self, change: Change, reason: str) -> None:
+        draft = self._drafts.pop(change.address, None)
+        if draft is None or change.address in self._failed:
+            return
+        try:
+            self._kinds[change.address.kind].discard(draft, self._context)
+        except ReconcilerError as error:
+            self._fail(change, error)
+            return
+        self._finish(change, Outcome.SKIPPED, reason, "apply again once it is settled")
+
+    def _fail(self, change: Change, error: ReconcilerError) -> None:
+        if isinstance(error, Denied):
+            self._denied.set()
+        outcome = Outcome.UNKNOWN if isinstance(error, AmbiguousWrite) else Outcome.FAILED
+        hint = error.hint
+        if outcome is Outcome.UNKNOWN:
+            hint = _AGAIN
+        if isinstance(error, Conflict):
+            hint = "another run wrote the state at the same time; run plan again"
+        found = blames(error, change.resource) if isinstance(error, Rejected) else ()
+        if isinstance(error, Rejected) and found:
+            self._finish(change, outcome, told(error, found), hint, location=found[0].location)
+            return
+        words = f": {error.detail}" if isinstance(error, ApiError) and error.detail not in error.message else ""
+        self._finish(change, outcome, f"{error.message}{words}", hint)
+
+    def _finish(  # noqa: PLR0913 - a result has these parts
+        self,
+        change: Change,
+        outcome: Outcome,
+        detail: str = "",
+        hint: str = "",
+        id_: str | None = None,
+        location: Location | None = None,
+    ) -> None:
+        where = location or change.location
+        result = Result(change.address, change.action, outcome, detail, id_ or change.id, hint, where)
+        with self._lock:
+            if self.results.setdefault((change.address, change.action), result) is not result:
+                return
+            if outcome is not Outcome.DONE:
+                self._failed.setdefault(change.address, f"{change.action.value} did not come about")
+        self._progress(result)

@@ -1,0 +1,97 @@
+"""Everything a dispatch speaks through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from reconciler.calls.gates import GateInputs, agent_id
+from reconciler.calls.rate_limit import LONG, LONGEST_PAUSE, RateLimit, Throttle
+from reconciler.calls.run_state import RunState
+from reconciler.resolver import wire_id
+from reconciler.schedule.clock import SystemClock
+from reconciler.telephony import phone_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from threading import Event
+
+    from reconciler.api import Api
+    from reconciler.calls.due import Due
+    from reconciler.kind import Account
+    from reconciler.model import Observed
+    from reconciler.resolver import Resolver
+    from reconciler.schedule.clock import Clock
+    from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.state.ledger import Attempt, Ledger
+
+
+@dataclass(frozen=True)
+class DispatchContext:
+    """What all workers of a run share; ``tally``, ``traffic`` and the ledger change, each under locks of its own."""
+
+    api: Api
+    ledger: Ledger
+    links: Resolver
+    account: Account
+    orders: Mapping[str, PlannedCall]
+    organization: str
+    clock: Clock
+    owner: str
+    differs: Callable[[PlannedCall, Mapping[str, Any]], bool]
+    check_lease: Callable[[], None]
+    stopping: Event
+    tally: RunState = field(default_factory=RunState)
+    traffic: Throttle = field(default_factory=Throttle)
+
+    @cached_property
+    def callers(self) -> Mapping[str, Observed]:
+        """The account's numbers as they were read."""
+        return {item.identity: item for item in self.account.of("PhoneNumber")}
+
+    def callee(self, due: Due) -> str:
+        """Whom an attempt rings, as a digest."""
+        order = self.orders.get(due.armed.name)
+        return phone_numbers.digest(order.to_number) if order else due.attempt.to
+
+    def moment(self, order: PlannedCall | None) -> GateInputs:
+        """What the gates look at, as it is now."""
+        attempts = self.ledger.attempts_to(phone_numbers.digest(order.to_number)) if order else []
+        held, caller = self.ledger.held_all(), self.callers.get(order.from_number) if order else None
+        # The clock is looked at last: between this and the request nothing may take time.
+        return GateInputs(self.clock.now(), self.account, self.links, tuple(attempts), self.differs, held, caller)
+
+    def request(self, attempt: Attempt, order: PlannedCall) -> dict[str, Any]:
+        """The body of the request that dials."""
+        found = agent_id(order, self.links)
+        return order.request(agent_id=wire_id(found) if found else None, key=attempt.key)
+
+    def rested(self) -> bool:
+        """Wait for the end of the platform's pause; False when it is a long one, or the run was asked to stop."""
+        while (seconds := self.traffic.resting(self.clock.now)) > 0:
+            if seconds > LONGEST_PAUSE or not self.paused(seconds):
+                return False
+        return True
+
+    def turn(self, pace: RateLimit) -> bool:
+        """Wait for one's turn, outside of any pause; False when there is none in this run, as ``rested`` says.
+
+        Whoever waited long reads the ledger again: calls are held and cancelled meanwhile.
+        """
+        began = self.clock.now()
+        while self.rested():
+            if (seconds := pace.turn(self.clock.now)) <= 0:
+                if (self.clock.now() - began).total_seconds() > LONG:
+                    self.ledger.refresh()
+                return True
+            if not self.paused(seconds):
+                return False
+        return False
+
+    def paused(self, seconds: float) -> bool:
+        """Wait; False as soon as the run is asked to stop."""
+        if isinstance(self.clock, SystemClock):
+            return not self.stopping.wait(seconds)
+        self.clock.sleep(seconds)
+        return not self.stopping.is_set()

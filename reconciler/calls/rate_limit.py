@@ -1,0 +1,84 @@
+"""Keep requests apart: so many at once, so many a second, and none while the platform rests."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Lock, Semaphore
+from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+LONGEST_PAUSE = 5.0  # seconds that a run waits for the platform: all calls wait meanwhile, and their windows close
+LONG = 0.25  # seconds after which what was read is read again
+_AHEAD = 3
+_DAY = 86_400.0  # seconds; a date without end would be none that can be reckoned with
+
+
+class RateLimit:
+    """Whose turn it is: evenly, so many a second where a rate is given."""
+
+    def __init__(self, per_second: float | None = None) -> None:
+        self._gap = timedelta(seconds=1 / per_second) if per_second else None
+        self._next: datetime | None = None
+        self._lock = Lock()
+
+    def turn(self, now: Callable[[], datetime]) -> float:
+        """0 for whose turn it is; else the seconds to wait before asking again."""
+        if self._gap is None:
+            return 0.0
+        instant = now()
+        with self._lock:
+            due = instant if self._next is None else self._next
+            if instant < due:
+                return (due - instant).total_seconds()
+            # Who wakes a little late makes nobody else late; who comes after a pause brings no crowd.
+            self._next = (due if instant - due < self._gap else instant) + self._gap
+        return 0.0
+
+
+class Throttle:
+    """What all workers of a run share on the way to the platform.
+
+    At most ``parallelism`` requests to dial are in flight, and ``per_second`` of them begin where that is given.
+    Claims keep the same pace, so that none waits long to be sent. There are more workers than requests in
+    flight, so that some claim and record meanwhile; but only one where one request at a time was asked for.
+    ``pause`` is what the platform asked for last, in seconds.
+    """
+
+    def __init__(self, parallelism: int = 1, per_second: float | None = None) -> None:
+        self.claims, self.requests = RateLimit(per_second), RateLimit(per_second)
+        self.workers = parallelism * _AHEAD if parallelism > 1 else 1
+        self.pause = 0.0
+        self._lanes = Semaphore(parallelism)
+        self._rests_until: datetime | None = None
+        self._lock = Lock()
+
+    def rest(self, now: datetime, seconds: float) -> None:
+        """The platform asked for a pause: no worker claims or sends before it is over."""
+        until = now + timedelta(seconds=min(seconds, _DAY))
+        with self._lock:
+            if self._rests_until is None or until > self._rests_until:
+                self._rests_until, self.pause = until, seconds
+
+    def resting(self, now: Callable[[], datetime]) -> float:
+        """The seconds that are left of the platform's pause; 0 when there is none."""
+        until = self._rests_until
+        return 0.0 if until is None else max((until - now()).total_seconds(), 0.0)
+
+    @contextmanager
+    def lane(self, turn: Callable[[], bool], *, look_again: Callable[[], None]) -> Iterator[bool]:
+        """One of the requests in flight, and what ``turn`` said there; who waited long looks again at what it read.
+
+        The turn is taken in the lane: taken before, it would be spent in the queue, and all that queue would send at
+        once when the lanes become free, whatever the rate, and though the platform asked for a pause meanwhile.
+        """
+        began = monotonic()
+        with self._lanes:
+            goes_on = turn()
+            if monotonic() - began > LONG:
+                look_again()
+            yield goes_on

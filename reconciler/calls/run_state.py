@@ -1,0 +1,56 @@
+"""Remember what one run has done so far, over all the rounds of a lookahead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Event, Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.state.ledger import Attempt
+
+REST = timedelta(seconds=30)
+
+
+@dataclass(slots=True)
+class RunState:
+    """Attempts by idempotency key: whose request was sent, when each was tried last, what became of it.
+
+    ``places`` are those that count towards the run's limit: each takes its place before it may be sent, and
+    gives it back when nothing was sent, or it was refused and nothing rang. ``known`` is told even when it
+    cannot be stored. ``halted`` is set by the first worker that something stopped, for all the others.
+    """
+
+    places: set[str] = field(default_factory=set)
+    sent: set[str] = field(default_factory=set)
+    tried: dict[str, datetime] = field(default_factory=dict)
+    known: dict[str, Attempt] = field(default_factory=dict)
+    halted: Event = field(default_factory=Event)
+    lock: Lock = field(default_factory=Lock)
+
+    def ready(self, key: str, now: datetime) -> datetime:
+        """When an attempt may be tried, again or at all: not more often than every ``REST``."""
+        return self.tried[key] + REST if key in self.tried else now
+
+    def reserve(self, key: str, limit: int) -> bool:
+        """Take one of the run's places, or keep the one it has; False when others have them all."""
+        with self.lock:
+            if key not in self.places and len(self.places) >= limit:
+                return False
+            self.places.add(key)
+            return True
+
+    def release(self, key: str) -> None:
+        """Give the place back, unless a request was sent that may have rung."""
+        with self.lock:
+            if key not in self.sent:
+                self.places.discard(key)
+
+    def note(self, attempt: Attempt) -> None:
+        """Keep what became of an attempt."""
+        self.known[attempt.key] = attempt
+        if attempt.state == "refused":
+            self.sent.discard(attempt.key)

@@ -1,0 +1,112 @@
+"""Take many due calls side by side, no two to one person at once.
+
+Workers do not wait for each other: what may not be begun yet is left to a worker that is busy, and will look
+again when it is done. So a worker that finds nothing it may begin ends, and the last one takes what is left.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from threading import Event
+
+    from reconciler.calls.due import Due
+    from reconciler.schedule.call_report import CallRow
+
+
+Tell: TypeAlias = "Callable[[CallRow], None]"
+
+
+class Job(NamedTuple):
+    """One attempt to take: its place in the agenda, and the person it rings."""
+
+    place: int
+    due: Due
+    callee: str
+
+
+class WorkerPool:
+    """The attempts of one agenda, each taken once, and their rows in the agenda's order.
+
+    ``take`` does one attempt and returns its row, or tells it before it raises. ``admit`` says whether the run's
+    limit leaves room for one; when it does not, the attempt is left until nothing in flight can give a place
+    back. Once ``stopping`` is set, or ``halted`` by the first error of any worker, nothing more is begun.
+    """
+
+    def __init__(  # noqa: PLR0913 - what is to be done, how, and when not any more
+        self,
+        todo: Iterable[Due],
+        take: Callable[[Due, Tell], CallRow | None],
+        *,
+        callee: Callable[[Due], str],
+        admit: Callable[[Due], bool],
+        stopping: Event,
+        halted: Event,
+    ) -> None:
+        self._left = deque(Job(place, due, callee(due)) for place, due in enumerate(todo))
+        self._passed: list[Job] = []
+        self._busy: set[str] = set()
+        self._rows: dict[int, CallRow] = {}
+        self._errors: dict[int, BaseException] = {}
+        self._take, self._admit = take, admit
+        self._stopping, self._halted = stopping, halted
+        self._lock = Lock()
+
+    @property
+    def rows(self) -> list[CallRow]:
+        """What was told, in the order of the agenda."""
+        rows = dict(self._rows)  # workers may still be at it where an interrupt did not wait for them
+        return [rows[place] for place in sorted(rows)]
+
+    def run(self, workers: int) -> None:
+        """Take everything; raises the error that came first in the agenda, once every worker has finished."""
+        if workers == 1:
+            self.work()
+        else:
+            with ThreadPoolExecutor(workers) as pool:
+                for _ in range(min(workers, len(self._left))):
+                    pool.submit(self.work)
+        if self._errors:
+            raise self._errors[min(self._errors)]
+
+    def work(self) -> None:
+        """What one worker does, until there is nothing it may begin."""
+        while (turn := self._next()) is not None:
+            try:
+                found = self._take(turn.due, partial(self._rows.__setitem__, turn.place))
+                if found is not None:
+                    self._rows[turn.place] = found
+            except BaseException as error:  # noqa: BLE001 - an interrupt too: it is raised when all have finished
+                self._errors[turn.place] = error
+                self._halted.set()
+            finally:
+                with self._lock:
+                    self._busy.discard(turn.callee)
+
+    def _next(self) -> Job | None:
+        with self._lock:
+            if self._stopping.is_set() or self._halted.is_set():
+                return None
+            for turn in self._passed:
+                if self._begun(turn):
+                    self._passed.remove(turn)
+                    return turn
+            while self._left:
+                turn = self._left.popleft()
+                if self._begun(turn):
+                    return turn
+                self._passed.append(turn)
+        return None
+
+    def _begun(self, turn: Job) -> bool:
+        """Begin an attempt, with its place in the run's limit; False when its person or the limit must wait."""
+        if turn.callee in self._busy or not (self._admit(turn.due) or not self._busy):
+            return False
+        self._busy.add(turn.callee)
+        return True

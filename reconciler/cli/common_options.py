@@ -1,0 +1,134 @@
+"""Declare the options that every command has, once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.options import Command, Options
+from reconciler.schedule.clock import parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Instant(click.ParamType[datetime]):
+    """An ISO 8601 date and time with an offset."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Aware, in UTC; a usage error otherwise."""
+        if isinstance(value, datetime):
+            return value
+        try:
+            return parse_instant(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+FORMATS = ("text", "json", "markdown")
+FINDINGS = (*FORMATS, "sarif", "junit")  # for commands whose result is, or holds, findings
+
+_COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
+
+_PATHS: tuple[Callable[[Any], Any], ...] = (click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),)
+
+_COMMON: tuple[Callable[[Any], Any], ...] = (
+    click.option("--env", "environment", default="", metavar="NAME", help="An environment of reconciler.yaml."),
+    click.option("--no-color", is_flag=True, help="Plain text (also the NO_COLOR variable)."),
+    click.option("--show-numbers", is_flag=True, help="Show callees' telephone numbers instead of masking them."),
+)
+
+_ACCOUNT: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--api-url",
+        envvar="THUNDERPHONE_API_BASE_URL",
+        show_envvar=True,
+        metavar="URL",
+        help="The API's base URL.",
+    ),
+    click.option(
+        "--api-key-file",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A file that holds the API key (or the THUNDERPHONE_API_KEY variable).",
+    ),
+    click.option("--emulator", is_flag=True, help="The embedded platform: no account, nobody is called."),
+    click.option(
+        "--state",
+        envvar="RECONCILER_STATE",
+        show_envvar=True,
+        metavar="URL",
+        help="Where the state is: sqlite:PATH, git:BRANCH or postgresql://…",
+    ),
+    click.option("--now", type=Instant(), metavar="INSTANT", help="A fixed clock: plans and the emulator only."),
+)  # fmt: skip - one option a row
+
+
+def declare(
+    name: str, *, account: bool = True, paths: bool = True, formats: tuple[str, ...] = FORMATS
+) -> Callable[[Command], click.Command]:
+    """Make a click command of a function that takes ``options: Options`` and its own parameters.
+
+    With ``account`` it also has the options that lead to an account, its state and its clock; with ``paths``
+    it takes the manifests as arguments. ``formats`` are those its result can be written in.
+    """
+
+    def decorate(function: Command) -> click.Command:
+        @wraps(function)
+        def run(**given: Any) -> int:
+            options = Options(
+                paths=given.pop("paths") if paths else (),
+                format=given.pop("format_"),
+                environment=given.pop("environment"),
+                color=_color(no_color=given.pop("no_color")),
+                show_numbers=given.pop("show_numbers"),
+                given=_written(click.get_current_context()),
+                **{key: given.pop(key) for key in ("api_url", "api_key_file", "emulator", "state", "now") if account},
+            )
+            from reconciler.cli.errors import reported  # noqa: PLC0415 - the models it knows are slow to load
+
+            return reported(lambda: function(options, **given), options)
+
+        decorated: Any = run
+        format_ = click.option(
+            "--format",
+            "format_",
+            type=click.Choice(formats),
+            default="text",
+            show_default=True,
+            help="What stdout holds.",
+        )
+        own, to_account = _PATHS if paths else (), _ACCOUNT if account else ()
+        chosen: list[Callable[[Any], Any]] = [*own, format_, *_COMMON, *to_account]
+        for option in reversed(chosen):
+            decorated = option(decorated)
+        return click.command(name)(decorated)
+
+    return decorate
+
+
+def _written(context: click.Context) -> dict[str, tuple[str, ...]]:
+    """The words of each option that stands on the command line, as they could be written again."""
+    found: dict[str, tuple[str, ...]] = {}
+    for option in context.command.params:
+        name = option.name or ""
+        if not isinstance(option, click.Option) or context.get_parameter_source(name) is not _COMMAND_LINE:
+            continue
+        value, flag = context.params[name], max(option.opts, key=len)
+        values = value if isinstance(value, tuple) else (value,)
+        found[name] = (flag,) if option.is_flag else tuple(word for each in values for word in (flag, str(each)))
+    return found
+
+
+def _color(*, no_color: bool) -> bool:
+    """Colour on a terminal, unless somebody asked for none (no-color.org)."""
+    wanted = not no_color and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return wanted and sys.stdout.isatty()

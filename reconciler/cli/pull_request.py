@@ -1,0 +1,220 @@
+"""Tell a pull request what a run found: sticky comment, job summary, annotations.
+
+None of it changes what the run does or how it ends: what cannot be posted is a warning. Callees' numbers are
+masked here whatever was asked for on the terminal, since a comment is read by more people.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.errors import InputError, NotPosted, ReconcilerError
+from reconciler.model import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from reconciler.cli.options import Command, Options
+    from reconciler.model import Plan, Report
+
+GITHUB, GITLAB = "github", "gitlab"
+_TOKENS = ("GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN")
+_SHORTEST_TOKEN = 8  # anything shorter is a placeholder, and hiding it would hide ordinary words
+_OFFLINE = "Checked offline: nothing was compared with the account."
+_NO_KEY = (
+    "This run has no API key, as is right for a pull request from a fork: secrets are not handed to code that "
+    "nobody has reviewed. A maintainer sees the plan by pushing the branch to this repository, or after the merge."
+)
+_SUMMARY_MODE = "a"
+
+_ANNOUNCED = (
+    click.option(
+        "--comment",
+        type=click.Choice([GITHUB, GITLAB]),
+        help="Post or update one comment on the pull request of this CI job.",
+    ),
+    click.option(
+        "--annotate",
+        type=click.Choice([GITHUB]),
+        help="Print workflow commands that put findings and changes beside their lines.",
+    ),
+)  # fmt: skip - one option a row
+
+
+def announced(run: Command) -> Command:
+    """Add the options that tell a pull request; the command takes ``comment`` and ``annotate``."""
+    decorated: Any = run
+    for option in reversed(_ANNOUNCED):
+        decorated = option(decorated)
+    told: Command = decorated
+    return told
+
+
+class Announcement:
+    """What one run tells a pull request; does nothing when neither option was given."""
+
+    def __init__(self, options: Options, command: str, *, comment: str | None, annotate: str | None) -> None:
+        """``command`` is the subject of the comment: a later run of the same one rewrites it."""
+        self._options, self._output = options, options.output
+        self._command, self._comment, self._annotate = command, comment, annotate
+        self._plan: Plan | None = None
+        for name in _TOKENS:
+            if len(token := os.environ.get(name, "")) >= _SHORTEST_TOKEN:
+                self._output.hide_secret(token)
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether people read it on a pull request, where merging is what comes next."""
+        return bool(self._comment)
+
+    def planned(self, plan: Plan) -> None:
+        """Remember the plan, so that an error that stops the run is told together with it."""
+        self._plan = plan
+
+    def plan(self, plan: Plan, *, next_command: str) -> None:
+        """Tell a plan."""
+        if not self._wanted:
+            return
+        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+
+        self._print(annotation.plan(plan, folder=self.folder))
+        self._tell(markdown.plan(plan, limit=_room(), next_command=next_command))
+
+    def report(self, report: Report) -> None:
+        """Tell what an apply did."""
+        if not self._wanted:
+            return
+        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+
+        self._print(annotation.report(report, folder=self.folder))
+        self._tell(markdown.report(report, limit=_room()))
+
+    def findings(self, findings: Sequence[Finding], verdict: str) -> None:
+        """Tell what an offline check found, and why it was no more than that."""
+        if not self._wanted:
+            return
+        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+
+        self._print(annotation.findings(findings, folder=self.folder))
+        why = f"{_OFFLINE} {_NO_KEY}" if without_key(os.environ) else _OFFLINE
+        told = f"\n{markdown.findings(findings, limit=_room())}" if findings else ""
+        self._tell(f"**{verdict}**\n\n{why}\n{told}")
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Tell what stopped the run too, before it is said in the log."""
+        try:
+            yield
+        except ReconcilerError as error:
+            if self._wanted:
+                self._stopped(error)
+            raise
+
+    def _stopped(self, error: ReconcilerError) -> None:
+        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+
+        own = Finding(Severity.ERROR, error.code, error.message, error.hint, location=error.location)
+        found = list(error.findings) if isinstance(error, InputError) and error.findings else [own]
+        self._print(annotation.findings(found, folder=self.folder))
+        head = f"**Stopped: {len(found)} {'error' if len(found) == 1 else 'findings'}, nothing was written.**\n\n"
+        told = head + markdown.findings(found, limit=_room() // 2)
+        if self._plan is not None:
+            told += f"\n{markdown.plan(self._plan, limit=_room() // 2, next_command='')}"
+        self._tell(told)
+
+    @property
+    def folder(self) -> str:
+        """The project's folder inside the repository, "" for its root: what a path in a finding starts from."""
+        return folder_in_repository(self._output.root)
+
+    @property
+    def _wanted(self) -> bool:
+        return bool(self._comment or self._annotate)
+
+    def _print(self, commands: Sequence[str]) -> None:
+        """On stderr, which the runner reads as well: stdout is data."""
+        if self._annotate == GITHUB:
+            for command in commands:
+                self._output.instruct(command)
+
+    def _tell(self, text: str) -> None:
+        where = " · ".join(part for part in (self._options.environment, self.folder) if part)
+        head = f"### reconciler {self._command}{f' · {_plain(where)}' if where else ''}\n\n"
+        told = self._output.clean(head + text.rstrip("\n") + "\n", masked=True)
+        self._summarise(told)
+        if self._comment:
+            self._post(told + _footer(os.environ))
+
+    def _summarise(self, text: str) -> None:
+        path = os.environ.get("GITHUB_STEP_SUMMARY")
+        if not path:
+            return
+        try:
+            with Path(path).open(_SUMMARY_MODE, encoding="utf-8") as file:
+                file.write(f"{text}\n")
+        except OSError as error:
+            self._warn(f"the job summary cannot be written: {error.strerror}", "")
+
+    def _post(self, text: str) -> None:
+        from reconciler.forge import comment, github, gitlab  # noqa: PLC0415 - httpx is slow to load
+
+        threads: dict[str, Callable[[Mapping[str, str]], Any]] = {GITHUB: github.thread, GITLAB: gitlab.thread}
+        subject = f"{self._command}\n{self._options.environment}\n{self.folder}"
+        try:
+            with threads[self._comment or GITHUB](os.environ) as thread:
+                address = comment.post(thread, subject, text)
+        except ReconcilerError as error:  # a proxy that cannot be used included: the run is as good without
+            self._warn(f"the comment was not posted: {error.message}", error.hint)
+        else:
+            self._output.talk(f"commented: {address}" if address else "commented")
+
+    def _warn(self, message: str, hint: str) -> None:
+        code = NotPosted.code
+        self._output.talk(f"warning {code}: {message}" + (f"\n    hint: {hint}" if hint else ""))
+
+
+def without_key(environment: Mapping[str, str]) -> bool:
+    """Whether a CI job has no key."""
+    in_ci = environment.get("GITHUB_ACTIONS") or environment.get("GITLAB_CI")
+    return bool(in_ci) and not environment.get("THUNDERPHONE_API_KEY", "").strip()
+
+
+def folder_in_repository(root: Path | None) -> str:
+    """Where the project lies in the repository that CI checked out, or that it is in; "" at its root."""
+    if root is None:
+        return ""
+    named = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
+    top = Path(named).resolve() if named else next((it for it in (root, *root.parents) if (it / ".git").exists()), root)
+    return root.relative_to(top).as_posix().removeprefix(".") if root.is_relative_to(top) else ""
+
+
+def _footer(environment: Mapping[str, str]) -> str:
+    """The commit the comment is about, and the job it comes from."""
+    from reconciler.forge.github import reviewed_commit  # noqa: PLC0415 - httpx is slow to load
+
+    commit = environment.get("CI_COMMIT_SHA") or reviewed_commit(environment)
+    server, repository = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
+    run = environment.get("GITHUB_RUN_ID", "")
+    log = environment.get("CI_JOB_URL") or (f"{server}/{repository}/actions/runs/{run}" if server and run else "")
+    parts = [f"commit {commit[:12]}" if commit.isalnum() else "", f"[log]({log})" if "://" in log else ""]
+    told = " · ".join(part for part in parts if part)
+    return f"\n{told}\n" if told else ""
+
+
+def _plain(text: str) -> str:
+    """A name as a heading may carry it."""
+    from reconciler.render.markup import escape  # noqa: PLC0415 - slow to load, needed in CI alone
+
+    return escape(text)
+
+
+def _room() -> int:
+    """Characters that are left for the text beside its mark, heading and footer."""
+    from reconciler.forge.comment import LONGEST  # noqa: PLC0415 - needed in CI alone
+
+    return LONGEST - 1_000

@@ -1,0 +1,1 @@
+"""The catalogue of finding codes, their explanations, and suggestions for misspelt words."""

@@ -1,0 +1,1 @@
+"""Checks of whether an account and a project are ready for use."""

@@ -1,0 +1,1 @@
+"""YAML as text: reading with positions, variables, editing, formatting; knows no kind."""

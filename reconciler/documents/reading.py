@@ -1,0 +1,355 @@
+"""Read YAML that remembers its lines.
+
+YAML 1.2's core meaning on libyaml's parser: ``on``, ``yes`` and ``12:30`` are text, a timestamp is text
+(its kind reads it), ``+14155550199`` is text and not a number. Tags, duplicate keys, endless aliases and
+absurd nesting are findings, never objects and never a crash.
+
+Composing with libyaml and walking the nodes ourselves costs a tenth of ``SafeLoader`` and keeps line
+numbers; the nodes of one document are dropped before the next is read, because the collector would
+otherwise walk them all.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from dataclasses import dataclass
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs leave the C parser out
+
+from reconciler.model import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+_DEPTH = 64
+_VALUES = 200_000
+_DEEPEST = 500
+_COLUMNS = 1 << 12
+_MERGE = "<<"
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_TRUTHS = {
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}  # fmt: skip - one row reads best
+_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"-?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_NUMERIC_START = frozenset("-.0123456789")
+_LONGEST_NUMBER = 400
+_MEANINGFUL_STARTS = _NUMERIC_START | {"", *"~nNtTfF"}  # every other plain scalar is text
+_SEPARATOR = re.compile(r"---(\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with the text of one document, and where."""
+
+    code: str
+    message: str
+    location: Location
+    hint: str = ""
+
+
+class Marks:
+    """Where each key and value of one document was written.
+
+    A flat array in the order of reading (a mapping: each key, then its value, value first its own start;
+    a sequence: each item), so that a document costs eight bytes a node and nothing until it is asked.
+    """
+
+    __slots__ = ("_path", "_places")
+
+    def __init__(self, path: str, places: Sequence[int]) -> None:
+        """Take the packed ``line * 4096 + column`` of each node, counted from zero."""
+        self._path = path
+        self._places = array("Q", places)
+
+    def locate(self, document: Any, path: Sequence[str | int]) -> Location:
+        """The place of the value at ``path`` in ``document``; of the nearest enclosing one otherwise.
+
+        The place of a mapping or a sequence inside a mapping is that of its key.
+        """
+        node, position, place = document, 0, 0
+        for part in path:
+            found = _step(node, position, part)
+            if found is None:
+                break
+            node, position, key_position = found
+            place = key_position if isinstance(node, (dict, list)) else position
+        return self._at(place)
+
+    def locate_key(self, document: Any, path: Sequence[str | int]) -> Location:
+        """The place of the key that ends ``path``, as a complaint about the key itself wants it."""
+        node, position, place = document, 0, 0
+        for part in path:
+            found = _step(node, position, part)
+            if found is None:
+                break
+            node, position, place = found
+        return self._at(place)
+
+    def _at(self, index: int) -> Location:
+        line, column = divmod(self._places[index], _COLUMNS)
+        return Location(self._path, line + 1, column + 1)
+
+
+def _step(node: Any, position: int, part: str | int) -> tuple[Any, int, int] | None:
+    """From a node at ``position`` to its child: (child, its position, its key's position)."""
+    position += 1
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == part:
+                return value, position + 1, position
+            position += 1 + _size(value)
+    elif isinstance(node, list) and isinstance(part, int):
+        for index, value in enumerate(node):
+            if index == part:
+                return value, position, position
+            position += _size(value)
+    return None
+
+
+def _size(value: Any) -> int:
+    """How many places a value takes: itself, and all inside it."""
+    if isinstance(value, dict):
+        return 1 + sum(1 + _size(inner) for inner in value.values())
+    if isinstance(value, list):
+        return 1 + sum(map(_size, value))
+    return 1
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document: plain dicts, lists, strings, numbers, booleans, None."""
+
+    value: Any
+    marks: Marks
+    location: Location
+
+
+class _Stream(CParser):
+    """libyaml's composer with tag resolution switched off: a tag that is there was written.
+
+    It composes by recursion in C, so it is told to stop before the stack overflows.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def descend_resolver(self, parent: Any, _: Any) -> None:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise _Endless(parent.start_mark)
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
+
+    def resolve(self, *_: Any) -> None:
+        return None
+
+
+class _Endless(Exception):
+    """The document cannot be walked to its end."""
+
+    def __init__(self, mark: Any) -> None:
+        super().__init__()
+        self.mark = mark
+
+
+def read(text: str, path: str) -> Iterator[Document | Problem]:
+    """Every document of a text, in order, each after its problems.
+
+    A duplicate key or a tag is a problem and the document is still read, so that its other faults show at
+    once; what expands without bound is a problem alone; after what breaks YAML's grammar, reading goes on
+    at the next ``---``.
+    """
+    text = text.removeprefix("\ufeff")
+    while text:
+        broken: list[int] = []
+        yield from _read_on(text, path, broken)
+        text = _after_next_separator(text, broken[0]) if broken else ""
+
+
+def _read_on(text: str, path: str, broken: list[int]) -> Iterator[Document | Problem]:
+    """The documents up to the end, or up to one that breaks the grammar, whose line ``broken`` is told."""
+    stream, merges = None, _MERGE in text
+    try:
+        stream = _Stream(text)
+        while stream.check_node():
+            problems: list[Problem] = []
+            document = _build(stream.get_node(), path, problems, merges=merges)
+            yield from problems
+            if document is not None:
+                yield document
+    except yaml.YAMLError as error:
+        yield _grammar_problem(error, text, path)
+        marks = (getattr(error, "context_mark", None), getattr(error, "problem_mark", None))
+        broken.append(min((mark.line for mark in marks if mark is not None), default=text.count("\n")))
+    except _Endless as endless:
+        where = Location(path, endless.mark.line + 1)
+        yield Problem("RC104", "the document nests without bound", where, "write it flat")
+    finally:
+        if stream is not None:
+            stream.dispose()
+
+
+def _after_next_separator(text: str, line: int) -> str:
+    """The text with everything before the first ``---`` after a line blanked, so that lines keep their numbers."""
+    lines = text.splitlines(keepends=True)
+    written = any(each.strip() for each in lines[:line])  # then a separator that is itself what broke begins anew
+    following = next(
+        (n for n, each in enumerate(lines) if n >= line + (not written) and _SEPARATOR.match(each)), None
+    )  # fmt: skip - one sentence
+    return "" if following is None else "\n" * following + "".join(lines[following:])
+
+
+def _build(  # noqa: C901 - the hot path: closures over one list cost half of what methods do
+    root: Any, path: str, problems: list[Problem], *, merges: bool
+) -> Document | None:
+    """The plain value of a composed document, its faults added to ``problems``; None where there is none.
+
+    ``merges``: the text holds ``<<`` somewhere, so that mappings have to be searched for it.
+    """
+    places: list[int] = []
+    place = places.append
+
+    def fault(code: str, message: str, node: Any, hint: str) -> None:
+        problems.append(Problem(code, message, _location(path, node.start_mark), hint))
+
+    def plain(node: Any, depth: int) -> Any:
+        start = node.start_mark
+        column = start.column
+        place(start.line * _COLUMNS + (column if column < _COLUMNS else _COLUMNS - 1))
+        if node.tag is not None:
+            fault("RC103", f"the tag `{_short(node.tag)}` is not allowed", node, "remove the tag")
+        value = node.value
+        if value.__class__ is str:
+            return value if node.style or value[:1] not in _MEANINGFUL_STARTS else _scalar(value)
+        if depth > _DEPTH or len(places) > _VALUES:
+            raise _Endless(start)
+        if node.id == "sequence":
+            return [plain(item, depth + 1) for item in value]
+        return mapping(node, depth)
+
+    def mapping(node: Any, depth: int) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for key_node, value_node in _merged(node, depth, fault) if merges and _merges(node) else node.value:
+            marked = len(places)
+            key = plain(key_node, depth + 1)
+            if key.__class__ is not str:
+                key = _word(key_node, fault)
+                del places[marked + 1 :]
+            if key in result:
+                del places[marked:]
+                fault("RC102", f"the key `{_short(key)}` is written twice", key_node, "keep one of the two")
+                continue
+            result[key] = plain(value_node, depth + 1)
+        return result
+
+    try:
+        value = plain(root, 0)
+    except _Endless as endless:
+        where = _location(path, endless.mark)
+        problems.append(Problem("RC104", "the document expands without bound", where, "write it without aliases"))
+        return None
+    if value is None:
+        return None
+    line, column = divmod(places[0], _COLUMNS)
+    return Document(value, Marks(path, places), Location(path, line + 1, column + 1))
+
+
+def _scalar(text: str) -> Any:
+    """A plain scalar's meaning in YAML 1.2's core schema, but a leading ``+`` or ``0`` makes a code: text.
+
+    What is no finite number, or absurdly long, stays text: the field's own check then says what it wants.
+    """
+    if text in _NULLS:
+        return None
+    first = text[0]
+    if first in "tTfF":
+        return _TRUTHS.get(text, text)
+    if first not in _NUMERIC_START or len(text) > _LONGEST_NUMBER:
+        return text
+    if _INTEGER.fullmatch(text):
+        return int(text, 0)
+    return float(text) if _FLOAT.fullmatch(text) and isfinite(float(text)) else text
+
+
+def _word(node: Any, fault: Callable[[str, str, Any, str], None]) -> str:
+    """A key that is not text by its looks (``1:``, ``true:``) is the text that was written."""
+    if node.value.__class__ is str:
+        written: str = node.value
+        return written
+    fault("RC101", "a key must be a word", node, "write the key as plain text")
+    return f"(not a word, line {node.start_mark.line + 1}, column {node.start_mark.column + 1})"
+
+
+def _merges(node: Any) -> bool:
+    return any(_is_merge(key) for key, _ in node.value)
+
+
+def _is_merge(key: Any) -> bool:
+    return key.value == _MERGE and not key.style
+
+
+def _merged(node: Any, depth: int, fault: Callable[[str, str, Any, str], None]) -> list[tuple[Any, Any]]:
+    """The pairs of a mapping with ``<<`` spelled out; what is written beside it wins."""
+    if depth > _DEPTH:
+        raise _Endless(node.start_mark)
+    own = [pair for pair in node.value if not _is_merge(pair[0])]
+    taken = {key.value for key, _ in own if key.value.__class__ is str}
+    pairs: list[tuple[Any, Any]] = []
+    for key, value in node.value:
+        if not _is_merge(key):
+            continue
+        for source in value.value if value.id == "sequence" else [value]:
+            if getattr(source, "id", "") != "mapping":
+                fault("RC101", "`<<` takes a mapping or a list of mappings", key, "name an anchor of a mapping")
+                continue
+            for pair in _merged(source, depth + 1, fault):
+                if pair[0].value.__class__ is str and pair[0].value not in taken:
+                    taken.add(pair[0].value)
+                    pairs.append(pair)
+    return pairs + own
+
+
+def _grammar_problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
+    if isinstance(error, yaml.MarkedYAMLError):
+        mark = error.problem_mark or error.context_mark
+        context = f" {error.context}" if error.context else ""
+        return Problem("RC101", f"{error.problem}{context}", _location(path, mark), _hint(error, text, mark))
+    if isinstance(error, yaml.reader.ReaderError):
+        line = text.count("\n", 0, error.position) + 1
+        return Problem("RC101", f"a character YAML does not allow ({error.reason})", Location(path, line))
+    return Problem("RC101", _short(str(error)), Location(path))
+
+
+def _hint(error: yaml.MarkedYAMLError, text: str, mark: Any) -> str:
+    if "cannot start any token" in (error.problem or "") and mark is not None:
+        line = text.splitlines()[mark.line] if mark.line < text.count("\n") + 1 else ""
+        if line[mark.column : mark.column + 1] == "\t":
+            return "indent with spaces: YAML does not allow tabs"
+        return "quote the value"
+    line = "".join(text.splitlines()[mark.line : mark.line + 1]) if mark is not None else ""
+    if "did not find expected ','" in (error.problem or "") and "${" in line:
+        return 'quote the value: inside braces and brackets write "${…}"'
+    if "mapping values are not allowed" in (error.problem or ""):
+        return "quote the value: it contains `: `"
+    return "check the indentation and the quotes"
+
+
+def _location(path: str, mark: Any) -> Location:
+    return Location(path, mark.line + 1, mark.column + 1) if mark is not None else Location(path)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - what fits a message

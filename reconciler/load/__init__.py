@@ -1,0 +1,1 @@
+"""From files to resources: reading manifests and validating them by their kinds."""

@@ -1,0 +1,387 @@
+"""Turn files into resources, with every complaint at its line and none held back."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from reconciler.diagnostics.suggestions import listed, nearest, offer
+from reconciler.documents import reading
+from reconciler.documents.variables import Mistake, filled, place, sought
+from reconciler.errors import InputError
+from reconciler.fields import FileText, Spec, attributes, personal, policies, references
+from reconciler.kind import API_VERSION, Kind, document_model
+from reconciler.load.validation import guide, remnant, worded, written
+from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
+from reconciler.settings import FILE, real
+from reconciler.telephony.phone_numbers import is_e164
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from reconciler.documents.variables import Variables
+    from reconciler.settings import Project
+
+_SUFFIXES = (".yaml", ".yml")
+_SKIPPED = frozenset({"node_modules", "schemas"})
+_LARGEST_TEXT = 1 << 20
+_FIRST_LINE = "begin it with `apiVersion: reconciler/v1`, or move the file out of the manifests"
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What the files declare: resources by address (as text), and everything there is to complain about.
+
+    ``callees`` are the numbers (E.164) to be hidden, also those of documents that are not as they should be.
+    """
+
+    resources: dict[str, Resource] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    documents: int = 0
+    secrets: set[str] = field(default_factory=set)
+    callees: set[str] = field(default_factory=set)
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that stop everything."""
+        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
+
+
+def load(
+    paths: Sequence[Path],
+    project: Project,
+    kinds: Mapping[str, Kind],
+    *,
+    now: datetime,
+    process: Mapping[str, str] = MappingProxyType({}),
+) -> Loaded:
+    """Read every manifest below ``paths`` (the project's folder when empty); order does not matter.
+
+    ``process`` is where ``${env:NAME}`` is looked up; what was taken from it is in ``Loaded.secrets``. Raises
+    InputError when a path does not exist, or when nothing was named and the folder is missing.
+    """
+    variables = replace(project.variables, process=process)
+    reader = _Reader(project, kinds, variables)
+    for file in _files(paths or [_folder(project)], project):
+        reader.read(file)
+    loaded = reader.loaded
+    loaded.secrets |= variables.secrets
+    known = {str(item.address): item for item in reader.remnants} | loaded.resources
+    for key, resource in loaded.resources.items():
+        if brought := _brought(resource, loaded.resources):
+            loaded.resources[key] = known[key] = replace(resource, looked_up=brought)
+    whole = [*loaded.resources.values(), *reader.remnants]
+    for resource in whole:
+        loaded.findings += _dangling(resource, known, reader.failed)
+    by_kind: dict[str, list[Resource]] = {name: [] for name in kinds}
+    for item in whole:
+        by_kind[item.address.kind].append(item)
+    for name, own in by_kind.items():
+        loaded.findings += kinds[name].check(own, known, now)
+    loaded.findings = [_named(finding) for finding in loaded.findings]
+    loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
+    return loaded
+
+
+def _brought(resource: Resource, resources: Mapping[str, Resource]) -> dict[str, Any]:
+    """What the documents it names say and it depends on, by the key it is compared under."""
+    found = {}
+    for name, ref in references(type(resource.spec)).items():
+        if ref.brings is not None:
+            field, key = ref.brings
+            named = resources.get(f"{ref.kind}/{resource.declared.get(name)}")
+            if named is not None and field in named.declared:
+                found[key] = named.declared[field]
+    return found
+
+
+def _named(finding: Finding) -> Finding:
+    """Without the address, where the document has no name it could be addressed by."""
+    return finding if finding.address is None or finding.address.name else replace(finding, address=None)
+
+
+def _folder(project: Project) -> Path:
+    folder = project.root / project.settings.manifests
+    if not folder.exists():
+        raise InputError(
+            f"no manifests: there is no `{os.path.relpath(folder)}`",
+            code="RC106",
+            hint="`reconciler init` starts a project, `reconciler export` writes the manifests of an existing account",
+        )
+    return folder
+
+
+def _files(paths: Iterable[Path], project: Project) -> Iterator[Path]:
+    """Every manifest file once, sorted, so that messages come in the same order everywhere."""
+    found: set[Path] = set()
+    for path in paths:
+        if path.is_dir() and (path / FILE).is_file() and path.resolve() == project.root:
+            found.update(manifests_below(_folder(project)))
+        elif path.is_dir():
+            found.update(manifests_below(path))
+        elif path.is_file():
+            found.add(path.resolve())
+        else:
+            raise InputError(f"there is no `{path}`", code="RC106", hint="check the spelling of the path")
+    yield from sorted(found)
+
+
+def manifests_below(folder: Path) -> Iterator[Path]:
+    """Every manifest file below a folder, hidden and foreign folders left out."""
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
+        for name in names:
+            if name.endswith(_SUFFIXES) and name != FILE and not name.startswith("."):
+                yield real(Path(here) / name)
+
+
+def _personal_numbers(spec: Any, kind: Kind) -> set[str]:
+    """Whose numbers a document holds, read before anybody complains about it."""
+    names = personal(kind.spec)
+    if not names or not isinstance(spec, dict):
+        return set()
+    written = (spec.get(name) for name in names)
+    return {number for number in written if isinstance(number, str) and is_e164(number)}
+
+
+class _Reader:
+    """Collects resources and findings, file by file."""
+
+    def __init__(self, project: Project, kinds: Mapping[str, Kind], variables: Variables) -> None:
+        self.loaded = Loaded()
+        self.failed: set[str] = set()
+        self.remnants: list[Resource] = []
+        self._unfilled: frozenset[tuple[str | int, ...]] = frozenset()
+        self._variables = variables
+        self._project = project
+        self._kinds = kinds
+
+    def read(self, file: Path) -> None:
+        shown = self._project.shown(file)
+        if file.exists() and not file.is_file():
+            self._complain(
+                "RC105", "the file cannot be read: it is a pipe or a device", Location(shown), "check who may read it"
+            )
+            return
+        try:
+            text = file.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            self._complain("RC105", "the file is not UTF-8", Location(shown, line), "save it as UTF-8")
+            return
+        except OSError as error:
+            self._complain(
+                "RC105", f"the file cannot be read: {error.strerror}", Location(shown), "check who may read it"
+            )
+            return
+        refers = "${" in text
+        for part in reading.read(text, shown):
+            if isinstance(part, reading.Problem):
+                self._complain(part.code, part.message, part.location, part.hint)
+            else:
+                self.loaded.documents += 1
+                self._unfilled = frozenset()
+                self._document(self._filled(part, text) if refers else part, file)
+
+    def _filled(self, document: reading.Document, text: str) -> reading.Document:
+        """With the values of variables in their places; what cannot be filled is a finding where it stands."""
+        named = document.value.get("kind") if isinstance(document.value, dict) else None
+        kind = self._kinds.get(named) if isinstance(named, str) else None
+        own = policies(kind.spec).values() if kind else ()
+        secrets = frozenset(policy.name for policy in own if policy.secret)
+        value, mistakes = filled(document.value, self._variables, secrets=secrets)
+        for path, mistake in mistakes:
+            where = sought(text, document.marks.locate(document.value, path), mistake.reference)
+            address = _address(document.value) if kind else None
+            self._complain(mistake.code, mistake.message, where, mistake.hint, address)
+        self._unfilled = frozenset(path for path, _ in mistakes)
+        return replace(document, value=value)
+
+    def _document(self, document: reading.Document, file: Path) -> None:
+        value, where = document.value, document.location
+        if not isinstance(value, dict):
+            self._complain("RC118", "a document is a mapping with `kind`, `metadata`, `spec`", where, _FIRST_LINE)
+            return
+        kind = self._kinds.get(value["kind"]) if isinstance(value.get("kind"), str) else None
+        if kind is None:
+            self._unknown_kind(document)
+            return
+        self.loaded.callees |= _personal_numbers(value.get("spec"), kind)
+        try:
+            read: Any = document_model(type(kind)).model_validate(value)
+        except ValidationError as error:
+            self._invalid(document, error)
+            left = self._resource(document, remnant(value, error, kind), kind, file)
+            self.remnants += [left] if left is not None else []
+            return
+        if (resource := self._resource(document, read, kind, file)) is not None:
+            self._add(resource)
+
+    def _resource(self, document: reading.Document, read: Any, kind: Kind, file: Path) -> Resource | None:
+        metadata, spec = read.metadata, read.spec
+        address = Address(kind.name, metadata.name)
+        if spec is None and not read.absent:
+            self._complain(
+                "RC112", "`spec` is missing", document.location, "declare at least one setting", address
+            )  # fmt: skip - one call
+            return None
+        manifest = Manifest(
+            address,
+            document.value,
+            document.location,
+            document.marks,
+            labels=metadata.labels,
+            protect=metadata.protect,
+            was=metadata.was,
+            absent=read.absent,
+            waivers=tuple(Waiver(each.code, each.reason, each.until) for each in metadata.waivers),
+            id=None if metadata.id is None else str(metadata.id),
+        )  # fmt: skip - the envelope, row by row
+        if spec is None:
+            return Resource(manifest, kind.spec.model_construct(), {})
+        declared = spec.model_dump(exclude_unset=True, by_alias=True)
+        files: dict[str, str] = {}
+        self._texts(spec, declared, manifest, file, files)
+        return Resource(manifest, spec, declared, files)
+
+    def _texts(  # noqa: PLR0913 - the walk carries where it is
+        self,
+        spec: Spec,
+        declared: dict[str, Any],
+        manifest: Manifest,
+        file: Path,
+        files: dict[str, str],
+        path: tuple[str, ...] = ("spec",),
+    ) -> None:
+        """Put the text of each ``{file: …}`` in its place."""
+        for key in [key for key, value in declared.items() if value.__class__ is dict]:  # no other can be a file
+            value = getattr(spec, attributes(type(spec))[key])
+            if isinstance(value, FileText):
+                where = manifest.locate(*path, key, "file")
+                text = self._text(value.file, file, where, manifest.address)
+                if text is not None:
+                    declared[key], shown = text
+                    files[key] = shown
+            elif isinstance(value, Spec):
+                self._texts(value, declared[key], manifest, file, files, (*path, key))
+
+    def _text(self, name: str, manifest: Path, where: Location, address: Address) -> tuple[str, str] | None:
+        """The text of a prompt file and how to show its path; None (and a finding) if it may not."""
+        root = self._project.root.resolve()
+        tried = [real(base / name) for base in (manifest.parent, root)]
+        inside = [place for place in tried if place.is_relative_to(root)]
+        found = next((place for place in inside if place.is_file()), None)
+        if not inside or (found is None and any(place.exists() for place in tried if place not in inside)):
+            self._complain(
+                "RC142", f"`{name}` lies outside the project", where, f"move it below {root.name}/", address
+            )  # fmt: skip - one call
+            return None
+        if found is None:
+            near = nearest(Path(name).name, [item.name for item in inside[0].parent.glob("*")])
+            self._complain(
+                "RC141",
+                f"there is no file `{name}`",
+                where,
+                near or "the path is relative to the manifest, or to the project",
+                address,
+            )  # fmt: skip - one call
+            return None
+        try:
+            raw = found.read_bytes()
+            text = raw.decode("utf-8").removeprefix("\ufeff")
+        except (OSError, UnicodeDecodeError):
+            self._complain("RC141", f"`{name}` cannot be read as UTF-8 text", where, "save it as UTF-8", address)
+            return None
+        if len(raw) > _LARGEST_TEXT or "\x00" in text:
+            self._complain(
+                "RC141", f"`{name}` is no prompt: it is binary or over 1 MiB", where, "name a file of text", address
+            )
+            return None
+        shown = self._project.shown(found)
+        mistakes: list[Mistake] = []
+        said = self._variables.text(text, mistakes) if "${" in text else text
+        for mistake in mistakes:
+            self._complain(mistake.code, mistake.message, place(text, shown, mistake.offset), mistake.hint, address)
+        return said, shown
+
+    def _add(self, resource: Resource) -> None:
+        key = str(resource.address)
+        if (first := self.loaded.resources.get(key)) is not None:
+            self._complain(
+                "RC117",
+                f"`{key}` is declared twice; first at {first.manifest.location}",
+                resource.manifest.locate("metadata", "name"),
+                "give one of the two another name",
+                resource.address,
+            )
+            return
+        self.loaded.resources[key] = resource
+
+    def _unknown_kind(self, document: reading.Document) -> None:
+        value = document.value
+        if value.get("apiVersion", API_VERSION) != API_VERSION:
+            where = document.marks.locate(value, ("apiVersion",))
+            self._complain("RC115", f"`apiVersion` must be `{API_VERSION}`", where, f"write `{API_VERSION}`")
+        where = document.marks.locate(value, ("kind",))
+        if "kind" not in value:
+            self._complain("RC112", "`kind` is missing", document.location, f"one of {listed(self._kinds)}")
+            return
+        name = str(value["kind"])
+        hint = nearest(name, self._kinds) or f"one of {listed(self._kinds)}"
+        self._complain("RC111", f"unknown kind `{name[:60]}`", where, hint)
+
+    def _invalid(self, document: reading.Document, error: ValidationError) -> None:
+        seen: set[tuple[Any, ...]] = set()
+        address = _address(document.value)
+        self.failed.add(str(address))
+        model = document_model(type(self._kinds[document.value["kind"]]))
+        for item in error.errors():
+            path = written(document.value, item["loc"], keep_last=item["type"] == "missing")
+            if path in seen or path in self._unfilled:
+                continue
+            seen.add(path)
+            code, message, hint = worded(item, path, model)
+            by_key = item["type"] == "extra_forbidden"
+            locate = document.marks.locate_key if by_key else document.marks.locate
+            hint = hint or guide(path, model, document.value["kind"])
+            self._complain(code, message, locate(document.value, path), hint, address)
+
+    def _complain(self, code: str, message: str, where: Location, hint: str, address: Address | None = None) -> None:
+        self.loaded.findings.append(Finding(Severity.ERROR, code, message, hint, address, where))
+
+
+def _address(value: Any) -> Address | None:
+    metadata = value.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    return Address(str(value["kind"]), name) if isinstance(name, str) else None
+
+
+def _dangling(
+    resource: Resource, resources: Mapping[str, Resource], failed: frozenset[str] | set[str]
+) -> Iterator[Finding]:
+    """References to names that nobody declares; what failed to load is complained about there, not here."""
+    if resource.manifest.absent:
+        return
+    for name, ref in references(type(resource.spec)).items():
+        value = resource.declared.get(name)
+        if not isinstance(value, str):
+            continue
+        target = resources.get(f"{ref.kind}/{value}")
+        if f"{ref.kind}/{value}" in failed or (target is not None and not target.manifest.absent):
+            continue
+        what = "declared absent" if target else "not declared"
+        names = [item.address.name for item in resources.values() if item.address.kind == ref.kind]
+        yield Finding(
+            Severity.ERROR,
+            "RC140",
+            f"`{name}` names {ref.kind} `{value}`, which is {what}",
+            nearest(value, names) or offer(names) or f"declare {ref.kind}/{value}",
+            resource.address,
+            resource.manifest.locate("spec", name),
+        )

@@ -1,0 +1,91 @@
+"""Print findings as compilers do: place, weight, code, words, the line, the way out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.model import Severity
+from reconciler.render.terminal import Paint, clean, columns, cut, wrap
+from reconciler.render.words import SEVERITIES, counted
+from reconciler.telephony.phone_numbers import mask_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from reconciler.model import Finding, Location
+
+    Sources = Callable[[str], list[str] | None]
+
+_INDENT = "    "
+_ROOM_BEFORE_CARET = 40  # columns kept left of the caret when a line is too long to show
+# Written without `+`, which `mask_in` asks for: ten digits in the American grouping, or nine in a row.
+_DIGITS = re.compile(r"(?<![\w+•])(?:\(?[0-9]{3}\)?[ .-]?[0-9]{3}[ .-]?[0-9]{4}|[0-9]{9,})(?![\w])")
+
+
+def findings(
+    findings: Sequence[Finding],
+    *,
+    width: int = 80,
+    color: bool = False,
+    sources: Sources | None = None,
+    show_numbers: bool = False,
+) -> str:
+    """One paragraph per finding, and how many there are; "" for none.
+
+    ``sources`` gives the lines of a file by its path as a finding names it, or None when it cannot be read.
+    """
+    if not findings:
+        return ""
+    paint = Paint(color=color)
+    lines: list[str] = []
+    for finding in findings:
+        lines += headline(finding, width, paint)
+        if sources is not None and finding.location is not None:
+            lines += _excerpt(finding.location, sources, width, paint, show_numbers=show_numbers)
+        lines += hint(finding.hint, width, paint)
+    return "\n".join([*lines, "", f"{counts(findings)}."]) + "\n"
+
+
+def counts(findings: Sequence[Finding]) -> str:
+    """``2 errors, 1 warning``."""
+    numbers = {severity: sum(it.severity is severity for it in findings) for severity in Severity}
+    return ", ".join(counted(count, severity.value) for severity, count in numbers.items() if count)
+
+
+def headline(finding: Finding, width: int, paint: Paint) -> list[str]:
+    """``manifests/a.yaml:3:5: error RC110: unknown key `voic```, wrapped below itself."""
+    place = finding.location or finding.address
+    where = f"{clean(str(place))}: " if place else ""
+    weight = f"{finding.severity.value} {finding.code}"
+    first, *rest = wrap(f"{where}{weight}: {clean(finding.message)}", width)
+    rest = [f"{_INDENT}{line}" for line in wrap(" ".join(rest), width - len(_INDENT)) if line]
+    return [first.replace(weight, paint(weight, SEVERITIES[finding.severity]), 1), *rest]
+
+
+def hint(words: str, width: int, paint: Paint) -> list[str]:
+    """``hint: …``, indented; nothing without words."""
+    if not words:
+        return []
+    lines = wrap(f"hint: {clean(words)}", width - len(_INDENT))
+    return [_INDENT + paint(line, "name") for line in lines]
+
+
+def _excerpt(location: Location, sources: Sources, width: int, paint: Paint, *, show_numbers: bool) -> Iterator[str]:
+    """The line and a caret below the column; numbers in it are masked, long lines cut around the caret."""
+    source = sources(location.path)
+    if source is None or not 1 <= location.line <= len(source):
+        return
+    text = source[location.line - 1].rstrip("\r\n")
+    before, rest = text[: location.column - 1], text[location.column - 1 :]
+    if not show_numbers:
+        before, rest = _masked(before), _masked(rest)
+    before, rest = clean(before), clean(rest)
+    if columns(before) > _ROOM_BEFORE_CARET and columns(before + rest) > width - len(_INDENT):
+        before = f"…{before[-_ROOM_BEFORE_CARET + 1 :]}"
+    yield _INDENT + cut(before + rest, width - len(_INDENT))
+    yield f"{_INDENT}{' ' * columns(before)}{paint('^', 'grave')}"
+
+
+def _masked(text: str) -> str:
+    return _DIGITS.sub("•" * 7, mask_in(text))

@@ -1,0 +1,1 @@
+"""When things happen: clocks, recurrence, planned calls and their report rows."""

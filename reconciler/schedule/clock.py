@@ -1,0 +1,385 @@
+"""Say what time it is and what a written time means.
+
+Everything below the command line takes ``now`` as a parameter; only the edge asks a ``Clock``. A wall
+time becomes an instant in one place, ``resolve_local``, which decides what both clock changes of a year mean.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DATE_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+    r"(Z|[+-][0-9]{2}:?[0-9]{2})?",
+    re.IGNORECASE,
+)
+_YEARS = range(1970, 2200)
+_DURATION = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?")
+_LONGEST_DURATION = timedelta(days=366)
+_UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+_SPOKEN_UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+_SPOKEN_LENGTH = 2  # units: "9 d 7 h" tells a reader more than "9 d 7 h 12 min 4 s"
+_CLOCK_TIME = re.compile(r"(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
+_END_OF_DAY = 24 * 60
+# Every IANA key starts each part with a capital; `posix/…`, `right/…` (leap seconds) and `localtime` do not.
+_ZONE_KEY = re.compile(r"[A-Z][A-Za-z0-9_+-]*(?:/[A-Z][A-Za-z0-9_+-]*){0,2}")
+_OPENING_HORIZON = 4  # days: a zone that crosses the date line skips one of them whole
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_LONG_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+
+
+class Clock(Protocol):
+    """Tells the time in UTC and waits."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; a fixed clock moves forward instead."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for real."""
+        time.sleep(seconds)
+
+
+@dataclass
+class FixedClock:
+    """A clock that stands at one instant and moves only when told to wait."""
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        """The instant it stands at."""
+        return self.instant
+
+    def sleep(self, seconds: float) -> None:
+        """Move forward by that much, at once."""
+        self.instant += timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTime:
+    """What a wall time means: an instant in UTC, and whether that wall time occurs twice (then the first)."""
+
+    instant: datetime
+    ambiguous: bool = False
+
+
+class NonexistentTime(ValueError):
+    """A wall time that the clocks jump over.
+
+    ``moment`` is the wall time asked for, ``gap_start`` and ``gap_end`` are the wall times between which
+    the clocks jump (all naive), ``instant`` is when they jump (UTC).
+    """
+
+    def __init__(self, moment: datetime, zone: ZoneInfo, instant: datetime) -> None:
+        self.moment = moment
+        self.instant = instant
+        self.gap_start = _wall(instant - timedelta(seconds=1), zone) + timedelta(seconds=1)
+        self.gap_end = _wall(instant, zone)
+        super().__init__(
+            f"{_clock_face(moment)} does not exist on {_long_date(moment)} in {zone.key}: "
+            f"clocks go from {_spoken_jump(self.gap_start, self.gap_end)}"
+        )
+
+
+def parse_instant(text: str) -> datetime:
+    """Read an ISO 8601 date and time with an offset or ``Z``; aware, in UTC; ValueError otherwise."""
+    written = _parse_date_time(text)
+    if written.tzinfo is None:
+        raise ValueError(f"`{text}` has no offset: end it with `Z` or one such as `-05:00`")
+    return written.astimezone(UTC)
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read ``10m``, ``1h30m`` or ``2d``.
+
+    The units are d, h, m and s, each at most once, the large ones first. ValueError for anything else, be it a
+    bare number as YAML reads it, for a negative one and for more than 366 days.
+    """
+    return _bounded(_parse_units(f"{text}".strip()), text)
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a duration as ``parse_duration`` reads it (``1h30m``, ``0s``); parts of a second are dropped."""
+    sign = "-" if duration < timedelta(0) else ""
+    return sign + ("".join(f"{count}{unit}" for count, unit in _split(duration, _UNITS)) or "0s")
+
+
+def spoken_duration(duration: timedelta) -> str:
+    """Write a duration for people in its two largest units, rounded down: ``9 d 7 h``, ``45 min``."""
+    parts = _split(duration, _SPOKEN_UNITS)
+    largest = parts[:_SPOKEN_LENGTH] if _adjacent(parts) else parts[:1]
+    return " ".join(f"{count} {unit}" for count, unit in largest) or "0 s"
+
+
+def spoken_gap(origin: datetime, target: datetime) -> str:
+    """Where ``target`` lies seen from ``origin``: ``in 9 d 7 h``, ``5 min ago``, ``now`` within a second.
+
+    From 90 days on in whole months of the calendar, rounded down: ``in 3 y 3 mo``.
+    """
+    gap = target - origin
+    if abs(gap) < timedelta(seconds=1):
+        return "now"
+    early, late = sorted((origin.astimezone(UTC), target.astimezone(UTC)))
+    months = (late.year - early.year) * 12 + late.month - early.month
+    months -= (late.day, late.time()) < (early.day, early.time())
+    counts = ((months // 12, "y"), (months % 12, "mo"))
+    far = " ".join(f"{count} {unit}" for count, unit in counts if count)
+    spoken = far if abs(gap) >= timedelta(days=90) else spoken_duration(gap)
+    return f"in {spoken}" if gap > timedelta(0) else f"{spoken} ago"
+
+
+def spoken_local(instant: datetime, zone: ZoneInfo, *, now: datetime | None = None) -> str:
+    """Write an instant for people in English: ``Tue 1 Dec 15:00 New York``.
+
+    With ``now``, the year is named when it is not the year of ``now`` there.
+    """
+    local = instant.astimezone(zone)
+    year = f" {local.year}" if now is not None and now.astimezone(zone).year != local.year else ""
+    day = f"{_DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year}"
+    return f"{day} {_clock_face(local)} {zone.key.rpartition('/')[2].replace('_', ' ')}"
+
+
+def zone(name: str) -> ZoneInfo:
+    """The IANA time zone of that name; ValueError with the nearest names for any other text."""
+    try:
+        if _ZONE_KEY.fullmatch(name):
+            return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(_unknown_zone(name)) from error
+    raise ValueError(_unknown_zone(name))
+
+
+def resolve_local(moment: datetime, zone: ZoneInfo) -> LocalTime:
+    """The instant of a naive wall time in a zone; the first one where it occurs twice.
+
+    NonexistentTime where the clocks jump over it; ValueError for a moment that is not naive.
+    """
+    if moment.tzinfo is not None:
+        raise ValueError(f"`{moment.isoformat()}` has an offset already")
+    first = moment.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    second = moment.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    if _wall(first, zone) != moment.replace(fold=0):
+        raise NonexistentTime(moment, zone, next(offset_changes(zone, second, first)))
+    return LocalTime(first, ambiguous=first != second)
+
+
+def parse_moment(at: str | date) -> datetime:
+    """Read a date and time as written, naive or aware; a datetime is itself; ValueError otherwise."""
+    if isinstance(at, datetime):
+        return _in_range(at, at.isoformat())
+    if isinstance(at, date):
+        raise ValueError(f"`{at.isoformat()}` needs a time of day: write it as {at.isoformat()}T15:00:00")  # noqa: TRY004 - one type for callers
+    return _parse_date_time(at)
+
+
+def nominal(at: str | date, timezone: str | None) -> LocalTime:
+    """What a manifest's ``at`` and ``timezone`` mean together.
+
+    Either ``at`` carries an offset, or it is a wall time in ``timezone`` (see ``resolve_local``). Both are
+    allowed when they agree. ``at`` may be text or the datetime that YAML made of it. ValueError otherwise.
+    """
+    moment = parse_moment(at)
+    if timezone is None:
+        if moment.tzinfo is None:
+            raise ValueError(f"`{moment.isoformat()}` needs a timezone or an offset")
+        return LocalTime(moment.astimezone(UTC))
+    if moment.tzinfo is None:
+        return resolve_local(moment, zone(timezone))
+    instant = moment.astimezone(UTC)
+    expected = instant.astimezone(zone(timezone))
+    if expected.utcoffset() != moment.utcoffset():
+        raise ValueError(
+            f"`{moment.isoformat()}` and {timezone} do not agree: that instant is "
+            f"`{expected.isoformat()}` there; leave out the offset or the timezone"
+        )
+    return LocalTime(instant)
+
+
+def clock_time(text: str) -> int:
+    """Read ``08:00`` as minutes since midnight; ``24:00`` is the end of the day; ValueError otherwise."""
+    match = _CLOCK_TIME.fullmatch(text) if isinstance(text, str) else None
+    if match is None and isinstance(text, str) and _CLOCK_TIME.fullmatch(f"0{text}"):
+        raise ValueError(f'`{text}` is not a time of day: write "0{text}"')
+    if match is None:
+        raise ValueError(f'`{text}` is not a time of day: write it in quotes, "00:00" to "24:00"')
+    return _END_OF_DAY if match[1] is None else int(match[1]) * 60 + int(match[2])
+
+
+def opening_hours(start: str, end: str) -> tuple[int, int]:
+    """Read two times of day as minutes; ValueError unless the first comes before the second on one day."""
+    opens, closes = clock_time(start), clock_time(end)
+    if opens >= closes:
+        raise ValueError(f"{start} to {end} is not a stretch of one day: the start must come before the end")
+    return opens, closes
+
+
+def within_hours(instant: datetime, zone: ZoneInfo, start: int, end: int) -> bool:
+    """Whether a zone's clocks show ``start`` (inclusive) to ``end`` (exclusive), both minutes of the day."""
+    local = instant.astimezone(zone)
+    return start <= local.hour * 60 + local.minute < end
+
+
+def next_opening(instant: datetime, zone: ZoneInfo, start: int, end: int) -> datetime:
+    """The first instant, this one included, ``within_hours``; in UTC; ValueError when ``start >= end``."""
+    if start >= end:
+        raise ValueError("hours that never open: the start must come before the end")
+    if within_hours(instant, zone, start, end):
+        return instant.astimezone(UTC)
+    candidates = set(_openings(instant, zone, start))
+    return min(
+        candidate for candidate in candidates if candidate >= instant and within_hours(candidate, zone, start, end)
+    )
+
+
+def offset_changes(zone: ZoneInfo, after: datetime, before: datetime) -> Iterator[datetime]:
+    """The instants t, ``after < t <= before``, at which a zone's offset changes; UTC, ascending.
+
+    A change that is undone within a day goes unseen; the IANA database has none since 1970.
+    """
+    low, last = after.astimezone(UTC), before.astimezone(UTC)
+    while low < last:
+        high = min(low + timedelta(days=1), last)
+        if _offset(low, zone) != _offset(high, zone):
+            yield _first_with_offset(zone, low, high)
+        low = high
+
+
+def _first_with_offset(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
+    offset = _offset(high, zone)
+    early, late = math.floor(low.timestamp()), math.ceil(high.timestamp())
+    while late - early > 1:
+        middle = (early + late) // 2
+        if _offset(datetime.fromtimestamp(middle, UTC), zone) == offset:
+            late = middle
+        else:
+            early = middle
+    return datetime.fromtimestamp(late, UTC)
+
+
+def _openings(instant: datetime, zone: ZoneInfo, start: int) -> Iterator[datetime]:
+    """Every instant at which hours may open: each day's start, both times round, and each clock change."""
+    midnight = _wall(instant, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    for days in range(_OPENING_HORIZON):
+        opening = midnight + timedelta(days=days, minutes=start)
+        for fold in (0, 1):
+            yield opening.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+    yield from offset_changes(zone, instant, instant + timedelta(days=_OPENING_HORIZON))
+
+
+def _offset(instant: datetime, zone: ZoneInfo) -> timedelta | None:
+    return instant.astimezone(zone).utcoffset()
+
+
+def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
+    return instant.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def _parse_date_time(text: str) -> datetime:
+    if not _DATE_TIME.fullmatch(text):
+        raise ValueError(f"`{text}` is not a date and time: write it as 2026-12-01T15:00:00")
+    try:
+        written = datetime.fromisoformat(text.upper())
+    except ValueError as error:
+        raise ValueError(f"`{text}` is not a date and time: {error}") from error
+    return _in_range(written, text)
+
+
+def _in_range(written: datetime, text: str) -> datetime:
+    if written.year not in _YEARS:
+        raise ValueError(f"`{text}` is not between the years {_YEARS[0]} and {_YEARS[-1]}")
+    return written
+
+
+def _parse_units(text: str) -> timedelta:
+    match = _DURATION.fullmatch(text)
+    if match and text:
+        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return timedelta(seconds=((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+    complaints = (
+        (not text, "a duration is empty"),
+        (text.startswith("-"), f"`{text}` is negative"),
+        (text.isdecimal(), f"`{text}` has no unit"),
+        (not re.search(r"[0-9]", text), f"`{text}` is not a duration"),
+        (re.search(r"[^0-9dhms]", text), f"`{text}` has an unknown unit (d, h, m and s are known)"),
+    )
+    complaint = next((words for wrong, words in complaints if wrong), None)
+    raise ValueError(f"{complaint or f'`{text}` is not a duration'}: write one such as `10m` or `1h30m`")
+
+
+def _bounded(duration: timedelta, text: str) -> timedelta:
+    if duration < timedelta(0):
+        raise ValueError(f"`{text}` is negative: write a duration such as `10m`")
+    if duration > _LONGEST_DURATION:
+        raise ValueError(f"`{text}` is longer than {_LONGEST_DURATION.days} days")
+    return duration
+
+
+def _split(duration: timedelta, units: tuple[tuple[str, int], ...]) -> list[tuple[int, str]]:
+    """The non-zero counts of each unit, largest first, of a duration's size in whole seconds."""
+    rest, parts = int(abs(duration).total_seconds()), []
+    for unit, size in units:
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append((count, unit))
+    return parts
+
+
+def _adjacent(parts: list[tuple[int, str]]) -> bool:
+    """Whether the second part is the next smaller unit: ``2 d 5 s`` would claim a precision nobody needs."""
+    names = [unit for unit, _ in _SPOKEN_UNITS]
+    return len(parts) >= _SPOKEN_LENGTH and names.index(parts[1][1]) == names.index(parts[0][1]) + 1
+
+
+def _clock_face(moment: datetime) -> str:
+    return moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
+
+
+def _long_date(moment: datetime) -> str:
+    return f"{moment.day} {_LONG_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def _spoken_jump(start: datetime, end: datetime) -> str:
+    if start.date() == end.date():
+        return f"{_clock_face(start)} to {_clock_face(end)}"
+    return f"{_clock_face(start)} on {_long_date(start)} to {_clock_face(end)} on {_long_date(end)}"
+
+
+def _unknown_zone(name: str) -> str:
+    # Deferred: only a mistake needs the matcher and the whole list, and `--version` pays for neither.
+    from difflib import get_close_matches  # noqa: PLC0415 - deferred as said above
+
+    names = {alias: key for key in sorted(available_timezones()) for alias in _aliases(key)}
+    wanted = name.strip().lower().replace(" ", "_")
+    close = [wanted] if wanted in names else get_close_matches(wanted, names, n=5, cutoff=0.8)
+    nearest = dict.fromkeys(names[alias] for alias in close)
+    hint = f"; did you mean {' or '.join(list(nearest)[:3])}?" if nearest else ", such as America/New_York"
+    return f"`{name}` is not an IANA time zone{hint}"
+
+
+def _aliases(key: str) -> tuple[str, ...]:
+    return (key.lower(), key.rpartition("/")[2].lower()) if _ZONE_KEY.fullmatch(key) else ()

@@ -1,0 +1,307 @@
+"""Say when a scheduled call is due, and which call it then is.
+
+A schedule fires at *nominal instants*. Along a stretch of time in which a zone keeps one offset the wall
+clock runs straight, so ``cronsim`` is asked about wall times only, stretch by stretch, and what happens
+where two stretches meet is decided in one place, ``_firings``. It follows Debian's cron: a fixed time
+that the clocks jump over fires when they have jumped, one that comes twice fires the first time; a
+schedule whose minute or hour starts with ``*`` fires whenever the wall clock matches. A jump of more than
+three hours (a zone that crosses the date line) is not made up for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.schedule.clock import (
+    NonexistentTime,
+    next_opening,
+    nominal,
+    offset_changes,
+    parse_moment,
+    resolve_local,
+    within_hours,
+    zone,
+)
+from reconciler.telephony.phone_numbers import zones
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
+
+_CRON_FIELDS = (
+    ("minute", "0-59"),
+    ("hour", "0-23"),
+    ("day of month", "1-31"),
+    ("month", "1-12 or JAN-DEC"),
+    ("day of week", "0-7 or SUN-SAT"),
+)
+_LONGEST_CRON = 200  # characters
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TICK = timedelta(microseconds=1)
+_SECOND = timedelta(seconds=1)
+_LONGEST_JUMP = timedelta(hours=3)  # Debian's cron takes more for a corrected clock, not for summer time
+_LONGEST_STRETCH = timedelta(days=30)  # keeps the search lazy in zones that never change their offset
+_NEVER = timedelta(days=366 * 50)  # after which cronsim gives up
+_LOOKAHEAD = timedelta(days=366 * 40)  # 29 February on a Monday may be 40 years away
+_OPENING_HORIZON = timedelta(days=4)
+_KEY_PREFIX = "rc1-"
+_KEY_LENGTH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a recurring call is due: five cron fields, read on the wall clock of ``timezone``.
+
+    ``start`` and ``until`` are aware instants, both inclusive (as UNTIL is in RFC 5545). Made by ``parse``.
+    """
+
+    cron: str
+    timezone: str
+    start: datetime | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def parse(
+        cls,
+        cron: str,
+        timezone: str,
+        *,
+        start: str | date | None = None,
+        until: str | date | None = None,
+    ) -> Schedule:
+        """Read a manifest's schedule; ValueError with a sentence for anything that cannot be meant.
+
+        A bound is a wall time in ``timezone``, an instant with an offset, or a date: the whole day counts.
+        """
+        where = zone(timezone)
+        _check_cron(cron)
+        first = _first_moment(start, where) if start is not None else None
+        last = _last_moment(until, where) if until is not None else None
+        if first and last and last < first:
+            raise ValueError(f"`until` ({until}) comes before `from` ({start})")
+        return cls(" ".join(cron.split()), timezone, first, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The instants at which an occurrence may be dialled, both ends included."""
+
+    opens: datetime
+    closes: datetime
+
+    def contains(self, instant: datetime) -> bool:
+        """Whether the call may be dialled at that instant."""
+        return self.opens <= instant <= self.closes
+
+
+@dataclass(frozen=True, slots=True)
+class CalleeHours:
+    """Whether a number may be rung at an instant, as far as the time of day goes.
+
+    ``zone`` and ``local`` are the place that forbids it and the time there (when allowed: any place where
+    it may ring). ``opens`` is the next instant allowed in every zone, this one included; None when the
+    zones lie so far apart that there is none.
+    """
+
+    allowed: bool
+    zone: str
+    local: datetime
+    opens: datetime | None
+
+
+def occurrences(schedule: Schedule, after: datetime, before: datetime) -> Iterator[datetime]:
+    """The nominal instants t of a schedule, ``after <= t < before``, in UTC, each once, ascending.
+
+    The work is bounded by the length of the range, also for a schedule that never fires.
+    """
+    low = max(after, schedule.start or after).astimezone(UTC)
+    high = min(before, schedule.until + _TICK if schedule.until else before).astimezone(UTC)
+    wall_times = _WallTimes(schedule.cron)
+    # A clock set back up to three hours before `low` still decides which times come for the second time.
+    scanned = low.replace(microsecond=0) - _LONGEST_JUMP
+    for stretch in _stretches(zone(schedule.timezone), scanned, high):
+        yield from (instant for instant in _firings(wall_times, stretch) if low <= instant < high)
+
+
+def next_occurrence(schedule: Schedule, after: datetime) -> datetime | None:
+    """The first nominal instant at or after an instant; None when the schedule is over."""
+    return next(occurrences(schedule, after, after + _LOOKAHEAD), None)
+
+
+def window(nominal: datetime, late: timedelta) -> Window:
+    """When the occurrence of a nominal instant may be dialled: from then on, at most ``late`` after it."""
+    return Window(nominal, nominal + late)
+
+
+def latest_due(schedule: Schedule, now: datetime, late: timedelta) -> tuple[datetime, ...]:
+    """The nominal instants whose window contains ``now``, ascending; several when ``late`` is long."""
+    return tuple(occurrences(schedule, now - late, now + _TICK))
+
+
+def occurrence_id(name: str, nominal: datetime | None) -> str:
+    """``name`` of a single call, ``name@2026-12-01T14:00:00Z`` of one occurrence of a recurring one.
+
+    ValueError for an instant that is naive or not a whole second: its text would not be unique.
+    """
+    if nominal is None:
+        return name
+    if nominal.tzinfo is None or nominal.microsecond:
+        raise ValueError(f"`{nominal.isoformat()}` is not a nominal instant")
+    return f"{name}@{nominal.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+
+
+def idempotency_key(organization: str, occurrence: str, attempt: int) -> str:
+    """The vendor's ``idempotency_key`` of one attempt: 64 characters (the vendor allows 128, contract 1.8).
+
+    What is said, when, and in which file is not in it, so that no edit can make a second call of one
+    occurrence. Attempts count from 1; ValueError otherwise.
+    """
+    if attempt < 1:
+        raise ValueError(f"attempt {attempt}: attempts count from 1")
+    # JSON quotes what it joins: no choice of names makes two triples one text.
+    joined = json.dumps([organization, occurrence, attempt], separators=(",", ":"))
+    return (_KEY_PREFIX + hashlib.sha256(joined.encode()).hexdigest())[:_KEY_LENGTH]
+
+
+def callee_hours(instant: datetime, number: str, start: int, end: int) -> CalleeHours:
+    """Whether ``start`` to ``end`` (minutes of the day) hold in every zone in which a number may ring.
+
+    ``number`` is E.164; see ``numbers.zones`` for numbers that name no place.
+    """
+    places = [zone(name) for name in zones(number)]
+    forbidding = [place for place in places if not within_hours(instant, place, start, end)]
+    deciding = (forbidding or places)[0]
+    opens = _opening_everywhere(instant, places, start, end)
+    return CalleeHours(not forbidding, deciding.key, instant.astimezone(deciding), opens)
+
+
+def _opening_everywhere(instant: datetime, places: list[ZoneInfo], start: int, end: int) -> datetime | None:
+    candidate = instant.astimezone(UTC)
+    while candidate - instant <= _OPENING_HORIZON:
+        latest = max(next_opening(candidate, place, start, end) for place in places)
+        if latest == candidate:
+            return candidate
+        candidate = latest
+    return None
+
+
+class _Stretch(NamedTuple):
+    """Instants in UTC, ``start <= t < end``, of one offset, and the offset just before ``start``."""
+
+    start: datetime
+    end: datetime
+    offset: timedelta
+    previous: timedelta
+
+
+def _stretches(place: ZoneInfo, low: datetime, high: datetime) -> Iterator[_Stretch]:
+    previous = _offset(low, place)
+    while low < high:
+        limit = min(low + _LONGEST_STRETCH, high)
+        end = next(offset_changes(place, low, limit), limit)
+        offset = _offset(low, place)
+        yield _Stretch(low, end, offset, previous)
+        low, previous = end, offset
+
+
+def _firings(wall_times: _WallTimes, stretch: _Stretch) -> Iterator[datetime]:
+    """The instants of a stretch at which a schedule fires, and what the clock change before it left over."""
+    low = stretch.start.replace(tzinfo=None) + stretch.offset
+    high = stretch.end.replace(tzinfo=None) + stretch.offset
+    jump = stretch.offset - stretch.previous
+    if wall_times.fixed and timedelta(0) < jump <= _LONGEST_JUMP:
+        if any(wall_times.between(low - jump, low + _SECOND)):
+            yield stretch.start
+        low += _SECOND
+    elif wall_times.fixed and -_LONGEST_JUMP <= jump < timedelta(0):
+        low -= jump
+    for wall in wall_times.between(low, high):
+        yield (wall - stretch.offset).replace(tzinfo=UTC)
+
+
+class _WallTimes:
+    """The wall times that a cron expression matches; remembers the last idle period, which may be decades."""
+
+    def __init__(self, cron: str) -> None:
+        self._cron = cron
+        self._idle: tuple[datetime, datetime] | None = None
+        minute, hour, *_ = cron.split()
+        self.fixed = not (minute.startswith("*") or hour.startswith("*"))
+
+    def between(self, low: datetime, high: datetime) -> Iterator[datetime]:
+        """The matching wall times, ``low <= wall < high``, ascending."""
+        if self._idle and self._idle[0] <= low and high <= self._idle[1]:
+            return
+        # Deferred: importing it costs about 20 ms, which only schedules should pay.
+        from cronsim import CronSim  # noqa: PLC0415 - deferred as said above
+
+        for wall in CronSim(self._cron, low - _SECOND):
+            if wall >= high:
+                self._idle = (high, wall)
+                return
+            yield wall
+        self._idle = (high, high + _NEVER)
+
+
+def _offset(instant: datetime, place: ZoneInfo) -> timedelta:
+    return instant.astimezone(place).utcoffset() or timedelta(0)
+
+
+def _check_cron(cron: str) -> None:
+    fields = cron.split()
+    if len(fields) != len(_CRON_FIELDS) or len(cron) > _LONGEST_CRON:
+        names = ", ".join(name for name, _ in _CRON_FIELDS)
+        raise ValueError(f"`{cron[:_LONGEST_CRON]}` is not a cron expression of five fields ({names})")
+    wrong = [
+        f"the {name} `{field}` is not one of {allowed}"
+        for index, (field, (name, allowed)) in enumerate(zip(fields, _CRON_FIELDS, strict=True))
+        if not _fires(" ".join(field if place == index else "*" for place in range(len(fields))))
+    ]
+    if wrong:
+        raise ValueError(f"in `{cron}` " + " and ".join(wrong))
+    if not _fires(cron):
+        raise ValueError(f"`{cron}` never fires: no such day comes in any of its months")
+
+
+def _fires(cron: str) -> bool:
+    # Deferred: importing it costs about 20 ms, which only schedules should pay.
+    from cronsim import CronSim, CronSimError  # noqa: PLC0415 - deferred as said above
+
+    try:
+        # 2000 starts the longest cycle of the calendar; cronsim itself gives up after 50 years.
+        return next(CronSim(cron, datetime(2000, 1, 1)), None) is not None  # noqa: DTZ001 - a wall time, no zone
+    except CronSimError:
+        return False
+
+
+def _first_moment(bound: str | date, place: ZoneInfo) -> datetime:
+    day = _whole_day(bound)
+    return _midnight(day, place) if day else _instant(bound, place)
+
+
+def _last_moment(bound: str | date, place: ZoneInfo) -> datetime:
+    day = _whole_day(bound)
+    return _midnight(day + timedelta(days=1), place) - _TICK if day else _instant(bound, place)
+
+
+def _whole_day(bound: str | date) -> date | None:
+    if isinstance(bound, datetime) or (isinstance(bound, str) and not _DATE.fullmatch(bound)):
+        return None
+    return parse_moment(f"{bound}T00:00:00").date()
+
+
+def _midnight(day: date, place: ZoneInfo) -> datetime:
+    try:
+        return resolve_local(parse_moment(f"{day}T00:00:00"), place).instant
+    except NonexistentTime as gap:
+        return gap.instant
+
+
+def _instant(bound: str | date, place: ZoneInfo) -> datetime:
+    moment = parse_moment(bound)
+    return nominal(moment, place.key if moment.tzinfo is None else None).instant

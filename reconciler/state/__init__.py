@@ -1,0 +1,1 @@
+"""What is remembered of an account: bindings, protections and the records of calls."""

@@ -1,0 +1,101 @@
+"""Let threads share a commit: one of them at a time commits what all have asked for.
+
+A commit costs syncs of a disk or a push, for one write as for a hundred. A lock alone would not do: it wakes
+its waiters one by one, each behind another commit, even those whose write was stored long before.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from threading import Condition
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _Settled(Protocol):
+    """A request that knows when it was stored, or refused."""
+
+    settled: bool
+
+
+Request = TypeVar("Request", bound=_Settled)
+_FEW = 4  # commits in a row that make others wait no longer than one would
+_ROOM = 2.0  # a stranger has to look and to push: twice as long as we take
+_LONGEST_ROOM = 3.0  # seconds
+
+
+@dataclass(slots=True)
+class Fairness:
+    """Leaves room between commits that come one right after the other, or nobody else would get a word in.
+
+    On a branch, whoever pushes without a pause makes every push of a stranger a late one: somebody who wants to
+    hold all calls would wait until the last is placed. Times are seconds of one clock.
+    """
+
+    ended: float = 0.0
+    took: float = 0.0
+    in_a_row: int = 0
+
+    def room(self, now: float) -> float:
+        """How long to wait before the next commit."""
+        if now - self.ended > self.took:
+            self.in_a_row = 0
+        if self.in_a_row < _FEW:
+            return 0.0
+        return max(0.0, self.ended + min(_LONGEST_ROOM, _ROOM * self.took) - now)
+
+    def committed(self, began: float, ended: float) -> None:
+        """A commit was made."""
+        self.took, self.ended = ended - began, ended
+        self.in_a_row += 1
+
+
+class GroupCommit(Generic[Request]):
+    """Takes requests from any thread and commits them together; ``commit`` leaves each of them settled.
+
+    ``gathering`` is how many seconds each turn waits for more, where a commit takes much longer: threads that
+    the last one let go come back with their next write. ``courtesy`` is for a store that strangers write to.
+    """
+
+    def __init__(
+        self,
+        commit: Callable[[list[Request]], None],
+        *,
+        gathering: float = 0.0,
+        courtesy: Fairness | None = None,
+    ) -> None:
+        self._commit = commit
+        self._gathering = gathering
+        self._courtesy = courtesy
+        self._waiting: list[Request] = []
+        self._changed = Condition()
+        self._taken = False
+
+    def settle(self, request: Request) -> None:
+        """Return once the request is settled: by this thread, which commits for all, or by another."""
+        with self._changed:
+            self._waiting.append(request)
+            self._changed.wait_for(lambda: request.settled or not self._taken)
+            if request.settled:
+                return
+            self._taken = True
+        try:
+            if self._courtesy is not None or self._gathering:
+                time.sleep(self._pause())
+            with self._changed:
+                batch, self._waiting = self._waiting, []
+            began = time.monotonic()
+            self._commit(batch)
+            if self._courtesy is not None:
+                self._courtesy.committed(began, time.monotonic())
+        finally:
+            with self._changed:
+                self._taken = False
+                self._changed.notify_all()
+
+    def _pause(self) -> float:
+        room = self._courtesy.room(time.monotonic()) if self._courtesy is not None else 0.0
+        return max(self._gathering, room)

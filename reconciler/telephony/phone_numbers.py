@@ -1,0 +1,183 @@
+"""Read, place and hide telephone numbers.
+
+``phonenumbers`` is imported inside the functions that need it: its tables cost about 60 ms, and neither
+``--version`` nor a well-formed North American number needs them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+# Ten digits after +1, the area code not starting with 0 or 1: what the tables would answer, without them.
+_NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
+_WRITTEN = re.compile(r"\+?[0-9][0-9 ()./\u00a0-]*|\+?\([0-9][0-9 ()./\u00a0-]*")
+_EXAMPLE = "write it as +1415555XXXX"  # no number, so that no declared one is masked in it
+_BULLETS = "\u2022" * 7  # one length for all, so that it says nothing about what it hides
+_COUNTRY_CODE = re.compile(r"\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9][0-9]{2})")
+_NORTH_AMERICAN_CODE = 1
+_SHOWN_DIGITS = 4
+_FEWEST_HIDDEN = 3
+_FEWEST_DIGITS = 7
+_PLUS = r"(?:\+|%2[Bb])"  # a number in a query string travels as %2B1415…
+_BETWEEN = r"[ ().\u00a0\u2010-\u2015-]{0,3}"
+_NUMBER_IN_TEXT = re.compile(
+    rf"{_PLUS}(1(?:{_BETWEEN}[0-9]){{10}}(?![0-9])"  # +1 and exactly ten digits
+    r"|[1-9][0-9]{10,14}(?![0-9])"  # written without a break
+    rf"|[1-9](?:{_BETWEEN}[0-9]){{6,}})"  # anything else, as far as the digits go
+)
+_NOT_PARSED = {  # by phonenumbers' NumberParseException.error_type
+    0: "no country has that country code",
+    1: "not a telephone number",
+    2: "too short after the international prefix",
+    3: "too short",
+    4: "too long",
+}
+_NOT_POSSIBLE = {  # by phonenumbers' ValidationResult; {} names the country code
+    1: "no country has {}",
+    2: "too short for {}",
+    3: "too long for {}",
+    4: "the area code is missing for {}",
+    5: "of a length that {} does not have",
+}
+# Where a +1 number may ring whose area code names no place (toll-free, personal, fictional): the United
+# States and Canada. The islands that share +1 have area codes of their own and are found by them.
+_NORTH_AMERICA = (
+    "America/Adak",
+    "America/Anchorage",
+    "America/Boise",
+    "America/Chicago",
+    "America/Denver",
+    "America/Edmonton",
+    "America/Fort_Nelson",
+    "America/Halifax",
+    "America/Juneau",
+    "America/Los_Angeles",
+    "America/New_York",
+    "America/North_Dakota/Center",
+    "America/Phoenix",
+    "America/Regina",
+    "America/St_Johns",
+    "America/Toronto",
+    "America/Vancouver",
+    "America/Winnipeg",
+    "Pacific/Honolulu",
+)
+
+
+def is_e164(text: str) -> bool:
+    """Whether a text has the shape of E.164 (``+`` and 7 to 15 digits); not whether it is possible."""
+    return _E164.fullmatch(text) is not None
+
+
+def normalise(text: str, default_region: str | None = None) -> str:
+    """The E.164 form of a written number; ValueError, which never repeats the number, when there is none.
+
+    Without ``default_region`` (``US``, ``DE``) the country code must be written. The number must be possible
+    (its length fits its country), not assigned: numbers reserved for fiction such as +15551234567 pass.
+    """
+    if _NORTH_AMERICAN.fullmatch(text):
+        return text
+    written = text.strip()
+    if not _WRITTEN.fullmatch(written):
+        raise ValueError(f"not a telephone number: {_EXAMPLE}, digits only, without an extension")
+    if not written.startswith("+") and default_region is None:
+        raise ValueError(f"not E.164: {_EXAMPLE}, with `+` and the country code")
+    return _e164(_parse(written, default_region))
+
+
+@cache
+def zones(number: str) -> tuple[str, ...]:
+    """The IANA zones in which an E.164 number may ring, sorted, never empty; ValueError when it is not E.164.
+
+    The place is that of the number, not of the person who carries the telephone. A number without a place
+    of its own may ring anywhere in its country (for +1: the United States and Canada). One without a
+    country (satellite, international toll-free) may ring anywhere in the world, so that no instant lies
+    within ordinary calling hours everywhere: such a call is not placed unless the hours are the whole day.
+    """
+    parsed = _parse(normalise(number), None)
+    if parsed.country_code == _NORTH_AMERICAN_CODE:
+        return _north_american_zones(parsed)
+    from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number  # noqa: PLC0415 - slow, see the top
+
+    found = tuple(sorted(time_zones_for_number(parsed)))
+    return _country_zones(parsed.country_code) if UNKNOWN_TIMEZONE in found else found
+
+
+def mask(number: str) -> str:
+    """Hide a number: country code, seven bullets, last four digits; anything short or odd is hidden whole."""
+    code = _COUNTRY_CODE.match(number)
+    if not (is_e164(number) and code) or len(number) - code.end() - _SHOWN_DIGITS < _FEWEST_HIDDEN:
+        return _BULLETS
+    return f"{code[0]}{_BULLETS}{number[-_SHOWN_DIGITS:]}"
+
+
+def mask_in(text: str) -> str:
+    """Mask every number written with ``+`` and its country code, whatever separates its digits.
+
+    Ten digits after +1, or eleven in a row, are a whole number. Otherwise what follows it is hidden too,
+    for as long as it may still belong to it.
+    """
+    return _NUMBER_IN_TEXT.sub(lambda match: mask("+" + re.sub(r"[^0-9]", "", match[1])), text)
+
+
+def hide(text: str, number: str) -> str:
+    """Mask one E.164 number in a text however it is written, with or without its country code."""
+    last = rf"{_BETWEEN}".join(number[-_FEWEST_DIGITS:])
+    spelt = re.compile(rf"{_PLUS}?\(?(?:[0-9]{_BETWEEN}){{0,8}}{last}(?![0-9])")
+    return spelt.sub(mask(number), text)
+
+
+def digest(number: str) -> str:
+    """``sha256:…`` of an E.164 number, to know it again without storing it; ValueError when it is not one.
+
+    It keeps numbers out of sight, not out of reach: who holds the state can try every number there is.
+    """
+    return f"sha256:{hashlib.sha256(normalise(number).encode()).hexdigest()}"
+
+
+def _parse(written: str, region: str | None) -> PhoneNumber:
+    import phonenumbers  # noqa: PLC0415 - slow, see the top
+
+    if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError(f"`{region}` is not a region such as US or DE")
+    try:
+        return phonenumbers.parse(written, region)
+    except phonenumbers.NumberParseException as error:
+        raise ValueError(f"{_NOT_PARSED[error.error_type]}: {_EXAMPLE}") from None  # its text may hold the number
+
+
+def _e164(number: PhoneNumber) -> str:
+    import phonenumbers  # noqa: PLC0415 - slow, see the top
+
+    reason = phonenumbers.is_possible_number_with_reason(number)
+    if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
+        country = f"country code +{number.country_code}"
+        raise ValueError(f"{_NOT_POSSIBLE[reason].format(country)}: {_EXAMPLE}")
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if not is_e164(written):  # some plans have longer numbers than E.164 can hold
+        raise ValueError(f"too long: E.164 has at most 15 digits: {_EXAMPLE}")
+    return str(written)
+
+
+def _north_american_zones(number: PhoneNumber) -> tuple[str, ...]:
+    """By area code alone: mobiles have no codes of their own here, and fictional numbers name a place."""
+    from phonenumbers.timezone import time_zones_for_geographical_number  # noqa: PLC0415 - slow, see the top
+
+    found = tuple(sorted(time_zones_for_geographical_number(number)))
+    return found if len(found) < len(_NORTH_AMERICA) else _NORTH_AMERICA
+
+
+@cache
+def _country_zones(country_code: int) -> tuple[str, ...]:
+    """Every zone of a country, or of the world for a country code that is no country's."""
+    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - slow, see the top
+
+    everywhere = {name for names in TIMEZONE_DATA.values() for name in names}
+    return tuple(sorted(TIMEZONE_DATA.get(f"{country_code}", everywhere)))
