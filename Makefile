@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOWEST := $(VENV)-lowest
+RELEASE := $(VENV)-release
+DIST ?= dist
 
-.PHONY: help install demo test lowest prove bench check format schemas clean
+.PHONY: help install demo test lowest dist prove bench check format schemas clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -36,6 +38,12 @@ lowest: $(STAMP) ## run the quick tests with the lowest versions that pyproject.
 	@grep -iE '^(click|pydantic|httpx|deepdiff|pyyaml)==' $(LOWEST)-versions.txt
 	@$(LOWEST)/bin/python -m pytest -n auto -q tests/api tests/cli tests/emulator tests/engine tests/load
 
+dist: $(STAMP) ## build wheel, sdist, reconciler.pyz, SBOM and checksums into dist/, the same bytes each time
+	@test -x $(RELEASE)/bin/shiv || $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(RELEASE)
+	@$(BIN)/uv pip install --quiet --python $(RELEASE)/bin/python --constraints constraints.txt --group release
+	@$(RELEASE)/bin/python release/build.py $(DIST)
+	@ls $(DIST)
+
 prove: $(STAMP) ## a million schedules of dispatching, and a fault at every request of every run
 	@PYTHONPATH=tests $(BIN)/python -m prove
 	@RECONCILER_PROVE=1 $(BIN)/python -m pytest -n auto -q tests/chaos
@@ -58,4 +66,4 @@ schemas: $(STAMP) ## write schemas/ from the models
 	$(BIN)/reconciler schema --out schemas
 
 clean: ## remove what make made
-	rm -rf $(VENV) $(LOWEST) $(LOWEST)-versions.txt .reconciler .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(RELEASE) $(DIST) $(LOWEST) $(LOWEST)-versions.txt .reconciler .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
