@@ -125,7 +125,7 @@ def write_bill(target: Path, scratch: Path) -> None:
 def version_of_the_package() -> str:
     """The version that is built; the project file says only where it stands."""
     text = (ROOT / "reconciler" / "__init__.py").read_text(encoding="utf-8")
-    return re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)[0]
+    return str(re.findall(r'^__version__ = "(.+)"$', text, re.MULTILINE)[0])
 
 
 def write_checksums(out: Path) -> None:

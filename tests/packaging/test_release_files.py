@@ -66,7 +66,7 @@ def dist(tools: Path) -> Path:
 
 
 def test_a_release_is_five_files_and_their_checksums_hold(dist: Path) -> None:
-    lines = dict(reversed(line.split("  ")) for line in (dist / "SHA256SUMS").read_text().splitlines())
+    lines = {line.split("  ")[1]: line.split("  ")[0] for line in (dist / "SHA256SUMS").read_text().splitlines()}
     assert sorted(lines) == ["reconciler.pyz", "reconciler.sbom.json", WHEEL, SOURCES]
     assert {path.name for path in dist.iterdir()} == {*lines, "SHA256SUMS"}
     for name, digest in lines.items():
