@@ -84,7 +84,7 @@ def state(database: sqlite3.Connection, now: datetime) -> dict[str, Any]:
 
 def objects(database: sqlite3.Connection, now: datetime, name: str) -> list[dict[str, Any]]:
     """Every object of a plain resource as the platform keeps it, secrets included; KeyError for none such."""
-    return CATALOGUE[name].every(Scene(database, now))
+    return tables.every(Scene(database, now), CATALOGUE[name].name)
 
 
 def record(database: sqlite3.Connection, now: datetime, request: Request, reply: Reply) -> None:

@@ -32,4 +32,23 @@ def refresh(scene: Scene, read_side: str, key: str, seen: Body | None) -> None:
         body = json.loads(text)
         carried = [item if item["id"] != key else seen for item in body[read_side]]
         body[read_side] = [item for item in carried if item is not None]
+        body["tool_collision_warnings"] = collisions(body)
         scene.database.execute("UPDATE agents SET body = ? WHERE id = ?", (encode(body), agent_id))
+
+
+def collisions(body: Body) -> list[Body]:
+    """The tool names that more than one thing on an agent goes by."""
+    owners: dict[str, list[str]] = {}
+    for integration in body["integrations"]:
+        owners.setdefault(tool_name(integration["spec"]), []).append(integration["display_name"])
+    for server in body["mcp_servers"]:
+        for tool in server["cached_tools"]:
+            owners.setdefault(tool["name"], []).append(server["display_name"])
+    return [{"tool_name": name, "sources": sources} for name, sources in owners.items() if len(sources) > 1]
+
+
+def tool_name(spec: Body) -> str:
+    """The name of a function tool, in either of the two spellings; empty when it has none."""
+    function = spec.get("function")
+    name = function.get("name") if isinstance(function, dict) else spec.get("name")
+    return name if isinstance(name, str) else ""

@@ -11,10 +11,12 @@ import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from reconciler.emulator.agent_index import collisions
 from reconciler.emulator.agent_settings import DEFAULTS, EXPERIMENTAL, SETTINGS, derive, require, understand
 from reconciler.emulator.attachments import ATTACHMENTS, READ_SIDE, attached_ids, resolve
 from reconciler.emulator.database import document
-from reconciler.emulator.exchange import Refusal, Reply, answer, encode, invalid, raw_answer, refused
+from reconciler.emulator.exchange import Refusal, Reply, Scene, answer, encode, invalid, raw_answer, refused
+from reconciler.emulator.tables import remove_below
 from reconciler.emulator.timestamps import after, moment, stamp
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def create(exchange: Exchange) -> Reply:
     """``POST /v1/agents``: 201, deployed at once; never idempotent, names are not unique."""
     require(exchange.body)
     values = _allowed(exchange, understand(exchange.body, trims=_trims(exchange)))
-    return answer(insert(exchange.database, exchange.now, values, attached_ids(exchange.body)), 201)
+    return answer(insert(exchange.database, exchange.now, values, attached_ids(exchange, exchange.body)), 201)
 
 
 def show(exchange: Exchange) -> Reply:
@@ -50,8 +52,8 @@ def patch(exchange: Exchange) -> Reply:
     body, draft = _guarded(exchange)
     values = _allowed(exchange, understand(exchange.body, trims=_trims(exchange)), body)
     cleared = _write_twins(exchange, draft)
-    draft |= values | attached_ids(exchange.body)
-    if not values and not cleared and not attached_ids(exchange.body):
+    draft |= values | attached_ids(exchange, exchange.body)
+    if not values and not cleared and not attached_ids(exchange, exchange.body):
         return answer(body)
     return answer(_stage(exchange.database, exchange.now, body, draft))
 
@@ -63,7 +65,7 @@ def replace(exchange: Exchange) -> Reply:
     values = _allowed(exchange, understand(exchange.body, trims=_trims(exchange)), body)
     complete = deepcopy(DEFAULTS) | values
     draft = {name: value for name, value in complete.items() if name in values or value != body[name]}
-    return answer(_stage(exchange.database, exchange.now, body, draft | attached_ids(exchange.body)))
+    return answer(_stage(exchange.database, exchange.now, body, draft | attached_ids(exchange, exchange.body)))
 
 
 def deploy(exchange: Exchange) -> Reply:
@@ -71,9 +73,10 @@ def deploy(exchange: Exchange) -> Reply:
     body, draft = _guarded(exchange)
     if body["has_draft"]:
         body |= derive({name: draft.get(name, body[name]) for name in SETTINGS})
-        for key, (read_side, _) in ATTACHMENTS.items():
+        for key, resource in ATTACHMENTS.items():
             if key in draft:
-                body[read_side] = resolve(key, draft[key])
+                body[resource.name] = resolve(exchange, key, draft[key])
+        body["tool_collision_warnings"] = collisions(body)
         _save(exchange.database, exchange.now, body, {}, "deployed")
     return answer(body)
 
@@ -98,7 +101,7 @@ def duplicate(exchange: Exchange) -> Reply:
     body, _ = load(exchange.database, exchange.arguments[0])
     values = {name: body[name] for name in SETTINGS}
     values |= understand({"name": exchange.body.get("name") or f"{body['name']} (copy)"})
-    ids = {key: [item["id"] for item in body[read]] for key, (read, _) in ATTACHMENTS.items()}
+    ids = {key: [item["id"] for item in body[resource.name]] for key, resource in ATTACHMENTS.items()}
     return answer(insert(exchange.database, exchange.now, values, ids), 201)
 
 
@@ -130,9 +133,9 @@ def insert(database: sqlite3.Connection, now: datetime, values: Body, ids: dict[
     written = stamp(now)
     body = {"id": agent_id, **derive(deepcopy(DEFAULTS) | values), **deepcopy(READ_SIDE)}
     for key, wanted in (ids or {}).items():
-        body[ATTACHMENTS[key][0]] = resolve(key, wanted)
+        body[ATTACHMENTS[key].name] = resolve(Scene(database, now), key, wanted)
     body |= {"created_at": written, "updated_at": written, "consent_disabled_reason": ""}
-    body |= {"tool_collision_warnings": [], "x_emulated": True, "x_cluster": {"region": "emulated-1"}}
+    body |= {"tool_collision_warnings": collisions(body), "x_emulated": True, "x_cluster": {"region": "emulated-1"}}
     body |= _twins({}, None)
     database.execute("UPDATE agents SET body = ? WHERE id = ?", (encode(body), agent_id))
     _record(database, body, "created")
@@ -151,8 +154,9 @@ def edit(database: sqlite3.Connection, now: datetime, agent_id: int, *, live: Bo
 
 
 def remove(database: sqlite3.Connection, agent_id: int) -> None:
-    """Take an agent away, and its name from the numbers."""
+    """Take an agent away, what lives below it, and its name from the numbers."""
     database.execute("DELETE FROM agents WHERE id = ?", (agent_id,))
+    remove_below(database, "agents", agent_id)
     for side in ("inbound_agent_id", "outbound_agent_id"):
         database.execute(
             "UPDATE phone_numbers SET body = json_set(body, ?, NULL) WHERE json_extract(body, ?) = ?",
@@ -201,7 +205,7 @@ def _write_twins(exchange: Exchange, draft: Body) -> bool:
     for name in [*twins, *ids]:
         draft.pop(name, None)
     draft |= understand({name: value for name, value in twins.items() if value is not None})
-    draft |= attached_ids(exchange.body, prefix="draft_")
+    draft |= attached_ids(exchange, exchange.body, prefix="draft_")
     return bool(twins or ids)
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.emulator.integrations import INTEGRATIONS
+from reconciler.emulator.knowledge_bases import KNOWLEDGE_BASES
+from reconciler.emulator.knowledge_documents import KNOWLEDGE_DOCUMENTS
+from reconciler.emulator.mcp_servers import MCP_SERVERS
 from reconciler.emulator.phone_number_labels import PHONE_NUMBER_LABELS
 from reconciler.emulator.reusable_instructions import REUSABLE_INSTRUCTIONS
 from reconciler.emulator.webhook_endpoints import WEBHOOK_ENDPOINTS
@@ -13,6 +17,10 @@ if TYPE_CHECKING:
 
 RESOURCES: tuple[Resource, ...] = (
     WEBHOOK_ENDPOINTS,
+    INTEGRATIONS,
+    MCP_SERVERS,
+    KNOWLEDGE_BASES,
+    KNOWLEDGE_DOCUMENTS,
     REUSABLE_INSTRUCTIONS,
     PHONE_NUMBER_LABELS,
 )

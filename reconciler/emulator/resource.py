@@ -7,7 +7,7 @@ resource is one object in one file and a line in ``catalogue``.
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator import tables
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from reconciler.emulator.routes import Route
 
     Hook = Callable[[Scene, dict[str, Any]], dict[str, Any]]
-    Judge = Callable[[Scene, dict[str, Any], dict[str, Any] | None], None]
     Effect = Callable[[Scene, dict[str, Any], dict[str, Any] | None], None]
+    Completion = Callable[[Scene, dict[str, Any], dict[str, Any] | None], dict[str, Any]]
 
 Body = dict[str, Any]
 
@@ -61,8 +61,13 @@ class Parent:
     noun: str
 
 
-def nothing_more(_scene: Scene, _body: Body) -> Body:
-    """The hook that adds nothing."""
+def nothing_more(_scene: Scene, _body: Body, _before: Body | None) -> Body:
+    """The completion that adds nothing."""
+    return {}
+
+
+def nothing_else(_scene: Scene, _body: Body) -> Body:
+    """The detail that adds nothing."""
     return {}
 
 
@@ -84,10 +89,11 @@ class Resource:
     - ``verbs`` are the plain operations it has, ``actions`` every other route;
     - ``envelope`` is the key that a list is wrapped in, empty for a bare array;
     - ``upsert_by`` names the field by which a POST changes what is there instead of adding;
-    - ``once`` are fields that ``born`` makes and only the answer to the create shows;
-    - ``born`` is what the server adds to a new body, ``judge`` raises Refusal on a combination (``before`` is
-      None for a new one), ``view`` makes what a reader sees, ``wake`` is called when ``_due`` has come,
-      ``changed`` follows every write (``before`` None: new) and ``removed`` every deletion;
+    - ``once`` are fields that ``complete`` makes (with an underscore) and only the create's answer shows;
+    - ``judge`` raises Refusal on a combination (``before`` is None for a new one), ``complete`` is what the
+      server puts in itself before it stores what a client wrote, ``view`` makes what a reader sees, ``detail``
+      adds what one sees who asks for it alone, ``wake`` is called when ``_due`` has come, ``changed`` follows
+      every write (``before`` None: new) and ``removed`` every deletion;
     - ``retire`` turns a DELETE into a change: what it returns stays.
     """
 
@@ -108,14 +114,14 @@ class Resource:
     administrators_only: bool = False
     form: bool = False
     stamps: tuple[str, ...] = ("created_at", "updated_at")
-    born: Hook = nothing_more
-    judge: Judge = no_rule
+    judge: Effect = no_rule
+    complete: Completion = nothing_more
     view: Hook = as_stored
-    wake: Hook = nothing_more
+    wake: Hook = as_stored
     changed: Effect = no_rule
-    removed: Hook = nothing_more
+    removed: Effect = no_rule
     retire: Hook | None = None
-    listed: Hook = field(default=as_stored)
+    detail: Hook = nothing_else
 
     @property
     def item(self) -> str:
@@ -139,21 +145,23 @@ class Resource:
         return body
 
     def every(self, scene: Scene, parent_id: Any = None) -> list[Body]:
-        """All of them as stored, or those below one parent, in the order of the list."""
-        below = self.below(parent_id) if parent_id is not None else None
+        """All that the list has, those below one parent if it is named, as stored and in the list's order."""
+        below = None if self.parent and parent_id is None else self.below(parent_id)
         return tables.every(scene, self.name, below, newest_first=self.newest_first)
 
-    def make(self, scene: Scene, values: Body, parent_id: Any = None, **more: Any) -> Body:
-        """A new object of judged values; ``more`` is set whatever the rules; stored and returned whole."""
+    def make(self, scene: Scene, values: Body, parent_id: Any = None, *, below: str = "", **more: Any) -> Body:
+        """A new object of judged values; ``more`` is set whatever the rules; stored and returned whole.
+
+        ``below`` puts it under a parent that its paths do not name.
+        """
         body: Body = {self.id_field: self._fresh_id(scene)}
         if self.parent:
             body[self.parent.field] = parent_id
         body |= {name: deepcopy(each.default) for name, each in self.fields.items()} | values
         body |= dict.fromkeys(self.stamps, stamp(scene.now))
         self.judge(scene, body, None)
-        body |= self.born(scene, body)
-        body |= more
-        tables.insert(scene, self.name, self.key(body), body, self.below(parent_id))
+        body |= self.complete(scene, body, None) | more
+        tables.insert(scene, self.name, self.key(body), body, below or self.below(parent_id))
         self.changed(scene, body, None)
         return body
 
@@ -161,7 +169,7 @@ class Resource:
         """The object with values put in, judged, stored and returned whole."""
         body = before | values
         self.judge(scene, body, before)
-        return self.store(scene, body, before)
+        return self.store(scene, body | self.complete(scene, body, before), before)
 
     def store(self, scene: Scene, body: Body, before: Body) -> Body:
         """The object as it is now, judged by nobody: what the platform itself or a colleague does."""
@@ -177,7 +185,7 @@ class Resource:
             self.store(scene, self.retire(scene, body), body)
             return
         tables.remove(scene, self.name, self.key(body))
-        self.removed(scene, body)
+        self.removed(scene, body, None)
 
     def shown(self, scene: Scene, body: Body, *, created: bool = False) -> Body:
         """The object as an answer; what begins with an underscore stays here."""

@@ -28,7 +28,7 @@ def routes(resource: Resource) -> Iterator[Route]:
 def index(resource: Resource, exchange: Exchange) -> Reply:
     """``GET`` the collection: all of it, no filters."""
     parent = resource.parent_of(exchange, exchange.arguments)
-    found = [resource.shown(exchange, resource.listed(exchange, body)) for body in resource.every(exchange, parent)]
+    found = [resource.shown(exchange, body) for body in resource.every(exchange, parent)]
     return answer({resource.envelope: found} if resource.envelope else found)
 
 
@@ -44,7 +44,8 @@ def create(resource: Resource, exchange: Exchange) -> Reply:
 
 def show(resource: Resource, exchange: Exchange) -> Reply:
     """``GET`` one object."""
-    return answer(resource.shown(exchange, addressed(resource, exchange)))
+    body = addressed(resource, exchange)
+    return answer(resource.shown(exchange, body) | resource.detail(exchange, body))
 
 
 def patch(resource: Resource, exchange: Exchange) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.emulator import validators as v
-from reconciler.emulator.agent_index import embedding_agents
+from reconciler.emulator.agent_index import embedding_agents, refresh
 from reconciler.emulator.resource import Field, Resource
 
 if TYPE_CHECKING:
@@ -17,6 +17,19 @@ def _view(scene: Scene, body: Body) -> Body:
     return body | {"agent_count": embedding_agents(scene, body["id"])}
 
 
+def _changed(scene: Scene, body: Body, _before: Body | None) -> None:
+    refresh(scene, "reusable_instructions", body["id"], embedded(body))
+
+
+def _removed(scene: Scene, body: Body, _before: Body | None) -> None:
+    refresh(scene, "reusable_instructions", body["id"], None)
+
+
+def embedded(body: Body) -> Body:
+    """The instruction as an agent shows it: without the count of agents."""
+    return {name: body[name] for name in ("id", "name", "content", "created_at", "updated_at")}
+
+
 REUSABLE_INSTRUCTIONS = Resource(
     name="reusable_instructions",
     noun="ReusableInstruction",
@@ -26,4 +39,6 @@ REUSABLE_INSTRUCTIONS = Resource(
         "content": Field(v.text(minimum=1), required=True),
     },
     view=_view,
+    changed=_changed,
+    removed=_removed,
 )

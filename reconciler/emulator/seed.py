@@ -38,7 +38,8 @@ class Scenario:
     ``auto_reload`` holds the four settings; ``tcpa`` is active, superseded, revoked or missing; ``role`` is
     the role of the user behind the key. ``trims_text`` makes the platform strip the outer blanks of text,
     ``probe_seconds`` makes a verification take time, so that a second one meanwhile gets 409,
-    ``webhook_events`` are the only event names an endpoint may ask for (None: all that are documented).
+    ``webhook_events`` are the only event names an endpoint may ask for (None: all that are documented),
+    ``indexing_seconds`` is how long a document takes to be ready, ``tool_sync_seconds`` an MCP server's tools.
     """
 
     organization_id: int = 900001
@@ -57,6 +58,8 @@ class Scenario:
     trims_text: bool = False
     probe_seconds: float = 0.0
     webhook_events: Sequence[str] | None = None
+    indexing_seconds: float = 2.0
+    tool_sync_seconds: float = 0.0
 
 
 OPTIONS = (
@@ -67,6 +70,8 @@ OPTIONS = (
     "trims_text",
     "probe_seconds",
     "webhook_events",
+    "indexing_seconds",
+    "tool_sync_seconds",
 )
 
 

@@ -88,6 +88,11 @@ def remove_below(database: sqlite3.Connection, table: str, key: object) -> None:
         remove_below(database, resource, child)
 
 
+def below(scene: Scene, parent: str) -> int:
+    """How many rows live below ``table/id``."""
+    return int(scene.database.execute("SELECT count(*) FROM objects WHERE parent = ?", (parent,)).fetchone()[0])
+
+
 def exists(scene: Scene, table: str, key: object) -> bool:
     """Whether there is such an object, of a plain resource or of one with a table of its own."""
     if table in _OWN_TABLES:

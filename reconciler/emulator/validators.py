@@ -79,6 +79,27 @@ def anything(value: Any) -> Any:
     return value
 
 
+def number(*allowed: int) -> Check:
+    """One of a closed list of numbers."""
+
+    def check(value: Any) -> int:
+        if integer()(value) not in allowed:
+            raise Invalid(f'"{value}" is not a valid choice.')
+        return int(value)
+
+    return check
+
+
+def shaped(**checks: Check) -> Check:
+    """An object whose known keys pass; the others are dropped."""
+
+    def check(value: Any) -> dict[str, Any]:
+        sent = mapping(value)
+        return {name: each(sent[name]) for name, each in checks.items() if name in sent}
+
+    return check
+
+
 def nullable(check: Check) -> Check:
     """The same, or null."""
     return lambda value: None if value is None else check(value)
@@ -136,7 +157,7 @@ def dialable(value: Any) -> str:
 
 def transfer_destinations(value: Any) -> list[dict[str, Any]]:
     """The transfer directory: names unique whatever their case, numbers in E.164 or one variable (2.2.3)."""
-    entries = [_destination(entry) for entry in each(_object)(value)]
+    entries = [_destination(entry) for entry in each(mapping)(value)]
     names = [entry["name"].casefold() for entry in entries]
     if len(set(names)) != len(names):
         raise Invalid("Transfer destination names must be unique.")
@@ -147,7 +168,7 @@ def sms_recipients(value: Any) -> list[dict[str, Any]]:
     """The SMS allow-list; numbers come back in E.164 (2.2.3)."""
     return [
         {"label": text()(entry.get("label", "")), "number": dialable(entry.get("number"))}
-        for entry in each(_object)(value)
+        for entry in each(mapping)(value)
     ]
 
 
@@ -161,7 +182,8 @@ def _destination(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": name, "number": number, "platform_ok": american}
 
 
-def _object(value: Any) -> dict[str, Any]:
+def mapping(value: Any) -> dict[str, Any]:
+    """A JSON object."""
     if not isinstance(value, dict):
         raise Invalid(f"Invalid data. Expected a dictionary, but got {type(value).__name__}.")
     return value

@@ -69,7 +69,9 @@ def _judge(scene: Scene, body: Body, _before: Body | None) -> None:
         raise invalid("events", *(f'"{name}" is not a valid choice.' for name in strangers))
 
 
-def _born(scene: Scene, _body: Body) -> Body:
+def _complete(scene: Scene, _body: Body, before: Body | None) -> Body:
+    if before:
+        return {}
     seed = fresh_uuid(scene, "webhook_secrets")
     secret = f"whsec_{hashlib.sha256(seed.encode()).hexdigest()[:40]}"
     return {"_secret": secret, "secret_hint": secret[-HINT_CHARACTERS:]}
@@ -95,6 +97,6 @@ WEBHOOK_ENDPOINTS = Resource(
     once=("secret",),
     administrators_only=True,
     judge=_judge,
-    born=_born,
+    complete=_complete,
     view=_view,
 )

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from thunderphone import ThunderPhone
 
-from reconciler.emulator import EMULATED_KEY, EmulatorTransport, Platform, Scenario
-from reconciler.schedule.clock import FixedClock
+from reconciler.emulator import EMULATED_KEY, EmulatorTransport, Platform, Scenario, serve
+from reconciler.schedule.clock import FixedClock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,3 +45,16 @@ def agent(http: httpx.Client) -> int:
 def number(http: httpx.Client) -> int:
     """The id of the verified number."""
     return next(int(n["id"]) for n in http.get("/v1/phone-numbers").json() if n["number"] == "+15551230001")
+
+
+@pytest.fixture
+def live() -> Iterator[Platform]:
+    with Platform(":memory:", SystemClock()) as platform:
+        yield platform
+
+
+@pytest.fixture
+def sdk(live: Platform) -> Iterator[ThunderPhone]:
+    with serve(live) as server, ThunderPhone(EMULATED_KEY, base_url=server.url, timeout=10) as sdk:
+        sdk.client.raise_on_unexpected_status = True
+        yield sdk

@@ -26,6 +26,27 @@ SPECIMENS: dict[str, Specimen] = {
         {"label": "Calls", "url": "https://hooks.example.com/a", "events": ["telephony.complete"], "agent_id": AGENT},
         {"label": "All calls"},
     ),
+    "integrations": Specimen(
+        {
+            "display_name": "Book",
+            "spec": {"type": "function", "function": {"name": "book", "parameters": {"type": "object"}}},
+            "endpoint_url": "https://tools.example.com/book",
+            "headers": [{"key": "Authorization", "value": "Bearer sesame"}],
+        },
+        {"display_name": "Book a table", "endpoint_method": "PUT"},
+        silent=("headers",),
+    ),
+    "mcp_servers": Specimen(
+        {
+            "display_name": "Bookings",
+            "url": "https://mcp.example.com/sse",
+            "headers": [{"key": "X-Key", "value": "sesame"}],
+        },
+        {"enabled": False},
+        silent=("headers",),
+    ),
+    "knowledge_bases": Specimen({"name": "Opening hours"}, {"description": "When we are there."}),
+    "knowledge_documents": Specimen({"name": "hours.txt", "content": "We open at nine."}, silent=("content",)),
     "reusable_instructions": Specimen({"name": "Politeness", "content": "Be kind."}, {"content": "Be very kind."}),
     "phone_number_labels": Specimen({"phone_number": "+14155550123", "label": "Supplier"}, {"label": "Old supplier"}),
 }

@@ -217,7 +217,7 @@ def test_the_announcement_cannot_be_switched_off_by_key(http: httpx.Client) -> N
 
 @pytest.mark.parametrize("spelling", ["knowledge_base_ids", "draft_knowledge_base_ids"])
 def test_attachments_are_staged_by_either_spelling_and_shipped(http: httpx.Client, agent: int, spelling: str) -> None:
-    ids = ["6f0a4c1e-0000-4000-8000-000000000003"]
+    ids = [http.post("/v1/knowledge-bases", json={"name": "Opening hours"}).json()["id"]]
     staged = http.patch(f"/v1/agents/{agent}", json={spelling: ids}).json()
     assert (staged["draft_knowledge_base_ids"], staged["knowledge_bases"]) == (ids, [])
     deployed = http.post(f"/v1/agents/{agent}/deploy").json()

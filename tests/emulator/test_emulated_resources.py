@@ -38,7 +38,7 @@ class Collection:
 
     def create(self, **more: Any) -> dict[str, Any]:
         if "create" not in self.resource.verbs:
-            self.control(**self.specimen.body, **more)
+            self.control(**self.specimen.body)
             return self.all()[0] if "list" in self.resource.verbs else self.kept()[0]
         answered = self.http.post(self.path, json=self.specimen.body | more)
         assert answered.status_code == self.resource.created_status, answered.text

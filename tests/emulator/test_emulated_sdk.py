@@ -6,7 +6,6 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from thunderphone import ThunderPhone
 from thunderphone.generated.api.agents import (
     agents_delete,
     agents_deploy,
@@ -39,7 +38,6 @@ from thunderphone.generated.api.phone_numbers import (
 )
 from thunderphone.generated.api.status import status_heartbeat_list
 from thunderphone.generated.api.voices import voices_list, voices_policy_list
-from thunderphone.generated.models.agent_request import AgentRequest
 from thunderphone.generated.models.agent_write_request import AgentWriteRequest
 from thunderphone.generated.models.deploy_agent_request import DeployAgentRequest
 from thunderphone.generated.models.duplicate_agent_request import DuplicateAgentRequest
@@ -47,48 +45,15 @@ from thunderphone.generated.models.patched_agent_write_request import PatchedAge
 from thunderphone.generated.models.patched_auto_reload_request import PatchedAutoReloadRequest
 from thunderphone.generated.models.patched_phone_number_update_request import PatchedPhoneNumberUpdateRequest
 from thunderphone.generated.models.place_call_request import PlaceCallRequest
-from thunderphone.generated.models.product_f52_enum import ProductF52Enum
-from thunderphone.generated.models.transfer_destination_request import TransferDestinationRequest
 from thunderphone.generated.models.webhook_config_request import WebhookConfigRequest
 from thunderphone.generated.types import UNSET
 
-from reconciler.emulator import EMULATED_KEY, Platform, serve
-from reconciler.schedule.clock import SystemClock
+from emulator.sdk import front_desk, parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from thunderphone import ThunderPhone
 
-
-@pytest.fixture
-def live() -> Iterator[Platform]:
-    with Platform(":memory:", SystemClock()) as platform:
-        yield platform
-
-
-@pytest.fixture
-def sdk(live: Platform) -> Iterator[ThunderPhone]:
-    with serve(live) as server, ThunderPhone(EMULATED_KEY, base_url=server.url, timeout=10) as sdk:
-        sdk.client.raise_on_unexpected_status = True
-        yield sdk
-
-
-def parsed(operation: Any, sdk: ThunderPhone, *arguments: Any, **options: Any) -> Any:
-    response = operation.sync_detailed(*arguments, client=sdk.client, **options)
-    assert 200 <= response.status_code < 300, response.content
-    assert response.parsed is not None
-    return response.parsed
-
-
-def front_desk(sdk: ThunderPhone) -> Any:
-    return sdk.agents.create(
-        AgentRequest(
-            name="Front desk",
-            prompt="Greet {{patient}}.",
-            voice="olivia",
-            product=ProductF52Enum.STORM_EXTRA,
-            transfer_destinations=[TransferDestinationRequest(name="Owner", number="212 555 0101")],
-        )
-    )
+    from reconciler.emulator import Platform
 
 
 def place(sdk: ThunderPhone, agent_id: int, **changes: Any) -> Any:
