@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler import render
 from reconciler.cli.pull_request import folder_in_repository
+from reconciler.documents.files import replace_file
 from reconciler.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
@@ -118,17 +119,7 @@ def calls(session: Session, rows: Sequence[CallRow]) -> None:
 
 def save(session: Session, found: Plan, path: Path) -> None:
     """Write the plan document, masked, whole or not at all; raises InputError when it cannot be written."""
-    import tempfile  # noqa: PLC0415 - few runs save a plan
-
-    document = session.output.clean(render.json.dumps(render.json.plan(found)))
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.absolute().parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            file.write(document)
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise InputError(f"the plan cannot be written to `{path}`: {error.strerror}", code="RC125") from None
+    replace_file(path, session.output.clean(render.json.dumps(render.json.plan(found))))
 
 
 def saved(path: Path) -> dict[str, Any]:
