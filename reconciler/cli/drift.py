@@ -46,7 +46,7 @@ def command(options: Options, write: bool, theirs: bool, dry_run: bool) -> int:
     with Session(options, read_only=True) as session:
         loaded = session.checked()
         api, target = session.connect()
-        ledger = session.ledger(target)
+        ledger = session.ledger(target, optional=True)
         found = session.look(loaded, api, target, ledger, Scope())
         _know_the_past(found)
         drift = drifted(found.plan.changes, found.account.bindings)

@@ -60,7 +60,7 @@ def command(options: Options, folder: Path | None, kinds: tuple[str, ...], no_bi
     with Session(options, read_only=True) as session:
         place = _place(session, folder)
         api, target = session.connect()
-        found = _found(session, place, api, target, session.ledger(target), kinds or tuple(_KINDS))
+        found = _found(session, place, api, target, session.ledger(target, optional=True), kinds or tuple(_KINDS))
         way = "../" * len(place.relative_to(session.project.root).parts) + "schemas"
         there = (session.project.root / "schemas" / "manifest.json").is_file()
         export = Export(KINDS, found.links, schemas=way if there else "")

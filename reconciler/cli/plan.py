@@ -44,7 +44,7 @@ def command(
         session.lint.full = full
         loaded = session.checked()
         api, target = session.connect()
-        found = session.look(loaded, api, target, session.ledger(target), scope)
+        found = session.look(loaded, api, target, session.ledger(target, optional=True), scope)
         if out is not None:
             view.save(session, found.plan, out)
         following = options.command("apply", *(("--plan", str(out)) if out else ()))

@@ -153,8 +153,12 @@ class Session:
             (folder / ".gitignore").write_text("*\n", encoding="utf-8")
         return self._closing.enter_context(Platform(folder / "emulator.db", self.clock))
 
-    def ledger(self, target: Target) -> Ledger:
-        """What is remembered of the account. A plan without a readable store still works, and says so."""
+    def ledger(self, target: Target, *, optional: bool = False) -> Ledger:
+        """What is remembered of the account; raises StoreError where the store cannot be read.
+
+        Where it is ``optional``, a run that only reads goes on without it and says so first: a plan in a fork's
+        pull request may not read the state. An unreadable store is never taken for an empty one.
+        """
         from reconciler.store import open_store  # noqa: PLC0415 - each engine loads only when named
 
         url = self.options.state or self.project.settings.state
@@ -165,6 +169,8 @@ class Session:
         except StoreError as error:
             if not self.read_only:
                 raise
+            if not optional:
+                raise _unread(error) from None
             self._notes.append(_without_state(error))
             nothing = open_store("sqlite:.reconciler/none", root=self.project.root, read_only=True)
             ledger = Ledger(self._closing.enter_context(nothing), target.organization_id)
@@ -274,6 +280,10 @@ def _own_file(place: Path, root: Path) -> bool:
 
     folders = [folder for folder in (place, *place.parents) if folder != root and folder.is_relative_to(root)]
     return any((folder / FILE).is_file() for folder in folders)
+
+
+def _unread(error: StoreError) -> StoreError:
+    return StoreError(f"the state cannot be read: {error.message}", code="RC502", hint=error.hint)
 
 
 def _without_state(error: StoreError) -> Finding:
