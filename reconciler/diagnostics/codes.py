@@ -92,7 +92,9 @@ CODES: dict[str, Meaning] = {
     "RC408": Meaning("a read-only command tried to write", "Nothing was sent; this is a bug of ours."),
     "RC500": Meaning("the state cannot be used", "The hint says what to do."),
     "RC501": Meaning("another run wrote the state first", "Run the command again."),
-    "RC502": Meaning("the state cannot be read", "A plan goes on by name; all else stops: it is never taken for empty."),
+    "RC502": Meaning(
+        "the state cannot be read", "A plan goes on by name; all else stops: it is never taken for empty."
+    ),
     "RC601": Meaning("a call that is not declared any more", "Apply cancels it."),
     "RC602": Meaning("a call that is not what was armed", "Apply, then dispatch again."),
     "RC603": Meaning("a call that is held", "`reconciler calls release NAME`."),
