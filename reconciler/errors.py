@@ -8,6 +8,7 @@
      │   ├─ UnsafePlan                 a guard's limit, with its numbers
      │   ├─ StalePlan                  the account moved since the plan was approved
      │   ├─ WrongAccount               the key opens another organisation
+     │   ├─ Undecided                  which of the project's environments is meant was not said
      │   └─ Locked                     somebody else is writing
      ├─ StoreError                     the state could not be read or written
      │   └─ Conflict                   another writer was first (the lost compare-and-set)
@@ -101,6 +102,12 @@ class WrongAccount(PlanRefused):
     """The key opens another organisation than the project file pins."""
 
     code = "RC303"
+
+
+class Undecided(PlanRefused):
+    """The project declares environments, and which one is meant was not said."""
+
+    code = "RC310"
 
 
 class Locked(PlanRefused):

@@ -157,15 +157,23 @@ class Settings(_Closed):
     variables: Values = Field(default={}, description="Values of ${var.NAME} in manifests and prompt files.")
     rates: Rates = Field(default_factory=Rates, description="What plan reckons a minute to cost.")
     environments: dict[str, Environment] = Field(default_factory=dict, description="What --env NAME changes, by name.")
+    default_environment: str | None = Field(
+        default=None, description="The environment that is meant when neither --env nor RECONCILER_ENV names one."
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project: where it is, and what its file says (with ``--env`` applied)."""
+    """A project: where it is, and what its file says, with the chosen environment applied ("" for none)."""
 
     root: Path
     settings: Settings
     environment: str = ""
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the project declares environments and none was chosen: its account and state are not known."""
+        return bool(self.settings.environments) and not self.environment
 
     @property
     def variables(self) -> Variables:
@@ -198,11 +206,12 @@ def real(path: Path) -> Path:
         return path.absolute()
 
 
-def find_project(start: Path, environment: str = "") -> Project:
+def find_project(start: Path, environment: str | None = None) -> Project:
     """The project that ``start`` lies in: the nearest folder upwards with ``reconciler.yaml``.
 
-    Without such a file ``start`` itself is the root and every setting has its default. Raises Misconfigured
-    with all that is wrong with the file, InputError when ``environment`` is not in it.
+    Without such a file ``start`` itself is the root and every setting has its default. ``environment`` None means
+    the file's ``default_environment``. Raises Misconfigured with all that is wrong with the file, InputError when
+    ``environment`` is not in it; an empty name is none of them.
     """
     start = start.resolve()
     folder = start if start.is_dir() else start.parent
@@ -212,17 +221,19 @@ def find_project(start: Path, environment: str = "") -> Project:
     else:
         settings, problems = _read(root / FILE)
         if problems:
-            raise Misconfigured(problems, Project(root, settings, environment))
-    return Project(root or folder, _in_environment(settings, environment), environment)
+            raise Misconfigured(problems, Project(root, settings, environment or ""))
+    chosen = settings.default_environment if environment is None else environment
+    return Project(root or folder, _in_environment(settings, chosen), chosen or "")
 
 
-def _in_environment(settings: Settings, name: str) -> Settings:
-    if not name:
+def _in_environment(settings: Settings, name: str | None) -> Settings:
+    if name is None:
         return settings
     if name not in settings.environments:
         known = f"declared environments: {listed(sorted(settings.environments)) or 'none'}"
         hint = nearest(name, settings.environments) or known
-        raise InputError(f"no environment `{name}` in {FILE}", code="RC122", hint=hint)
+        wrong = f"no environment `{name}` in {FILE}" if name else "`--env` names no environment: it is empty"
+        raise InputError(wrong, code="RC122", hint=hint)
     chosen = settings.environments[name].model_dump(exclude_none=True)
     chosen["variables"] = {**settings.variables, **settings.environments[name].variables}
     return settings.model_copy(update=chosen)
@@ -247,7 +258,17 @@ def _read(path: Path) -> tuple[Settings, list[Finding]]:
     if not found:
         return Settings.model_validate({}), problems
     settings, complaints = _validated(found[0])
-    return settings, problems + complaints
+    return settings, [*problems, *complaints, *_default_environment(settings, found[0])]
+
+
+def _default_environment(settings: Settings, document: reading.Document) -> list[Finding]:
+    """A complaint about a default that is no environment of the file."""
+    name, known = settings.default_environment, settings.environments
+    if name is None or name in known:
+        return []
+    where = document.marks.locate_key(document.value, ("default_environment",))
+    hint = nearest(name, known) or f"declared environments: {listed(sorted(known)) or 'none'}"
+    return [_finding("RC122", f"`default_environment` names no environment: `{name}`", where, hint)]
 
 
 def _validated(document: reading.Document) -> tuple[Settings, list[Finding]]:

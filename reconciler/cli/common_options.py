@@ -41,7 +41,14 @@ _COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
 _PATHS: tuple[Callable[[Any], Any], ...] = (click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),)
 
 _COMMON: tuple[Callable[[Any], Any], ...] = (
-    click.option("--env", "environment", default="", metavar="NAME", help="An environment of reconciler.yaml."),
+    click.option(
+        "--env",
+        "environment",
+        envvar="RECONCILER_ENV",
+        show_envvar=True,
+        metavar="NAME",
+        help="An environment of reconciler.yaml.",
+    ),
     click.option("--no-color", is_flag=True, help="Plain text (also the NO_COLOR variable)."),
     click.option("--show-numbers", is_flag=True, help="Show callees' telephone numbers instead of masking them."),
 )
@@ -90,6 +97,7 @@ def declare(
                 environment=given.pop("environment"),
                 color=_color(no_color=given.pop("no_color")),
                 show_numbers=given.pop("show_numbers"),
+                account=account,
                 given=_written(click.get_current_context()),
                 **{key: given.pop(key) for key in ("api_url", "api_key_file", "emulator", "state", "now") if account},
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -24,7 +25,10 @@ def command(options: Options, port: int) -> int:
     """
     from reconciler.emulator import EMULATED_KEY, serve  # noqa: PLC0415 - only here
 
-    with Session(options, read_only=True) as session, serve(session.platform(), port=port) as server:
+    with (
+        Session(replace(options, emulator=True), read_only=True) as session,
+        serve(session.platform(), port=port) as server,
+    ):
         click.echo(f"export THUNDERPHONE_API_BASE_URL={server.url}")
         click.echo(f"export THUNDERPHONE_API_KEY={EMULATED_KEY}")
         session.output.talk(f"serving on {server.url}; stop with Ctrl-C")

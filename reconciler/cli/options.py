@@ -25,6 +25,7 @@ _SELECTION = ("prune", "selectors", "targets", "again")
 class Options:
     """The options of every command, as given; None where a setting or a default decides.
 
+    ``account`` says whether the command reaches for an account or its state.
     ``given`` holds the words of each option that was written on the command line, by parameter name.
     """
 
@@ -34,7 +35,8 @@ class Options:
     api_key_file: Path | None = None
     emulator: bool = False
     state: str | None = None
-    environment: str = ""
+    account: bool = False
+    environment: str | None = None
     now: datetime | None = None
     color: bool = False
     show_numbers: bool = False

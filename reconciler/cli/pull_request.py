@@ -143,7 +143,7 @@ class Announcement:
                 self._output.instruct(command)
 
     def _tell(self, text: str) -> None:
-        where = " · ".join(part for part in (self._options.environment, self.folder) if part)
+        where = " · ".join(part for part in (self._options.environment or "", self.folder) if part)
         head = f"### reconciler {self._command}{f' · {_plain(where)}' if where else ''}\n\n"
         told = self._output.clean(head + text.rstrip("\n") + "\n", masked=True)
         self._summarise(told)
@@ -164,7 +164,7 @@ class Announcement:
         from reconciler.forge import comment, github, gitlab  # noqa: PLC0415 - httpx is slow to load
 
         threads: dict[str, Callable[[Mapping[str, str]], Any]] = {GITHUB: github.thread, GITLAB: gitlab.thread}
-        subject = f"{self._command}\n{self._options.environment}\n{self.folder}"
+        subject = f"{self._command}\n{self._options.environment or ''}\n{self.folder}"
         try:
             with threads[self._comment or GITHUB](os.environ) as thread:
                 address = comment.post(thread, subject, text)

@@ -17,7 +17,8 @@ from reconciler.api.key import Key, find_key
 from reconciler.cli.lint_findings import Lint
 from reconciler.cli.progress import waiting
 from reconciler.cli.signals import StoppableClock, signals
-from reconciler.errors import InputError, StoreError, Unintelligible
+from reconciler.diagnostics.suggestions import listed
+from reconciler.errors import InputError, StoreError, Undecided, Unintelligible
 from reconciler.fields import policies
 from reconciler.forecast import forecast
 from reconciler.kind import Account, Context
@@ -64,6 +65,8 @@ class Session:
         self.options, self.read_only = options, read_only
         self.output = options.output
         self.project = _project(options)
+        if options.account and not options.emulator and self.project.undecided:
+            raise _undecided(self.project)
         self.output.root = self.project.root
         self.clock: Clock = FixedClock(options.now) if options.now else SystemClock()
         self.stopping = Event()
@@ -267,11 +270,19 @@ def _target(url: str, who: Any) -> Target:
 def _project(options: Options) -> Project:
     """The project of the first path, or of the working folder."""
     start = options.paths[0] if options.paths else Path.cwd()
-    here = find_project(Path.cwd(), "") if options.paths else None
+    here = find_project(Path.cwd()) if options.paths else None
     there = start.resolve() if start.exists() else Path.cwd()
     if here is not None and there.is_relative_to(here.root) and not _own_file(there, here.root):
         there = here.root
     return find_project(there, options.environment)
+
+
+def _undecided(project: Project) -> Undecided:
+    names = sorted(project.settings.environments)
+    return Undecided(
+        f"this project declares environments, and none was chosen: {listed(names)}",
+        hint=f"add `--env {names[0]}`, set RECONCILER_ENV, or declare `default_environment:` in reconciler.yaml",
+    )
 
 
 def _own_file(place: Path, root: Path) -> bool:

@@ -101,7 +101,7 @@ def test_arguments_may_stand_on_several_lines(runner: Runner) -> None:
 
 
 def test_a_forgotten_key_fails(runner: Runner) -> None:
-    done = runner.run(COMMENT="false", ANNOTATE="false")
+    done = runner.run(ENVIRONMENT="live", COMMENT="false", ANNOTATE="false")
     assert done.returncode == 1
     assert "THUNDERPHONE_API_KEY" in done.stderr
 

@@ -38,7 +38,7 @@ def read(tmp_path: Path) -> Read:
     def run(
         manifest: str,
         *,
-        environment: str = "",
+        environment: str | None = None,
         prompt: str = "",
         kinds: Mapping[str, Kind] = KINDS,
         process: Mapping[str, str] | None = None,
