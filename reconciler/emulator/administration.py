@@ -17,7 +17,7 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import agents, billing, calls, compliance, faults, phone_numbers, rest, tables
+from reconciler.emulator import agents, billing, calls, compliance, faults, organization, phone_numbers, rest, tables
 from reconciler.emulator.agent_settings import understand
 from reconciler.emulator.catalogue import RESOURCES
 from reconciler.emulator.database import document, has_document, keep_document
@@ -42,18 +42,21 @@ def change(database: sqlite3.Connection, now: datetime, changes: dict[str, Any])
     """Change the account behind the API's back; ValueError for a key that means nothing.
 
     ``balance_cents``, ``has_payment_method``, ``card_declines``, ``auto_reload_*``, ``tcpa``, any option of
-    the scenario (``role``, ``trims_text``, …); ``numbers``, each added or changed by its ``number``, removed
-    with ``"delete": true``; ``agents``, each a body to create, or ``{"id": …}`` with ``live`` settings to
-    change at once, ``draft`` settings to leave undeployed, or ``"delete": true``; any plain resource by its
-    name (``webhook_endpoints``, …), each a body to create or ``{"id": …}`` and what to set (``rest.control``).
+    the scenario (``role``, ``trims_text``, …), ``organization`` with the fields of its PATCH; ``numbers``, each
+    added or changed by its ``number``, removed with ``"delete": true``; ``agents``, each a body to create, or
+    ``{"id": …}`` with ``live`` settings to change at once, ``draft`` settings to leave undeployed, or
+    ``"delete": true``; any plain resource by its name (``webhook_endpoints``, …), each a body to create or
+    ``{"id": …}`` and what to set (``rest.control``).
     """
-    unknown = set(changes) - {*ACCOUNT, *OPTIONS, *LISTS, *CATALOGUE, "tcpa"}
+    unknown = set(changes) - {*ACCOUNT, *OPTIONS, *LISTS, *CATALOGUE, "tcpa", "organization"}
     if unknown:
         raise ValueError(f"the account has no {', '.join(sorted(unknown))}")
     options = document(database, "options") | {key: changes[key] for key in OPTIONS if key in changes}
     keep_document(database, "options", options)
     account = {key: changes[key] for key in ACCOUNT if key in changes}
     keep_document(database, billing.KEY, document(database, billing.KEY) | account)
+    if "organization" in changes:
+        organization.write(Scene(database, now), changes["organization"])
     if "tcpa" in changes:
         compliance.set_status(database, now, changes["tcpa"], options["organization_id"])
     for number in changes.get("numbers", ()):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.emulator.agent_variants import AGENT_VARIANTS
 from reconciler.emulator.integrations import INTEGRATIONS
 from reconciler.emulator.knowledge_bases import KNOWLEDGE_BASES
 from reconciler.emulator.knowledge_documents import KNOWLEDGE_DOCUMENTS
 from reconciler.emulator.mcp_servers import MCP_SERVERS
 from reconciler.emulator.phone_number_labels import PHONE_NUMBER_LABELS
+from reconciler.emulator.publishable_keys import PUBLISHABLE_KEYS
 from reconciler.emulator.reusable_instructions import REUSABLE_INSTRUCTIONS
+from reconciler.emulator.sip_endpoints import SIP_ENDPOINTS
+from reconciler.emulator.voip_connections import VOIP_CONNECTIONS
+from reconciler.emulator.voip_evidence import VOIP_EVIDENCE
 from reconciler.emulator.webhook_endpoints import WEBHOOK_ENDPOINTS
 
 if TYPE_CHECKING:
@@ -22,5 +27,10 @@ RESOURCES: tuple[Resource, ...] = (
     KNOWLEDGE_BASES,
     KNOWLEDGE_DOCUMENTS,
     REUSABLE_INSTRUCTIONS,
+    AGENT_VARIANTS,
+    VOIP_EVIDENCE,
+    VOIP_CONNECTIONS,
+    PUBLISHABLE_KEYS,
     PHONE_NUMBER_LABELS,
+    SIP_ENDPOINTS,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.emulator.database import document
 from reconciler.emulator.exchange import Reply, answer, refused
@@ -55,34 +55,3 @@ def healthz(_exchange: Exchange) -> Reply:
 def heartbeat(_exchange: Exchange) -> Reply:
     """``GET /v1/status/heartbeat``: public, the last verdict per product family."""
     return answer({"products": [{"product": name, "status": "ok"} for name in PRODUCTS]})
-
-
-def organizations(exchange: Exchange) -> Reply:
-    """``GET /v1/orgs/``: one entry with an API key."""
-    return answer([_organization(exchange)])
-
-
-def organization(exchange: Exchange) -> Reply:
-    """``GET /v1/orgs/{id}/``."""
-    found = _organization(exchange)
-    if found["id"] != exchange.arguments[0]:
-        raise refused(404, "No Organization matches the given query.")
-    return answer(found)
-
-
-def _organization(exchange: Exchange) -> dict[str, Any]:
-    options = document(exchange.database, "options")
-    return {
-        "id": options["organization_id"],
-        "name": options["organization_name"],
-        "timezone": "America/New_York",
-        "business_hours": {},
-        "excluded_numbers": [],
-        "phi_processing": "no_phi",
-        "baa_status": "none",
-        "bolt_pipeline": "v2",
-        "experimental_products_enabled": options["experimental_products"],
-        "role": options["role"],
-        "created_at": options["seeded_at"],
-        "updated_at": options["seeded_at"],
-    }

@@ -90,6 +90,14 @@ def owned(database: sqlite3.Connection, number: str) -> Body | None:
     return json.loads(row[0]) if row else None
 
 
+def of_connection(database: sqlite3.Connection, connection_id: int) -> list[Body]:
+    """The numbers that came over a VoIP connection."""
+    rows = database.execute(
+        "SELECT body FROM phone_numbers WHERE json_extract(body, '$.voip_connection_id') = ?", (connection_id,)
+    )
+    return [json.loads(row[0]) for row in rows]
+
+
 def save(database: sqlite3.Connection, body: Body, carrier: Body) -> None:
     """Write a number back."""
     database.execute(

@@ -40,6 +40,8 @@ class Scenario:
     ``probe_seconds`` makes a verification take time, so that a second one meanwhile gets 409,
     ``webhook_events`` are the only event names an endpoint may ask for (None: all that are documented),
     ``indexing_seconds`` is how long a document takes to be ready, ``tool_sync_seconds`` an MCP server's tools.
+    ``voip_inbound``, ``voip_outbound`` and ``voip_detail`` are what a test of a carrier finds, and
+    ``carrier_numbers`` what it has to offer (None: three).
     """
 
     organization_id: int = 900001
@@ -60,6 +62,10 @@ class Scenario:
     webhook_events: Sequence[str] | None = None
     indexing_seconds: float = 2.0
     tool_sync_seconds: float = 0.0
+    voip_inbound: str = "pass"
+    voip_outbound: str = "pass"
+    voip_detail: str = ""
+    carrier_numbers: Sequence[str] | None = None
 
 
 OPTIONS = (
@@ -72,6 +78,10 @@ OPTIONS = (
     "webhook_events",
     "indexing_seconds",
     "tool_sync_seconds",
+    "voip_inbound",
+    "voip_outbound",
+    "voip_detail",
+    "carrier_numbers",
 )
 
 

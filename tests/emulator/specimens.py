@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator.catalogue import RESOURCES
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
 AGENT = 1001
+TELNYX = {"provider": "telnyx", "credentials": {"apiKey": "sesame"}, "sip_config": {"domain": "example.sip"}}
+
+
+def evidence(http: httpx.Client) -> dict[str, Any]:
+    tested = http.post("/v1/voip-connections/test", json=TELNYX).json()
+    return {"verification_evidence_id": tested["verification_evidence"]["id"]}
+
+
+def nothing(_http: httpx.Client) -> dict[str, Any]:
+    return {}
 
 
 @dataclass(frozen=True)
 class Specimen:
-    """``given`` objects exist first; ``silent`` fields of ``body`` are not read back as written."""
+    """``silent`` fields of ``body`` are not read back as written; ``prepare`` makes what each new one needs."""
 
     body: dict[str, Any]
     change: dict[str, Any] = field(default_factory=dict)
-    given: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     silent: tuple[str, ...] = ()
-    path: str = ""
+    prepare: Callable[[httpx.Client], dict[str, Any]] = nothing
 
 
 SPECIMENS: dict[str, Specimen] = {
@@ -48,6 +62,21 @@ SPECIMENS: dict[str, Specimen] = {
     "knowledge_bases": Specimen({"name": "Opening hours"}, {"description": "When we are there."}),
     "knowledge_documents": Specimen({"name": "hours.txt", "content": "We open at nine."}, silent=("content",)),
     "reusable_instructions": Specimen({"name": "Politeness", "content": "Be kind."}, {"content": "Be very kind."}),
+    "agent_variants": Specimen({"label": "Brisk", "prompt": "Be brisk.", "weight": 20}, {"weight": 30, "voice": None}),
+    "voip_evidence": Specimen({}),
+    "voip_connections": Specimen(
+        TELNYX | {"name": "Carrier"},
+        {"name": "Main carrier"},
+        silent=("credentials", "sip_config", "verification_evidence_id"),
+        prepare=evidence,
+    ),
+    "publishable_keys": Specimen(
+        {"name": "Website", "agent_id": AGENT, "allowed_domains": ["example.com", "*.example.com"]},
+        {"embed_config": {"title": "Talk to us"}, "is_enabled": False},
+    ),
+    "sip_endpoints": Specimen(
+        {"name": "Desk", "agent_id": AGENT, "allowed_source_cidrs": ["192.0.2.0/24"]}, {"status": "disabled"}
+    ),
     "phone_number_labels": Specimen({"phone_number": "+14155550123", "label": "Supplier"}, {"label": "Old supplier"}),
 }
 BY_NAME = {resource.name: resource for resource in RESOURCES}
