@@ -119,7 +119,7 @@ def calls(session: Session, rows: Sequence[CallRow]) -> None:
 
 def save(session: Session, found: Plan, path: Path) -> None:
     """Write the plan document, masked, whole or not at all; raises InputError when it cannot be written."""
-    replace_file(path, session.output.clean(render.json.dumps(render.json.plan(found))))
+    replace_file(path, session.output.clean(render.json.dumps(render.json.plan(found))), folders=False)
 
 
 def saved(path: Path) -> dict[str, Any]:

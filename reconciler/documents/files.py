@@ -10,17 +10,20 @@ from pathlib import Path
 from reconciler.errors import InputError
 
 
-def replace_file(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str, *, folders: bool = True) -> None:
     """Put a text in place of a file, or make it; raises InputError (RC125) when that cannot be done.
 
     A file that was there keeps its permissions, and a link goes on pointing at the file it names. What is no
     regular file (a device, a pipe, ``/dev/stdout``) is written to as it stands: a rename would replace it.
+    Missing ``folders`` are made.
     """
     try:
         if _is_special(path):
             with path.open("w", encoding="utf-8") as file:
                 file.write(text)
         else:
+            if folders:
+                path.resolve().parent.mkdir(parents=True, exist_ok=True)
             _replace(path.resolve(), text)
     except OSError as error:
         raise InputError(f"`{path}` cannot be written: {error.strerror}", code="RC125") from None
@@ -38,7 +41,6 @@ def _is_special(path: Path) -> bool:
 def _replace(path: Path, text: str) -> None:
     if path.is_dir():
         raise IsADirectoryError(None, "it is a folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         temporary = Path(file.name)
