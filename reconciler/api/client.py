@@ -25,7 +25,7 @@ from reconciler.api.error_body import Censor, decode
 from reconciler.api.error_mapping import FOREIGN, RequestLine, Seam, http_date
 from reconciler.api.pages import read_items
 from reconciler.api.read_only import ReadOnlyTransport
-from reconciler.api.retry import RetryPolicy
+from reconciler.api.retry import RetryPolicy, WaitBudget
 from reconciler.api.transport import CountingTransport, network
 from reconciler.errors import ApiError, InputError
 
@@ -81,6 +81,8 @@ class Api:
         patience: RetryPolicy,
         clock: Clock,
         sent: Counter[str],
+        budget: WaitBudget,
+        announce: Callable[[ApiError, float], None],
     ) -> None:
         self.address = address
         self.sent = sent
@@ -92,6 +94,8 @@ class Api:
         self._seam = seam
         self._patience = patience
         self._clock = clock
+        self._budget = budget
+        self._announce = announce
         self._offset: float | None = None
 
     def __repr__(self) -> str:
@@ -163,9 +167,10 @@ class Api:
             if isinstance(outcome, Reply):
                 return outcome
             pause = self._patience.pause(outcome, writes=line.writes, attempt=attempt, attempts=attempts, waited=waited)
-            if pause is None:
+            if pause is None or not self._budget.allows(self._clock.now(), pause):
                 # Outside any `except`: the error carries no httpx exception, whose request holds the key.
                 raise outcome
+            self._announce(outcome, pause)
             self._clock.sleep(pause)
             attempt, waited = attempt + 1, waited + pause
 
@@ -253,12 +258,15 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
     timeout: float = 30.0,
     attempts: int = 4,
     jitter: Callable[[], float] = random.random,
+    budget: WaitBudget | None = None,
+    announce: Callable[[ApiError, float], None] = lambda *_: None,
 ) -> Api:
     """A client for one address and one key; nothing is sent yet.
 
     With ``read_only`` everything but GET and HEAD raises WriteForbidden in the HTTP layer, whichever
     ``transport`` lies below. ``timeout`` is the longest silence while reading or writing, in seconds;
-    connecting takes at most 10. InputError for an address (RC120), a key (RC121) or a proxy (RC127) that
+    connecting takes at most 10. ``budget`` is what all requests may wait together, and ``announce`` is told why and
+    for how many seconds before each wait. InputError for an address (RC120), a key (RC121) or a proxy (RC127) that
     cannot be used.
     """
     _check_key(key)
@@ -278,6 +286,8 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
         patience=patience,
         clock=clock,
         sent=sent,
+        budget=budget or WaitBudget(),
+        announce=announce,
     )
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from datetime import timedelta
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ApiError, Throttled, Unreachable, VendorFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 REPEATED_READS: tuple[type[ApiError], ...] = (Unreachable, Throttled, VendorFault)
 REPEATED_WRITES: tuple[type[ApiError], ...] = (Unreachable, Throttled)
@@ -52,3 +55,27 @@ class RetryPolicy:
         """A random share of the exponential step."""
         step: float = self.first * 2 ** min(attempt - 1, 16)
         return self.jitter() * min(self.ceiling, step)
+
+
+class WaitBudget:
+    """The seconds that a run may spend waiting between requests; safe from several threads.
+
+    Threads that wait at the same time spend it once: what counts is how long a person looks at a run that waits.
+    """
+
+    def __init__(self, seconds: float = 300.0) -> None:
+        self._left = timedelta(seconds=seconds)
+        self._until: datetime | None = None
+        self._lock = Lock()
+
+    def allows(self, now: datetime, seconds: float) -> bool:
+        """Whether a wait from ``now`` on may be begun; it is counted when it may."""
+        end = now + timedelta(seconds=seconds)
+        with self._lock:
+            begins = now if self._until is None else max(now, self._until)
+            more = max(end - begins, timedelta(0))
+            if more > self._left:
+                return False
+            self._left -= more
+            self._until = end if self._until is None else max(end, self._until)
+        return True

@@ -159,7 +159,10 @@ def _rounds(
         if (not dry_run and _follow(session, api, ledger, lambda _: True)) or due:
             found = _todo(session, target, ledger)
         wake = min(until, _wake(found, tally, session.clock.now()))
-        if session.clock.now() >= until or not _is_coming(found, until) or not _wait(session, wake):
+        if session.clock.now() >= until or not _is_coming(found, until):
+            return _unarmed(session, read(), ledger) if not ledger.has_calls() else [], found
+        _announce(session, found, until)
+        if not _wait(session, wake):
             return _unarmed(session, read(), ledger) if not ledger.has_calls() else [], found
         ledger.refresh()
 
@@ -256,6 +259,16 @@ def _line(
         tally=tally,
         traffic=traffic,
     )
+
+
+def _announce(session: Session, todo: Agenda, until: datetime) -> None:
+    """Say what the run waits for: a log that stays empty for half an hour looks like one that hangs."""
+    opening = todo.next_opening
+    if opening is not None and opening <= until:
+        coming = f"the next call opens at {opening:%H:%M:%S} UTC"
+    else:
+        coming = f"{len(todo.place) + len(todo.settle)} to try again"
+    session.waits.say(f"waiting until {until:%H:%M:%S} UTC at the latest: {coming}")
 
 
 def _wait(session: Session, until: Any) -> bool:

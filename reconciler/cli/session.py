@@ -17,6 +17,7 @@ from reconciler.api.key import Key, find_key
 from reconciler.cli.lint_findings import Lint
 from reconciler.cli.progress import waiting
 from reconciler.cli.signals import StoppableClock, signals
+from reconciler.cli.waits import Waits
 from reconciler.diagnostics.suggestions import listed
 from reconciler.errors import InputError, StoreError, Undecided, Unintelligible
 from reconciler.fields import policies
@@ -72,6 +73,7 @@ class Session:
         self.stopping = Event()
         self._waiting: Clock = self.clock if options.now else StoppableClock(self.stopping)
         self.lint = Lint()
+        self.waits = Waits(self.output.talk)
         self._closing = ExitStack()
         self._notes: list[Finding] = []
 
@@ -114,7 +116,13 @@ class Session:
                 raise InputError("--now is for plans and the emulator: a live account has its own time", code="RC124")
             key = self._key()
             url = options.api_url or settings.api_url or DEFAULT_BASE_URL
-            api = connect(base_url=url, key=key.reveal(), clock=self._waiting, read_only=self.read_only)
+            api = connect(
+                base_url=url,
+                key=key.reveal(),
+                clock=self._waiting,
+                read_only=self.read_only,
+                announce=self.waits.request,
+            )
             self.output.hide_secret(key.reveal())
         self._closing.callback(api.close)
         target = _target(url, api.get("/v1/whoami"))
@@ -144,6 +152,7 @@ class Session:
             clock=self._waiting,
             read_only=self.read_only,
             transport=transport,
+            announce=self.waits.request,
         )
 
     def platform(self) -> Platform:
@@ -250,6 +259,7 @@ class Session:
             now=lambda: datetime.now(UTC),
             wait=_LEASE_WAIT,
             sleep=StoppableClock(self.stopping).sleep,
+            announce=self.waits.lease,
         ) as held:
             ledger.refresh()
             yield held

@@ -38,13 +38,14 @@ def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all th
     wait: float = 0.0,
     sleep: Callable[[float], None] = time.sleep,
     heartbeat: bool = True,
+    announce: Callable[[Entry], None] = lambda _: None,
 ) -> Lease:
     """Take the lease, taking over a dead one; waits up to ``wait`` seconds for the holder to finish.
 
     Dead is a lease that expired, or whose process on this host provably ended (``holder.gone``).
 
     ``owner`` is for people (host, process id, since when). With ``heartbeat`` a thread renews the lease every
-    third of its life until it is released.
+    third of its life until it is released. ``announce`` is told whose lease it is before each wait.
 
     Raises:
         Locked: somebody holds it; the message names the owner, since when and until when.
@@ -60,6 +61,8 @@ def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all th
             found = store.get(key)
         if found is not None and waited >= wait:
             raise _held_by(found)
+        if found is not None:
+            announce(found)
         pause = min(POLL_SECONDS, max(wait - waited, 0.0))
         sleep(pause)
         waited += pause
