@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCAL_SECONDS = 60.0
-NETWORK_SECONDS = 120.0
+NETWORK_SECONDS = 60.0
 
 # A hook or an alias sets these for its own repository; ours is the one that contains the project.
 FOREIGN = frozenset(
@@ -76,6 +76,7 @@ DENIED = (
     r"Authentication failed|could not read Username|Permission (?:to .* )?denied|error: 40[13]|"
     r"protected branch|not allowed to push|write access|insufficient_scope"
 )
+_REFUSED = r"hook declined|remote rejected"
 UNWRITABLE = r"insufficient permission for adding|unable to (?:create|write|open) .*Permission denied|Read-only file"
 DAMAGED = (
     r"bad object|missing (?:blob|tree|commit)|is corrupt|unable to read tree|loose object|invalid object|"
@@ -114,9 +115,9 @@ COMPLAINTS: tuple[tuple[str, str, str], ...] = (
         "check the network and `git remote -v`; nothing is kept only on this machine, or two runs could dial",
     ),
     (
-        r"hook declined|remote rejected",
+        _REFUSED,
         "the remote refused the push",
-        "exempt the state branch from the remote's push rules",
+        "let this job push (GitHub Actions: `permissions: contents: write`), or exempt the branch from push rules",
     ),
     (r"unknown option|unknown switch", "this git is too old", "install git 2.29 or newer"),
     (
@@ -186,7 +187,8 @@ class Git:
             found = re.search(pattern, answer.complaint)
             if found:
                 details = found.groupdict()
-                return StoreError(f"{self.description}: {meaning}", hint=hint.format(**details))
+                said = _own_words(answer.complaint, found) if pattern in _THEIR_DECISION else ""
+                return StoreError(f"{self.description}: {meaning}{said}", hint=hint.format(**details))
         last = answer.complaint.splitlines()[-1:] or [f"git ended with code {answer.code}"]
         return StoreError(f"{self.description}: {last[0]}", hint="run `git fetch` by hand to see what it needs")
 
@@ -204,10 +206,32 @@ def _finish(process: subprocess.Popen[bytes], stdin: bytes, seconds: float) -> t
     try:
         return process.communicate(stdin, timeout=seconds)
     except subprocess.TimeoutExpired:
-        with suppress(ProcessLookupError):  # it ended just now
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill(process)
         output, _ = process.communicate()
         return output, f"timed out after {seconds:.0f} seconds".encode()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its children, where the system has process groups."""
+    if not hasattr(os, "killpg"):
+        process.kill()
+        return
+    with suppress(ProcessLookupError):  # it ended just now
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+# What a remote decides it also gives a reason for, which names the rule or the right that is missing.
+_THEIR_DECISION = (DENIED, UNREACHABLE, _REFUSED)
+_LONGEST_REASON = 300
+
+
+def _own_words(complaint: str, found: re.Match[str]) -> str:
+    """The remote's reason: what it said of itself (``remote:``), else git's line that names the refusal."""
+    lines = [line.strip() for line in complaint.splitlines()]
+    theirs = [line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")]
+    said = [line for line in theirs if line] or [line for line in lines if found[0] in line]
+    words = "; ".join(dict.fromkeys(said))[:_LONGEST_REASON]
+    return f": {words}" if words else ""
 
 
 def _without_passwords(text: str) -> str:

@@ -68,6 +68,18 @@ def test_a_machine_without_git_is_explained(project: Path, monkeypatch: pytest.M
         open_store("git:state", root=project)
 
 
+def test_a_push_that_the_remote_refuses_is_told_in_the_remotes_own_words(
+    project: Path, remote: Path, opened: Callable[..., Store]
+) -> None:
+    hook = remote / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'GH006: Protected branch update failed for refs/heads/state.' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(StoreError, match="GH006: Protected branch update failed for refs/heads/state") as caught:
+        put_one(opened(project))
+    assert "contents: write" in caught.value.hint
+
+
 def test_the_remote_can_be_named_and_must_exist(
     project: Path, remote: Path, opened: Callable[..., Store], tmp_path: Path
 ) -> None:
