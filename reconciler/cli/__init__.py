@@ -6,6 +6,7 @@ import gc
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -113,10 +114,17 @@ def reconciler() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; never raises for a user's mistake."""
     gc.set_threshold(GARBAGE_THRESHOLD)
+    _open_streams()
     try:
         return _exit_code(arguments)
     finally:
         gc.freeze()
+
+
+def _open_streams() -> None:
+    """Give a process that was started with closed streams (`>&-`) some that lead nowhere."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the run
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the run
 
 
 def _exit_code(arguments: Sequence[str] | None) -> int:

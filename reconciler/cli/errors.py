@@ -32,6 +32,9 @@ def reported(run: Callable[[], int], options: Options) -> int:
         return INTERRUPTED
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
+    except OSError as error:
+        show(_unusable(error), options.output)
+        return ERROR
     except Exception as error:  # noqa: BLE001 - the last fence: a bug of ours is said in one line, with a way to tell us
         if os.environ.get("RECONCILER_DEBUG"):
             click.echo(options.output.clean(traceback.format_exc()), err=True)
@@ -41,6 +44,17 @@ def reported(run: Callable[[], int], options: Options) -> int:
             err=True,
         )
         return ERROR
+
+
+def _unusable(error: OSError) -> InputError:
+    """What the operating system would not do with a file or a stream: a full disk, a folder that may not be written."""
+    what = f"`{error.filename}`" if error.filename else "the output"
+    why = (error.strerror or type(error).__name__).lower()
+    return InputError(
+        f"{what} cannot be read or written: {why}",
+        code="RC125",
+        hint="check the disk and the permissions, then run the command again: what was done is recorded",
+    )
 
 
 def code_of(error: ReconcilerError) -> int:
