@@ -56,9 +56,10 @@ def _checks(session: Session) -> Iterator[Check]:
     """Every check, in the order in which one would mend things."""
     declared, manifests = _manifests(session)
     key = _key(session)
-    yield key
-    if key.status is not Status.FAIL:
-        yield from _account(session, declared)
+    account = [] if key.status is Status.FAIL else list(_account(session, declared))
+    if not any(check.name == key.name for check in account):  # the platform has refused it: that is the check
+        yield key
+    yield from account
     yield from _state(session)
     yield manifests
 

@@ -100,6 +100,9 @@ def balance(billing: Mapping[str, Any]) -> Check:
         return warn("balance", "not told", "look at the billing page of the dashboard")
     reloads = billing.get("auto_reload_enabled")
     found = f"{dollars(cents)}, auto-reload {'on' if reloads else 'off'}"
+    if cents <= 0:
+        fix = "top up in the dashboard: calls are refused (402) until auto-reload has charged the card"
+        return warn("balance", found, fix)
     if not reloads and isinstance(days, int | float) and days < _LOW_DAYS:
         fix = "top up in the dashboard, or declare an AutoReload"
         return warn("balance", f"{found}, lasts {days:.0f} more days at the last week's pace", fix)

@@ -13,6 +13,7 @@ from reconciler.cli import main
 from reconciler.doctor import checks
 from reconciler.doctor.checks import Status
 from reconciler.emulator import Platform, Scenario, serve
+from reconciler.emulator.faults import Fault
 from reconciler.model import Target
 from reconciler.schedule.clock import SystemClock
 from reconciler.store import Write, open_store
@@ -231,6 +232,21 @@ def test_an_organisation_that_is_not_pinned_is_a_warning_with_the_line_to_write(
     check = checks.organization(Target("https://api.thunderphone.com", "42", "Acme"), None)
     assert check.status is Status.WARN
     assert "`organization: 42`" in check.fix
+
+
+def test_an_empty_balance_is_a_warning_until_auto_reload_has_charged_the_card() -> None:
+    check = checks.balance({"balance_cents": 0, "auto_reload_enabled": True})
+    assert (check.status, check.found) == (Status.WARN, "$0.00, auto-reload on")
+    assert "402" in check.fix
+
+
+def test_a_key_that_the_platform_refuses_is_not_called_well(
+    live: Callable[..., Platform], capsys: pytest.CaptureFixture[str]
+) -> None:
+    live().inject(Fault(path="/v1/whoami", status=401))
+    assert main(["doctor", "--format", "json"]) == 1
+    keys = [it for it in json.loads(capsys.readouterr().out)["checks"] if it["name"] == "key"]
+    assert [(it["status"], it["found"][:5]) for it in keys] == [("fail", "RC403")]
 
 
 def test_a_balance_that_lasts_two_days_is_a_warning() -> None:
