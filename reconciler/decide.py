@@ -37,6 +37,7 @@ class Live(Enum):
     OURS = "there under the same name, and new since a create of ours was begun"
     NAMED = "there under the id in the manifest, never bound"
     SEVERAL = "several live objects have this name"
+    CONTESTED = "bound to one live object, and said to have been another"
     VANISHED = "bound, but deleted outside"
     UNKNOWN_ID = "the id in the manifest does not exist"
     NOTHING = "not there"
@@ -96,6 +97,7 @@ class Decision:
 
 WAYS_OUT = {
     "ambiguous": "write the id of the one you mean as `metadata.id`",
+    "contested": "take the name out of `metadata.was`, or write the id of the one you mean as `metadata.id`",
     "unknown_id": "correct `metadata.id`, or leave it out to create a new one",
     "foreign_draft": "deploy or discard the draft in the dashboard, then plan again",
     "protected": "declare it with `protect: false` and apply first; `reconciler state forget` lets go of it",
@@ -119,6 +121,9 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
         case Situation(live=Live.SEVERAL):
             listed = ", ".join(it.ids)
             return _one(Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}")
+        case Situation(live=Live.CONTESTED):
+            said = f"is bound to one object, and was another: ids {' and '.join(it.ids)}"
+            return _one(Action.REFUSE, "contested", said)
         case Situation(live=Live.UNKNOWN_ID):
             return _one(Action.REFUSE, "unknown_id", f"no object with id {it.ids[0]} on this account")
         case Situation(live=Live.NOTHING | Live.VANISHED, expired=True):
@@ -169,7 +174,7 @@ def _removed(it: Situation, reason: str, sentence: str) -> Decision:
     match it:
         case Situation(live=Live.NOTHING | Live.VANISHED | Live.UNKNOWN_ID):
             return Decision(Action.KEEP, "absent", "is not there, as declared")
-        case Situation(live=Live.SEVERAL):
+        case Situation(live=Live.SEVERAL | Live.CONTESTED):
             listed = ", ".join(it.ids)
             return Decision(Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}")
         case Situation(phase=Phase.SETTLED | Phase.MOVING):

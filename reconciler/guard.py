@@ -140,4 +140,5 @@ def _shared(plan: Plan) -> Iterator[Finding]:
         first = owners.setdefault((change.address.kind, change.id), change)
         if first.address != change.address:
             message = f"`{change.address}` and `{first.address}` are both id {change.id}"
-            yield _unsafe(message, "name it in one document only; `metadata.was` carries a name over", change)
+            hint = f"name it in one document only, or let one of the names go: reconciler state forget {change.address}"
+            yield _unsafe(message, hint, change)

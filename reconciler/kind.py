@@ -105,7 +105,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Everything that was read of the account in one run, beside everything that is declared."""
+    """Everything that was read of the account in one run, beside everything that is declared.
+
+    ``bindings`` are under the names that things have now; ``contested`` are the ids of a document that means two.
+    """
 
     organization: str
     now: datetime
@@ -113,6 +116,7 @@ class Account:
     observed: Mapping[str, tuple[Observed, ...]]
     resources: Mapping[str, Resource]
     bindings: Mapping[Address, Binding] = field(default_factory=dict)
+    contested: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def of(self, kind: str) -> tuple[Observed, ...]:

@@ -15,6 +15,7 @@ from reconciler.decide import Live, Match
 from reconciler.errors import Rejected, Unintelligible
 from reconciler.kind import Account, Fact, Kind, Orphans
 from reconciler.model import Address
+from reconciler.renames import renamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -48,13 +49,15 @@ def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
         asked = [pool.submit(_fact, fact, api) for fact in facts]
         observed = {kind.name: future.result() for kind, future in zip(needed, lists, strict=True)}
         known = {fact.name: future.result() for fact, future in zip(facts, asked, strict=True)}
+    named = renamed(ledger.bindings(), (resource.manifest for resource in resources.values()))
     return Account(
         organization=organization,
         now=now,
         settings=settings,
         observed=observed,
         resources=resources,
-        bindings=ledger.bindings(),
+        bindings=named.bindings,
+        contested=named.contested,
         facts=known,
     )
 
@@ -91,37 +94,25 @@ def _fact(fact: Fact, api: Api) -> Any:
         return None  # an empty body: what GET answers before anything was confirmed is not documented (contract Q23)
 
 
-def match(kinds: Mapping[str, Kind], account: Account, bindings: Mapping[Address, Binding]) -> Iterator[Match]:
+def match(kinds: Mapping[str, Kind], account: Account) -> Iterator[Match]:
     """Every document with what it means, and what is remembered and no longer declared."""
     by_kind: dict[str, list[Resource]] = defaultdict(list)
     for resource in account.resources.values():
         by_kind[resource.address.kind].append(resource)
     for name in sorted(set(by_kind) | set(account.observed)):
-        own = {address: item for address, item in bindings.items() if address.kind == name}
-        yield from _Matcher(kinds[name], account.of(name), by_kind[name], own).matches()
+        yield from _Matcher(kinds[name], account, by_kind[name]).matches()
 
 
 class _Matcher:
     """Matches the documents of one kind with its live objects."""
 
-    def __init__(
-        self,
-        kind: Kind,
-        observed: tuple[Observed, ...],
-        resources: list[Resource],
-        bindings: Mapping[Address, Binding],
-    ) -> None:
-        self._kind, self._resources, self._bindings = kind, resources, bindings
-        self._observed = observed
+    def __init__(self, kind: Kind, account: Account, resources: list[Resource]) -> None:
+        observed, self._contested = account.of(kind.name), account.contested
+        self._kind, self._observed, self._resources = kind, observed, resources
+        bindings = {address: item for address, item in account.bindings.items() if address.kind == kind.name}
+        self._bindings = bindings
         self._by_id = {item.id: item for item in observed}
         self._by_identity = {item.identity: item for item in observed if item.identity}
-        declared = {resource.address for resource in resources}
-        self._renamed = {
-            Address(kind.name, old): resource.address
-            for resource in resources
-            for old in resource.manifest.was
-            if Address(kind.name, old) in bindings and Address(kind.name, old) not in declared
-        }
         self._claimed = {item.id for item in bindings.values() if item.id} | {
             resource.manifest.id for resource in resources if resource.manifest.id
         }
@@ -136,7 +127,9 @@ class _Matcher:
         yield from self._undeclared()
 
     def _find(self, resource: Resource) -> Match:
-        address, binding = resource.address, self._binding(resource)
+        address, binding = resource.address, self._bindings.get(resource.address)
+        if address in self._contested and resource.manifest.id is None:
+            return Match(address, Live.CONTESTED, resource, binding=binding, ids=self._contested[address])
         if (wanted := resource.manifest.id) is not None:
             return self._by_written_id(Match(address, Live.NOTHING, resource, binding=binding), wanted)
         if not self._kind.remembered:
@@ -151,14 +144,6 @@ class _Matcher:
         if binding is not None and binding.id:
             base = replace(base, live=Live.VANISHED, ids=(binding.id,))
         return self._by_name(base)
-
-    def _binding(self, resource: Resource) -> Binding | None:
-        """What is remembered of the document, under its name or an earlier one."""
-        own = self._bindings.get(resource.address)
-        if own is not None or not resource.manifest.was:
-            return own
-        olds = (Address(self._kind.name, old) for old in resource.manifest.was)
-        return next((self._bindings[old] for old in olds if old in self._renamed), None)
 
     def _by_written_id(self, base: Match, wanted: str) -> Match:
         found = self._by_id.get(wanted)
@@ -191,7 +176,7 @@ class _Matcher:
         for address, binding in sorted(self._bindings.items()):
             if binding.id and binding.id in written:
                 continue  # a document names this very object: it has an owner, whatever its name is now
-            if address in declared or address in self._renamed or not self._kind.remembered:
+            if address in declared or not self._kind.remembered:
                 continue
             if not binding.id and (made := self._newcomers(binding.display, binding)):
                 # A create whose run was killed: most likely ours, but not surely enough to be deleted.
@@ -207,9 +192,9 @@ class _Matcher:
                     yield Match(address, Live.FOUND, observed=item, ids=(item.id,))
 
 
-def ids(bindings: Mapping[Address, Binding], matches: Iterable[Match]) -> dict[Address, str]:
+def ids(account: Account, matches: Iterable[Match]) -> dict[Address, str]:
     """The id of every address that has one: what was matched now, and what is remembered and not found gone."""
-    known = {address: binding.id for address, binding in bindings.items() if binding.id}
+    known = {address: binding.id for address, binding in account.bindings.items() if binding.id}
     for match in matches:
         if match.observed is not None:
             known[match.address] = match.observed.id

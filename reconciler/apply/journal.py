@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.kind import Context, Kind
-    from reconciler.model import Change, Observed, Plan
+    from reconciler.model import Change, Observed, Plan, Resource
     from reconciler.state.ledger import Ledger
 
     Then = Callable[[StoreError | None], None]
@@ -44,7 +44,7 @@ class Journal:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._recorder = _GroupCommitter(context.ledger)
-        self._known = dict(context.ledger.bindings())
+        self._known = dict(context.account.bindings)
         self._owners: dict[tuple[str, str], list[Address]] = defaultdict(list)
         for address, binding in self._known.items():
             self._owners[address.kind, binding.id].append(address)
@@ -56,6 +56,12 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self._recorder.close()
+
+    def rename(self) -> None:
+        """Store the bindings under the names things have now, all at once; raises StoreError where it cannot."""
+        stored, named = self._context.ledger.bindings(), self._context.account.bindings
+        moved = [binding for address, binding in named.items() if stored.get(address) != binding]
+        self._context.ledger.bind_all(moved, without=[address for address in stored if address not in named])
 
     def begin(self, steps: Iterable[tuple[Change, Kind, str]]) -> list[tuple[Change, ReconcilerError]]:
         """Record in one commit what is about to be sent, so that a killed run can be told from a colleague's edit.
@@ -149,11 +155,7 @@ class Journal:
             then(None)
             return
         fresh = self._bound(change, kind, observed)
-        olds = (
-            Address(change.address.kind, name) for name in (change.resource.manifest.was if change.resource else ())
-        )
-        gone = dict.fromkeys(old for old in olds if old in self._known)
-        self._write({**gone, change.address: fresh if refused is None else replace(fresh, refused=refused)}, then)
+        self._write({change.address: fresh if refused is None else replace(fresh, refused=refused)}, then)
 
     def forget(self, address: Address, then: Then) -> None:
         """Unbind an address whose object is gone."""
@@ -181,6 +183,7 @@ class Journal:
             commit=self._context.commit,
             path=resource.manifest.location.path if resource else old.path,
             intent=None,
+            was=_names(old, resource),
         )
 
     def settle(self, plan: Plan, kinds: Mapping[str, Kind]) -> None:
@@ -319,4 +322,10 @@ def _nameless(name: str, value: object) -> Rejected:
 
 def _essence(binding: Binding) -> tuple[object, ...]:
     """What makes a binding worth writing again: not when or from which commit it was written."""
-    return binding.id, dict(binding.fields), binding.protect, binding.intent
+    return binding.id, dict(binding.fields), binding.protect, binding.intent, binding.was
+
+
+def _names(binding: Binding, resource: Resource | None) -> tuple[str, ...]:
+    """Every name it had, those included that it never had here: a later `was` says nothing new by them."""
+    names = dict.fromkeys((*binding.was, *(resource.manifest.was if resource else ())))
+    return tuple(name for name in names if name != binding.address.name)

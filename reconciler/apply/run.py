@@ -54,6 +54,8 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
 ) -> Report:
     """Do what the plan says and report on every pending change; never raises for a single change.
 
+    Raises StoreError, with nothing sent, where things that were renamed cannot be stored under their new names.
+
     ``stopping`` is looked at before each step: once it is set, requests in flight are finished and nothing
     new is begun; likewise once ``holding`` says that another run took the lease. ``progress`` is told each
     change as it is begun, as it is written where more is to follow, and each result as it becomes final, from
@@ -61,6 +63,7 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     """
     run = _Run(kinds, context, stopping=stopping, holding=holding, progress=progress)
     with run.memory:
+        run.memory.rename()
         for wave in steps(plan, kinds):
             run.prepare(wave)
             local = all(kinds[step.change.address.kind].whole for step in wave)

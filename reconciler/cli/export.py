@@ -23,6 +23,7 @@ from reconciler.kinds import KINDS
 from reconciler.load import reader
 from reconciler.load.reader import Loaded
 from reconciler.model import Address, Finding, Location, Observed, Severity, Target
+from reconciler.renames import renamed
 from reconciler.resolver import Resolver
 from reconciler.state.ledger import Binding, Ledger, stamp
 
@@ -92,11 +93,10 @@ def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledg
     loaded = _declared_there(session, place)
     wanted = {*kinds, *(name for kind in kinds for name in KINDS[kind].requires)}
     observed = {name: tuple(KINDS[name].observe(api, ledger)) for name in KINDS if name in wanted and name in _KINDS}
-    account = Account(
-        target.organization_id, session.clock.now(), session.project.settings, observed, loaded.resources
-    )  # fmt: skip - one call
-    bindings = ledger.bindings()
-    matches = [match for match in observe.match(KINDS, account, bindings) if match.resource and match.observed]
+    bindings = renamed(ledger.bindings(), (resource.manifest for resource in loaded.resources.values())).bindings
+    settings = session.project.settings
+    account = Account(target.organization_id, session.clock.now(), settings, observed, loaded.resources, bindings)
+    matches = [match for match in observe.match(KINDS, account) if match.resource and match.observed]
     declared = {match.address: match.observed.id for match in matches if match.observed}
     known = Resolver({address: binding.id for address, binding in bindings.items() if binding.id} | declared)
     fresh: dict[Address, Observed] = {}

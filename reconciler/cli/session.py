@@ -200,9 +200,8 @@ class Session:
                 settings=self.project.settings,
                 now=self.clock.now(),
             )
-        bindings = ledger.bindings()
-        matches = tuple(observe.match(KINDS, account, bindings))
-        found = resolver.Resolver(observe.ids(bindings, matches))
+        matches = tuple(observe.match(KINDS, account))
+        found = resolver.Resolver(observe.ids(account, matches))
         scope = replace(scope, paths=self._paths())
         plan = planning.plan(
             target=target,

@@ -49,7 +49,7 @@ class Binding:
     """Which vendor object an address is, and what it was given last.
 
     ``fields`` maps each declared field to two digests as of the last apply: of the declared value, and of
-    the live value that was read back. ``id`` is "" while a create is under way.
+    the live value that was read back. ``id`` is "" while a create is under way. ``was`` are the names it had.
     """
 
     address: Address
@@ -62,6 +62,7 @@ class Binding:
     path: str = ""
     intent: Intent | None = None
     refused: str = ""
+    was: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +381,7 @@ def _binding(value: Mapping[str, Any]) -> Binding:
         path=value["path"],
         intent=Intent(**{**intent, "rivals": tuple(intent["rivals"])}) if intent else None,
         refused=value["refused"],
+        was=tuple(value.get("was", ())),
     )
 
 

@@ -23,6 +23,7 @@ ROWS = [
     (replace(HERE, live=Live.VANISHED), "create deleted_outside"),
     (replace(HERE, live=Live.VANISHED, expired=True), "keep will_not_fire"),
     (replace(HERE, live=Live.SEVERAL, ids=("7", "8")), "refuse ambiguous"),
+    (replace(HERE, live=Live.CONTESTED, ids=("7", "8")), "refuse contested"),
     (replace(HERE, live=Live.UNKNOWN_ID), "refuse unknown_id"),
     (HERE, "keep unchanged"),
     (replace(HERE, differs=True), "update changed"),

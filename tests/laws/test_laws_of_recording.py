@@ -297,7 +297,7 @@ class Slow:
 def test_what_comes_about_while_one_commit_is_stored_goes_together_into_the_next() -> None:
     ledger, told = Slow(), list[Any]()
     addresses = [Address("Agent", f"agent-{n}") for n in range(5)]
-    with Journal(cast("Context", mock.Mock(ledger=ledger))) as memory:
+    with Journal(cast("Context", mock.Mock(ledger=ledger, account=mock.Mock(bindings={})))) as memory:
         memory.forget(addresses[0], told.append)
         assert ledger.begun.wait(30)
         for address in addresses[1:]:
@@ -334,9 +334,9 @@ def test_a_create_that_was_begun_is_forgotten_where_nobody_wants_it_and_nothing_
     rivals: tuple[str, ...], owner: Binding | None, declared: dict[str, Any], left: str
 ) -> None:
     begun = Binding(GHOST, display="Ghost", intent=Intent("create", "2026-12-01T12:00:00Z", rivals=rivals))
-    ledger = mock.Mock(**{"bindings.return_value": {GHOST: begun, **({LIVE: owner} if owner else {})}})
+    bindings, ledger = {GHOST: begun, **({LIVE: owner} if owner else {})}, mock.Mock()
     found = (Observed("Agent", "7", {}, name="Ghost"),)
-    account = mock.Mock(observed={"Agent": found}, resources=declared, **{"of.return_value": found})
+    account = mock.Mock(observed={"Agent": found}, resources=declared, bindings=bindings, **{"of.return_value": found})
     context = cast("Context", mock.Mock(ledger=ledger, account=account))
     with Journal(context) as memory:
         memory.settle(cast("Plan", mock.Mock(changes=())), KINDS)
