@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from reconciler.store import Entry, Store
 
 Noun = TypeVar("Noun")
-_BINDING = "binding"
-_CALL = "call"
-_HOLD = "hold"
+_BINDING, _CALL, _HOLD = "binding", "call", "hold"
 _ARMED = "/armed"
 _FINISHED_STATES = frozenset({"completed", "failed"})
 _TO_THE_SECOND = len("2026-12-01T15:00:00")
