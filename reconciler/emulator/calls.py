@@ -10,11 +10,12 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator import billing
+from reconciler.emulator import billing, call_events, grades
 from reconciler.emulator import validators as v
-from reconciler.emulator.exchange import Refusal, answer, encode, refused
+from reconciler.emulator.exchange import Refusal, Scene, answer, encode, refused
 from reconciler.emulator.outcomes import OUTCOMES, Outcome
 from reconciler.emulator.timestamps import moment, stamp
+from reconciler.emulator.transcripts import spoken
 
 if TYPE_CHECKING:
     import sqlite3
@@ -73,12 +74,12 @@ def index(exchange: Exchange) -> Reply:
 
 def show(exchange: Exchange) -> Reply:
     """``GET /v1/calls/{id}``."""
-    return answer(_load(exchange))
+    return answer(load(exchange))
 
 
 def audio(exchange: Exchange) -> Reply:
     """``GET /v1/calls/{id}/audio``: a time-limited URL, 404 when there is no recording."""
-    url = _load(exchange)["recording_url"]
+    url = load(exchange)["recording_url"]
     if not url:
         raise refused(404, "No recording is available for this call.")
     return answer({"url": url})
@@ -86,13 +87,24 @@ def audio(exchange: Exchange) -> Reply:
 
 def transcript(exchange: Exchange) -> Reply:
     """``GET /v1/calls/{id}/transcript``: what was said; empty when nobody answered."""
-    call = _load(exchange)
-    said = [
-        {"role": "agent", "content": "Hello, this is an emulated agent.", "start_ms": 0, "end_ms": 1800},
-        {"role": "user", "content": "Yes, that works for me.", "start_ms": 2100, "end_ms": 3600},
-    ]
-    spoken = said if call["sip_answered_at"] and call["status"] == "completed" else []
-    return answer({"call_id": call["call_id"], "transcripts": spoken})
+    call = load(exchange)
+    return answer({"call_id": call["call_id"], "transcripts": spoken(call)})
+
+
+def show_grade(exchange: Exchange) -> Reply:
+    """``GET /v1/calls/{id}/grade``: the newest grade, 404 before the first."""
+    found = grades.grade(load(exchange), exchange.now)
+    if found is None:
+        raise refused(404, "This call has not been graded.")
+    return answer(found)
+
+
+def claim_grade(exchange: Exchange) -> Reply:
+    """``POST /v1/calls/{id}/grade``: 201 at once, and free of charge here; 409 for what cannot be graded."""
+    call = load(exchange)
+    if not grades.graded_at(call):
+        raise refused(409, "Only calls that were answered and are over can be graded.")
+    return answer(grades.grade(call, grades.graded_at(call)[-1]), 201)
 
 
 def settle(database: sqlite3.Connection, now: datetime) -> None:
@@ -111,11 +123,14 @@ def settle(database: sqlite3.Connection, now: datetime) -> None:
             call_id=call_id,
         )
         database.execute("UPDATE calls SET body = ?, status = ? WHERE id = ?", (encode(body), body["status"], call_id))
+        call_events.ended(Scene(database, moment(ends)), body)
 
 
 def seen(body: Body, outcome: Outcome, now: datetime) -> Body:
     """A call as it looks now; one that has ended looks as it was closed."""
-    if body["status"] != UNDER_WAY or outcome.answered_after is None:
+    if body["status"] != UNDER_WAY:
+        return body | grades.on_call(body, now)
+    if outcome.answered_after is None:
         return body
     answered = moment(body["start_time"]) + timedelta(seconds=outcome.answered_after)
     if answered > now:
@@ -144,8 +159,9 @@ def _ended(body: Body, outcome: Outcome, end: datetime) -> Body:
     }
 
 
-def _load(exchange: Exchange) -> Body:
-    row = exchange.database.execute("SELECT body, outcome FROM calls WHERE id = ?", exchange.arguments).fetchone()
+def load(exchange: Exchange) -> Body:
+    """The call that the path names, as it looks now; Refusal 404 when it is not here."""
+    row = exchange.database.execute("SELECT body, outcome FROM calls WHERE id = ?", exchange.arguments[:1]).fetchone()
     if row is None:
         raise refused(404, "No Call matches the given query.")
     return seen(json.loads(row[0]), OUTCOMES[row[1]], exchange.now)

@@ -54,6 +54,13 @@ TABLES = (
     ),
     "CREATE INDEX IF NOT EXISTS objects_by_parent ON objects (parent) WHERE parent <> ''",
     "CREATE INDEX IF NOT EXISTS objects_by_due ON objects (due) WHERE due IS NOT NULL",
+    (
+        "CREATE TABLE IF NOT EXISTS deliveries (id INTEGER PRIMARY KEY AUTOINCREMENT, endpoint_id TEXT NOT NULL,"
+        " source TEXT NOT NULL, event_type TEXT NOT NULL, call_id INTEGER, agent_id INTEGER, url TEXT NOT NULL,"
+        " payload TEXT NOT NULL, tries INTEGER, status TEXT NOT NULL, attempts INTEGER NOT NULL,"
+        " http_status INTEGER, failure_category TEXT, created TEXT NOT NULL, last_attempt TEXT, due TEXT)"
+    ),
+    "CREATE INDEX IF NOT EXISTS deliveries_by_due ON deliveries (due) WHERE due IS NOT NULL",
     "CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS faults (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
@@ -67,6 +74,7 @@ NAMES = (
     "transactions",
     "objects",
     "counters",
+    "deliveries",
     "faults",
     "journal",
 )

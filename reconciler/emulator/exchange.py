@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -40,13 +40,21 @@ class Drop(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One HTTP answer; ``delay`` is how many seconds it takes to come, ``drop`` that it never does."""
+    """One HTTP answer; ``delay`` is how many seconds it takes to come, ``drop`` that it never does.
+
+    ``errand`` is the delivery to be made first, whose outcome the answer then tells.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     delay: float = 0.0
     drop: Drop | None = None
+    errand: int | None = None
+
+    def errand_of(self, delivery: int) -> Reply:
+        """The same answer, to be completed by a delivery."""
+        return replace(self, errand=delivery)
 
     def json(self) -> Any:
         """The decoded body, or None when there is none."""

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 HTML_TYPE = "text/html"
 GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body>upstream</body></html>"
-WORDS = {"drop": ("", "connect", "read"), "malform": ("", "json", "envelope", "html")}
+WORDS = {"drop": ("", "connect", "read"), "malform": ("", "json", "envelope", "html", "signature")}
+# The method of events on their way out; no fault of another method, not even "*", strikes them.
+EVENT = "EVENT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Fault:
     - ``delay`` keeps the answer back for so many seconds.
     - ``ignore`` names fields of the request that are silently not stored; ``omit`` names fields left out
       of the answer (or of each item of a list).
+    - ``copies`` and ``skew`` are for events on their way to webhook endpoints (see ``courier``).
     - ``malform`` sends the answer as broken ``json``, a list as an ``envelope``, or a gateway's ``html``.
     """
 
@@ -49,6 +52,8 @@ class Fault:
     ignore: tuple[str, ...] = ()
     omit: tuple[str, ...] = ()
     malform: str = ""
+    copies: int = 0
+    skew: float = 0.0
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Fault:
@@ -70,7 +75,9 @@ class Fault:
         return (self.status is not None or bool(self.drop)) and not self.took_effect
 
     def matches(self, request: Request) -> bool:
-        """Whether it is about this request."""
+        """Whether it is about this request, or this event."""
+        if (self.method.upper() == EVENT) != (request.method == EVENT):
+            return False
         return fnmatchcase(request.method, self.method.upper()) and fnmatchcase(request.path, self.path)
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from reconciler.emulator import administration, faults
+from reconciler.emulator import administration, deliveries, faults
+from reconciler.emulator.courier import Courier, Round
 from reconciler.emulator.database import Database, document
-from reconciler.emulator.exchange import Exchange, Refusal, Reply, answer
+from reconciler.emulator.exchange import Exchange, Refusal, Reply, Scene, answer, encode
 from reconciler.emulator.forms import decoded
 from reconciler.emulator.identity import authenticate
 from reconciler.emulator.routing import ADMINISTRATION, PUBLIC, ROUTER
@@ -36,6 +38,8 @@ class Platform:
     def __init__(self, path: Path | str, clock: Clock, scenario: Scenario | None = None) -> None:
         self.clock = clock
         self._database = Database(path)
+        self._courier = Courier(self._scene, lambda: self.clock.now().timestamp())
+        self._rounds = 0
         with self._database.transaction() as connection:
             seed_once(connection, clock.now(), scenario or Scenario())
 
@@ -46,6 +50,12 @@ class Platform:
                 reply = self._answered(connection, now, request, ())
             else:
                 reply = self._served(connection, now, request)
+            waiting = deliveries.waiting(Scene(connection, now))
+        if reply.errand is not None:
+            attempt = self._courier.attempt(reply.errand)
+            reply = replace(reply, body=encode(deliveries.outcome(reply.json(), attempt)).encode())
+        if waiting and not self._rounds:
+            self._courier.carry()
         date = format_datetime(now.replace(microsecond=0), usegmt=True)
         body = b"" if request.method == "HEAD" else reply.body
         return Reply(reply.status, {**reply.headers, "Date": date}, body, reply.delay, reply.drop)
@@ -89,6 +99,17 @@ class Platform:
         """Move the platform's time forward."""
         with self._moment() as (connection, _):
             administration.advance(connection, seconds)
+        self._courier.carry()
+
+    def start_round(self) -> Round:
+        """Carry events from a thread of their own while a server runs; the caller stops it."""
+        self._rounds += 1
+        return Round(self._courier.carry).start()
+
+    def end_round(self, round_: Round) -> None:
+        """Stop a thread that carries events; from then on they leave with the requests again."""
+        round_.stop()
+        self._rounds -= 1
 
     def reset(self, scenario: Scenario | None = None) -> None:
         """Forget everything, faults and journal included, and start again."""
@@ -96,7 +117,8 @@ class Platform:
             seed(connection, self.clock.now(), scenario or Scenario())
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file and of what events were sent on."""
+        self._courier.close()
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -112,6 +134,11 @@ class Platform:
             now = self.clock.now() + timedelta(seconds=offset)
             administration.settle(connection, now)
             yield connection, now
+
+    @contextmanager
+    def _scene(self) -> Iterator[Scene]:
+        with self._moment() as (connection, now):
+            yield Scene(connection, now)
 
     def _served(self, connection: sqlite3.Connection, now: datetime, request: Request) -> Reply:
         fault = faults.strike(connection, request)

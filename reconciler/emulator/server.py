@@ -17,6 +17,7 @@ from reconciler.emulator.exchange import Reply, Request, answer
 if TYPE_CHECKING:
     import socket
 
+    from reconciler.emulator.courier import Round
     from reconciler.emulator.platform import Platform
 
 LOCALHOST = "localhost"
@@ -125,6 +126,8 @@ class Server:
 
     def __init__(self, platform: Platform, host: str, port: int) -> None:
         self._listener = Listener((host, port), platform)
+        self._platform = platform
+        self._round: Round | None = None
         self._serving = False
         bound_host, bound_port = self._listener.server_address[:2]
         self.url = f"http://{bound_host!s}:{bound_port}"
@@ -132,18 +135,23 @@ class Server:
     def start(self) -> Self:
         """Serve from a thread and come back at once."""
         self._serving = True
+        self._round = self._platform.start_round()
         threading.Thread(target=self._listener.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
         return self
 
     def serve_forever(self) -> None:
         """Serve until interrupted, or until another thread stops it."""
         self._serving = True
+        self._round = self._platform.start_round()
         self._listener.serve_forever(POLL_SECONDS)
 
     def stop(self) -> None:
         """Stop listening and end every connection; stopping twice is harmless."""
         if self._serving:
             self._listener.shutdown()
+        if self._round is not None:
+            self._platform.end_round(self._round)
+            self._round = None
         self._listener.hang_up()
         self._listener.server_close()
 
