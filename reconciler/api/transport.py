@@ -18,6 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from reconciler.api.address import loopback
+from reconciler.api.bounded_stream import BoundedBackend
 from reconciler.errors import InputError
 
 if TYPE_CHECKING:
@@ -107,9 +108,7 @@ def network(address: str) -> httpx.BaseTransport:
     InputError when the proxy (RC127) or the certificates (RC128) that the environment names cannot be used.
     """
     try:
-        return ConnectionPool(
-            partial(httpx.HTTPTransport, verify=_trusted(address), limits=_ONE, proxy=proxy_for(address))
-        )
+        return ConnectionPool(partial(_connection, verify=_trusted(address), proxy=proxy_for(address)))
     except (ValueError, ImportError, httpx.InvalidURL):
         refusal = InputError(
             "the proxy named by the environment cannot be used",
@@ -124,6 +123,17 @@ def network(address: str) -> httpx.BaseTransport:
         )
     # Outside the blocks above: what they caught repeats the proxy's URL, password and all.
     raise refusal
+
+
+def _connection(*, verify: ssl.SSLContext, proxy: str | None) -> httpx.HTTPTransport:
+    """A transport of a single connection, with a bound on every answer.
+
+    httpx hands no network backend on to httpcore, so it is put into the pool that it made; a test holds a server's
+    endless interim answers against it.
+    """
+    transport = httpx.HTTPTransport(verify=verify, limits=_ONE, proxy=proxy)
+    transport._pool._network_backend = BoundedBackend()  # noqa: SLF001 - there is no public way
+    return transport
 
 
 def _trusted(address: str) -> ssl.SSLContext:

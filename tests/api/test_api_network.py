@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.misbehaving import Server, sends
-from reconciler.api import connect
+from api.misbehaving import Received, Server, says, sends
+from reconciler.api import connect, transport
+from reconciler.api.bounded_stream import BoundedBackend
 from reconciler.api.transport import proxy_for
-from reconciler.errors import InputError, Unreachable
+from reconciler.errors import AmbiguousWrite, InputError, Unreachable
 from reconciler.schedule.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -106,3 +110,21 @@ def test_a_server_without_a_trusted_certificate_gets_nothing(server: Server) -> 
     ):
         api.exchange("POST", "/v1/call", {}, attempts=1)
     assert not server.received
+
+
+def test_interim_answers_do_not_hold_a_request_without_end(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    ended = Event()
+
+    def goes_on(handler: Any, received: Received) -> None:
+        with suppress(OSError):
+            while not ended.wait(0.01):
+                handler.wfile.write(b"HTTP/1.1 102 Processing\r\n\r\n")
+
+    server.script = [goes_on]
+    monkeypatch.setattr(transport, "BoundedBackend", partial(BoundedBackend, 0.3))
+    with connect(base_url=server.url, key="k", clock=SystemClock(), read_only=False) as api:
+        with pytest.raises(AmbiguousWrite):
+            api.exchange("POST", "/v1/call", {}, attempts=1)
+        ended.set()
+        server.script = [says({"id": 1})]
+        assert api.get("/v1/whoami") == {"id": 1}

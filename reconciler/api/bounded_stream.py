@@ -1,0 +1,70 @@
+"""Network streams whose answers must come within a bound, whatever a server sends in between.
+
+A read timeout starts anew with every byte, so a server that sends an interim answer (102) now and then would hold a
+request, and the lease it was sent under, without end.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+
+SECONDS = 300.0  # ten times the longest silence: a body that drips is bounded by its reader
+
+
+class BoundedStream(httpcore.NetworkStream):
+    """A stream that reads for at most ``seconds`` after it was last written to; then it is a ReadTimeout."""
+
+    def __init__(self, stream: httpcore.NetworkStream, seconds: float) -> None:
+        self._stream, self._seconds = stream, seconds
+        self._until = monotonic() + seconds
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Some bytes of the answer."""
+        left = self._until - monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout("the answer did not end")
+        return self._stream.read(max_bytes, left if timeout is None else min(timeout, left))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send; the bound starts anew."""
+        self._until = monotonic() + self._seconds
+        self._stream.write(buffer, timeout)
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """The same stream, encrypted."""
+        return BoundedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._seconds)
+
+    def get_extra_info(self, info: str) -> Any:
+        """What the stream knows of its socket."""
+        return self._stream.get_extra_info(info)
+
+
+class BoundedBackend(httpcore.SyncBackend):
+    """Connects as ``httpcore`` does, to streams that are bounded."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._bound = seconds
+
+    def connect_tcp(  # the parameters are httpcore's
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """A connection to a host."""
+        return BoundedStream(super().connect_tcp(host, port, timeout, local_address, socket_options), self._bound)
