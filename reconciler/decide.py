@@ -1,6 +1,7 @@
 """Choose, in one table, what to do about one resource.
 
-Pure: a ``Situation`` in, decisions out. The reason and the sentence are for people; nothing reads them back.
+Pure: a ``Situation`` in, decisions out. The reason and the sentence are for people; nothing reads them back:
+what a later stage must know of a decision has a field of its own.
 """
 
 from __future__ import annotations
@@ -9,16 +10,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from reconciler.kind import Orphans, Verbs
+from reconciler.kind import Orphans
 from reconciler.model import Action, Phase
 
 if TYPE_CHECKING:
     from reconciler.model import Address, Observed, Resource
     from reconciler.state.ledger import Binding
-
-
-UNFINISHED_CREATE = "unfinished_create"
-UNFINISHED_UPDATE = "unfinished"
 
 
 class Declared(Enum):
@@ -76,18 +73,24 @@ class Situation:
     protected: bool = False
     prune: bool = False
     orphans: Orphans = Orphans.KEPT
-    verbs: Verbs = Verbs()  # noqa: RUF009 - frozen
     history: str = ""
     ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One action, with a stable word and the end of a sentence for people."""
+    """One action, with a stable word and the end of a sentence for people.
+
+    ``resumes``: it only finishes what an earlier run began. ``too_late``: nothing is done, for its time has passed.
+    ``left``: it is there and not declared any more, and nothing is done about that.
+    """
 
     action: Action
     reason: str
     sentence: str
+    resumes: bool = False
+    too_late: bool = False
+    left: bool = False
 
     @property
     def way_out(self) -> str:
@@ -127,23 +130,23 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
         case Situation(live=Live.UNKNOWN_ID):
             return _one(Action.REFUSE, "unknown_id", f"no object with id {it.ids[0]} on this account")
         case Situation(live=Live.NOTHING | Live.VANISHED, expired=True):
-            return _one(Action.KEEP, "will_not_fire", "will not fire: its time has passed")
+            return _one(Action.KEEP, "will_not_fire", "will not fire: its time has passed", too_late=True)
         case Situation(live=Live.VANISHED):
-            return _one(it.verbs.create, "deleted_outside", f"was deleted outside (id {it.ids[0]})")
+            return _one(Action.CREATE, "deleted_outside", f"was deleted outside (id {it.ids[0]})")
         case Situation(live=Live.NOTHING):
-            return _one(it.verbs.create, "missing", "does not exist")
+            return _one(Action.CREATE, "missing", "does not exist")
         case Situation(phase=Phase.SETTLED | Phase.MOVING):
             return _one(Action.KEEP, it.phase.name.lower(), it.history)
         case Situation(differs=True, draft=Draft.FOREIGN):
             return _one(Action.REFUSE, "foreign_draft", "has a draft that this tool did not write")
         case Situation(live=Live.NAMESAKE | Live.NAMED | Live.OURS, differs=True):
-            return (_adopted(it), Decision(it.verbs.update, "changed", "differs from the manifest"))
+            return (_adopted(it), Decision(Action.UPDATE, "changed", "differs from the manifest"))
         case Situation(live=Live.NAMESAKE | Live.NAMED | Live.OURS):
             return (_adopted(it),)
         case Situation(draft=Draft.OURS):
-            return _one(it.verbs.update, UNFINISHED_UPDATE, "an earlier apply left its draft undeployed")
+            return _one(Action.UPDATE, "unfinished", "an earlier apply left its draft undeployed", resumes=True)
         case Situation(differs=True):
-            return _one(it.verbs.update, "changed", "differs from the manifest")
+            return _one(Action.UPDATE, "changed", "differs from the manifest")
         case Situation(draft=Draft.FOREIGN):
             return _one(Action.KEEP, "unchanged", "is as declared; somebody's draft waits on it")
         case _:
@@ -159,13 +162,13 @@ def _undeclared(it: Situation) -> Decision:
         case Situation(live=Live.NAMESAKE):
             made = f"may have been created by a run that was killed (id {it.ids[0]}), and is not declared any more"
             way_out = "declare it again, or delete it in the dashboard if it is nobody else's"
-            return Decision(Action.KEEP, "not_declared", f"{made}: {way_out}")
+            return Decision(Action.KEEP, "not_declared", f"{made}: {way_out}", left=True)
         case Situation(orphans=Orphans.RETIRED):
-            return Decision(it.verbs.delete, "not_declared", "is not declared any more")
+            return Decision(Action.DELETE, "not_declared", "is not declared any more")
         case Situation(orphans=Orphans.NEVER_OURS):
-            return Decision(Action.KEEP, "not_declared", "is not declared any more: left as it is")
+            return Decision(Action.KEEP, "not_declared", "is not declared any more: left as it is", left=True)
         case Situation(prune=False):
-            return Decision(Action.KEEP, "not_declared", "is not declared any more; --prune deletes it")
+            return Decision(Action.KEEP, "not_declared", "is not declared any more; --prune deletes it", left=True)
         case _:
             return _removed(it, "not_declared", "is not declared any more")
 
@@ -186,17 +189,19 @@ def _removed(it: Situation, reason: str, sentence: str) -> Decision:
         case Situation(draft=Draft.FOREIGN):
             return Decision(Action.REFUSE, "foreign_draft", f"{sentence}, but has a draft that is not ours")
         case _:
-            return Decision(it.verbs.delete, reason, sentence)
+            return Decision(Action.DELETE, reason, sentence)
 
 
 def _adopted(it: Situation) -> Decision:
     if it.live is Live.OURS:
         appeared = f"appeared since an earlier apply began to create it (id {it.ids[0]}): bound from now on"
-        return Decision(Action.ADOPT, UNFINISHED_CREATE, appeared)
+        return Decision(Action.ADOPT, "unfinished_create", appeared, resumes=True)
     if it.live is Live.NAMED:
         return Decision(Action.ADOPT, "declared_id", f"has the id in the manifest ({it.ids[0]}): bound from now on")
     return Decision(Action.ADOPT, "same_name", f"exists with this name (id {it.ids[0]}): bound from now on")
 
 
-def _one(action: Action, reason: str, sentence: str) -> tuple[Decision, ...]:
-    return (Decision(action, reason, sentence),)
+def _one(
+    action: Action, reason: str, sentence: str, *, resumes: bool = False, too_late: bool = False
+) -> tuple[Decision, ...]:
+    return (Decision(action, reason, sentence, resumes=resumes, too_late=too_late),)

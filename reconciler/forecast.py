@@ -12,8 +12,9 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from reconciler.model import Action, Address, Forecast, Phase, Ring
+from reconciler.model import Action, Address, Phase
 from reconciler.schedule import clock
+from reconciler.schedule.expected_calls import Forecast, Ring
 from reconciler.schedule.occurrences import occurrences
 from reconciler.telephony.phone_numbers import zones
 
@@ -30,7 +31,7 @@ AHEAD = timedelta(days=30)  # how far recurring calls are counted
 _MOST = 1_000  # occurrences of one recurring call that are counted
 _SECONDS = 60
 _FIRST_PRODUCT = "spark"  # the vendor's default for an agent and for an inline one (contract 2.2.3)
-_NEVER_RUNG = frozenset({Action.REFUSE, Action.CANCEL})
+_NEVER_RUNG = frozenset({Action.REFUSE, Action.DELETE})
 
 
 def forecast(plan: Plan, account: Account, orders: Iterable[PlannedCall]) -> Forecast:

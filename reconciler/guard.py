@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.decide import UNFINISHED_CREATE, UNFINISHED_UPDATE
 from reconciler.errors import InputError, PlanRefused, StalePlan, UnsafePlan, WrongAccount
 from reconciler.fields import policies
 from reconciler.model import Action, Finding, Severity
@@ -72,9 +71,9 @@ def same_or_less(plan: Plan, approved: Mapping[str, Any]) -> None:
         for change in approved.get("changes", [])
     }
     moved = [
-        f"{change.address} ({change.action.value})"
+        f"{change.address} ({change.verb})"
         for change in plan.pending
-        if known.get((str(change.address), change.action.value)) != change.fingerprint and not _finishes(change, known)
+        if known.get((str(change.address), change.verb)) != change.fingerprint and not _finishes(change, known)
     ]
     if moved:
         listed = ", ".join(moved[:5]) + (f" and {len(moved) - 5} more" if len(moved) > 5 else "")  # noqa: PLR2004 - what a reader scans
@@ -86,10 +85,12 @@ def same_or_less(plan: Plan, approved: Mapping[str, Any]) -> None:
 
 def _finishes(change: Change, known: Mapping[tuple[Any, Any], Any]) -> bool:
     """Whether a change only finishes what an earlier run of the same approved plan began."""
-    if change.reason == UNFINISHED_CREATE:
+    if not change.resumes:
+        return False
+    if change.action is Action.ADOPT:
         return (str(change.address), Action.CREATE.value) in known
-    approved = str(known.get((str(change.address), change.action.value), ""))
-    return change.reason == UNFINISHED_UPDATE and approved.partition("-")[0] == change.fingerprint.partition("-")[0]
+    approved = str(known.get((str(change.address), change.verb), ""))
+    return approved.partition("-")[0] == change.fingerprint.partition("-")[0]
 
 
 def limits(plan: Plan, account: Account) -> tuple[Finding, ...]:

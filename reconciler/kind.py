@@ -85,9 +85,21 @@ class Orphans(Enum):
 class Verbs:
     """What creating, updating and deleting are called for this kind."""
 
-    create: Action = Action.CREATE
-    update: Action = Action.UPDATE
-    delete: Action = Action.DELETE
+    create: str = Action.CREATE.value
+    update: str = Action.UPDATE.value
+    delete: str = Action.DELETE.value
+
+    def of(self, action: Action) -> str:
+        """The word for an action of the engine."""
+        match action:
+            case Action.CREATE:
+                return self.create
+            case Action.UPDATE:
+                return self.update
+            case Action.DELETE:
+                return self.delete
+            case _:
+                return action.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +154,18 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class DueAction:
-    """A second change to a resource besides the one that makes its fields right."""
+    """A second change to a resource besides the one that makes its fields right: ``verb`` says what ``act`` does.
 
-    action: Action
+    With ``once`` it must not happen twice unless a person asks: after a clear failure it waits for
+    ``--again``, and where a run was cut off in it, the kind must see on the live object that it happened (and not
+    call it due any more), or it stays unknown.
+    """
+
+    verb: str
     reason: str
     sentence: str
     consequences: tuple[Consequence, ...] = ()
+    once: bool = True
 
 
 class Kind(ABC):
@@ -212,8 +230,8 @@ class Kind(ABC):
         raise NotImplementedError(f"{self.name} has no drafts ({draft.id}, {context.commit})")
 
     def act(self, change: Change, context: Context) -> Observed:
-        """Carry out an extra action of ``extras``."""
-        raise NotImplementedError(f"{self.name} has no such action ({change.action}, {context.commit})")
+        """Carry out one of ``due_actions``, named by ``change.verb``; raises Declined for a clear failure."""
+        raise NotImplementedError(f"{self.name} has no such action ({change.verb}, {context.commit})")
 
     def read(self, id_: str, context: Context) -> Observed:
         """One live object, read again; settles a write whose answer was lost."""
@@ -230,9 +248,9 @@ class Kind(ABC):
         del observed, binding, wanted
         return False
 
-    def due_actions(self, resource: Resource, observed: Observed, binding: Binding | None) -> Iterable[DueAction]:
-        """Actions due beyond the fields."""
-        del resource, observed, binding
+    def due_actions(self, resource: Resource, observed: Observed) -> Iterable[DueAction]:
+        """Actions due beyond the fields, as the live object tells: whether they may be taken is the engine's."""
+        del resource, observed
         return ()
 
     def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterable[Finding]:

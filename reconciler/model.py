@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import date, datetime
+    from datetime import date
 
     from pydantic import BaseModel
 
@@ -73,26 +73,51 @@ class Finding:
 
 
 class Action(StrEnum):
-    """What apply will do; the only thing apply looks at."""
+    """What apply will do; the only thing apply looks at. The word for it is the kind's (``Change.verb``)."""
 
     CREATE = "create"
     UPDATE = "update"
+    REPLACE = "replace"
     DELETE = "delete"
     ADOPT = "adopt"
-    VERIFY = "verify"
-    ARM = "arm"
-    RESCHEDULE = "reschedule"
-    CANCEL = "cancel"
+    ACT = "act"
     KEEP = "keep"
     REFUSE = "refuse"
 
+    @property
+    def removes(self) -> bool:
+        """Whether it takes the object away."""
+        return self is Action.DELETE
 
-class Consequence(StrEnum):
-    """What a reader must not overlook in a change."""
+    @property
+    def writes_fields(self) -> bool:
+        """Whether it makes the declared fields right."""
+        return self in (Action.CREATE, Action.UPDATE, Action.REPLACE)
+
+
+class Sort(StrEnum):
+    """What a consequence is."""
 
     SPENDS_MONEY = "spends_money"
     RINGS_A_PERSON = "rings_a_person"
     CANNOT_BE_UNDONE = "cannot_be_undone"
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What a reader must not overlook in a change, with amounts that can be added up over many.
+
+    ``people`` are rung; ``callee`` tells one person from another, so that two calls to one are counted once.
+    ``cents`` is the most it may cost, every ``per`` where one is given, and None there means without a limit.
+    ``occasion`` is what each one is, for counting them: ``billed probe call``.
+    """
+
+    sort: Sort
+    people: int = 0
+    callee: str = ""
+    cents: int | None = None
+    per: str = ""
+    occasion: str = ""
 
 
 class ChangedBy(StrEnum):
@@ -216,8 +241,10 @@ class FieldDiff:
 class Change:
     """What would be done to one resource, why, and what it would mean.
 
-    ``reason`` is a stable word for machines that filter, ``sentence`` is the end of a sentence for people;
-    neither ever decides anything.
+    ``verb`` is the kind's word for the action (arm, verify), printed wherever an action is. ``reason`` is a stable
+    word for machines that filter, ``sentence`` is the end of a sentence for people; neither ever decides anything.
+    ``unsettled``: it was begun by an earlier run, and whether it happened is not known. ``resumes``: it only
+    finishes what an earlier run began. ``too_late``: it is not done, for its time has passed.
     """
 
     address: Address
@@ -231,16 +258,32 @@ class Change:
     consequences: tuple[Consequence, ...] = ()
     notes: tuple[str, ...] = ()
     fingerprint: str = ""
+    verb: str = ""
+    unsettled: bool = False
+    resumes: bool = False
+    too_late: bool = False
+
+    def __post_init__(self) -> None:
+        """The action is its own word, where the kind has no other."""
+        if not self.verb:
+            object.__setattr__(self, "verb", self.action.value)
 
     @property
     def location(self) -> Location | None:
         """Where the resource is declared, when it is."""
         return self.resource.manifest.location if self.resource else None
 
+    def means(self, sort: Sort) -> bool:
+        """Whether one of its consequences is of that sort."""
+        return any(consequence.sort is sort for consequence in self.consequences)
+
     @property
     def pending(self) -> bool:
         """Whether apply would do something."""
         return self.action not in (Action.KEEP, Action.REFUSE)
+
+
+VERBS = ("create", "update", "delete", "adopt", "verify", "arm", "reschedule", "cancel", "keep", "refuse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,78 +293,6 @@ class Target:
     url: str
     organization_id: str
     organization_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """One declared call to come: one occurrence, its second tries included.
-
-    ``at`` and ``closes`` are aware, ``zone`` is the one it was declared in ("" for UTC), ``places`` are the
-    zones in which the callee may be. ``to`` is personal. ``cents`` is the most it may cost over all its
-    ``tries``; ``limited``: its agent ends it by itself. ``awake``: inside the calling hours in every place.
-    """
-
-    address: Address
-    at: datetime
-    closes: datetime
-    zone: str
-    to: str
-    places: tuple[str, ...]
-    awake: bool
-    agent: str
-    cents: int
-    limited: bool
-    recurs: bool = False
-    tries: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """What the declared calls mean for money and people, seen from ``now``; amounts are US cents.
-
-    ``rings`` ascend in time; recurring calls are counted until ``until``, and not ``whole`` when they are
-    too many to count. ``hours`` are the calling hours in minutes of the callee's day, ``minutes`` is assumed
-    for a call without a limit. ``balance_cents`` is None where it was not read; ``reload_limit_cents`` is
-    the most that auto-reload, where it ``reloads``, may charge in a month.
-    """
-
-    now: datetime
-    until: datetime
-    rings: tuple[Ring, ...]
-    minutes: int
-    rates: Mapping[str, float]
-    rates_read: date
-    hours: tuple[int, int] = (0, 1440)
-    whole: bool = True
-    balance_cents: int | None = None
-    reloads: bool = False
-    reload_limit_cents: int | None = None
-
-    @property
-    def cents(self) -> int:
-        """The most that all of them may cost."""
-        return sum(ring.cents for ring in self.rings)
-
-    @property
-    def people(self) -> int:
-        """How many numbers are rung."""
-        return len({ring.to for ring in self.rings})
-
-    @property
-    def calls(self) -> int:
-        """How many calls there may be, second tries included."""
-        return sum(ring.tries for ring in self.rings)
-
-    @property
-    def covered(self) -> int:
-        """How many of the rings, from the first on, today's balance pays for even at their dearest."""
-        left, count = self.balance_cents or 0, 0
-        for ring in self.rings:
-            left -= ring.cents
-            if left < 0:
-                break
-            count += 1
-        return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,14 +306,14 @@ class Plan:
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
     fingerprint: str
-    forecast: Forecast | None = None
+    forecast: Any = None  # an expected_calls.Forecast, which stands above the nouns
 
     @property
     def summary(self) -> dict[str, int]:
-        """How many changes of each action, zeros included."""
-        counts = {action.value: 0 for action in Action}
+        """How many changes of each verb, zeros included for those that every reader may rely on."""
+        counts = dict.fromkeys(VERBS, 0)
         for change in self.changes:
-            counts[change.action.value] += 1
+            counts[change.verb] = counts.get(change.verb, 0) + 1
         return counts
 
     @property
@@ -366,7 +337,7 @@ class Written:
     """A change whose write was answered and that is not final: a create to be read back, a draft to be deployed."""
 
     address: Address
-    action: Action
+    verb: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +351,12 @@ class Result:
     id: str | None = None
     hint: str = ""
     location: Location | None = None
+    verb: str = ""
+
+    def __post_init__(self) -> None:
+        """The action is its own word, where the kind has no other."""
+        if not self.verb:
+            object.__setattr__(self, "verb", self.action.value)
 
 
 @dataclass(frozen=True, slots=True)

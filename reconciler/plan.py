@@ -27,20 +27,20 @@ from reconciler.model import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from reconciler.kind import Account, Kind
+    from reconciler.kind import Account, DueAction, Kind
     from reconciler.resolver import Resolver
 
 _PLACES = {action: place for place, action in enumerate(Action)}
-_REMOVALS = frozenset({Action.DELETE, Action.CANCEL})
-_BEYOND_REPAIR = frozenset({Action.REFUSE, Action.DELETE, Action.CANCEL})
+_NOTHING_MORE = (Action.REFUSE, Action.DELETE)  # what else would be due on the object is not
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """What a run was asked to look at: everything, or the resources that ``wanted`` accepts.
 
-    ``paths`` are the folders and files that were read, relative to the project, "" for all of it; ``again``
-    are the numbers to be probed although a proof failed before; ``named`` are the addresses that must exist.
+    ``paths`` are the folders and files that were read, relative to the project, "" for all of it; ``again`` are
+    those whose actions may be done although they failed, or may have happened, before; ``named`` are the addresses
+    that must exist.
     """
 
     prune: bool = False
@@ -110,7 +110,7 @@ def _nothing_misspelt(scope: Scope, matches: tuple[Match, ...]) -> None:
 
 def _order(change: Change, kinds: Mapping[str, Kind]) -> tuple[bool, int, str, str, bool, int]:
     """Agents, numbers, auto-reload, calls; adopted before it is corrected; removals last and the other way round."""
-    removal, rank = change.action in _REMOVALS, kinds[change.address.kind].rank
+    removal, rank = change.action.removes, kinds[change.address.kind].rank
     later, address = change.action is not Action.ADOPT, change.address
     return removal, -rank if removal else rank, address.kind, address.name, later, _PLACES[change.action]
 
@@ -119,20 +119,30 @@ def _changes(match: Match, kind: Kind, account: Account, links: Resolver, scope:
     diffs = _diffs(match, kind, links)
     decisions = decide(_situation(match, kind, account, links, scope, diffs))
     for decision in decisions:
-        if match.resource is None and decision.action is Action.KEEP and decision.reason != "not_declared":
+        if match.resource is None and decision.action is Action.KEEP and not decision.left:
             continue
         yield _told(_change(match, kind, decision, diffs), kind, account)
     if match.resource is None or match.observed is None or match.resource.manifest.absent:
         return
-    if any(decision.action in _BEYOND_REPAIR for decision in decisions):
+    if any(decision.action in _NOTHING_MORE for decision in decisions):
         return
-    binding = match.binding
-    if binding is not None and match.address in scope.again:
-        binding = replace(binding, refused="")
-    for extra in kind.due_actions(match.resource, match.observed, binding):
-        decision = Decision(extra.action, extra.reason, extra.sentence)
-        change = _change(match, kind, decision, ())
-        yield replace(change, consequences=extra.consequences, notes=())
+    for due in kind.due_actions(match.resource, match.observed):
+        yield _due(due, match, kind, asked=match.address in scope.again)
+
+
+def _due(due: DueAction, match: Match, kind: Kind, *, asked: bool) -> Change:
+    """An action that is due, unless it must not happen twice and a person has not said that it may."""
+    binding, again = match.binding, f"reconciler apply --again {match.address}"
+    begun = binding is not None and binding.intent is not None and binding.intent.step == due.verb
+    refused = binding is not None and bool(binding.refused)
+    if due.once and not asked and (begun or refused):
+        sentence = f"its {due.verb} failed before, and is not tried again unasked"
+        if begun:
+            sentence = f"its {due.verb} was begun, and whether it happened is not known"
+        decision = Decision(Action.KEEP, "unknown" if begun else f"{due.verb}_failed_before", sentence)
+        return replace(_change(match, kind, decision, ()), notes=(again,), unsettled=begun)
+    decision = Decision(Action.ACT, due.reason, due.sentence)
+    return replace(_change(match, kind, decision, ()), verb=due.verb, consequences=due.consequences, notes=())
 
 
 def _situation(  # noqa: PLR0913 - what a decision depends on
@@ -155,7 +165,6 @@ def _situation(  # noqa: PLR0913 - what a decision depends on
         protected=protected,
         prune=scope.prune,
         orphans=kind.orphans,
-        verbs=kind.verbs,
         ids=match.ids,
         phase=observed.phase if observed else Phase.STEADY,
         history=observed.history if observed else "",
@@ -212,15 +221,18 @@ def _all_fields(resource: Resource, kind: Kind) -> tuple[FieldDiff, ...]:
 
 
 def _change(match: Match, kind: Kind, decision: Decision, diffs: tuple[FieldDiff, ...]) -> Change:
-    writes = decision.action in (kind.verbs.create, kind.verbs.update, Action.REFUSE)
+    writes = decision.action.writes_fields or decision.action is Action.REFUSE
     reason, sentence = decision.reason, decision.sentence
-    if decision.action is kind.verbs.update and decision.reason == "changed" and match.binding:
+    if decision.action is Action.UPDATE and not decision.resumes and match.binding:
         reason, sentence = _whose(diffs)
     gone = released(match.binding, match.resource.declared) if match.resource and not kind.whole else ()
     default = {"name"} if "name" in policies(kind.spec) else set()
     return Change(
         address=match.address,
         action=decision.action,
+        verb=kind.verbs.of(decision.action),
+        resumes=decision.resumes,
+        too_late=decision.too_late,
         reason=reason,
         sentence=sentence,
         id=match.observed.id if match.observed else None,
@@ -283,8 +295,8 @@ def _marked(change: Change, kind: Kind) -> Change:
     own = policies(kind.spec)
     declared = dict(kind.expected(change.resource)) if change.resource else {}
     live = change.observed.body if change.observed else {}
-    ours = (kind.verbs.create, kind.verbs.update, kind.verbs.delete, Action.ADOPT)
-    fields = [policy.wire for policy in own.values() if not policy.local] if change.action in ours else []
-    asked = digest([str(change.address), change.action.value, change.id, declared])
+    about_all = change.action is not Action.ACT
+    fields = [policy.wire for policy in own.values() if not policy.local] if about_all else []
+    asked = digest([str(change.address), change.verb, change.id, declared])
     there = digest({name: live.get(name) for name in [*fields, *kind.watched]})
     return replace(change, fingerprint=f"{asked}-{there}")

@@ -6,6 +6,7 @@ any deploy; removals last and the other way round. Steps of one wave do not depe
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -44,12 +45,15 @@ class Step:
 def steps(plan: Plan, kinds: Mapping[str, Kind]) -> list[list[Step]]:
     """The waves of a plan: run them in order, the steps of each side by side."""
     pending = {change.address for change in plan.pending}
-    waves: dict[tuple[int, int], list[Step]] = {}
+    waves: dict[tuple[int, int, int], list[Step]] = {}
+    actions: Counter[Address] = Counter()
     for change in plan.pending:
         kind = kinds[change.address.kind]
         needs = frozenset(_references(change)) & pending - {change.address}
         for verb in _verbs(change, kind):
-            waves.setdefault(_wave(verb, kind), []).append(Step(change, verb, needs))
+            turn = actions[change.address] if verb is Verb.ACT else 0  # one object's actions come one by one
+            actions[change.address] += verb is Verb.ACT
+            waves.setdefault((*_wave(verb, kind), turn), []).append(Step(change, verb, needs))
     return [waves[key] for key in sorted(waves)]
 
 
@@ -62,13 +66,13 @@ def _verbs(change: Change, kind: Kind) -> tuple[Verb, ...]:
     match change.action:
         case Action.ADOPT:
             return (Verb.ADOPT,)
-        case kind.verbs.create:
+        case Action.CREATE:
             return (Verb.CREATE,)
-        case kind.verbs.update if kind.staged:
+        case Action.UPDATE if kind.staged:
             return (Verb.STAGE, Verb.DEPLOY)
-        case kind.verbs.update:
+        case Action.UPDATE:
             return (Verb.UPDATE,)
-        case kind.verbs.delete:
+        case Action.DELETE:
             return (Verb.DELETE,)
         case _:
             return (Verb.ACT,)

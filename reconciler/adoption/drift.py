@@ -75,7 +75,7 @@ def without_base(changes: Iterable[Change], bindings: Mapping[Address, Binding])
         if change.resource is not None
         and change.observed is not None
         and not change.resource.manifest.absent
-        and change.action is not Action.VERIFY
+        and change.action is not Action.ACT
         and change.observed.phase.name == "STEADY"
         and not (change.address in bindings and bindings[change.address].fields)
     )

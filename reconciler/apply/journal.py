@@ -93,7 +93,7 @@ class Journal:
             return None
         display = kind.display(change.resource) if change.resource else ""
         rivals = self._namesakes(kind).get(display, ()) if step == "create" else ()
-        fields = self._digests(change, kind) if step != "delete" else {}
+        fields = self._digests(change, kind) if change.action.writes_fields else {}
         intent = Intent(step, stamp(self._context.now()), fields, tuple(sorted(rivals)))
         old = self._known.get(change.address) or Binding(change.address)
         id_ = "" if step == "create" else change.id or old.id

@@ -75,14 +75,22 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
             run.memory.flush()
     if not (stopping.is_set() or run.unwritable.is_set()):
         run.memory.settle(plan, kinds)
-    results = [run.results.get((change.address, change.action)) for change in plan.pending]
-    return Report(plan, tuple(result for result in results if result is not None))
+    results = [run.results.get((change.address, change.verb)) for change in plan.pending]
+    unsettled = [_unsettled(change) for change in plan.changes if change.unsettled]
+    return Report(plan, (*(result for result in results if result is not None), *unsettled))
+
+
+def _unsettled(change: Change) -> Result:
+    """An action that an earlier run began: it is neither called done nor taken again."""
+    hint = f"look whether it happened; then, to have it done (again): reconciler apply --again {change.address}"
+    return Result(change.address, change.action, Outcome.UNKNOWN, change.sentence, change.id, hint, change.location)
 
 
 _NOTHING_HAPPENED = (Rejected, Denied, Unreachable, Throttled)
 _READS = ("GET", "HEAD")
-_BEGUN = frozenset({Verb.CREATE, Verb.UPDATE, Verb.STAGE})
+_BEGUN = frozenset({Verb.CREATE, Verb.UPDATE, Verb.STAGE, Verb.ACT})
 _INTENDED = {Verb.CREATE: "create", Verb.UPDATE: "update", Verb.STAGE: "stage", Verb.DELETE: "delete"}
+_RECORDED = frozenset({*_INTENDED, Verb.ACT})  # an action is named by its own word
 _AGAIN = "run apply again: it looks first, and does only what is missing"
 _LOCAL = 64  # steps side by side that write to the state alone: they share its commits, and no request is in flight
 _FEW = 8  # objects that are cheaper to read one by one than by a whole list
@@ -118,7 +126,7 @@ class _Run:
         holding: Callable[[], bool],
         progress: Callable[[News], None],
     ) -> None:
-        self.results: dict[tuple[Address, Action], Result] = {}
+        self.results: dict[tuple[Address, str], Result] = {}
         self._kinds, self._context = kinds, context
         self._stopping, self._holding, self._progress = stopping, holding, progress
         self._failed: dict[Address, str] = {}
@@ -133,12 +141,13 @@ class _Run:
         """Record what the steps of a wave are about to send; what is not recorded now is not sent later."""
         asked = []
         for step in wave:
-            if step.verb not in _INTENDED:
+            if step.verb not in _RECORDED:
                 continue
             if (blocked := self._blocked(step)) is not None:
                 self._finish(step.change, Outcome.SKIPPED, blocked)
                 continue
-            asked.append((step.change, self._kind_of(step.change), _INTENDED[step.verb]))
+            named = _INTENDED.get(step.verb, step.change.verb)
+            asked.append((step.change, self._kind_of(step.change), named))
         for change, error in self.memory.begin(asked):
             self._fail(change, error)
 
@@ -190,7 +199,7 @@ class _Run:
                 self._done(change, kind, self._written(change, kind))
             case Verb.STAGE:
                 self._drafts[change.address] = kind.stage(change, self._context)
-                self._progress(Written(change.address, change.action))
+                self._progress(Written(change.address, change.verb))
             case Verb.DEPLOY:
                 self._done(change, kind, kind.deploy(self._drafts[change.address], self._context))
             case Verb.ACT:
@@ -205,7 +214,7 @@ class _Run:
             self._done(change, kind, made)
             return
         self._context.links.bind(change.address, made.id)
-        self._progress(Written(change.address, change.action))
+        self._progress(Written(change.address, change.verb))
         onward = partial(self._to_read_back, change, made)
         self.memory.remember(change, kind, made, partial(self._stored, change, made.id, onward))
 
@@ -351,7 +360,7 @@ class _Run:
         outcome = Outcome.UNKNOWN if isinstance(error, AmbiguousWrite) else Outcome.FAILED
         hint = error.hint
         if outcome is Outcome.UNKNOWN:
-            hint = _AGAIN
+            hint = f"reconciler apply --again {change.address}" if change.action is Action.ACT else _AGAIN
         if isinstance(error, Conflict):
             hint = "another run wrote the state at the same time; run plan again"
         found = blames(error, change.resource) if isinstance(error, Rejected) else ()
@@ -371,10 +380,11 @@ class _Run:
         location: Location | None = None,
     ) -> None:
         where = location or change.location
-        result = Result(change.address, change.action, outcome, detail, id_ or change.id, hint, where)
+        id_ = id_ or change.id
+        result = Result(change.address, change.action, outcome, detail, id_, hint, where, change.verb)
         with self._lock:
-            if self.results.setdefault((change.address, change.action), result) is not result:
+            if self.results.setdefault((change.address, change.verb), result) is not result:
                 return
             if outcome is not Outcome.DONE:
-                self._failed.setdefault(change.address, f"{change.action.value} did not come about")
+                self._failed.setdefault(change.address, f"{change.verb} did not come about")
         self._progress(result)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from reconciler.apply.run import News
     from reconciler.cli.output import Output
-    from reconciler.model import Action, Address, Change
+    from reconciler.model import Address, Change
 
 PATIENCE = 1.0  # seconds without a word
 _EVERY = 0.1
@@ -72,7 +72,7 @@ class Table:
     """How each change stands; told from any thread."""
 
     def __init__(self, changes: Sequence[Change], *, color: bool) -> None:
-        self._states: dict[tuple[Address, Action], str] = {(it.address, it.action): _WAITING for it in changes}
+        self._states: dict[tuple[Address, str], str] = {(it.address, it.verb): _WAITING for it in changes}
         self._paint = Paint(color=color)
         self._lock = Lock()
 
@@ -86,7 +86,7 @@ class Table:
             case _:
                 state = _UNDER_WAY
         with self._lock:
-            self._states[news.address, news.action] = state
+            self._states[news.address, news.verb] = state
 
     def lines(self, seconds: float, *, width: int, height: int) -> list[str]:
         """How far it is, then a row for each change: what is under way first, what went wrong, what is done."""
@@ -101,11 +101,11 @@ class Table:
         more = [f"  … and {len(rows) - len(shown):,} more"] if len(rows) > len(shown) else []
         return [cut(head, width), *(self._row(key, state, width) for key, state in shown), *more]
 
-    def _row(self, key: tuple[Address, Action], state: str, width: int) -> str:
-        address, action = key
+    def _row(self, key: tuple[Address, str], state: str, width: int) -> str:
+        address, verb = key
         room = min(_WIDEST_ADDRESS, max(width - 24, 8))
         name = cut(clean(str(address)), room)
-        plain = f"  {pad(state, 8)}{pad(name, room)}  {action.value}"
+        plain = f"  {pad(state, 8)}{pad(name, room)}  {verb}"
         return (
             plain.replace(state, self._paint(state, _STYLES[state]), 1)
             if columns(plain) <= width

@@ -33,11 +33,12 @@ _SCOPE = (
     click.option("-l", "--selector", "selectors", multiple=True, metavar="KEY=VALUE", help="Only these labels."),
     click.option("--target", "targets", multiple=True, metavar="KIND/NAME", help="Only this resource."),
     click.option(
+        "--again",
         "--verify-again",
         "again",
         multiple=True,
         metavar="KIND/NAME",
-        help="Probe a number again whose proof failed before.",
+        help="Do an action again that failed before, or that may have happened: a billed probe of a number.",
     ),
 )  # fmt: skip - one option a row
 

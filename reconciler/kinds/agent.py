@@ -14,7 +14,7 @@ from reconciler.errors import AmbiguousWrite, Rejected, Unintelligible
 from reconciler.fields import digest, policies, same
 from reconciler.kind import Account, Context, Fact, Kind
 from reconciler.kinds.agent_spec import AgentSpec
-from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity
+from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -215,7 +215,7 @@ class Agent(Kind):
     def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
         """A deleted agent cannot be brought back."""
         del account
-        return (Consequence.CANNOT_BE_UNDONE,) if change.action is Action.DELETE else ()
+        return (Consequence(Sort.CANNOT_BE_UNDONE),) if change.action is Action.DELETE else ()
 
 
 def _observed(body: Any) -> Observed:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from reconciler.fields import Spec, Wire, policies
 from reconciler.kind import Account, Context, Kind, Orphans
-from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity
+from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ class AutoReload(Kind):
         if change.resource is None or change.observed is None or change.action is not Action.UPDATE:
             return ()
         before = _settings(change.observed.body)
-        return (Consequence.SPENDS_MONEY,) if _raises(before, {**before, **change.resource.declared}) else ()
+        after = {**before, **change.resource.declared}
+        charged = Consequence(Sort.SPENDS_MONEY, cents=after.get("monthly_limit_cents"), per="month")
+        return (charged,) if _raises(before, after) else ()
 
     def sentence(self, change: Change, account: Account) -> str:
         """What the settings will mean, in one line."""

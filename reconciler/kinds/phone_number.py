@@ -15,7 +15,7 @@ from reconciler.api import segment
 from reconciler.errors import AmbiguousWrite, Declined
 from reconciler.fields import E164, FIXED, LOCAL, Ref, Spec, policies
 from reconciler.kind import Account, Context, DueAction, Kind, Orphans
-from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity
+from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 from reconciler.telephony.eligibility import PROVEN, Obstacle, not_on_account, undialable
 
 if TYPE_CHECKING:
@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.resolver import Resolver
-    from reconciler.state.ledger import Binding, Ledger
+    from reconciler.state.ledger import Ledger
 
 _PATH = "/v1/phone-numbers"
-_REFUSED_BEFORE = "proof_refused_before"
 
 
 class PhoneNumberSpec(Spec):
@@ -109,19 +108,12 @@ class PhoneNumber(Kind):
         """One number, as it is now."""
         return _observed(context.api.get(f"{_PATH}/{segment(id_)}"))
 
-    def due_actions(self, resource: Resource, observed: Observed, binding: Binding | None) -> Iterator[DueAction]:
-        """A probe call where one was asked for and can help; where it failed before, only a reminder of that."""
+    def due_actions(self, resource: Resource, observed: Observed) -> Iterator[DueAction]:
+        """A probe call where one was asked for and can help."""
         if not resource.declared.get("verify") or _proven(observed) or observed.body.get("source") == "demo":
             return
-        if binding is not None and binding.refused:
-            yield DueAction(Action.KEEP, _REFUSED_BEFORE, "its proof failed before, and is not paid for again unasked")
-            return
-        yield DueAction(
-            Action.VERIFY,
-            "not_proven",
-            "is not proven at its carrier: a billed probe call",
-            (Consequence.SPENDS_MONEY,),
-        )
+        billed = Consequence(Sort.SPENDS_MONEY, occasion="billed probe call")
+        yield DueAction("verify", "not_proven", "is not proven at its carrier: a billed probe call", (billed,))
 
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """A number that is missing, cannot be verified, or was refused by its carrier before."""
@@ -130,17 +122,11 @@ class PhoneNumber(Kind):
             return
         if change.action is Action.CREATE:
             yield _finding(change, not_on_account(str(resource.declared.get("number", "?"))), "number")
-        if change.reason == _REFUSED_BEFORE:
-            again = f"mend the carrier's settings, then: reconciler apply --verify-again {change.address}"
-            number = resource.declared.get("number")
-            message = f"the proof of `{number}` failed before, and is not paid for again unasked"
-            yield _finding(change, Obstacle("RC205", message, again, lasting=False), "verify")
-            return
         live = change.observed
         if live is None or not resource.declared.get("verify") or _proven(live):
             return
         binding = account.bindings.get(change.address)
-        if binding is not None and binding.refused and change.action is not Action.VERIFY:
+        if binding is not None and binding.refused and change.action is not Action.ACT:
             message = f"its proof failed before, and is not tried again unasked: {binding.refused}"
             hint = f"mend the carrier's settings, then: reconciler apply --verify-again {change.address}"
             yield _finding(change, Obstacle("RC205", message, hint, lasting=False), "verify")

@@ -21,6 +21,7 @@ from reconciler.model import (
     Phase,
     Resource,
     Severity,
+    Sort,
 )  # fmt: skip - one line of names
 from reconciler.schedule import clock
 from reconciler.schedule.occurrences import next_occurrence
@@ -49,7 +50,7 @@ class ScheduledCall(Kind):
     name = "ScheduledCall"
     rank = 40
     spec = ScheduledCallSpec
-    verbs = Verbs(create=Action.ARM, update=Action.RESCHEDULE, delete=Action.CANCEL)
+    verbs = Verbs(create="arm", update="reschedule", delete="cancel")
     orphans = Orphans.RETIRED
     whole = True
     requires = ("Agent", "PhoneNumber", "AutoReload")
@@ -145,7 +146,7 @@ class ScheduledCall(Kind):
         if (other := _other_nature(change.resource, change.observed)) is not None:
             yield other
             return
-        if change.reason == "will_not_fire":
+        if change.too_late:
             yield Finding(
                 Severity.ERROR,
                 "RC220",
@@ -162,15 +163,16 @@ class ScheduledCall(Kind):
 
     def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
         """A person's telephone will ring, and the minutes are paid for."""
-        if change.action in (Action.ARM, Action.RESCHEDULE):
-            return (Consequence.RINGS_A_PERSON, Consequence.SPENDS_MONEY)
+        if change.action.writes_fields and change.resource is not None:
+            callee = str(change.resource.declared.get("to_number", change.address))
+            return (Consequence(Sort.RINGS_A_PERSON, people=1, callee=callee), Consequence(Sort.SPENDS_MONEY))
         return ()
 
     def sentence(self, change: Change, account: Account) -> str:
         """Whom, when in the zone it was declared in, and until when."""
-        if change.action is Action.CANCEL and change.observed is not None:
+        if change.action.removes and change.observed is not None:
             return _lost(change, account.now)
-        if change.action not in (Action.ARM, Action.RESCHEDULE) or change.resource is None:
+        if not change.action.writes_fields or change.resource is None:
             return ""
         made = order(change.resource, account.resources)
         if change.observed is not None and change.observed.history != _ARMED:

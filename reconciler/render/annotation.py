@@ -26,7 +26,7 @@ _WIDEST = 1000
 _MOST_PLACES = 5  # GitHub shows ten of a kind in a step
 _WIDEST_VALUE = 80
 # What is told once, at the document: its fields are all new, or all gone.
-_WHOLE = frozenset(Action) - {Action.UPDATE, Action.RESCHEDULE, Action.KEEP}
+_WHOLE = frozenset(Action) - {Action.UPDATE, Action.KEEP}
 
 
 def findings(findings: Iterable[Finding], *, folder: str = "") -> list[str]:
@@ -52,7 +52,7 @@ def report(report: Report, *, folder: str = "") -> list[str]:
         _command(
             "warning" if result.outcome in (Outcome.PENDING, Outcome.SKIPPED) else "error",
             places.get(result.address),
-            f"{result.action.value} {result.address}: {result.outcome.value}",
+            f"{result.verb} {result.address}: {result.outcome.value}",
             "; ".join(text for text in (result.detail, result.hint) if text) or result.outcome.value,
             folder,
         )
@@ -67,7 +67,7 @@ def _told(finding: Finding) -> str:
 
 def _change(change: Change, folder: str) -> Iterator[str]:
     kind = "error" if change.action is Action.REFUSE else "notice"
-    title = f"{change.action.value} {change.address}"
+    title = f"{change.verb} {change.address}"
     if change.action in _WHOLE or not change.diffs:
         why = "; ".join([change.sentence, *words.marks(change), *change.notes])
         yield _command(kind, change.location, title, why, folder)

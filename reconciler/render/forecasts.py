@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from reconciler.model import Forecast, Ring
+    from reconciler.schedule.expected_calls import Forecast, Ring
 
 _FEW = 5  # rings a terminal and a comment list before the rest is counted
 _INDENT = 4

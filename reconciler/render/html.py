@@ -57,9 +57,9 @@ def _header(plan: Plan) -> Html:
     """Whose account, what the plan comes to, and how much of what."""
     counts = plan.summary
     numbers = [
-        element("li", element("b", f"{count:,}"), f" {words.SPOKEN[action]}", class_=action.value)
-        for action in Action
-        if (count := counts[action.value])
+        element("li", element("b", f"{count:,}"), f" {words.spoken(verb)}", class_=verb)
+        for verb, count in counts.items()
+        if count
     ]
     weighty = words.weighty(plan)
     return join(

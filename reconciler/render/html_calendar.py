@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.model import Address, Forecast, Ring
+    from reconciler.model import Address
+    from reconciler.schedule.expected_calls import Forecast, Ring
 
 _WEEKS = 6
 _LISTED = 200  # calls listed; the rest is counted

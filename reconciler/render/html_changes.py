@@ -49,11 +49,11 @@ def cards(changes: Sequence[Change], *, show_numbers: bool) -> Html:
 
 
 def _card(change: Change, anchor: str, *, opened: bool, show_numbers: bool) -> Html:
-    action = change.action.value
+    action = change.verb
     place = f"{change.location.path}:{change.location.line}" if change.location else ""
     summary = element(
         "summary",
-        element("span", words.GLYPHS[change.action], class_="glyph", aria_hidden="true"),
+        element("span", words.sign(change), class_="glyph", aria_hidden="true"),
         element("h3", element("code", str(change.address))),
         badge(action, action),
         *(badge(mark, "weighty") for mark in words.marks(change)),
@@ -158,12 +158,12 @@ def first_glance(changes: Sequence[Change], places: Mapping[Address, str]) -> Ht
     rows = [
         element(
             "li",
-            element("span", words.GLYPHS[change.action], class_=f"glyph {change.action.value}", aria_hidden="true"),
+            element("span", words.sign(change), class_=f"glyph {change.verb}", aria_hidden="true"),
             element(
                 "div",
                 link(change.address, places),
                 " ",
-                badge(change.action.value, change.action.value),
+                badge(change.verb, change.verb),
                 *(badge(mark, "weighty") for mark in words.marks(change)),
                 element("p", prose(change.sentence)),
             ),

@@ -84,7 +84,7 @@ def _actions(changes: Sequence[Change]) -> dict[Address, str]:
     found: dict[Address, str] = {}
     for change in changes:
         if found.get(change.address, Action.KEEP.value) == Action.KEEP.value:
-            found[change.address] = change.action.value
+            found[change.address] = change.verb
     return found
 
 

@@ -17,7 +17,7 @@ from reconciler.telephony.phone_numbers import mask_in
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.model import Change, FieldDiff, Finding, Location, Plan, Report, Result
+    from reconciler.model import Change, Consequence, FieldDiff, Finding, Location, Plan, Report, Result
     from reconciler.schedule.call_report import CallRow
 
 _BEYOND_ASCII = re.compile(r"[\x7f-\U0010ffff]")
@@ -80,16 +80,22 @@ def _change(change: Change, *, show_numbers: bool) -> dict[str, Any]:
         "address": str(change.address),
         "kind": change.address.kind,
         "name": change.address.name,
-        "action": change.action.value,
+        "action": change.verb,
         "reason": change.reason,
         "sentence": change.sentence,
         "id": _id(change.id),
         "source": _source(change.location) or None,
         "fields": [_field(change, diff, show_numbers=show_numbers) for diff in change.diffs],
-        "consequences": [consequence.value for consequence in change.consequences],
+        "consequences": [consequence.sort.value for consequence in change.consequences],
+        "amounts": [_amount(consequence) for consequence in change.consequences],
         "notes": list(change.notes),
         "fingerprint": change.fingerprint,
     }
+
+
+def _amount(consequence: Consequence) -> dict[str, Any]:
+    """What can be added up: people rung, and the most it may cost in cents (null: nothing tells, or no limit)."""
+    return {"consequence": consequence.sort.value, "people": consequence.people, "cents": consequence.cents}
 
 
 def _field(change: Change, diff: FieldDiff, *, show_numbers: bool) -> dict[str, Any]:
@@ -114,7 +120,7 @@ def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:
 def _result(result: Result, *, show_numbers: bool) -> dict[str, Any]:
     return {
         "address": str(result.address),
-        "action": result.action.value,
+        "action": result.verb,
         "outcome": result.outcome.value,
         "detail": result.detail if show_numbers else mask_in(result.detail),
         "id": _id(result.id),

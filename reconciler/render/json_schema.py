@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.model import Action, ChangedBy, Consequence, Severity
+from reconciler.model import VERBS, ChangedBy, Severity, Sort
 
 Schema = dict[str, Any]
 
@@ -29,7 +29,7 @@ def _text(description: str) -> Schema:
     return {"description": description, "type": "string"}
 
 
-def _one_of(values: type[Action | ChangedBy | Consequence | Severity]) -> Schema:
+def _one_of(values: type[ChangedBy | Severity | Sort]) -> Schema:
     return {"enum": [value.value for value in values]}
 
 
@@ -52,18 +52,29 @@ _FIELD: Schema = _object(
         "changed_by": _one_of(ChangedBy),
     }
 )
+_AMOUNT: Schema = _object(
+    {
+        "consequence": _one_of(Sort),
+        "people": {"description": "How many are rung.", **_COUNT},
+        "cents": {"description": "The most it may cost, where that is known.", "type": ["integer", "null"]},
+    }
+)
 _CHANGE: Schema = _object(
     {
         "address": _text("`Kind/name`."),
         "kind": {"type": "string"},
         "name": {"type": "string"},
-        "action": {"description": "What apply will do.", **_one_of(Action)},
+        "action": {
+            "description": f"What apply will do: one of {', '.join(VERBS)}, or a word of the kind's own.",
+            "type": "string",
+        },
         "reason": _text("A stable word that says why; it never decides anything."),
         "sentence": _text("Why, for people; its wording may change."),
         "id": _ID,
         "source": {"anyOf": [_PLACE, {"type": "null"}]},
         "fields": _list(_FIELD, "The declared fields that are not as declared."),
-        "consequences": _list(_one_of(Consequence), "What must not be overlooked."),
+        "consequences": _list(_one_of(Sort), "What must not be overlooked."),
+        "amounts": _list(_AMOUNT, "The same, with what can be added up."),
         "notes": _list({"type": "string"}, "Remarks for people."),
         "fingerprint": _text("What apply --plan compares: over what is declared and what it would touch."),
     }
@@ -130,7 +141,10 @@ PLAN_SCHEMA: Schema = {
                 },
                 "The account the plan is about.",
             ),
-            "summary": _object({action.value: _COUNT for action in Action}, "How many changes of each action."),
+            "summary": {
+                **_object(dict.fromkeys(VERBS, _COUNT), "How many changes of each action; words of a kind's own too."),
+                "additionalProperties": _COUNT,
+            },
             "changes": _list(_CHANGE, "In the order apply takes them; one resource may have two."),
             "findings": _list(_FINDING, "Errors first; an error stops apply."),
             "forecast": {"anyOf": [_FORECAST, {"type": "null"}]},

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LIMIT = 65_000  # characters; GitHub takes 65,536, and a bot may put a line around ours
 _RESERVED = 800  # for table heads and for saying what was left out
 _WIDEST_VALUE = 300
-_GRAVE = frozenset({Action.REFUSE, Action.DELETE, Action.CANCEL})
+_GRAVE = frozenset({Action.REFUSE, Action.DELETE})
 _COLUMNS = ("", "Change", "Action", "Why")
 _PROBLEMS = frozenset(Outcome) - {Outcome.DONE}
 
@@ -118,9 +118,7 @@ def _grave_lines(changes: Sequence[Change], room: int) -> tuple[list[str] | str,
     rows, left, missed = fitting(map(_row, changes), room)
     if not missed:
         return rows, left, 0
-    names, left, missed = fitting(
-        (f"{it.action.value} {code(str(it.address))}, " for it in changes), room - len("\n\n")
-    )
+    names, left, missed = fitting((f"{it.verb} {code(str(it.address))}, " for it in changes), room - len("\n\n"))
     return f"\n{''.join(names).removesuffix(', ')}\n", left, missed
 
 
@@ -128,7 +126,7 @@ def _row(change: Change) -> str:
     marks = "".join(f"; **{mark}**" for mark in words.marks(change))
     notes = "".join(f"; {prose(note)}" for note in change.notes)
     why = prose(change.sentence) + marks + notes
-    return row((words.glyph(change), code(str(change.address)), change.action.value, why))
+    return row((words.glyph(change), code(str(change.address)), change.verb, why))
 
 
 def _finding(finding: Finding) -> str:
@@ -147,7 +145,7 @@ def _outcome(result: Result, *, show_numbers: bool) -> str:
     what = " — ".join(prose(text) for text in (detail, result.hint) if text)
     outcome = result.outcome.value
     told = f"**{outcome}**" if result.outcome in _PROBLEMS else outcome
-    return row((told, code(str(result.address)), result.action.value, what))
+    return row((told, code(str(result.address)), result.verb, what))
 
 
 def _call(it: CallRow) -> str:
@@ -171,7 +169,7 @@ def _folds(changes: Sequence[Change], *, show_numbers: bool) -> Iterator[str]:
         if change.diffs:
             place = f" · {html(str(change.location))}" if change.location else ""
             name = f"<code>{html(str(change.address))}</code>"
-            summary = f"{words.glyph(change)} {name} {change.action.value}{place}"
+            summary = f"{words.glyph(change)} {name} {change.verb}{place}"
             yield fold(summary, _fields(change, show_numbers=show_numbers))
 
 

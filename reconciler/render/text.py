@@ -136,7 +136,7 @@ class _Page:
     def _title(self, change: Change) -> Iterator[str]:
         """Sign, address and action, and at the right edge where it is declared."""
         place = clean(f"{change.location.path}:{change.location.line}") if change.location else ""
-        address, action, style = clean(str(change.address)), change.action.value, words.STYLES[change.action]
+        address, action, style = clean(str(change.address)), change.verb, words.style(change)
         head = f"{self._paint(words.glyph(change), style)} {self._paint(address, 'bold')}"
         head += f"  {self._paint(action, style)}"
         gap = self._width - columns(address) - columns(action) - columns(place) - 4
@@ -159,11 +159,11 @@ class _Page:
 
     def _row(self, change: Change, address_width: int) -> Iterator[str]:
         """A change in short: in columns, with the sentence below where it has no room beside them."""
-        style, address = words.STYLES[change.action], clean(str(change.address))
+        style, address = words.style(change), clean(str(change.address))
         marks = self._marks(change)
         sentence = clean(change.sentence + (f" ({marks})" if marks else ""))
         head = f"{self._paint(words.glyph(change), style)} {self._paint(pad(address, address_width), 'bold')}"
-        head += f"  {self._paint(pad(change.action.value, _WIDEST_ACTION), style)}"
+        head += f"  {self._paint(pad(change.verb, _WIDEST_ACTION), style)}"
         start = 2 + address_width + 2 + _WIDEST_ACTION + 2
         beside = columns(address) <= address_width and self._width - start >= _NARROWEST_SENTENCE
         indent = start if beside else INDENT
@@ -227,7 +227,7 @@ class _Page:
     def result(self, result: Result) -> Iterator[str]:
         """The outcome in a word, whose it is, and what there is to say."""
         outcome = self._paint(pad(result.outcome.value, 7), words.OUTCOMES[result.outcome])
-        name = f"{clean(str(result.address))}  {result.action.value}"
+        name = f"{clean(str(result.address))}  {result.verb}"
         yield f"{outcome}  {self._paint(name, 'bold')}"
         if result.detail and (result.outcome is not Outcome.DONE or result.action is Action.ADOPT):
             yield from (f"{' ' * 9}{line}" for line in wrap(clean(self._masked(result.detail)), self._width - 9))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from reconciler.model import Consequence
+from reconciler.model import Sort
 from reconciler.render.terminal import clean
 from reconciler.telephony.eligibility import dollars
 from reconciler.telephony.phone_numbers import mask_in
@@ -41,7 +41,7 @@ def visible(change: Change, diff: FieldDiff, *, show_numbers: bool) -> tuple[Any
     before, after = plain(diff.before), plain(diff.after)
     if diff.secret:
         return None if before is None else SECRET, None if after is None else SECRET
-    rings = Consequence.RINGS_A_PERSON in change.consequences
+    rings = change.means(Sort.RINGS_A_PERSON)
     if diff.personal or (rings and any(isinstance(side, dict | list) for side in (before, after))):
         return _discreet(before, show_numbers=show_numbers), _discreet(after, show_numbers=show_numbers)
     return before, after

@@ -2,54 +2,48 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reconciler.model import Action, ChangedBy, Consequence, Outcome, Severity
+from reconciler.model import VERBS, Action, ChangedBy, Outcome, Severity, Sort
 from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model import Change, Plan, Report, Target
+    from reconciler.model import Change, Consequence, Plan, Report, Target
 
-GLYPHS: dict[Action, str] = {
+_GLYPHS: dict[Action, str] = {
     Action.CREATE: "+",
     Action.UPDATE: "~",
+    Action.REPLACE: "±",
     Action.DELETE: "-",
     Action.ADOPT: "&",
-    Action.VERIFY: "?",
-    Action.ARM: ">",
-    Action.RESCHEDULE: "~",
-    Action.CANCEL: "-",
+    Action.ACT: "?",
     Action.KEEP: "=",
     Action.REFUSE: "x",
 }
+_GLYPHS_OF_VERBS = {"arm": ">"}
 MARKED = "!"
 
-SPOKEN: dict[Action, str] = {
-    **{action: f"to {action.value}" for action in Action},
-    Action.KEEP: "unchanged",
-    Action.REFUSE: "refused",
-}
+_SPOKEN: dict[str, str] = {Action.KEEP: "unchanged", Action.REFUSE: "refused"}
 
-STYLES: dict[Action, str] = {
+_STYLES: dict[Action, str] = {
     Action.CREATE: "added",
     Action.UPDATE: "changed",
+    Action.REPLACE: "changed",
     Action.DELETE: "removed",
     Action.ADOPT: "name",
-    Action.VERIFY: "changed",
-    Action.ARM: "added",
-    Action.RESCHEDULE: "changed",
-    Action.CANCEL: "removed",
+    Action.ACT: "changed",
     Action.KEEP: "dim",
     Action.REFUSE: "grave",
 }
 
-CONSEQUENCES: dict[Consequence, str] = {
-    Consequence.RINGS_A_PERSON: "rings a person",
-    Consequence.SPENDS_MONEY: "spends money",
-    Consequence.CANNOT_BE_UNDONE: "cannot be undone",
+CONSEQUENCES: dict[Sort, str] = {
+    Sort.RINGS_A_PERSON: "rings a person",
+    Sort.SPENDS_MONEY: "spends money",
+    Sort.CANNOT_BE_UNDONE: "cannot be undone",
 }
 
 SIDES: dict[ChangedBy, str] = {
@@ -75,7 +69,6 @@ SEVERITIES: dict[Severity, str] = {
 SAME_TO_SEE = "(they differ in what is not shown)"
 NO_CHANGES = "No changes: the account is as declared."
 _UNCHANGED = (Action.KEEP, Action.REFUSE)
-_TIMED = frozenset({Action.ARM, Action.RESCHEDULE})
 _AS_DECLARED = frozenset({"is as declared", "is not there, as declared"})
 _PLURALS = {"person": "people", "reply": "replies"}
 
@@ -93,24 +86,45 @@ def tally(changes: Sequence[Change], *, quiet: bool = False) -> str:
 
     With ``quiet`` the unchanged are not mentioned.
     """
-    counts = dict.fromkeys((*(it for it in Action if it not in _UNCHANGED), *reversed(_UNCHANGED)), 0)
+    first, last = [it for it in VERBS if it not in _UNCHANGED], [it.value for it in reversed(_UNCHANGED)]
+    others = sorted({change.verb for change in changes} - {*first, *last})
+    counts = dict.fromkeys((*first, *others, *last), 0)
     for change in changes:
-        counts[change.action] += 1
+        counts[change.verb] += 1
     return ", ".join(
-        f"{count:,} {SPOKEN[action]}"
-        for action, count in counts.items()
-        if count and not (quiet and action is Action.KEEP)
+        f"{count:,} {spoken(verb)}" for verb, count in counts.items() if count and not (quiet and verb == Action.KEEP)
     )
+
+
+def spoken(verb: str) -> str:
+    """``to create``, ``refused``."""
+    return _SPOKEN.get(verb, f"to {verb}")
+
+
+def sign(change: Change) -> str:
+    """The sign of what is done."""
+    return _GLYPHS_OF_VERBS.get(change.verb, _GLYPHS[change.action])
+
+
+def style(change: Change) -> str:
+    """The colour of what is done."""
+    return _STYLES[change.action]
 
 
 def glyph(change: Change) -> str:
     """The sign of a change: ``!`` where something must not be overlooked, else that of its action."""
-    return MARKED if change.consequences and change.pending else GLYPHS[change.action]
+    return MARKED if change.consequences and change.pending else sign(change)
 
 
 def marks(change: Change) -> list[str]:
     """What must not be overlooked in a change that would be made."""
-    return [CONSEQUENCES[it] for it in change.consequences] if change.pending else []
+    return [_mark(it) for it in change.consequences] if change.pending else []
+
+
+def _mark(consequence: Consequence) -> str:
+    if consequence.people > 1:
+        return f"rings {counted(consequence.people, 'person')}"
+    return CONSEQUENCES[consequence.sort]
 
 
 def rank(change: Change) -> int:
@@ -139,52 +153,38 @@ def host(target: Target) -> str:
 
 def weighty(plan: Plan) -> list[str]:
     """What all changes together would mean: whom they ring, what they charge, what stays for ever."""
-    pending = plan.pending
-    rings = _people(pending)
-    probes = sum(change.action is Action.VERIFY for change in pending)
-    final = _counting(pending, Consequence.CANNOT_BE_UNDONE)
+    all_of_it = [consequence for change in plan.pending for consequence in change.consequences]
+    rings = _people(all_of_it)
+    occasions = Counter(it.occasion for it in all_of_it if it.occasion)
+    final = sum(change.means(Sort.CANNOT_BE_UNDONE) for change in plan.pending)
     return [
         words
         for words in (
             f"rings {counted(rings, 'person')}" if rings else "",
-            _charge(pending),
-            counted(probes, "billed probe call") if probes else "",
+            _charge(all_of_it),
+            *(counted(count, occasion) for occasion, count in occasions.items()),
             f"{counted(final, 'change')} cannot be undone" if final else "",
         )
         if words
     ]
 
 
-def _counting(changes: Sequence[Change], consequence: Consequence) -> int:
-    return sum(consequence in change.consequences for change in changes)
-
-
-def _people(changes: Sequence[Change]) -> int:
+def _people(consequences: Sequence[Consequence]) -> int:
     """How many people are rung: two calls to one number ring one person."""
-    return len(
-        {
-            str(change.resource.declared.get("to_number", change.address)) if change.resource else str(change.address)
-            for change in changes
-            if Consequence.RINGS_A_PERSON in change.consequences
-        }
-    )
+    known = {it.callee for it in consequences if it.callee}
+    return len(known) + sum(it.people for it in consequences if not it.callee)
 
 
-def _charge(changes: Sequence[Change]) -> str:
-    """The monthly limit of whatever may charge a card, where the manifest names one."""
-    charging = [
-        change.resource.declared
-        for change in changes
-        if change.resource is not None
-        and Consequence.SPENDS_MONEY in change.consequences
-        and "amount_cents" in change.resource.declared
-    ]
+def _charge(consequences: Sequence[Consequence]) -> str:
+    """The most that may be charged again and again."""
+    charging = [it for it in consequences if it.per]
     if not charging:
         return ""
-    limits = [limit for it in charging if isinstance(limit := it.get("monthly_limit_cents"), int)]
+    limits = [it.cents for it in charging if it.cents is not None]
+    per = charging[0].per
     if len(limits) < len(charging):
-        return "may charge the card without a monthly limit"
-    return f"may charge up to {dollars(sum(limits))} a month"
+        return f"may charge the card without a {per}ly limit"
+    return f"may charge up to {dollars(sum(limits))} a {per}"
 
 
 def verdict(plan: Plan) -> str:
@@ -237,6 +237,6 @@ def after_apply(report: Report, next_command: str) -> str:
         return f"mend what failed, then {next_command}"
     if report.failed:
         return next_command  # only skipped: the run was cut short, and the next one goes on
-    if any(result.action in _TIMED for result in report.results):
+    if any(change.means(Sort.RINGS_A_PERSON) for change in report.plan.pending):
         return "reconciler dispatch, on a timer: it places the calls when they are due"
     return ""

@@ -35,7 +35,8 @@ def combinations(all_faults: Iterable[str], *light: str) -> list[tuple[str, str]
     return [*product(THOROUGH, all_faults), *product(longer, light)]
 
 
-KILLED, INTERRUPTED, LOCKED = -9, 130, 3
+KILLED, INTERRUPTED, LOCKED, IN_PART = -9, 130, 3, 4
+AGAIN = "--again PhoneNumber/main-line"
 
 
 class Cutter:
@@ -85,6 +86,11 @@ class Cutter:
 NOW = PROJECTS["first-apply"].now
 
 
+def paid(folder: Path) -> int:
+    """How many probes the carrier was paid for."""
+    return sum(number["probes"] for number in look(folder, NOW).numbers)
+
+
 def run(bench: Bench, folder: Path, project: Project) -> Ran:
     return bench.run(folder, *project.command, *project.options, now=project.now)
 
@@ -95,6 +101,10 @@ def mended(bench: Bench, project: Project) -> Callable[[Path, Ran, Seen], list[s
     def check(folder: Path, ran: Ran, before: Seen) -> list[str]:
         wrong = list(harm(before, look(folder, project.again)))
         second = bench.run(folder, *project.command, *project.options, now=project.again)
+        if second.code == IN_PART and AGAIN in second.output:
+            # The run was cut where a billed probe may have been sent: nobody pays twice until a person says so.
+            wrong += [f"{paid(folder)} probes before anybody was asked"] if paid(folder) else []
+            second = bench.run(folder, *project.command, *project.options, *AGAIN.split(), now=project.again)
         if second.code != 0:
             wrong.append(f"the second run ended with {second.code}: {second.output}")
         wrong += settled(bench, folder, project, before)

@@ -8,17 +8,16 @@ from dataclasses import replace
 import pytest
 
 from reconciler.decide import Declared, Draft, Live, Situation, decide
-from reconciler.kind import Orphans, Verbs
+from reconciler.kind import Orphans
 from reconciler.model import Action, Phase
 
 HERE = Situation(Declared.PRESENT, Live.FOUND, ids=("7",))
 GONE = Situation(Declared.NOT, Live.FOUND, ids=("7",))
 ABSENT = Situation(Declared.ABSENT, Live.FOUND, ids=("7",))
-CALLS = Verbs(create=Action.ARM, update=Action.RESCHEDULE, delete=Action.CANCEL)
 
 ROWS = [
     (replace(HERE, live=Live.NOTHING), "create missing"),
-    (replace(HERE, live=Live.NOTHING, verbs=CALLS), "arm missing"),
+    (replace(HERE, live=Live.NOTHING), "create missing"),
     (replace(HERE, live=Live.NOTHING, expired=True), "keep will_not_fire"),
     (replace(HERE, live=Live.VANISHED), "create deleted_outside"),
     (replace(HERE, live=Live.VANISHED, expired=True), "keep will_not_fire"),
@@ -27,7 +26,7 @@ ROWS = [
     (replace(HERE, live=Live.UNKNOWN_ID), "refuse unknown_id"),
     (HERE, "keep unchanged"),
     (replace(HERE, differs=True), "update changed"),
-    (replace(HERE, differs=True, verbs=CALLS), "reschedule changed"),
+    (replace(HERE, differs=True), "update changed"),
     (replace(HERE, differs=True, phase=Phase.SETTLED), "keep settled"),
     (replace(HERE, differs=True, phase=Phase.MOVING), "keep moving"),
     (replace(HERE, differs=True, draft=Draft.FOREIGN), "refuse foreign_draft"),
@@ -40,9 +39,9 @@ ROWS = [
     (replace(GONE, prune=True, draft=Draft.FOREIGN), "refuse foreign_draft"),
     (replace(GONE, prune=True, live=Live.VANISHED), "keep gone"),
     (replace(GONE, prune=True, orphans=Orphans.NEVER_OURS), "keep not_declared"),
-    (replace(GONE, orphans=Orphans.RETIRED, verbs=CALLS), "cancel not_declared"),
-    (replace(GONE, orphans=Orphans.RETIRED, verbs=CALLS, phase=Phase.SETTLED), "keep settled"),
-    (replace(GONE, orphans=Orphans.RETIRED, verbs=CALLS, phase=Phase.MOVING), "keep moving"),
+    (replace(GONE, orphans=Orphans.RETIRED), "delete not_declared"),
+    (replace(GONE, orphans=Orphans.RETIRED, phase=Phase.SETTLED), "keep settled"),
+    (replace(GONE, orphans=Orphans.RETIRED, phase=Phase.MOVING), "keep moving"),
     (replace(ABSENT), "delete declared_absent"),
     (replace(ABSENT, live=Live.NOTHING), "keep absent"),
     (replace(ABSENT, live=Live.SEVERAL, ids=("7", "8")), "refuse ambiguous"),

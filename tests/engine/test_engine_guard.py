@@ -35,9 +35,7 @@ def account(**limits: Any) -> Account:
 
 
 def approved(*changes: Change) -> dict[str, Any]:
-    rows = [
-        {"address": str(each.address), "action": each.action.value, "fingerprint": each.fingerprint} for each in changes
-    ]
+    rows = [{"address": str(each.address), "action": each.verb, "fingerprint": each.fingerprint} for each in changes]
     return {"target": {"organization": {"id": 42}}, "changes": rows}
 
 
@@ -73,7 +71,7 @@ def test_too_many_deletions_are_refused_with_their_numbers() -> None:
 def test_a_project_that_declares_nothing_undoes_nothing() -> None:
     empty = Account("42", datetime(2026, 12, 1, tzinfo=UTC), Settings.model_validate({}), {}, {})
     with pytest.raises(UnsafePlan, match="declares anything"):
-        guard.applicable(plan(change("a", Action.CANCEL)), empty, skip_refused=False)
+        guard.applicable(plan(change("a", Action.DELETE)), empty, skip_refused=False)
     guard.applicable(plan(change("a", Action.KEEP)), empty, skip_refused=False)
 
 

@@ -28,7 +28,7 @@ def _told(wave: Iterable[Step]) -> list[tuple[str, Verb]]:
 
 def test_agents_come_before_numbers_before_money_before_calls() -> None:
     found = waves(
-        ("ScheduledCall/c", Action.ARM),
+        ("ScheduledCall/c", Action.CREATE),
         ("AutoReload/b", Action.UPDATE),
         ("PhoneNumber/n", Action.UPDATE),
         ("Agent/a", Action.CREATE),
@@ -50,7 +50,7 @@ def test_an_agent_is_adopted_before_it_is_corrected() -> None:
 
 
 def test_removals_come_last_and_the_other_way_round() -> None:
-    found = waves(("Agent/old", Action.DELETE), ("ScheduledCall/c", Action.CANCEL), ("Agent/new", Action.CREATE))
+    found = waves(("Agent/old", Action.DELETE), ("ScheduledCall/c", Action.DELETE), ("Agent/new", Action.CREATE))
     assert [wave[0][0] for wave in found] == ["Agent/new", "ScheduledCall/c", "Agent/old"]
 
 

@@ -162,7 +162,7 @@ def test_a_callee_is_masked_here_too() -> None:
 
 @pytest.mark.parametrize("width", [30, 60, 100])
 def test_no_row_is_wider_than_the_terminal(width: int) -> None:
-    table = Table([change("a-name-as-long-as-names-may-be-" * 2), change("b", Action.RESCHEDULE)], color=False)
+    table = Table([change("a-name-as-long-as-names-may-be-" * 2), change("b", Action.UPDATE)], color=False)
     assert all(columns(line) <= width for line in table.lines(3.2, width=width, height=20))
 
 
@@ -172,13 +172,13 @@ def test_what_is_written_leaves_the_rows_under_way_and_is_counted_before_it_is_f
     for it in changes[:1500]:
         table.tell(it)
     for it in changes[:1499]:
-        table.tell(Written(it.address, it.action))
+        table.tell(Written(it.address, it.verb))
     head, *rows = table.lines(1, width=80, height=6)
     assert head[2:] == "applying: 0 of 10,000, 1,499 more written, 1 s"
     assert [row.split()[:2] for row in rows[:2]] == [["now", "Agent/agent-1499"], ["written", "Agent/agent-0"]]
     assert rows[-1] == "  … and 9,996 more"
     for it in changes[:1499]:
-        table.tell(Result(it.address, it.action, Outcome.DONE))
+        table.tell(Result(it.address, it.action, Outcome.DONE, verb=it.verb))
     assert table.lines(1, width=80, height=6)[0][2:] == "applying: 1,499 of 10,000, 1 s"
 
 
@@ -186,6 +186,6 @@ def test_what_went_wrong_stays_in_sight_while_there_is_more_to_do() -> None:
     changes = [change(f"agent-{index:02}") for index in range(30)]
     table = Table(changes, color=False)
     for it in changes[:20]:
-        table.tell(Result(it.address, it.action, Outcome.DONE))
+        table.tell(Result(it.address, it.action, Outcome.DONE, verb=it.verb))
     table.tell(Result(changes[7].address, Action.CREATE, Outcome.FAILED))
     assert "Agent/agent-07" in table.lines(1, width=80, height=10)[1]

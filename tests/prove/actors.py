@@ -192,11 +192,11 @@ def apply(declared: Manifests) -> Callable[[World, Actor], None]:
         for name in sorted({*live, *declared.orders}):
             change = _change(name, declared, live.get(name), context.account.now)
             match change.action:
-                case Action.ARM:
+                case Action.CREATE:
                     _KIND.create(change, context)
-                case Action.RESCHEDULE:
+                case Action.UPDATE:
                     _KIND.update(change, context)
-                case Action.CANCEL:
+                case Action.DELETE:
                     _KIND.delete(change, context)
 
     return run
@@ -213,7 +213,6 @@ def _change(name: str, declared: Manifests, live: Observed | None, now: datetime
         phase=live.phase if live else Phase.STEADY,
         expired=closes is not None and closes <= now,
         orphans=_KIND.orphans,
-        verbs=_KIND.verbs,
         history=live.history if live else "",
     )
     decision = decide(situation)[0]

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from plans_to_render import CALLEE, FULL
 
-from reconciler.model import Address, Forecast, Ring
+from reconciler.model import Address
+from reconciler.schedule.expected_calls import Forecast, Ring
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 JANE = Ring(

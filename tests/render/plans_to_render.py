@@ -23,6 +23,7 @@ from reconciler.model import (
     Resource,
     Result,
     Severity,
+    Sort,
     Target,
 )
 
@@ -78,6 +79,7 @@ def change(
     at: Location | None = None,
     declared: Mapping[str, Any] | None = None,
     id_: str | None = None,
+    verb: str = "",
 ) -> Change:
     parsed = Address.parse(address)
     return Change(
@@ -91,6 +93,7 @@ def change(
         diffs=tuple(diffs),
         consequences=tuple(consequences),
         notes=tuple(notes),
+        verb=verb,
     )
 
 
@@ -131,12 +134,13 @@ UPDATE = change(
 )
 VERIFY = change(
     "PhoneNumber/main-line",
-    Action.VERIFY,
+    Action.ACT,
     "is not proven at its carrier: a billed probe call",
+    verb="verify",
     reason="not_proven",
     id_="9001",
     at=Location("manifests/numbers.yaml", 1),
-    consequences=[Consequence.SPENDS_MONEY],
+    consequences=[Consequence(Sort.SPENDS_MONEY, occasion="billed probe call")],
 )
 MONEY = change(
     "AutoReload/billing",
@@ -156,12 +160,13 @@ MONEY = change(
         FieldDiff("amount_cents", None, 5000),
         FieldDiff("monthly_limit_cents", 0, 20000),
     ],
-    consequences=[Consequence.SPENDS_MONEY],
+    consequences=[Consequence(Sort.SPENDS_MONEY, cents=20000, per="month")],
 )
 ARM = change(
     "ScheduledCall/confirm-jane",
-    Action.ARM,
+    Action.CREATE,
     "+1•••••••0199 on Tue 1 Dec 15:00 New York (in 9 d 7 h), until 15:10",
+    verb="arm",
     reason="missing",
     at=Location("manifests/calls.yaml", 3),
     diffs=[
@@ -170,19 +175,20 @@ ARM = change(
         FieldDiff("variables", None, {"patient": "Jane", "time": "3pm"}),
         FieldDiff("at", None, "2026-12-01T15:00:00"),
     ],
-    consequences=[Consequence.RINGS_A_PERSON, Consequence.SPENDS_MONEY],
+    consequences=[Consequence(Sort.RINGS_A_PERSON, people=1), Consequence(Sort.SPENDS_MONEY)],
 )
 RESCHEDULE = change(
     "ScheduledCall/confirm-john",
-    Action.RESCHEDULE,
+    Action.UPDATE,
     "+1•••••••0188 on Wed 2 Dec 10:00 New York (in 10 d 2 h), until 10:10",
+    verb="reschedule",
     id_="confirm-john",
     at=Location("manifests/calls.yaml", 30),
     diffs=[
         FieldDiff("to_number", "8f14e45fceea167a", "+14155550188", personal=True),
         FieldDiff("at", "2026-12-02T09:00:00", "2026-12-02T10:00:00"),
     ],
-    consequences=[Consequence.RINGS_A_PERSON, Consequence.SPENDS_MONEY],
+    consequences=[Consequence(Sort.RINGS_A_PERSON, people=1), Consequence(Sort.SPENDS_MONEY)],
 )
 DELETE = change(
     "Agent/retired",
@@ -190,7 +196,7 @@ DELETE = change(
     "is not declared any more",
     reason="not_declared",
     id_="77",
-    consequences=[Consequence.CANNOT_BE_UNDONE],
+    consequences=[Consequence(Sort.CANNOT_BE_UNDONE)],
 )
 REFUSED = change(
     "Agent/reminders",
@@ -258,11 +264,18 @@ REPORT = Report(
         ),
         Result(
             VERIFY.address,
-            Action.VERIFY,
+            Action.ACT,
             Outcome.UNKNOWN,
             "POST /v1/phone-numbers/9001/verify-voip: no answer",
+            verb="verify",
         ),
         Result(MONEY.address, Action.UPDATE, Outcome.DONE, id="account"),
-        Result(ARM.address, Action.ARM, Outcome.SKIPPED, "needs PhoneNumber/main-line, which did not come about"),
+        Result(
+            ARM.address,
+            Action.CREATE,
+            Outcome.SKIPPED,
+            "needs PhoneNumber/main-line, which did not come about",
+            verb="arm",
+        ),
     ),
 )

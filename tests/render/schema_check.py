@@ -57,7 +57,10 @@ def _required(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Itera
 
 def _closed(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:
     unknown = value.keys() - schema["properties"].keys() if isinstance(value, dict) else ()
-    yield from (f"{path}.{name}: unknown" for name in unknown)
+    if isinstance(rule, dict):
+        yield from (found for name in unknown for found in complaints(value[name], rule, f"{path}.{name}"))
+    else:
+        yield from (f"{path}.{name}: unknown" for name in unknown)
 
 
 def _items(value: Any, rule: Any, schema: dict[str, Any], path: str) -> Iterator[str]:

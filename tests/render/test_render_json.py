@@ -86,6 +86,7 @@ def test_a_plan_has_the_promised_shape() -> None:
                     {"path": "prompt", "before": None, "after": NEW_PROMPT, "changed_by": "manifest"},
                 ],
                 "consequences": [],
+                "amounts": [],
                 "notes": [],
                 "fingerprint": "",
             }
@@ -165,7 +166,7 @@ def test_a_digest_in_place_of_a_number_is_hidden() -> None:
         (date(2026, 12, 1), "2026-12-01"),
         (Empty(), {}),
         ({1: True}, {"1": True}),
-        (Action.ARM, "arm"),
+        (Action.ADOPT, "adopt"),
     ],
 )
 def test_every_value_becomes_json(value: Any, expected: Any) -> None:

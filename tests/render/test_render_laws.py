@@ -22,6 +22,7 @@ from reconciler.model import (
     Report,
     Result,
     Severity,
+    Sort,
 )
 from reconciler.render import json, markdown, text
 from reconciler.render.json_schema import PLAN_SCHEMA
@@ -59,7 +60,7 @@ def changes(draw: st.DrawFn) -> Change:
         resource=resource(address, {}, at) if at else None,
         observed=draw(st.none() | st.just(Observed(address.kind, "1", {}))),
         diffs=tuple(draw(st.lists(DIFFS, max_size=3))),
-        consequences=tuple(draw(st.sets(st.sampled_from(Consequence)))),
+        consequences=tuple(map(Consequence, draw(st.sets(st.sampled_from(Sort))))),
         notes=tuple(draw(st.lists(ANYTHING, max_size=1))),
     )
 
@@ -138,8 +139,10 @@ def test_a_comment_never_exceeds_its_limit(plan: Plan, limit: int) -> None:
 def test_a_personal_number_is_never_printed(number: str, calling: bool, around: str) -> None:  # noqa: FBT001 - drawn
     value = {"to": [f"{around} {number}"], number: number}
     diff = FieldDiff("to_number", value if calling else number, value, personal=not calling)
-    consequences = (Consequence.RINGS_A_PERSON,) if calling else ()
-    it = Change(Address("ScheduledCall", "a"), Action.ARM, "missing", "now", diffs=(diff,), consequences=consequences)
+    consequences = (Consequence(Sort.RINGS_A_PERSON),) if calling else ()
+    it = Change(
+        Address("ScheduledCall", "a"), Action.CREATE, "missing", "now", diffs=(diff,), consequences=consequences
+    )
     plan = Plan(TARGET, (it,), (), "")
     for page in (
         text.plan(plan, width=200),

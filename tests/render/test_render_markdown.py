@@ -81,7 +81,7 @@ def test_the_place_in_a_folds_summary_is_html() -> None:
 def test_callees_are_masked() -> None:
     assert CALLEE not in markdown.plan(FULL)
     assert CALLEE in markdown.plan(FULL, show_numbers=True)
-    failed = Result(ARM.address, Action.ARM, Outcome.FAILED, f"no {CALLEE}")
+    failed = Result(ARM.address, ARM.action, Outcome.FAILED, f"no {CALLEE}")
     assert CALLEE not in markdown.report(replace(REPORT, results=(failed,)))
 
 
@@ -92,7 +92,7 @@ def test_prompts_go_before_the_line_of_a_deletion_a_charge_or_a_call() -> None:
     assert len(page) <= markdown.LIMIT
     assert "left out" in page
     for it in (ARM, MONEY, DELETE, REFUSED):
-        assert f"<code>{it.address}</code> | {it.action.value}" in page
+        assert f"<code>{it.address}</code> | {it.verb}" in page
 
 
 def test_calls_too_many_for_a_table_are_still_all_named() -> None:

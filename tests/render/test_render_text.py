@@ -24,10 +24,22 @@ from plans_to_render import (
     UPDATE,
     change,
     plan_of,
-    resource,
 )
 
-from reconciler.model import Action, Address, ChangedBy, FieldDiff, Finding, Location, Outcome, Report, Result, Severity
+from reconciler.model import (
+    Action,
+    Address,
+    ChangedBy,
+    Consequence,
+    FieldDiff,
+    Finding,
+    Location,
+    Outcome,
+    Report,
+    Result,
+    Severity,
+    Sort,
+)
 from reconciler.render import markdown, text
 from reconciler.render.terminal import columns
 
@@ -135,9 +147,8 @@ def test_each_consequence_is_said_in_words() -> None:
 
 
 def test_no_monthly_limit_is_said_at_the_top() -> None:
-    assert MONEY.resource is not None
-    boundless = replace(MONEY.resource, declared={"amount_cents": 5000, "monthly_limit_cents": None})
-    assert "may charge the card without a monthly limit" in text.plan(plan_of(replace(MONEY, resource=boundless)))
+    boundless = replace(MONEY, consequences=(Consequence(Sort.SPENDS_MONEY, cents=None, per="month"),))
+    assert "may charge the card without a monthly limit" in text.plan(plan_of(boundless))
 
 
 def test_refusals_come_first_and_then_what_must_not_be_overlooked() -> None:
@@ -252,22 +263,22 @@ def test_a_report_of_nothing_says_so() -> None:
 
 
 def test_a_report_masks_numbers_in_the_vendors_words() -> None:
-    failed = Result(ARM.address, Action.ARM, Outcome.FAILED, f"cannot call {CALLEE}")
+    failed = Result(ARM.address, ARM.action, Outcome.FAILED, f"cannot call {CALLEE}", verb=ARM.verb)
     assert CALLEE not in text.report(Report(FULL, (failed,)))
     assert CALLEE in text.report(Report(FULL, (failed,)), show_numbers=True)
 
 
 def test_a_report_of_armed_calls_says_what_places_them() -> None:
-    done = Report(plan_of(ARM), (Result(ARM.address, Action.ARM, Outcome.DONE),))
+    done = Report(plan_of(ARM), (Result(ARM.address, ARM.action, Outcome.DONE, verb=ARM.verb),))
     assert text.report(done).splitlines()[-1].startswith("Next: reconciler dispatch")
 
 
 def test_people_are_counted_not_calls() -> None:
     again = replace(ARM, address=Address("ScheduledCall", "confirm-john-again"))
     called = [
-        replace(it, resource=resource(it.address, {"to_number": CALLEE}, Location("a.yaml"))) for it in (ARM, again)
+        replace(it, consequences=(Consequence(Sort.RINGS_A_PERSON, people=1, callee=CALLEE),)) for it in (ARM, again)
     ]
-    other = replace(called[0], resource=resource(ARM.address, {"to_number": "+14155550100"}, Location("a.yaml")))
+    other = replace(ARM, consequences=(Consequence(Sort.RINGS_A_PERSON, people=1, callee="+14155550100"),))
     assert "rings 1 person" in text.plan(plan_of(*called))
     assert "rings 2 people" in text.plan(plan_of(*called, other))
 

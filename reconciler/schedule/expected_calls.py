@@ -1,0 +1,84 @@
+"""Forecast of the declared calls: what they will cost, and whom they will ring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from reconciler.model import Address
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One declared call to come: one occurrence, its second tries included.
+
+    ``at`` and ``closes`` are aware, ``zone`` is the one it was declared in ("" for UTC), ``places`` are the
+    zones in which the callee may be. ``to`` is personal. ``cents`` is the most it may cost over all its
+    ``tries``; ``limited``: its agent ends it by itself. ``awake``: inside the calling hours in every place.
+    """
+
+    address: Address
+    at: datetime
+    closes: datetime
+    zone: str
+    to: str
+    places: tuple[str, ...]
+    awake: bool
+    agent: str
+    cents: int
+    limited: bool
+    recurs: bool = False
+    tries: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the declared calls mean for money and people, seen from ``now``; amounts are US cents.
+
+    ``rings`` ascend in time; recurring calls are counted until ``until``, and not ``whole`` when they are
+    too many to count. ``hours`` are the calling hours in minutes of the callee's day, ``minutes`` is assumed
+    for a call without a limit. ``balance_cents`` is None where it was not read; ``reload_limit_cents`` is
+    the most that auto-reload, where it ``reloads``, may charge in a month.
+    """
+
+    now: datetime
+    until: datetime
+    rings: tuple[Ring, ...]
+    minutes: int
+    rates: Mapping[str, float]
+    rates_read: date
+    hours: tuple[int, int] = (0, 1440)
+    whole: bool = True
+    balance_cents: int | None = None
+    reloads: bool = False
+    reload_limit_cents: int | None = None
+
+    @property
+    def cents(self) -> int:
+        """The most that all of them may cost."""
+        return sum(ring.cents for ring in self.rings)
+
+    @property
+    def people(self) -> int:
+        """How many numbers are rung."""
+        return len({ring.to for ring in self.rings})
+
+    @property
+    def calls(self) -> int:
+        """How many calls there may be, second tries included."""
+        return sum(ring.tries for ring in self.rings)
+
+    @property
+    def covered(self) -> int:
+        """How many of the rings, from the first on, today's balance pays for even at their dearest."""
+        left, count = self.balance_cents or 0, 0
+        for ring in self.rings:
+            left -= ring.cents
+            if left < 0:
+                break
+            count += 1
+        return count
