@@ -15,7 +15,7 @@ from reconciler.model import Action, Phase
 
 if TYPE_CHECKING:
     from reconciler.model import Address, Observed, Resource
-    from reconciler.state.ledger import Binding
+    from reconciler.state.bindings import Binding
 
 
 class Declared(Enum):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.fields import Policy
     from reconciler.model import Resource
     from reconciler.resolver import Resolver
-    from reconciler.state.ledger import Binding
+    from reconciler.state.bindings import Binding
 
 _MISSING: Any = None
 

@@ -96,7 +96,7 @@ class _Ahead:
         if change.observed is not None and change.observed.phase is not Phase.STEADY:
             return
         agent, engine = self._engine(order)
-        tries = order.again.most if order.again else 1
+        tries = order.most_attempts
         limited, cents = _price(engine, self._account.settings.rates)
         for at in self._instants(order):
             yield Ring(

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from reconciler.model import Address, Change, Consequence, FieldDiff, Finding, Observed, Resource
     from reconciler.resolver import Resolver
     from reconciler.settings import Settings
-    from reconciler.state.ledger import Binding, Ledger
+    from reconciler.state.bindings import Binding
+    from reconciler.state.ledger import Ledger
 
 
 API_VERSION = "reconciler/v1"

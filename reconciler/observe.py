@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from reconciler.api import Api
     from reconciler.model import Observed, Resource
     from reconciler.settings import Settings
-    from reconciler.state.ledger import Binding, Ledger
+    from reconciler.state.bindings import Binding
+    from reconciler.state.ledger import Ledger
 
 _NOT_TOLD = (403, 404)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.model import Manifest
-    from reconciler.state.ledger import Binding
+    from reconciler.state.bindings import Binding
 
 
 @dataclass(frozen=True, slots=True)

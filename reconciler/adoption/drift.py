@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.model import Address, Change
-    from reconciler.state.ledger import Binding
+    from reconciler.state.bindings import Binding
 
 EDITED, CONFLICT, DELETED, DRAFT = "drift", "conflict", "deleted_outside", "foreign_draft"
 _SENTENCES = {

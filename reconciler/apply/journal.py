@@ -19,7 +19,8 @@ from reconciler.errors import Conflict, ReconcilerError, Rejected, StoreError
 from reconciler.fields import digest, policies
 from reconciler.model import Action, Address
 from reconciler.resolver import UNRESOLVED
-from reconciler.state.ledger import Binding, Intent, stamp
+from reconciler.schedule.clock import stamp
+from reconciler.state.bindings import Binding, Intent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -1,19 +1,21 @@
-"""Read an answer to ``POST /v1/call``, and to put what became of a call into a row."""
+"""Answers to ``POST /v1/call``: what each says of the attempt, and the row that tells it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.calls.reports import call_row
 from reconciler.errors import ApiError, Rejected, Unintelligible
-from reconciler.schedule.call_report import CallRow
+from reconciler.state.call_states import CallState
 from reconciler.telephony.eligibility import refusal
 
 if TYPE_CHECKING:
     from reconciler.api import Reply
     from reconciler.calls.due import Due
+    from reconciler.schedule.call_report import CallRow
     from reconciler.schedule.planned_call import PlannedCall
-    from reconciler.state.ledger import Attempt
+    from reconciler.state.call_records import Attempt
 
 PATH = "/v1/call"
 CONFLICT = 409
@@ -29,14 +31,16 @@ def read(attempt: Attempt, reply: Reply) -> Attempt:
     if call_id is None:
         raise Unintelligible("the answer names no call", method="POST", path=PATH, status=reply.status)
     detail = str(body.get("failure_reason") or "")
-    return replace(attempt, state="placed", call_id=str(call_id), status=str(body.get("status") or ""), detail=detail)
+    return replace(
+        attempt, state=CallState.PLACED, call_id=str(call_id), status=str(body.get("status") or ""), detail=detail
+    )
 
 
 def refused(attempt: Attempt, error: ApiError) -> Attempt:
     """The attempt after a clear no: nothing rang."""
     code, hint = refusal(error) if isinstance(error, Rejected) else (error.code, error.hint)
     words = error.detail or error.message
-    return replace(attempt, state="refused", code=code, detail=f"{words} → {hint}" if hint else words)
+    return replace(attempt, state=CallState.REFUSED, code=code, detail=f"{words} → {hint}" if hint else words)
 
 
 def final(error: Rejected) -> bool:
@@ -45,33 +49,14 @@ def final(error: Rejected) -> bool:
 
 
 def answered(due: Due, order: PlannedCall | None, attempt: Attempt) -> CallRow:
-    """The row of an attempt as it is recorded; a call that failed at once is shown as that."""
-    hint = f"reconciler calls resolve {due.armed.name}" if attempt.state == "unknown" else ""
-    state = "failed" if (attempt.state, attempt.status) == ("placed", "failed") else attempt.state
-    return row(due, order, state, detail=attempt.detail, hint=hint, call_id=attempt.call_id, code=attempt.code)
+    """The row of an attempt as it is recorded."""
+    return call_row(order or due.armed.call, attempt, when=due.nominal)
 
 
 def row(  # noqa: PLR0913 - a row has these parts
-    due: Due,
-    order: PlannedCall | None,
-    state: str,
-    *,
-    detail: str = "",
-    hint: str = "",
-    call_id: str = "",
-    code: str = "",
+    due: Due, order: PlannedCall | None, state: CallState, *, detail: str = "", hint: str = "", code: str = ""
 ) -> CallRow:
-    """One line of the report."""
-    return CallRow(
-        name=due.armed.name,
-        occurrence=due.attempt.occurrence,
-        attempt=due.attempt.attempt,
-        state=state,
-        when=due.nominal,
-        zone=order.zone if order else "",
-        call_id=call_id,
-        detail=detail,
-        hint=hint,
-        code=code,
-        to=order.to_number if order else "",
-    )
+    """The row of an attempt that is not recorded as it is told."""
+    return call_row(
+        order or due.armed.call, due.attempt, state=state, when=due.nominal, detail=detail, hint=hint, code=code
+    )  # fmt: skip - one call

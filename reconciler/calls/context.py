@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from reconciler.resolver import Resolver
     from reconciler.schedule.clock import Clock
     from reconciler.schedule.planned_call import PlannedCall
-    from reconciler.state.ledger import Attempt, Ledger
+    from reconciler.state.call_records import Attempt
+    from reconciler.state.ledger import Ledger
 
 
 @dataclass(frozen=True)

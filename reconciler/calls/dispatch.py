@@ -33,8 +33,9 @@ from reconciler.errors import (
     Unreachable,
     VendorFault,
 )  # fmt: skip - one line of names
-from reconciler.schedule.clock import parse_instant
-from reconciler.state.ledger import Attempt, stamp
+from reconciler.schedule.clock import parse_instant, stamp
+from reconciler.state.call_records import Attempt
+from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
 _TRIES = 3
 _LONGEST_SKEW = 30.0
 _SHORTEST_PAUSE = 1.0
-_CERTAIN = frozenset({"placed", "completed", "failed"})
 
 
 def dispatch(line: DispatchContext, *, dry_run: bool = False, told: list[CallRow] | None = None) -> list[CallRow]:
@@ -107,14 +107,16 @@ def _told(line: DispatchContext, due: Due, tell: Tell, *, dry_run: bool) -> Call
     """The row of one attempt; what became of it is told also when something stops the run right then."""
     order = line.orders.get(due.armed.name)
     if not due.is_uncertain and (why := _limit(line, due.attempt)) is not None:
-        return row(due, order, "armed", detail=why.message, hint=why.hint, code=why.code)
+        return row(due, order, CallState.ARMED, detail=why.message, hint=why.hint, code=why.code)
     line.tally.known.pop(due.attempt.key, None)
     try:
         return (_settle if due.is_uncertain else _place)(line, due, order, dry_run=dry_run)
     except ReconcilerError as error:
         known = line.tally.known.get(due.attempt.key)
         if known is None and due.attempt.key in line.tally.sent:
-            known = replace(due.attempt, state="unknown", code="RC610", detail="sent, and its answer is not known")
+            known = replace(
+                due.attempt, state=CallState.UNKNOWN, code="RC610", detail="sent, and its answer is not known"
+            )
         if known is not None:
             stored = "" if isinstance(error, Denied) else f"not recorded for sure: {error.message}"
             words = "; ".join(filter(None, (known.detail, stored)))
@@ -153,13 +155,13 @@ def _missed(line: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None
     """
     why = f"; last refused: {due.before.detail}" if due.before and due.before.detail else ""
     detail = f"missed: its window closed on {due.closing}{why}"
-    attempt = replace(due.attempt, state="expired", detail=detail, code="RC609")
+    attempt = replace(due.attempt, state=CallState.EXPIRED, detail=detail, code="RC609")
     if not dry_run and not _recorded(line, due, attempt):
         return None
     return row(
         due,
         line.orders.get(due.armed.name),
-        "expired",
+        CallState.EXPIRED,
         detail=detail,
         hint="set a new name and time to call after all",
         code=attempt.code,
@@ -170,9 +172,9 @@ def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_ru
     why = closed(due, order, line.moment(order))
     if why is not None or order is None:
         message, hint, code = (why.message, why.hint, why.code) if why else ("", "", "")
-        return row(due, order, "armed", detail=message, hint=hint, code=code)
+        return row(due, order, CallState.ARMED, detail=message, hint=hint, code=code)
     if dry_run:
-        return row(due, order, "armed", detail="would be placed now")
+        return row(due, order, CallState.ARMED, detail="would be placed now")
     if not line.rested():
         return _left(line, due, order)
     try:
@@ -182,7 +184,7 @@ def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_ru
         raise
     except ApiError as error:
         detail = f"whether it rang before its state was lost cannot be read: {error.message}"
-        return row(due, order, "armed", detail=detail, hint=error.hint)
+        return row(due, order, CallState.ARMED, detail=detail, hint=error.hint)
     if not line.turn(line.traffic.claims) or line.tally.halted.is_set():
         return _left(line, due, order)
     claimed = _claimed(line, due, replace(due.attempt, claimed_at=stamp(line.clock.now())))
@@ -195,7 +197,7 @@ def _left(line: DispatchContext, due: Due, order: PlannedCall | None) -> CallRow
     if line.stopping.is_set() or line.tally.halted.is_set():
         return None
     why = _pause(line)
-    return row(due, order, "armed", detail=why.message, hint=why.hint, code=why.code)
+    return row(due, order, CallState.ARMED, detail=why.message, hint=why.hint, code=why.code)
 
 
 def _pause(line: DispatchContext) -> Blocked:
@@ -234,7 +236,9 @@ def _rang_already(line: DispatchContext, due: Due, order: PlannedCall) -> Attemp
         return None
     detail = "the platform's history shows this call already"
     call_id = str(calls[0]["call_id"])
-    return replace(due.attempt, state="placed", claimed_at=stamp(line.clock.now()), call_id=call_id, detail=detail)
+    return replace(
+        due.attempt, state=CallState.PLACED, claimed_at=stamp(line.clock.now()), call_id=call_id, detail=detail
+    )
 
 
 def _rung(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Attempt | Blocked:
@@ -255,7 +259,7 @@ def _stopped(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: D
     if line.ledger.attempt(claimed.occurrence, claimed.attempt) != claimed:
         raise Conflict(f"`{claimed.occurrence}` was taken over by another run")
     armed = line.ledger.armed_call(claimed.name)
-    if armed is None or armed.state != "armed":
+    if armed is None or armed.state != CallState.ARMED:
         return Blocked("RC601", "it was cancelled meanwhile")
     if (full := _limit(line, claimed)) is not None:
         return full
@@ -279,7 +283,7 @@ def _sent(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due)
         try:
             became = _rung(line, claimed, order, due)
             if isinstance(became, Blocked):
-                became = replace(claimed, state="refused", code=became.code, detail=became.message)
+                became = replace(claimed, state=CallState.REFUSED, code=became.code, detail=became.message)
             return _record(line, became, claimed)
         except (Unreachable, Throttled) as error:
             if not _waited(line, error, due, tried):
@@ -295,7 +299,9 @@ def _sent(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due)
                 return _record(line, _settled(line, claimed, order, due), claimed)
         except (AmbiguousWrite, VendorFault, Unintelligible):
             return _record(line, _settled(line, claimed, order, due), claimed)
-    return _record(line, replace(claimed, state="unknown", detail="no answer was understood", code="RC610"), claimed)
+    return _record(
+        line, replace(claimed, state=CallState.UNKNOWN, detail="no answer was understood", code="RC610"), claimed
+    )
 
 
 def _waited(line: DispatchContext, error: Unreachable | Throttled, due: Due, tried: int) -> bool:
@@ -326,7 +332,7 @@ def _settled(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: D
         if isinstance(became, Attempt):
             return became
         detail = f"no answer came, the list of calls does not show it, and it is not sent again: {became.message}"
-        return replace(claimed, state="unknown", detail=detail, code="RC610")
+        return replace(claimed, state=CallState.UNKNOWN, detail=detail, code="RC610")
 
     request = line.request(claimed, order)
     return settle(line.api, claimed, request, others=lambda: _others(line, claimed), again=again)
@@ -349,10 +355,10 @@ def _record(line: DispatchContext, attempt: Attempt, over: Attempt | None) -> At
         words = phone_numbers.mask_in(attempt.detail)
         attempt = replace(attempt, detail=phone_numbers.hide(words, order.to_number) if order else words)
     line.tally.note(attempt)
-    sent = attempt if attempt.state == "refused" else replace(attempt, sent_at=stamp(line.clock.now()))
+    sent = attempt if attempt.state == CallState.REFUSED else replace(attempt, sent_at=stamp(line.clock.now()))
     while True:
         stored = line.ledger.attempt(sent.occurrence, sent.attempt)
-        if stored not in (None, over) and (sent.state not in _CERTAIN or stored.state in _CERTAIN):
+        if stored not in (None, over) and (not sent.state.certain or stored.state.certain):
             return stored
         try:
             if line.ledger.supersede(stored, sent):
@@ -367,7 +373,7 @@ def _settle(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_r
         return row(
             due,
             order,
-            "unknown",
+            CallState.UNKNOWN,
             detail="a claim without an outcome",
             hint=f"reconciler calls resolve {due.armed.name}",
             code="RC610",
@@ -375,7 +381,7 @@ def _settle(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_r
     if line.differs(order, due.armed.spec):
         detail = "a claim without an outcome, and the manifest is not what was armed"
         hint = "put the manifest back as it was, then dispatch again"
-        return row(due, order, "unknown", detail=detail, hint=hint, code="RC602")
+        return row(due, order, CallState.UNKNOWN, detail=detail, hint=hint, code="RC602")
     claimed = _claimed(line, due, due.before)
     if claimed is None:
         return None

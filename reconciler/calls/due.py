@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from reconciler.calls.settle import UNCERTAIN_STATES
-from reconciler.schedule.clock import parse_duration, parse_instant, spoken_local, zone
+from reconciler.schedule.clock import parse_instant, spoken_local, zone
 from reconciler.schedule.occurrences import Schedule, idempotency_key, next_occurrence, occurrence_id, occurrences
-from reconciler.schedule.planned_call import LATE
-from reconciler.state.ledger import Attempt, next_number
+from reconciler.state.call_records import Attempt, next_number
+from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
     from reconciler.schedule.planned_call import PlannedCall
-    from reconciler.state.ledger import Armed, Ledger
+    from reconciler.state.call_records import Armed
+    from reconciler.state.ledger import Ledger
 
-RANG_STATES = frozenset({"claimed", "placed", "unknown", "completed", "failed"})
 _MOST_MISSED = 100  # of one recurring call in one run: a state left alone for a year is told in parts
 
 
 def spoken_closing(armed: Armed, closes: datetime) -> str:
     """``Tue 1 Dec 15:10 New York``: the end of a window by the clock the call was declared in."""
-    schedule = armed.spec.get("schedule")
-    timezone = schedule.get("timezone") if isinstance(schedule, Mapping) else armed.spec.get("timezone")
-    return spoken_local(closes, zone(str(timezone or "UTC")))
+    return spoken_local(closes, zone(armed.call.zone or "UTC"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ class Due:
     @property
     def is_uncertain(self) -> bool:
         """Whether it was claimed, and nobody knows what came of it."""
-        return self.before is not None and self.before.state in UNCERTAIN_STATES
+        return self.before is not None and self.before.state.uncertain
 
     def is_open(self, now: datetime) -> bool:
         """Whether the call may be placed by its window."""
@@ -80,7 +76,7 @@ class Agenda:
         """Sort one attempt by what it needs now."""
         if due.is_uncertain:
             self.settle.append(due)
-        elif due.armed.state != "armed" or (due.before is not None and due.before.state != "refused"):
+        elif due.armed.state != CallState.ARMED or (due.before is not None and due.before.state != CallState.REFUSED):
             return
         elif due.is_over(now):
             self.missed.append(due)
@@ -129,10 +125,10 @@ def _occurrences(
     Whatever is uncertain is settled, also where the call has meanwhile been given other times.
     """
     instants = {_instant_of(occurrence): attempt for occurrence, attempt in tried.items() if "@" in occurrence}
-    known = {nominal for nominal, attempt in instants.items() if attempt.state in UNCERTAIN_STATES}
+    known = {nominal for nominal, attempt in instants.items() if attempt.state.uncertain}
     if call.opens:
         yield call.name, parse_instant(call.opens)
-    elif (schedule := _schedule(call)) is not None:
+    elif (schedule := call.call.schedule) is not None:
         known.update(_nominals(call, schedule, instants, now))
         found.opening(next_occurrence(schedule, now + timedelta(seconds=1)))
     for nominal in sorted(known):
@@ -147,31 +143,31 @@ def _nominals(call: Armed, schedule: Schedule, tried: Mapping[datetime, Attempt]
     since = parse_instant(call.since)
     yield from (nominal for nominal, attempt in tried.items() if nominal >= since and _is_open_ended(attempt, call))
     newest = max(tried, default=None)
-    start = max(since, newest - _late(call)) if newest else since
+    start = max(since, newest - call.call.late) if newest else since
     fresh = (nominal for nominal in occurrences(schedule, start, now + timedelta(seconds=1)) if nominal not in tried)
     yield from islice(fresh, _MOST_MISSED)
 
 
 def _is_open_ended(attempt: Attempt, call: Armed) -> bool:
     """Whether an occurrence that was tried may still need something: settling, another try, a report."""
-    return attempt.state in UNCERTAIN_STATES | {"refused"} or _next_number(attempt, call) != attempt.attempt
+    return attempt.state.open or _next_number(attempt, call) != attempt.attempt
 
 
 def _due(call: Armed, occurrence: str, nominal: datetime, last: Attempt | None, organization: str) -> Due:
     number = _next_number(last, call) if last else 1
     again = last is not None and number != last.attempt
     ended = _ended(last) if last is not None and again else None
-    opens = ended + _gap(call) if ended is not None else nominal
-    closes = opens + _late(call)
+    opens = ended + call.call.gap if ended is not None else nominal
+    closes = opens + call.call.late
     before = None if again else last
     attempt = (
-        replace(before, state="claimed", detail="", code="", to=call.callee or before.to)
+        replace(before, state=CallState.CLAIMED, detail="", code="", to=call.callee or before.to)
         if before
         else Attempt(
             name=call.name,
             occurrence=occurrence,
             attempt=number,
-            state="claimed",
+            state=CallState.CLAIMED,
             key=idempotency_key(organization, occurrence, number),
             to=call.callee,
             closes=closes.isoformat(),
@@ -195,23 +191,7 @@ def _ended(attempt: Attempt) -> datetime | None:
 
 def may_be_tried_again(call: Armed | None, attempt: Attempt) -> bool:
     """Whether a call that was placed may ask for another try once it has ended."""
-    return call is not None and attempt.attempt < int((call.spec.get("attempts") or {}).get("max", 1))
-
-
-def _schedule(call: Armed) -> Schedule | None:
-    written = call.spec.get("schedule")
-    if not written:
-        return None
-    return Schedule.parse(written["cron"], written["timezone"], start=written.get("from"), until=written.get("until"))
-
-
-def _gap(call: Armed) -> timedelta:
-    return parse_duration((call.spec.get("attempts") or {}).get("gap", "30m"))
-
-
-def _late(call: Armed) -> timedelta:
-    late = call.spec.get("late")
-    return LATE if late is None else parse_duration(late)
+    return call is not None and attempt.attempt < call.call.most_attempts
 
 
 def _instant_of(occurrence: str) -> datetime:
@@ -227,7 +207,7 @@ def rang_that_day(attempts: Iterable[Attempt], to_number: str, *, now: datetime)
     callee, places = phone_numbers.digest(to_number), [zone(name) for name in phone_numbers.zones(to_number)]
     return sum(
         attempt.to == callee
-        and attempt.state in RANG_STATES
+        and attempt.state.rang
         and bool(attempt.claimed_at)
         and _same_day(parse_instant(attempt.claimed_at), now, places)
         for attempt in attempts

@@ -9,11 +9,13 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.due import spoken_closing
+from reconciler.calls.reports import call_row
 from reconciler.calls.settle import MARGIN
 from reconciler.errors import ApiError, Conflict, Rejected
-from reconciler.schedule.call_report import CallRow
 from reconciler.schedule.clock import parse_instant
 from reconciler.schedule.occurrences import next_occurrence
+from reconciler.schedule.planned_call import PlannedCall
+from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,11 +23,12 @@ if TYPE_CHECKING:
     from threading import Event
 
     from reconciler.api import Api
-    from reconciler.schedule.planned_call import PlannedCall
-    from reconciler.state.ledger import Armed, Attempt, Ledger
+    from reconciler.schedule.call_report import CallRow
+    from reconciler.state.call_records import Armed, Attempt
+    from reconciler.state.ledger import Ledger
 
 _NOT_FOUND = 404
-_ENDED = frozenset({"completed", "failed"})
+_ENDED = frozenset(state for state in CallState if state.ended)
 _AT_ONCE = 8
 _MANY = 50
 _LATELY = timedelta(hours=1)
@@ -43,7 +46,7 @@ def follow(api: Api, attempts: Iterable[Attempt], *, stopping: Event | None = No
     were placed a moment ago most are still under way, and a list tells which.
     """
     found = list(attempts)
-    placed = [attempt for attempt in found if attempt.state == "placed"]
+    placed = [attempt for attempt in found if attempt.state == CallState.PLACED]
     talking = _talking(api, placed)
     told = {attempt: _told(attempt, talking[attempt.call_id]) for attempt in placed if attempt.call_id in talking}
     alone = [attempt for attempt in placed if attempt not in told]
@@ -84,7 +87,7 @@ def _talking(api: Api, placed: Sequence[Attempt]) -> dict[str, Mapping[str, Any]
 def remember(ledger: Ledger, before: Iterable[Attempt], after: Iterable[Attempt]) -> None:
     """Record what became of followed calls, so that they are not asked about again."""
     for old, new in zip(before, after, strict=True):
-        if old != new and new.state in _ENDED:
+        if old != new and new.state.ended:
             try:
                 ledger.supersede(old, new)
             except Conflict:
@@ -108,7 +111,7 @@ def _told(attempt: Attempt, call: Mapping[str, Any]) -> Attempt:
     status = str(call.get("status") or "")
     return replace(
         attempt,
-        state=status if status in _ENDED else "placed",
+        state=CallState(status) if status in _ENDED else CallState.PLACED,
         status=status,
         end_reason=str(call.get("end_reason") or ""),
         duration_seconds=_whole(call.get("duration_seconds")),
@@ -154,14 +157,14 @@ def _outcomes(call: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def standing(call: Armed, attempts: Iterable[Attempt], now: datetime) -> str:
+def standing(call: Armed, attempts: Iterable[Attempt], now: datetime) -> CallState:
     """How a call stands in one word: ``armed``, or what came of one that happens once."""
-    if call.state != "armed" or not call.opens:
+    if call.state != CallState.ARMED or not call.opens:
         return call.state
     last = max(attempts, key=lambda attempt: attempt.attempt, default=None)
-    if last is not None and last.state != "refused":
+    if last is not None and last.state != CallState.REFUSED:
         return last.state
-    return "expired" if call.closes and parse_instant(call.closes) <= now else "armed"
+    return CallState.EXPIRED if call.closes and parse_instant(call.closes) <= now else CallState.ARMED
 
 
 def rows(
@@ -178,64 +181,34 @@ def rows(
     found = []
     for name in sorted(set(armed) | set(orders) | set(tried)):
         call, order = armed.get(name), orders.get(name)
-        found += [_attempt_row(attempt, call, order) for attempt in tried.get(name, [])]
-        if name not in tried or (call is not None and not call.opens and call.state == "armed"):
-            found.append(_waiting_row(name, call, order, now))
+        known = order or (call.call if call else PlannedCall.remembered(name, {}, path=""))
+        found += [call_row(known, attempt, when=_when(call, known, attempt)) for attempt in tried.get(name, [])]
+        if name not in tried or (call is not None and not call.opens and call.state == CallState.ARMED):
+            found.append(_waiting_row(known, call, now))
     return sorted(found, key=lambda row: (row.when is None, row.when, row.occurrence, row.attempt))
 
 
-def _when(call: Armed | None, order: PlannedCall | None, occurrence: str = "") -> datetime | None:
-    _, _, instant = occurrence.partition("@")
+def _when(call: Armed | None, known: PlannedCall, attempt: Attempt | None = None) -> datetime | None:
+    _, _, instant = attempt.occurrence.partition("@") if attempt else ("", "", "")
     if instant:
         return parse_instant(instant)
-    if call is not None and call.opens:
-        return parse_instant(call.opens)
-    return order.at if order else None
+    return parse_instant(call.opens) if call is not None and call.opens else known.at
 
 
-def _attempt_row(attempt: Attempt, call: Armed | None, order: PlannedCall | None) -> CallRow:
-    hint = f"reconciler calls resolve {attempt.name}" if attempt.state in ("unknown", "claimed") else ""
-    return CallRow(
-        name=attempt.name,
-        occurrence=attempt.occurrence,
-        attempt=attempt.attempt,
-        state="failed" if (attempt.state, attempt.status) == ("placed", "failed") else attempt.state,
-        when=_when(call, order, attempt.occurrence),
-        zone=order.zone if order else "",
-        call_id=attempt.call_id,
-        detail=attempt.detail,
-        hint=hint,
-        end_reason=attempt.end_reason,
-        duration_seconds=attempt.duration_seconds,
-        recording=attempt.recording,
-        to=order.to_number if order else "",
-    )
-
-
-def _waiting(name: str, call: Armed | None, now: datetime) -> tuple[str, str, str]:
+def _waiting(name: str, call: Armed | None, now: datetime) -> tuple[CallState, str, str]:
     if call is None:
-        return "declared", "not armed yet", "reconciler apply"
-    if call.state != "armed":
+        return CallState.DECLARED, "not armed yet", "reconciler apply"
+    if call.state != CallState.ARMED:
         return call.state, "", ""
     if call.opens and call.closes and (closes := parse_instant(call.closes)) <= now:
         told = f"missed: its window closed on {spoken_closing(call, closes)}"
-        return "expired", told, "reconciler dispatch records it"
+        return CallState.EXPIRED, told, "reconciler dispatch records it"
     if call.held:
-        return "armed", f"held: {call.held}", f"reconciler calls release {name}"
-    return "armed", "", ""
+        return CallState.ARMED, f"held: {call.held}", f"reconciler calls release {name}"
+    return CallState.ARMED, "", ""
 
 
-def _waiting_row(name: str, call: Armed | None, order: PlannedCall | None, now: datetime) -> CallRow:
-    state, detail, hint = _waiting(name, call, now)
-    upcoming = next_occurrence(order.schedule, now) if order and order.schedule else None
-    return CallRow(
-        name=name,
-        occurrence=name,
-        attempt=1,
-        state=state,
-        when=upcoming or _when(call, order),
-        zone=order.zone if order else "",
-        detail=detail,
-        hint=hint,
-        to=order.to_number if order else "",
-    )
+def _waiting_row(known: PlannedCall, call: Armed | None, now: datetime) -> CallRow:
+    state, detail, hint = _waiting(known.name, call, now)
+    upcoming = next_occurrence(known.schedule, now) if known.schedule else None
+    return call_row(known, state=state, when=upcoming or _when(call, known), detail=detail, hint=hint)

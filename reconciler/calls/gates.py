@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from reconciler.model import Observed
     from reconciler.resolver import Resolver
     from reconciler.schedule.planned_call import PlannedCall
-    from reconciler.state.ledger import Attempt
+    from reconciler.state.call_records import Attempt, Hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class GateInputs:
     links: Resolver
     attempts: tuple[Attempt, ...]
     differs: Callable[[PlannedCall, Mapping[str, Any]], bool]
-    held: str
+    held: Hold
     caller: Observed | None
 
 
@@ -64,7 +64,7 @@ def _as_armed(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | Non
 
 def _held(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
     if moment.held:
-        return Blocked("RC603", f"every call is held: {moment.held}", "reconciler calls release --all")
+        return Blocked("RC603", f"every call is held: {moment.held.why}", "reconciler calls release --all")
     if not due.armed.held:
         return None
     return Blocked("RC603", f"held: {due.armed.held}", f"reconciler calls release {due.armed.name}")

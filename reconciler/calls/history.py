@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from reconciler.calls.settle import MARGIN, UNCERTAIN_STATES, find, others
+from reconciler.calls.settle import MARGIN, find, others
 from reconciler.errors import InputError
-from reconciler.schedule.clock import parse_instant
+from reconciler.schedule.clock import parse_instant, stamp
 from reconciler.schedule.occurrences import idempotency_key, occurrence_id, occurrences
-from reconciler.state.ledger import Armed, Attempt, stamp
+from reconciler.state.call_records import Armed, Attempt
+from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
     meant = _meant(name)
     attempts = ledger.attempts()
     uncertain = [
-        attempt
-        for attempt in attempts
-        if meant in (attempt.name, attempt.occurrence) and attempt.state in UNCERTAIN_STATES
+        attempt for attempt in attempts if meant in (attempt.name, attempt.occurrence) and attempt.state.uncertain
     ]
     if not uncertain:
         raise InputError(
@@ -63,7 +62,7 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
         if rang:
             now = _rang(api, attempt, rang)
         elif did_not_ring:
-            now = replace(attempt, state="refused", detail="resolved by hand: nobody was rung")
+            now = replace(attempt, state=CallState.REFUSED, detail="resolved by hand: nobody was rung")
         else:
             now = _looked_up(api, ledger, attempt, order)
         if now != attempt:
@@ -89,23 +88,25 @@ def _rang(api: Api, attempt: Attempt, call_id: str) -> Attempt:
         raise InputError(
             f"call {call_id} did not go to this person", code="RC632", hint="take the call id from the dashboard"
         )
-    return replace(attempt, state="placed", call_id=call_id, detail="resolved by hand: it rang")
+    return replace(attempt, state=CallState.PLACED, call_id=call_id, detail="resolved by hand: it rang")
 
 
 def _looked_up(api: Api, ledger: Ledger, attempt: Attempt, order: PlannedCall | None) -> Attempt:
     """As the list of calls tells; where another attempt to the same person is uncertain too, it cannot tell."""
     if order is None:
-        return replace(attempt, state="unknown", detail="the manifests do not declare it any more")
+        return replace(attempt, state=CallState.UNKNOWN, detail="the manifests do not declare it any more")
     request = {"from_number": order.from_number, "to_number": order.to_number}
     listed = find(api, request, since=parse_instant(attempt.claimed_at))
     ledger.refresh()
     taken, rivals = others(ledger.attempts(), attempt)
     calls = [call for call in listed if str(call.get("call_id")) not in taken]
     if len(calls) == 1 and not rivals:
-        return replace(attempt, state="placed", call_id=str(calls[0]["call_id"]), detail="found in the list of calls")
+        return replace(
+            attempt, state=CallState.PLACED, call_id=str(calls[0]["call_id"]), detail="found in the list of calls"
+        )
     seen = f"{len(calls)} calls that it may be" if calls else "no such call"
     detail = f"the platform shows {seen}; look there, then --rang CALL_ID or --did-not-ring"
-    return replace(attempt, state="unknown", detail=detail)
+    return replace(attempt, state=CallState.UNKNOWN, detail=detail)
 
 
 def _digest(call: Mapping[str, Any]) -> str:
@@ -170,7 +171,7 @@ def _adopted(order: PlannedCall, occurrence: str, call_id: str, when: datetime, 
         name=order.name,
         occurrence=occurrence,
         attempt=1,
-        state="placed",
+        state=CallState.PLACED,
         key=idempotency_key(organization, occurrence, 1),
         to=phone_numbers.digest(order.to_number),
         claimed_at=began,
@@ -183,7 +184,7 @@ def _adopted(order: PlannedCall, occurrence: str, call_id: str, when: datetime, 
 def _armed(order: PlannedCall, now: datetime) -> Armed:
     return Armed(
         name=order.name,
-        state="armed",
+        state=CallState.ARMED,
         spec=order.spec,
         opens=stamp(order.at) if order.at else "",
         closes=stamp(order.closes) if order.closes else "",

@@ -7,10 +7,12 @@ from datetime import timedelta
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
+from reconciler.state.call_states import CallState
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reconciler.state.ledger import Attempt
+    from reconciler.state.call_records import Attempt
 
 REST = timedelta(seconds=30)
 
@@ -52,5 +54,5 @@ class RunState:
     def note(self, attempt: Attempt) -> None:
         """Keep what became of an attempt."""
         self.known[attempt.key] = attempt
-        if attempt.state == "refused":
+        if attempt.state == CallState.REFUSED:
             self.sent.discard(attempt.key)

@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.errors import ApiError, Unintelligible
 from reconciler.schedule.clock import parse_instant
+from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from reconciler.api import Api
-    from reconciler.state.ledger import Attempt
+    from reconciler.state.call_records import Attempt
 
 MARGIN = timedelta(seconds=5)  # by which the vendor's dates may be off ours
-
-
-UNCERTAIN_STATES = frozenset({"claimed", "unknown"})
 
 
 class Others(NamedTuple):
@@ -37,7 +35,7 @@ def others(attempts: Iterable[Attempt], attempt: Attempt) -> Others:
     """What the other attempts account for."""
     rest = [other for other in attempts if other.key != attempt.key]
     taken = frozenset(other.call_id for other in rest if other.call_id)
-    return Others(taken, any(other.to == attempt.to and other.state in UNCERTAIN_STATES for other in rest))
+    return Others(taken, any(other.to == attempt.to and other.state.uncertain for other in rest))
 
 
 def find(api: Api, request: Mapping[str, Any], *, since: datetime) -> list[dict[str, Any]]:
@@ -97,7 +95,9 @@ def settle(
     taken, rivals = others()
     calls = [call for call in listed if str(call.get("call_id")) not in taken]
     if len(calls) == 1 and not rivals:
-        return replace(attempt, state="placed", call_id=str(calls[0]["call_id"]), detail="found in the list of calls")
+        return replace(
+            attempt, state=CallState.PLACED, call_id=str(calls[0]["call_id"]), detail="found in the list of calls"
+        )
     if calls and not (rivals and again):
         ids = ", ".join(str(call["call_id"]) for call in calls)
         return _unknown(attempt, f"{len(calls)} calls to this person since it was claimed: ids {ids}")
@@ -110,4 +110,4 @@ def settle(
 
 
 def _unknown(attempt: Attempt, detail: str) -> Attempt:
-    return replace(attempt, state="unknown", detail=detail, code="RC610")
+    return replace(attempt, state=CallState.UNKNOWN, detail=detail, code="RC610")

@@ -16,9 +16,10 @@ from reconciler.cli.common_options import FORMATS, declare
 from reconciler.cli.session import Session, shown
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import Conflict, InputError
-from reconciler.schedule.clock import parse_instant
+from reconciler.schedule.clock import parse_instant, stamp
 from reconciler.schedule.occurrences import idempotency_key
-from reconciler.state.ledger import Attempt, next_number, stamp
+from reconciler.state.call_records import Attempt, next_number
+from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
@@ -27,10 +28,9 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
-    from reconciler.state.ledger import Armed, Ledger
+    from reconciler.state.call_records import Armed
+    from reconciler.state.ledger import Ledger
 
-UNDER_WAY = frozenset({"placed", "claimed"})
-_ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 _PAUSE = 2.0
 _TRIES = 8  # of a write that other runs may be first to
 _DIGITS = re.compile(  # a day is left as it is, also right before a number
@@ -64,7 +64,7 @@ def show(options: Options, watch: bool) -> int:
         while True:
             attempts = follow(api, ledger.attempts())
             found = rows(ledger.armed(), attempts, orders, now=session.clock.now())
-            if not watch or session.stopping.is_set() or not any(row.state in UNDER_WAY for row in found):
+            if not watch or session.stopping.is_set() or not any(CallState(row.state).under_way for row in found):
                 break
             session.clock.sleep(_PAUSE)
             ledger.refresh()
@@ -107,14 +107,14 @@ def _last(ledger: Ledger, armed: Armed) -> Attempt | None:
 
 def _over(ledger: Ledger, armed: Armed, now: datetime) -> str:
     """How a call stands of which nothing can come any more; "" where something can."""
-    if armed.state != "armed":
+    if armed.state != CallState.ARMED:
         return armed.state
     last = _last(ledger, armed)
-    if last is None or (last.state == "refused" and last.attempt == 1):
+    if last is None or (last.state == CallState.REFUSED and last.attempt == 1):
         return "over: its window closed" if armed.closes and parse_instant(armed.closes) <= now else ""
-    if last.state == "placed":
-        return "placed" if last.attempt >= int((armed.spec.get("attempts") or {}).get("max", 1)) else ""
-    return last.state if last.state in _ENDED and next_number(last, armed) == last.attempt else ""
+    if last.state == CallState.PLACED:
+        return CallState.PLACED if last.attempt >= armed.call.most_attempts else ""
+    return last.state if last.state.over and next_number(last, armed) == last.attempt else ""
 
 
 @declare("hold", paths=False)
@@ -185,12 +185,12 @@ def _cancelled(ledger: Ledger, name: str, organization: str, at: str) -> Attempt
     last = _last(ledger, armed)
     number = next_number(last, armed) if last else 1
     tried = last if last is not None and number == last.attempt else None
-    if tried is not None and tried.state != "refused":
+    if tried is not None and tried.state != CallState.REFUSED:
         raise InputError(f"`{name}` is {tried.state} already", code="RC631", hint="`reconciler calls` shows it")
     fresh = Attempt(
-        name, name, number, "cancelled", key=idempotency_key(organization, name, number), to=armed.callee
+        name, name, number, CallState.CANCELLED, key=idempotency_key(organization, name, number), to=armed.callee
     )  # fmt: skip - one attempt
-    return replace(tried or fresh, state="cancelled", claimed_at="", detail=f"cancelled by hand at {at}")
+    return replace(tried or fresh, state=CallState.CANCELLED, claimed_at="", detail=f"cancelled by hand at {at}")
 
 
 @declare("resolve", paths=False)
@@ -207,7 +207,7 @@ def resolve_command(options: Options, name: str, rang: str | None, did_not_ring:
         settled = resolve(api, ledger, name, order=order, rang=rang, did_not_ring=did_not_ring)
         for attempt in settled:
             session.output.talk(f"{attempt.occurrence}: {attempt.state}; {attempt.detail}")
-    return 5 if any(attempt.state in ("unknown", "claimed") for attempt in settled) else 0
+    return 5 if any(attempt.state.uncertain for attempt in settled) else 0
 
 
 @declare("adopt-history")

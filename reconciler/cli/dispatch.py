@@ -13,12 +13,13 @@ from reconciler.calls.dispatch import dispatch
 from reconciler.calls.due import Agenda, may_be_tried_again, todo, unarmed
 from reconciler.calls.follow import follow, remember
 from reconciler.calls.rate_limit import Throttle
+from reconciler.calls.reports import call_row
 from reconciler.calls.run_state import REST, RunState
 from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session, differs, owner, shown
 from reconciler.plan import Scope
-from reconciler.schedule.call_report import CallRow
 from reconciler.schedule.clock import parse_duration
+from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.load.reader import Loaded
     from reconciler.model import Target
-    from reconciler.state.ledger import Attempt, Ledger
+    from reconciler.schedule.call_report import CallRow
+    from reconciler.state.call_records import Attempt
+    from reconciler.state.ledger import Ledger
 
 IN_PART, MISSED, INTERRUPTED = 4, 5, 130
 AT_ONCE = 8
 _SLICE = 1.0
+_NOT_OUT = frozenset({CallState.REFUSED, CallState.FAILED, CallState.ARMED, CallState.DECLARED})
 
 
 class Done(NamedTuple):
@@ -82,10 +86,10 @@ def command(options: Options, lookahead: timedelta, dry_run: bool, parallelism: 
 
 def code_of_calls(rows: list[CallRow]) -> int:
     """5 when a call was missed or is unknown, 4 when one that is due did not go out or failed at once, else 0."""
-    states = {row.state for row in rows}
-    if states & {"expired", "unknown"}:
+    states = {CallState(row.state) for row in rows}
+    if any(state.alarming for state in states):
         return MISSED
-    return IN_PART if states & {"refused", "failed", "armed", "declared"} else 0
+    return IN_PART if states & _NOT_OUT else 0
 
 
 def place(session: Session, read: Callable[[], Loaded]) -> list[CallRow]:
@@ -169,7 +173,7 @@ def _rounds(
 
 def _follow(session: Session, api: Api, ledger: Ledger, wanted: Callable[[Attempt], bool]) -> bool:
     """Ask what became of calls that were placed, and record it; False when there was none to ask about."""
-    placed = [attempt for attempt in ledger.attempts("placed") if wanted(attempt)]
+    placed = [attempt for attempt in ledger.attempts(CallState.PLACED) if wanted(attempt)]
     remember(ledger, placed, follow(api, placed, stopping=session.stopping))
     return bool(placed)
 
@@ -216,16 +220,12 @@ def _unarmed(session: Session, loaded: Loaded, ledger: Ledger) -> list[CallRow]:
     """Calls that are due when this state knows of none at all: it is new, or it is not the one apply wrote."""
     orders = session.orders(loaded.resources).values()
     return [
-        CallRow(
-            name=order.name,
-            occurrence=order.name,
-            attempt=1,
+        call_row(
+            order,
+            state=CallState.DECLARED,
             when=order.at,
-            zone=order.zone,
-            state="declared",
             detail=f"due, but not armed in {ledger.store.description}",
             hint="reconciler apply; in CI keep the state in git or PostgreSQL, so that every run finds it",
-            to=order.to_number,
             code="RC611",
         )
         for order in unarmed(orders, ledger.armed(), session.clock.now())

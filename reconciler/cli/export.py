@@ -25,13 +25,15 @@ from reconciler.load.reader import Loaded
 from reconciler.model import Address, Finding, Location, Observed, Severity, Target
 from reconciler.renames import renamed
 from reconciler.resolver import Resolver
-from reconciler.state.ledger import Binding, Ledger, stamp
+from reconciler.schedule.clock import stamp
+from reconciler.state.bindings import Binding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
+    from reconciler.state.ledger import Ledger
 
 _FORMAT = "reconciler.export/v1"
 _KINDS = [kind.name for kind in KINDS.values() if not kind.whole]  # what is armed from here is declared already

@@ -18,6 +18,7 @@ from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
 from reconciler.model import Address
+from reconciler.state.call_states import CallState
 from reconciler.store import Write
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _calls(ledger: Ledger, now: datetime) -> Iterator[tuple[str, str, str, str]]
             f"ScheduledCall/{armed.name}",
             stands,
             armed.opens or "recurs",
-            f"held: {armed.held}" if armed.held and stands == "armed" else "",
+            f"held: {armed.held}" if armed.held and stands == CallState.ARMED else "",
         )
     for attempt in attempts:
         yield f"  {attempt.occurrence} attempt {attempt.attempt}", attempt.state, "", attempt.call_id

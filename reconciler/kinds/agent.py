@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.resolver import Resolver
-    from reconciler.state.ledger import Binding, Ledger
+    from reconciler.state.bindings import Binding
+    from reconciler.state.ledger import Ledger
 
 _PATH = "/v1/agents"
 _NUMBERS = "/v1/phone-numbers"

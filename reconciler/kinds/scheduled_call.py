@@ -6,11 +6,12 @@ ledger, and a call's name is permanent: one name, one call, for ever.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.fields import digest, policies
 from reconciler.kind import Account, Context, Fact, Kind, Orphans, Verbs
-from reconciler.kinds.scheduled_call_checks import again, complaints, lateness, recurrence, wrong
+from reconciler.kinds.scheduled_call_checks import complaints, lateness, recurrence, wrong
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.model import (
     Action,
@@ -24,9 +25,11 @@ from reconciler.model import (
     Sort,
 )  # fmt: skip - one line of names
 from reconciler.schedule import clock
+from reconciler.schedule.clock import stamp
 from reconciler.schedule.occurrences import next_occurrence
 from reconciler.schedule.planned_call import PlannedCall
-from reconciler.state.ledger import Armed, Attempt, Ledger, next_number, stamp
+from reconciler.state.call_records import Armed, Attempt, next_number
+from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 from reconciler.telephony.eligibility import Obstacle, not_on_account, unconfirmed, undialable, unfunded
 
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.resolver import Resolver
+    from reconciler.state.ledger import Ledger
 
 
 _POLICIES = policies(ScheduledCallSpec)
@@ -66,7 +70,9 @@ class ScheduledCall(Kind):
             tried.setdefault(attempt.name, []).append(attempt)
         for armed in ledger.armed().values():
             attempts = tried.get(armed.name, [])
-            if armed.state == "armed" or any(attempt.state != "refused" for attempt in _of_the_one(armed, attempts)):
+            if armed.state == CallState.ARMED or any(
+                attempt.state != CallState.REFUSED for attempt in _of_the_one(armed, attempts)
+            ):
                 yield _observed(armed, attempts)
 
     def identity(self, spec: BaseModel) -> str:
@@ -97,7 +103,7 @@ class ScheduledCall(Kind):
         """Cancel it: dispatch will not place it."""
         armed = context.ledger.armed_call(change.address.name)
         if armed is not None:
-            context.ledger.arm(_with_state(armed, "cancelled"))
+            context.ledger.arm(replace(armed, state=CallState.CANCELLED))
 
     def _arm(self, change: Change, context: Context) -> Observed:
         if change.resource is None:
@@ -105,11 +111,11 @@ class ScheduledCall(Kind):
         made = order(change.resource, context.account.resources)
         before = context.ledger.armed_call(made.name)
         now = stamp(context.now())
-        goes_on = before is not None and before.state == "armed"
+        goes_on = before is not None and before.state == CallState.ARMED
         same_times = goes_on and before is not None and before.spec.get("schedule") == made.spec.get("schedule")
         armed = Armed(
             name=made.name,
-            state="armed",
+            state=CallState.ARMED,
             spec=made.spec,
             opens=stamp(made.at) if made.at else "",
             closes=stamp(made.closes) if made.closes else "",
@@ -187,23 +193,16 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:
         raise TypeError(f"{resource.address} is not a ScheduledCall")
     declared = resource.declared
     number = resources.get(f"PhoneNumber/{spec.from_}") if spec.from_ else None
-    at = clock.nominal(spec.at, spec.timezone).instant if spec.at else None
-    return PlannedCall(
-        address=resource.address,
-        location=resource.manifest.location,
-        to_number=spec.to_number,
-        from_number=spec.from_number or (str(number.declared["number"]) if number else ""),
-        at=at,
-        schedule=recurrence(spec.schedule) if spec.schedule else None,
-        zone=spec.timezone or (spec.schedule.timezone if spec.schedule else ""),
-        spec={
+    return PlannedCall.of(
+        resource.address,
+        {
             name: digest(value) if _POLICIES[name].hashed else value
             for name, value in {**declared, **resource.looked_up}.items()
         },
-        late=lateness(spec),
-        agent=spec.agent,
+        location=resource.manifest.location,
+        to_number=spec.to_number,
+        from_number=spec.from_number or (str(number.declared["number"]) if number else ""),
         config=declared.get("config"),
-        again=again(spec.attempts),
         options={name: declared[name] for name in _OPTIONS if declared.get(name) is not None},
     )
 
@@ -222,14 +221,14 @@ def _observed(armed: Armed, attempts: list[Attempt]) -> Observed:
     )
 
 
-_STANDING: dict[str, tuple[Phase, str]] = {
-    "claimed": (Phase.MOVING, "is being placed"),
-    "placed": (Phase.MOVING, "already placed on {when}"),
-    "unknown": (Phase.MOVING, "has an unknown outcome since {when}"),
-    "completed": (Phase.SETTLED, "already placed on {when}"),
-    "failed": (Phase.SETTLED, "already placed on {when}, and failed"),
-    "expired": (Phase.SETTLED, "was missed: its window closed unplaced"),
-    "cancelled": (Phase.SETTLED, "was cancelled"),
+_STANDING: dict[CallState, tuple[Phase, str]] = {
+    CallState.CLAIMED: (Phase.MOVING, "is being placed"),
+    CallState.PLACED: (Phase.MOVING, "already placed on {when}"),
+    CallState.UNKNOWN: (Phase.MOVING, "has an unknown outcome since {when}"),
+    CallState.COMPLETED: (Phase.SETTLED, "already placed on {when}"),
+    CallState.FAILED: (Phase.SETTLED, "already placed on {when}, and failed"),
+    CallState.EXPIRED: (Phase.SETTLED, "was missed: its window closed unplaced"),
+    CallState.CANCELLED: (Phase.SETTLED, "was cancelled"),
 }
 
 
@@ -254,8 +253,8 @@ def _standing(armed: Armed, attempts: list[Attempt]) -> tuple[Phase, str]:
         return Phase.STEADY, _ARMED
     last = own[-1]
     phase, history = _STANDING[rang[-1].state]
-    if last.state == "refused" or next_number(last, armed) != last.attempt:
-        over = armed.state != "armed"
+    if last.state == CallState.REFUSED or next_number(last, armed) != last.attempt:
+        over = armed.state != CallState.ARMED
         phase = Phase.SETTLED if over else Phase.STEADY
         history += "; its next try was cancelled" if over else "; its next try is to come"
     when = rang[-1].sent_at or rang[-1].claimed_at
@@ -269,10 +268,6 @@ def _other_nature(resource: Resource, observed: Observed | None) -> Finding | No
     was, key = ("a single", "schedule") if observed.body.get("schedule") is None else ("a recurring", "at")
     message = f"the name of a call is permanent: `{resource.address.name}` is that of {was} call"
     return wrong(resource, key, "RC221", message, "give the new call a new name")
-
-
-def _with_state(armed: Armed, state: str) -> Armed:
-    return Armed(**{name: getattr(armed, name) for name in Armed.__slots__} | {"state": state})
 
 
 def _obstacles(made: PlannedCall, account: Account) -> Iterator[tuple[Obstacle, str]]:

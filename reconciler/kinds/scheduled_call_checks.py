@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.kinds.scheduled_call_spec import Attempts, Recurrence, ScheduledCallSpec
+from reconciler.kinds.scheduled_call_spec import Recurrence, ScheduledCallSpec
 from reconciler.model import Finding, Location, Resource, Severity
 from reconciler.schedule import clock
 from reconciler.schedule.occurrences import Schedule
-from reconciler.schedule.planned_call import LATE, RetryPolicy
+from reconciler.schedule.planned_call import LATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,11 +38,6 @@ def lateness(spec: ScheduledCallSpec) -> timedelta:
 def recurrence(written: Recurrence) -> Schedule:
     """The schedule as written; ``Recurrence`` has checked that it is one."""
     return Schedule.parse(written.cron, written.timezone, start=written.from_, until=written.until)
-
-
-def again(written: Attempts | None) -> RetryPolicy | None:
-    """When the call is tried again; None when it never is."""
-    return RetryPolicy(written.max, clock.parse_duration(written.gap), written.on) if written else None
 
 
 _EXCLUSIVE = (("from", "from_number"), ("agent", "config"), ("at", "schedule"), ("timezone", "schedule"))

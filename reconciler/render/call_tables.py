@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _STYLES = {
     "placed": "added",
     "completed": "added",
+    "declared": "name",
     "armed": "name",
+    "held": "changed",
     "claimed": "changed",
     "refused": "grave",
     "failed": "grave",

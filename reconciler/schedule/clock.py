@@ -114,6 +114,11 @@ def parse_instant(text: str) -> datetime:
     return written.astimezone(UTC)
 
 
+def stamp(instant: datetime) -> str:
+    """An instant as it is stored: ISO 8601, UTC, whole seconds unless there are more."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def parse_duration(text: str) -> timedelta:
     """Read ``10m``, ``1h30m`` or ``2d``.
 

@@ -15,7 +15,7 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.schedule.clock import (
     NonexistentTime,
@@ -30,7 +30,7 @@ from reconciler.schedule.clock import (
 from reconciler.telephony.phone_numbers import zones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from zoneinfo import ZoneInfo
 
 _CRON_FIELDS = (
@@ -85,6 +85,13 @@ class Schedule:
         if first and last and last < first:
             raise ValueError(f"`until` ({until}) comes before `from` ({start})")
         return cls(" ".join(cron.split()), timezone, first, last)
+
+    @classmethod
+    def of(cls, written: Mapping[str, Any]) -> Schedule:
+        """The ``schedule`` of a manifest, or of what was armed."""
+        return cls.parse(
+            written["cron"], written["timezone"], start=written.get("from"), until=written.get("until")
+        )  # fmt: skip - one call
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Say what a scheduled call asks for once its names are looked up in the manifests."""
+"""A planned call: what one scheduled call asks for, as its manifest or the ledger says it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from reconciler.model import Address, Location
+from reconciler.schedule.clock import nominal, parse_duration
+from reconciler.schedule.occurrences import Schedule
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from reconciler.model import Address, Location
-    from reconciler.schedule.occurrences import Schedule
-
 LATE = timedelta(minutes=10)
+_GAP = "30m"
+_ON = ("not_answered",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +27,21 @@ class RetryPolicy:
     gap: timedelta
     on: tuple[str, ...]
 
+    @classmethod
+    def of(cls, written: Mapping[str, Any] | None) -> RetryPolicy | None:
+        """As ``attempts`` says it; None when there is to be one call only."""
+        if not written:
+            return None
+        return cls(int(written.get("max", 1)), parse_duration(written.get("gap", _GAP)), tuple(written.get("on", _ON)))
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """One scheduled call, ready to be armed and later placed.
+    """One scheduled call, as its manifest declares it or as the ledger remembers it.
 
     ``at`` (UTC) is set for a call that happens once, ``schedule`` for one that recurs. ``from_number`` is
-    "" when the manifests do not tell it. ``spec`` is what the ledger keeps of it: digests where personal.
+    "" when the manifests do not tell it. ``spec`` is what the ledger keeps of it: digests where personal. A
+    remembered call knows when and from where, not whom or with which words: ``to_number`` is "" then.
     """
 
     address: Address
@@ -45,7 +56,42 @@ class PlannedCall:
     agent: str | None = None
     config: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
-    again: RetryPolicy | None = None
+    retry: RetryPolicy | None = None
+
+    @classmethod
+    def of(  # noqa: PLR0913 - what only the manifests know, all keyword-only
+        cls,
+        address: Address,
+        spec: Mapping[str, Any],
+        *,
+        location: Location,
+        to_number: str = "",
+        from_number: str = "",
+        config: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> PlannedCall:
+        """When and how the call is placed, as ``spec`` says; ValueError for what ``check`` would have refused."""
+        written = spec.get("schedule")
+        return cls(
+            address=address,
+            location=location,
+            to_number=to_number,
+            from_number=from_number or str(spec.get("from_number") or ""),
+            at=nominal(spec["at"], spec.get("timezone")).instant if spec.get("at") and not written else None,
+            schedule=Schedule.of(written) if written else None,
+            zone=str(spec.get("timezone") or (written or {}).get("timezone") or ""),
+            spec=spec,
+            late=LATE if spec.get("late") is None else parse_duration(spec["late"]),
+            agent=spec.get("agent"),
+            config=config,
+            options=options or {},
+            retry=RetryPolicy.of(spec.get("attempts")),
+        )
+
+    @classmethod
+    def remembered(cls, name: str, spec: Mapping[str, Any], *, path: str) -> PlannedCall:
+        """The call as the ledger keeps it."""
+        return cls.of(Address("ScheduledCall", name), spec, location=Location(path or "?", 1, 1))
 
     @property
     def name(self) -> str:
@@ -57,6 +103,16 @@ class PlannedCall:
         """When it can no longer be placed: the end of its window, or of its schedule; None for never."""
         last = self.at or (self.schedule.until if self.schedule else None)
         return last + self.late if last else None
+
+    @property
+    def most_attempts(self) -> int:
+        """How many calls it may come to altogether."""
+        return self.retry.most if self.retry else 1
+
+    @property
+    def gap(self) -> timedelta:
+        """From the end of one call to the next."""
+        return self.retry.gap if self.retry else timedelta(0)
 
     def request(self, *, agent_id: int | str | None, key: str) -> dict[str, Any]:
         """The body of ``POST /v1/call`` (contract 2.12.1)."""

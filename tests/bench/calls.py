@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 from bench.accounts import NUMBER, ORGANIZATION, PER_FILE
 from bench.state import STATE
-from reconciler.state.ledger import Armed, Attempt, Ledger, stamp
+from reconciler.schedule.clock import stamp
+from reconciler.state.call_records import Armed, Attempt
+from reconciler.state.call_states import CallState
+from reconciler.state.ledger import Ledger
 from reconciler.store import Write, open_store
 from reconciler.telephony.phone_numbers import digest
 
@@ -69,7 +72,7 @@ def armed_in_state(root: Path, count: int, *, at: datetime) -> None:
     calls = [
         Armed(
             name(number),
-            "armed",
+            CallState.ARMED,
             {"from_number": NUMBER, "at": opens},
             opens,
             closes,
@@ -105,7 +108,7 @@ def record(root: Path, count: int) -> tuple[float, int]:
 def _record(ledger: Ledger, number: int) -> None:
     now = stamp(datetime.now(UTC))
     claim = Attempt(
-        name(number), name(number), 1, "claimed", key=f"{number:032}", to=digest(callee(number)), claimed_at=now
+        name(number), name(number), 1, CallState.CLAIMED, key=f"{number:032}", to=digest(callee(number)), claimed_at=now
     )
     ledger.record(claim)
     fields = {field: getattr(claim, field) for field in Attempt.__slots__}

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from bench.accounts import FIRST_ID, ORGANIZATION, SETTINGS, name, prompt
 from reconciler.fields import digest
 from reconciler.model import Address
-from reconciler.state.ledger import Binding, Ledger
+from reconciler.state.bindings import Binding
+from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 
 if TYPE_CHECKING:

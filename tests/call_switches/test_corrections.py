@@ -11,7 +11,8 @@ from acceptance.projects import CALLEE, ahead, call
 
 from call_switches.states import ORGANIZATION, state
 from reconciler.schedule.occurrences import idempotency_key
-from reconciler.state.ledger import Attempt
+from reconciler.state.call_records import Attempt
+from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def unknown(occurrence: str) -> Attempt:
         "confirm-jane",
         occurrence,
         1,
-        "unknown",
+        CallState.UNKNOWN,
         key=idempotency_key(ORGANIZATION, occurrence, 1),
         to=phone_numbers.digest(CALLEE),
         claimed_at="2026-11-02T09:00:00Z",

@@ -52,7 +52,7 @@ def test_what_another_run_wrote_first_is_read_again_and_held_all_the_same(projec
         rival.hold_all("the rival's reason")
         _written(ledger, lambda: ledger.hold_all("ours"))
         rival.refresh()
-        assert rival.held_all() == "ours"
+        assert rival.held_all().why == "ours"
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_the_reason_of_a_hold_keeps_no_number_and_no_key(project: Project, numbe
         assert number not in ran.said
     assert number.encode() not in project.state()
     with state(project) as ledger:
-        assert ledger.held_all().startswith("on 2026-12-01 ")
-        assert ledger.held_all().endswith(" asked us not to")
+        assert ledger.held_all().why.startswith("on 2026-12-01 ")
+        assert ledger.held_all().why.endswith(" asked us not to")
 
 
 @pytest.mark.parametrize("verb", ["hold", "release", "cancel"])

@@ -14,7 +14,9 @@ from acceptance.projects import Project, call
 from reconciler.calls.due import rang_that_day
 from reconciler.cli import main, session
 from reconciler.schedule.clock import FixedClock, parse_instant
-from reconciler.state.ledger import Attempt, Ledger
+from reconciler.state.call_records import Attempt
+from reconciler.state.call_states import CallState
+from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 from reconciler.telephony.phone_numbers import digest, zones
 
@@ -52,7 +54,7 @@ def run(project: Project, now: str, *arguments: str) -> tuple[int, list[dict[str
 
 
 def attempt(claimed_at: str, to: str) -> Attempt:
-    return Attempt("other", "other", 1, "placed", to=digest(to), claimed_at=claimed_at)
+    return Attempt("other", "other", 1, CallState.PLACED, to=digest(to), claimed_at=claimed_at)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import pytest
 from reconciler.api import Reply
 from reconciler.calls.follow import follow
 from reconciler.errors import Rejected
-from reconciler.state.ledger import Attempt, stamp
+from reconciler.schedule.clock import stamp
+from reconciler.state.call_records import Attempt
+from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from reconciler.api import Api
@@ -50,7 +52,7 @@ class Platform:
 
 def placed(count: int, *, first: int = 1, sent: datetime = NOW) -> list[Attempt]:
     return [
-        Attempt(f"call-{one}", f"call-{one}", 1, "placed", call_id=f"{one}", sent_at=stamp(sent))
+        Attempt(f"call-{one}", f"call-{one}", 1, CallState.PLACED, call_id=f"{one}", sent_at=stamp(sent))
         for one in range(first, first + count)
     ]
 

@@ -26,7 +26,9 @@ from reconciler.errors import Denied, StoreError, Throttled
 from reconciler.resolver import Resolver
 from reconciler.schedule.clock import FixedClock
 from reconciler.settings import Limits, Settings
-from reconciler.state.ledger import Armed, Ledger
+from reconciler.state.call_records import Armed
+from reconciler.state.call_states import CallState
+from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 from reconciler.telephony.phone_numbers import digest
 
@@ -284,7 +286,7 @@ def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, traffic: 
         ledger = Ledger(store, ORGANIZATION)
         for name, order in declared.orders.items():
             instants = {"opens": NOON.isoformat(), "closes": "", "armed_at": (NOON - timedelta(hours=1)).isoformat()}
-            ledger.arm(Armed(name, "armed", order.spec, **instants, callee=digest(order.to_number)))
+            ledger.arm(Armed(name, CallState.ARMED, order.spec, **instants, callee=digest(order.to_number)))
         yield DispatchContext(
             api=cast("Api", platform),
             ledger=ledger,

@@ -13,8 +13,11 @@ from hypothesis import strategies as some
 
 from reconciler.calls.due import agenda, todo
 from reconciler.errors import Conflict, StoreError
+from reconciler.schedule.clock import stamp
 from reconciler.state import ledger as ledger_of_calls
-from reconciler.state.ledger import Armed, Attempt, Ledger, stamp
+from reconciler.state.call_records import Armed, Attempt
+from reconciler.state.call_states import CallState
+from reconciler.state.ledger import Ledger
 from reconciler.store import Entry, Store, Write, open_store
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
-CLAIM = Attempt("jane", "jane", 1, "claimed", key="k", to="someone")
+CLAIM = Attempt("jane", "jane", 1, CallState.CLAIMED, key="k", to="someone")
 
 
 class Watched(Store):
@@ -72,7 +75,7 @@ def test_nothing_is_listed_again_while_nobody_else_writes(store: Watched) -> Non
     ledger = Ledger(store, "42")
     ledger.refresh()
     ledger.record(CLAIM)
-    for state in ("placed", "completed"):
+    for state in (CallState.PLACED, CallState.COMPLETED):
         ledger.refresh()
         ledger.record(replace(CLAIM, state=state))
     assert [one.state for one in ledger.attempts()] == ["completed"]
@@ -90,7 +93,7 @@ def test_what_another_wrote_is_known_after_refreshing(store: Watched, other: Led
     ledger.refresh()
     assert ledger.attempt("jane", 1) == replace(CLAIM, owner="the other")
     assert ledger.attempts_to("someone") == [replace(CLAIM, owner="the other")]
-    assert ledger.held_all() == "stop"
+    assert ledger.held_all().why == "stop"
     assert store.listed == 2
 
 
@@ -177,7 +180,7 @@ def test_calls_that_wait_for_their_time_are_not_read_one_by_one(monkeypatch: pyt
     memory = Journal()
     for number in range(1000):
         opens = stamp(NOW + timedelta(hours=1 if number else 0))
-        armed = Armed(f"call-{number}", "armed", {}, opens, "", stamp(NOW))
+        armed = Armed(f"call-{number}", CallState.ARMED, {}, opens, "", stamp(NOW))
         memory.entries[f"42/call/{armed.name}/armed"] = asdict(armed)
     read: list[str] = []
 
@@ -185,7 +188,7 @@ def test_calls_that_wait_for_their_time_are_not_read_one_by_one(monkeypatch: pyt
         read.append(value["name"])
         return Armed(**value)
 
-    monkeypatch.setattr(ledger_of_calls, "_armed", counted)
+    monkeypatch.setattr(ledger_of_calls, "read_armed", counted)
     found = Ledger(memory, "42").due_work(NOW)
     assert (list(found.armed), read) == (["call-0"], ["call-0"])
 

@@ -10,7 +10,10 @@ import pytest
 from reconciler.api.key import Key, find_key
 from reconciler.errors import Conflict, InputError
 from reconciler.model import Address
-from reconciler.state.ledger import Armed, Attempt, Binding, Intent, Ledger
+from reconciler.state.bindings import Binding, Intent
+from reconciler.state.call_records import Armed, Attempt
+from reconciler.state.call_states import CallState
+from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 
 if TYPE_CHECKING:
@@ -24,7 +27,9 @@ BINDING = Binding(
     DESK, id="7", display="Desk", fields={"prompt": ("a", "b")}, protect=True, applied_at="2026-12-01T00:00:00Z",
     commit="abc", intent=Intent("create", "2026-12-01T00:00:00Z", {"prompt": "a"}, ("8", "9")), refused="no",
 )  # fmt: skip
-ATTEMPT = Attempt(name="jane", occurrence="jane", attempt=1, state="claimed", key="k", to="sha256:x", claimed_at="t")
+ATTEMPT = Attempt(
+    name="jane", occurrence="jane", attempt=1, state=CallState.CLAIMED, key="k", to="sha256:x", claimed_at="t"
+)
 
 
 @pytest.fixture
@@ -95,7 +100,7 @@ def test_attempts_come_in_the_order_of_their_numbers(store: Store) -> None:
 
 def test_what_a_newer_version_wrote_besides_is_passed_over(store: Store) -> None:
     ledger = Ledger(store, "42")
-    ledger.arm(Armed("jane", "armed", {"at": "x"}, "", "", ""))
+    ledger.arm(Armed("jane", CallState.ARMED, {"at": "x"}, "", "", ""))
     entry = next(iter(store.list("42/")))
     store.put(entry.key, {**entry.value, "from_the_future": 1}, expected=entry.version)
     assert Ledger(store, "42").armed()["jane"].spec == {"at": "x"}

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.errors import Conflict
-from reconciler.state.ledger import Attempt, Ledger
+from reconciler.state.call_records import Attempt
+from reconciler.state.call_states import CallState
+from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-MINE = Attempt("jane", "jane", 1, "claimed", key="k", to="someone", owner="mine")
-THEIRS = replace(MINE, owner="theirs", state="placed", call_id="77")
+MINE = Attempt("jane", "jane", 1, CallState.CLAIMED, key="k", to="someone", owner="mine")
+THEIRS = replace(MINE, owner="theirs", state=CallState.PLACED, call_id="77")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from reconciler.emulator import EmulatorTransport
 from reconciler.errors import StoreError
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Observed, Result, Written
-from reconciler.state.ledger import Binding, Intent
+from reconciler.state.bindings import Binding, Intent
 from reconciler.store.lease import Lease
 from reconciler.store.sqlite import SqliteStore
 

@@ -28,9 +28,12 @@ from reconciler.kinds.scheduled_call import ScheduledCall, order
 from reconciler.load import reader
 from reconciler.model import Action, Address, Change, Observed, Phase
 from reconciler.resolver import Resolver
+from reconciler.schedule.clock import stamp
 from reconciler.schedule.occurrences import idempotency_key
 from reconciler.settings import Limits, Project, Settings
-from reconciler.state.ledger import Attempt, Ledger, stamp
+from reconciler.state.call_records import Attempt
+from reconciler.state.call_states import CallState
+from reconciler.state.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -156,7 +159,7 @@ def begun(
     """A round of ``reconciler dispatch`` up to what it takes; None when nothing is due."""
     ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
     api = cast("Api", SimulatedApi(world, actor))
-    placed = ledger.attempts("placed")
+    placed = ledger.attempts(CallState.PLACED)
     # One at a time: the simulation knows no threads.
     remember(ledger, placed, [told for one in placed for told in follow(api, [one])])
     found = todo(ledger, organization=ORGANIZATION, now=clock.now())
@@ -246,11 +249,11 @@ def cancel(name: str) -> Callable[[World, Actor], None]:
         actor.at("lease")
         ledger = ledger_of(world, actor)
         tried = ledger.attempt(name, 1)
-        if name not in ledger.armed() or (tried is not None and tried.state != "refused"):
+        if name not in ledger.armed() or (tried is not None and tried.state != CallState.REFUSED):
             return
-        fresh = Attempt(name, name, 1, "cancelled", key=idempotency_key(ORGANIZATION, name, 1))
+        fresh = Attempt(name, name, 1, CallState.CANCELLED, key=idempotency_key(ORGANIZATION, name, 1))
         at = stamp(SimulatedClock(world, actor).now())
-        ledger.record(replace(tried or fresh, state="cancelled", claimed_at="", detail=f"cancelled at {at}"))
+        ledger.record(replace(tried or fresh, state=CallState.CANCELLED, claimed_at="", detail=f"cancelled at {at}"))
 
     return run
 
@@ -261,7 +264,7 @@ def settle_by_list(declared: Manifests, name: str) -> Callable[[World, Actor], N
     def run(world: World, actor: Actor) -> None:
         actor.at("lease")
         ledger = ledger_of(world, actor)
-        if any(one.name == name and one.state in ("claimed", "unknown") for one in ledger.attempts()):
+        if any(one.name == name and one.state.uncertain for one in ledger.attempts()):
             api = cast("Api", SimulatedApi(world, actor))
             resolve(api, ledger, name, order=declared.orders.get(name))
 

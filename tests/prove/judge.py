@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from prove.actors import ORGANIZATION
 from reconciler.schedule.clock import parse_duration, parse_instant
 from reconciler.schedule.occurrences import callee_hours
+from reconciler.state.call_states import CallState, may_follow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from prove.world import Actor, Ring, World
 
 TOLERANCE = timedelta(seconds=30)
-_RECORDED = frozenset({"placed", "completed", "failed", "claimed", "unknown"})
-_SURE = frozenset({"placed", "completed", "failed"})
-_UNCERTAIN = frozenset({"claimed", "unknown"})
+_RECORDED = frozenset(state for state in CallState if state.rang)
+_SURE = frozenset(state for state in CallState if state.certain)
+_UNCERTAIN = frozenset(state for state in CallState if state.uncertain)
 _MORNING, _EVENING = 8 * 60, 21 * 60
 
 
@@ -37,6 +38,7 @@ class Judge:
     def __post_init__(self) -> None:
         self.rang: dict[tuple[str, int], Ring] = {}
         self.world.watch = self.at_ring
+        self.world.watch_record = self.at_record
 
     def at_ring(self, ring: Ring) -> None:
         """One call for one attempt, inside its window and hours, with nothing that forbade it."""
@@ -54,6 +56,11 @@ class Judge:
             self._second_try(what, ring, armed)
         self._in_time(what, ring, armed)
         self._not_forbidden(what, ring, claim.sequence)
+
+    def at_record(self, before: str | None, after: str) -> None:
+        """A record only ever goes the ways that the table of states knows."""
+        if not may_follow(CallState(before) if before else None, CallState(after)):
+            raise Violation(f"a record went from {before or 'nothing'} to {after}")
 
     def _second_try(self, what: tuple[str, int], ring: Ring, armed: Mapping[str, Any]) -> None:
         first = self.rang.get((what[0], what[1] - 1))
@@ -128,7 +135,7 @@ class Judge:
         for what, value in records.items():
             if value["state"] in _SURE and what not in self.rang:
                 raise Violation(f"{what} is {value['state']}, and it never rang")
-        told = {(row.occurrence, row.attempt) for row in last.rows if row.state == "unknown"}
+        told = {(row.occurrence, row.attempt) for row in last.rows if row.state == CallState.UNKNOWN}
         for what, value in records.items():
             if value["state"] in _UNCERTAIN and what not in told and what[0].partition("@")[0] in armed:
                 raise Violation(f"{what} is {value['state']}, and nobody said so")
@@ -145,7 +152,7 @@ class Judge:
             for actor in actors
             if not actor.crashed
             for row in actor.rows
-            if row.state == "expired"
+            if row.state == CallState.EXPIRED
         )
         for what, times in told.items():
             if times > 1:

@@ -12,6 +12,7 @@ from prove.models import MODELS
 from prove.world import SimulatedStore
 from reconciler.calls import dispatch, due, gates
 from reconciler.schedule.planned_call import PlannedCall
+from reconciler.state.call_states import CallState
 from reconciler.state.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from reconciler.calls.context import DispatchContext
     from reconciler.calls.due import Due
-    from reconciler.state.ledger import Attempt
+    from reconciler.state.call_records import Attempt
 
 _BY_NAME = {model.name: model for model in MODELS}
 
@@ -53,7 +54,7 @@ def _settling_by_a_new_key(monkeypatch: pytest.MonkeyPatch) -> None:
     def settle(api: Any, attempt: Attempt, request: Any, **_: Any) -> Attempt:
         body = {**request, "idempotency_key": f"{attempt.key}-again"}
         reply = api.exchange("POST", "/v1/call", body, attempts=1)
-        return replace(attempt, state="placed", call_id=str(reply.json["call_id"]))
+        return replace(attempt, state=CallState.PLACED, call_id=str(reply.json["call_id"]))
 
     monkeypatch.setattr(dispatch, "settle", settle)
 
@@ -88,7 +89,7 @@ def _silence_about_the_missed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _lost_answers_taken_for_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(_: DispatchContext, claimed: Attempt, *__: Any) -> Attempt:
-        return replace(claimed, state="refused")
+        return replace(claimed, state=CallState.REFUSED)
 
     monkeypatch.setattr(dispatch, "_settled", refused)
 
@@ -119,7 +120,7 @@ def _explored(model: Model) -> None:
 @pytest.mark.parametrize(
     ("mutation", "model", "said"),
     [
-        (_blind_writes, "the call is cancelled by hand meanwhile", "rang|missed"),
+        (_blind_writes, "the call is cancelled by hand meanwhile", "rang|missed|went from"),
         (_fresh_keys, "one dispatcher, three faults", "rang twice"),
         (_settling_by_a_new_key, "one dispatcher, three faults", "rang twice"),
         (_no_window, "the window closes while two dispatch", "window"),
@@ -128,7 +129,7 @@ def _explored(model: Model) -> None:
         (_tries_without_a_reason, "a second try after an answered call", "not over and unanswered"),
         (_silence_about_the_missed, "the window closes while two dispatch", "nobody said so"),
         (_lost_answers_taken_for_refusals, "the window closes while two dispatch", "rang"),
-        (_claims_over_whatever_is_there, "the call is cancelled by hand meanwhile", "rang|missed"),
+        (_claims_over_whatever_is_there, "the call is cancelled by hand meanwhile", "rang|missed|went from"),
         (_a_store_that_never_tells_of_others, "the call is held meanwhile", "rang"),
         (_no_second_look, "two workers of one run, one call is held meanwhile", "rang"),
     ],

@@ -162,6 +162,7 @@ class World:
         self.acting: Actor = Actor("nobody", lambda *_: OK)
         self.crews: dict[str, Any] = {}
         self.watch: Callable[[Ring], None] = lambda _: None
+        self.watch_record: Callable[[str | None, str], None] = lambda *_: None
 
     def step(self) -> int:
         """The next number in the order of events."""
@@ -286,6 +287,7 @@ class SimulatedStore(Store):
             return
         attempt = (str(value["occurrence"]), int(value["attempt"]))
         world.wrote[attempt] = self._actor.name
+        world.watch_record(str(before.value["state"]) if before else None, str(value["state"]))
         if value.get("state") == "cancelled":
             world.forbidden.setdefault(str(value["name"]), sequence)
         if value.get("state") == "claimed":

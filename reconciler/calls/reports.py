@@ -1,0 +1,56 @@
+"""Rows of reports: how one attempt, or a call that was not tried yet, is told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.schedule.call_report import CallRow
+from reconciler.state.call_states import CallState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.state.call_records import Attempt
+
+
+def call_row(  # noqa: PLR0913 - a row has these parts, all keyword-only past the call
+    call: PlannedCall,
+    attempt: Attempt | None = None,
+    *,
+    state: CallState | None = None,
+    when: datetime | None,
+    detail: str | None = None,
+    hint: str | None = None,
+    code: str | None = None,
+) -> CallRow:
+    """One line of any report; what is not given is as the attempt's record says it.
+
+    ``call`` is as the manifests declare it, where they still do: only they know the callee. A state that a
+    person has to settle brings the command that does.
+    """
+    shown = state or (attempt.shown_state if attempt else CallState.ARMED)
+    settles = f"reconciler calls resolve {call.name}" if shown.uncertain else ""
+    record = (
+        {}
+        if attempt is None
+        else {
+            "call_id": attempt.call_id,
+            "end_reason": attempt.end_reason,
+            "duration_seconds": attempt.duration_seconds,
+            "recording": attempt.recording,
+        }
+    )  # fmt: skip - one table
+    return CallRow(
+        name=call.name,
+        occurrence=attempt.occurrence if attempt else call.name,
+        attempt=attempt.attempt if attempt else 1,
+        when=when,
+        zone=call.zone,
+        state=shown,
+        detail=(attempt.detail if attempt else "") if detail is None else detail,
+        hint=settles if hint is None else hint,
+        code=(attempt.code if attempt else "") if code is None else code,
+        to=call.to_number,
+        **record,  # type: ignore[arg-type]  # the fields of CallRow
+    )
