@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from reconciler.emulator.exchange import Exchange, Request
 
 KEPT_REQUESTS = 50_000
-ACCOUNT = (*billing.SETTINGS, "balance_cents", "has_payment_method", "card_declines")
+ACCOUNT = (*billing.SETTINGS, *billing.BUDGET, "balance_cents", "has_payment_method", "card_declines")
 LISTS = ("numbers", "agents")
 CATALOGUE = {resource.name: resource for resource in RESOURCES}
 
@@ -41,12 +41,12 @@ CATALOGUE = {resource.name: resource for resource in RESOURCES}
 def change(database: sqlite3.Connection, now: datetime, changes: dict[str, Any]) -> None:
     """Change the account behind the API's back; ValueError for a key that means nothing.
 
-    ``balance_cents``, ``has_payment_method``, ``card_declines``, ``auto_reload_*``, ``tcpa``, any option of
-    the scenario (``role``, ``trims_text``, …), ``organization`` with the fields of its PATCH; ``numbers``, each
-    added or changed by its ``number``, removed with ``"delete": true``; ``agents``, each a body to create, or
-    ``{"id": …}`` with ``live`` settings to change at once, ``draft`` settings to leave undeployed, or
-    ``"delete": true``; any plain resource by its name (``webhook_endpoints``, …), each a body to create or
-    ``{"id": …}`` and what to set (``rest.control``).
+    ``balance_cents``, ``has_payment_method``, ``card_declines``, ``auto_reload_*``, ``test_call_budget_*``,
+    ``tcpa``, any option of the scenario (``role``, ``trims_text``, …), ``organization`` with the fields of its
+    PATCH; ``numbers``, each added or changed by its ``number``, removed with ``"delete": true``; ``agents``,
+    each a body to create, or ``{"id": …}`` with ``live`` settings to change at once, ``draft`` settings to
+    leave undeployed, or ``"delete": true``; any plain resource by its name (``webhook_endpoints``, …), each a
+    body to create or ``{"id": …}`` and what to set (``rest.control``).
     """
     unknown = set(changes) - {*ACCOUNT, *OPTIONS, *LISTS, *CATALOGUE, "tcpa", "organization"}
     if unknown:

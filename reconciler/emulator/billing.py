@@ -37,7 +37,11 @@ OPENING: Account = {
     "auto_reload_monthly_limit_cents": None,
     "auto_reload_consecutive_declines": 0,
     "auto_reload_failed_at": None,
+    "test_call_budget_cents": 1000,
+    "test_call_budget_remaining_cents": 1000,
 }
+BUDGET = ("test_call_budget_cents", "test_call_budget_remaining_cents")
+TEST_MULTIPLIER = 2
 DECLINED = "Your card was declined."
 CARD = {
     "id": "pm_emulated",
@@ -93,13 +97,31 @@ def solvent(database: sqlite3.Connection, now: datetime) -> bool:
     return bool(document(database, KEY)["balance_cents"] > 0)
 
 
-def charge_call(database: sqlite3.Connection, now: datetime, *, product: str, minutes: int, call_id: int) -> int:
+def price(product: str, minutes: int) -> int:
+    """What so many minutes with a product cost, in cents."""
+    return RATES.get(product.split("-", maxsplit=1)[0], RATES["spark"]) * minutes
+
+
+def test_price(product: str, minutes: int) -> int:
+    """What a test of so many minutes costs: twice the price of a call (contract-next 2)."""
+    return TEST_MULTIPLIER * price(product, minutes)
+
+
+def charge_call(database: sqlite3.Connection, now: datetime, *, cents: int, call_id: int) -> int:
     """Take the price of a call from the balance, once, and say how many cents it was."""
-    cents = RATES.get(product.split("-", maxsplit=1)[0], RATES["spark"]) * minutes
     if cents:
         _book(database, now, "call_usage", -cents, call_id)
         reload_if_low(database, now)
     return cents
+
+
+def reserve_tests(database: sqlite3.Connection, cents: int) -> bool:
+    """Take the estimate of a batch of tests from their budget; False, and nothing taken, when it is too small."""
+    account = document(database, KEY)
+    left: int = (OPENING | account)[BUDGET[1]] - cents
+    if left >= 0:
+        keep_document(database, KEY, account | {BUDGET[1]: left})
+    return left >= 0
 
 
 def billable_minutes(seconds: float) -> int:
@@ -206,8 +228,7 @@ def _described(database: sqlite3.Connection, now: datetime) -> Account:
         "current_month_usage_spend_cents": _spent_this_month(database, now, "call_usage"),
         "monthly_spending_limit_cents": None,
         "spending_limit_reached": False,
-        "test_call_budget_cents": 0,
-        "test_call_budget_remaining_cents": 0,
+        **{name: account.get(name, OPENING[name]) for name in BUDGET},
         "x_emulated": True,
     }
 

@@ -118,8 +118,7 @@ def settle(database: sqlite3.Connection, now: datetime) -> None:
         body["billing_total_cents"] = billing.charge_call(
             database,
             moment(ends),
-            product=body["product"] or "",
-            minutes=int(body["billable_minutes"]),
+            cents=billing.price(body["product"] or "", int(body["billable_minutes"])),
             call_id=call_id,
         )
         database.execute("UPDATE calls SET body = ?, status = ? WHERE id = ?", (encode(body), body["status"], call_id))

@@ -13,6 +13,10 @@ from reconciler.emulator.phone_number_labels import PHONE_NUMBER_LABELS
 from reconciler.emulator.publishable_keys import PUBLISHABLE_KEYS
 from reconciler.emulator.reusable_instructions import REUSABLE_INSTRUCTIONS
 from reconciler.emulator.sip_endpoints import SIP_ENDPOINTS
+from reconciler.emulator.test_batches import TEST_BATCHES
+from reconciler.emulator.test_scenarios import TEST_SCENARIOS
+from reconciler.emulator.test_suites import TEST_SUITES
+from reconciler.emulator.validation import VALIDATION_EXAMPLES, VALIDATION_RUNS
 from reconciler.emulator.voip_connections import VOIP_CONNECTIONS
 from reconciler.emulator.voip_evidence import VOIP_EVIDENCE
 from reconciler.emulator.webhook_endpoints import WEBHOOK_ENDPOINTS
@@ -28,6 +32,11 @@ RESOURCES: tuple[Resource, ...] = (
     KNOWLEDGE_DOCUMENTS,
     REUSABLE_INSTRUCTIONS,
     AGENT_VARIANTS,
+    TEST_SCENARIOS,
+    TEST_SUITES,
+    TEST_BATCHES,
+    VALIDATION_EXAMPLES,
+    VALIDATION_RUNS,
     VOIP_EVIDENCE,
     VOIP_CONNECTIONS,
     PUBLISHABLE_KEYS,

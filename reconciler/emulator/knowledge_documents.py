@@ -79,7 +79,7 @@ def values(scene: Scene, sent: Body, *, new: bool) -> Body:
 
 def add(scene: Scene, fields: Body, below: str = "") -> Body:
     """A new document of understood fields, in the flat store or below a base."""
-    return KNOWLEDGE_DOCUMENTS.make(scene, {"name": fields["name"]}, below=below, **fields)
+    return KNOWLEDGE_DOCUMENTS.make(scene, {"name": fields["name"]}, None, below, **fields)
 
 
 def create(exchange: Exchange) -> Reply:

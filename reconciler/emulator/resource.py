@@ -149,7 +149,7 @@ class Resource:
         below = None if self.parent and parent_id is None else self.below(parent_id)
         return tables.every(scene, self.name, below, newest_first=self.newest_first)
 
-    def make(self, scene: Scene, values: Body, parent_id: Any = None, *, below: str = "", **more: Any) -> Body:
+    def make(self, scene: Scene, values: Body, parent_id: Any = None, below: str = "", /, **more: Any) -> Body:
         """A new object of judged values; ``more`` is set whatever the rules; stored and returned whole.
 
         ``below`` puts it under a parent that its paths do not name.

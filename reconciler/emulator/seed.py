@@ -39,7 +39,8 @@ class Scenario:
     the role of the user behind the key. ``trims_text`` makes the platform strip the outer blanks of text,
     ``probe_seconds`` makes a verification take time, so that a second one meanwhile gets 409,
     ``webhook_events`` are the only event names an endpoint may ask for (None: all that are documented),
-    ``indexing_seconds`` is how long a document takes to be ready, ``tool_sync_seconds`` an MCP server's tools.
+    ``indexing_seconds`` is how long a document takes to be ready, ``tool_sync_seconds`` an MCP server's tools,
+    ``test_run_seconds`` a test and ``validation_run_seconds`` a validation.
     ``voip_inbound``, ``voip_outbound`` and ``voip_detail`` are what a test of a carrier finds, and
     ``carrier_numbers`` what it has to offer (None: three).
     """
@@ -62,6 +63,8 @@ class Scenario:
     webhook_events: Sequence[str] | None = None
     indexing_seconds: float = 2.0
     tool_sync_seconds: float = 0.0
+    test_run_seconds: float = 3.0
+    validation_run_seconds: float = 2.0
     voip_inbound: str = "pass"
     voip_outbound: str = "pass"
     voip_detail: str = ""
@@ -78,6 +81,8 @@ OPTIONS = (
     "webhook_events",
     "indexing_seconds",
     "tool_sync_seconds",
+    "test_run_seconds",
+    "validation_run_seconds",
     "voip_inbound",
     "voip_outbound",
     "voip_detail",

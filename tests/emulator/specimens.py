@@ -63,6 +63,17 @@ SPECIMENS: dict[str, Specimen] = {
     "knowledge_documents": Specimen({"name": "hours.txt", "content": "We open at nine."}, silent=("content",)),
     "reusable_instructions": Specimen({"name": "Politeness", "content": "Be kind."}, {"content": "Be very kind."}),
     "agent_variants": Specimen({"label": "Brisk", "prompt": "Be brisk.", "weight": 20}, {"weight": 30, "voice": None}),
+    "test_scenarios": Specimen(
+        {"title": "Books a table", "scenario_prompt": "You want a table for two.", "labels": ["booking"]},
+        {"scenario_prompt": "You want a table for three.", "direction": "outbound"},
+    ),
+    "test_suites": Specimen(
+        {"name": "Nightly", "agent_id": AGENT},
+        {"criteria": {"min_pass_rate": 80, "zero_critical_failures": True}},
+    ),
+    "test_batches": Specimen({}),
+    "validation_examples": Specimen({"kind": "golden"}, {"labels": ["kind"], "status": "active"}),
+    "validation_runs": Specimen({}),
     "voip_evidence": Specimen({}),
     "voip_connections": Specimen(
         TELNYX | {"name": "Carrier"},
