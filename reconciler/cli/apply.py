@@ -123,7 +123,8 @@ def _dispatched(session: Session, loaded: Loaded, scope: Scope, done: Report) ->
     """Dispatch after an apply that came about; a failed one may have left a call without its agent."""
     del scope
     if any(result.outcome is not Outcome.DONE for result in done.results):
-        session.output.talk("not everything came about, so no call was placed; mend it, then: reconciler dispatch")
+        onward = session.options.command("dispatch")
+        session.output.talk(f"not everything came about, so no call was placed; fix it, then: {onward}")
         return []
     return place(session, lambda: loaded)
 

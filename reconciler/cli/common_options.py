@@ -92,6 +92,7 @@ def declare(
         @wraps(function)
         def run(**given: Any) -> int:
             options = Options(
+                verb=_verb(click.get_current_context()),
                 paths=given.pop("paths") if paths else (),
                 format=given.pop("format_"),
                 environment=given.pop("environment"),
@@ -121,6 +122,11 @@ def declare(
         return click.command(name)(decorated)
 
     return decorate
+
+
+def _verb(context: click.Context) -> str:
+    """The command that runs, as it is typed: ``calls hold``."""
+    return context.command_path.partition(" ")[2]
 
 
 def _written(context: click.Context) -> dict[str, tuple[str, ...]]:

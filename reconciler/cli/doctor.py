@@ -40,7 +40,7 @@ def command(options: Options) -> int:
     from reconciler.render import checks  # noqa: PLC0415 - the renderers are slow to load
 
     with Session(options, read_only=True) as session:
-        found = list(_checks(session))
+        found = options.completed(list(_checks(session)))
         output = session.output
         match options.format:
             case "json":

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reconciler.cli.options import Options
-    from reconciler.cli.output import Output
 
 ERROR, REFUSED, INTERRUPTED = 1, 3, 130
 
@@ -25,7 +24,7 @@ def reported(run: Callable[[], int], options: Options) -> int:
     try:
         return run()
     except ReconcilerError as error:
-        show(error, options.output)
+        show(error, options)
         return code_of(error)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
@@ -64,12 +63,14 @@ def code_of(error: ReconcilerError) -> int:
     return REFUSED if isinstance(error, PlanRefused) else ERROR
 
 
-def show(error: ReconcilerError, output: Output) -> None:
+def show(error: ReconcilerError, options: Options) -> None:
     """Say what stopped the run: as the document on stdout that was asked for and is still to come, else on stderr."""
     from reconciler.cli.pull_request import folder_in_repository  # noqa: PLC0415 - only when something went wrong
     from reconciler.render import json, junit, sarif, text  # noqa: PLC0415 - only when something went wrong
 
-    findings = list(error.findings) if isinstance(error, InputError) and error.findings else [_finding(error)]
+    output = options.output
+    told = list(error.findings) if isinstance(error, InputError) and error.findings else [_finding(error)]
+    findings = options.completed(told)
     match "" if output.answered else output.form:
         case "json":
             output.json({**json.validate(findings, documents=0), "format": "reconciler.error/v1"})

@@ -47,7 +47,14 @@ def _everything() -> dict[str, Any]:
 
 def _catalogue() -> str:
     rows = [f"{code}  {meaning.title}" for code, meaning in sorted(CODES.items())]
-    return "\n".join([*rows, "", f"Kinds: {', '.join(KINDS)}.", "Next: reconciler explain RC210, or Agent.voice"])
+    return "\n".join(
+        [
+            *rows,
+            "",
+            f"Kinds: {', '.join(KINDS)}.",
+            "Next: `reconciler explain RC210`, or `reconciler explain Agent.voice`",
+        ]
+    )
 
 
 def _code(code: str) -> dict[str, Any]:

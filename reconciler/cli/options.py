@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.cli.output import Output
+from reconciler.cli.shown_commands import ShownCommands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Command = Callable[..., int]
-
-
-_ANYWHERE = ("environment", "api_url", "api_key_file", "state", "emulator")
-_SELECTION = ("prune", "selectors", "targets", "again")
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +23,11 @@ class Options:
     """The options of every command, as given; None where a setting or a default decides.
 
     ``account`` says whether the command reaches for an account or its state.
-    ``given`` holds the words of each option that was written on the command line, by parameter name.
+    ``verb`` is the command itself. ``given`` holds the words of each option that was written on the command line,
+    by parameter name.
     """
 
+    verb: str = ""
     paths: tuple[Path, ...] = ()
     format: str = "text"
     api_url: str | None = None
@@ -48,8 +47,15 @@ class Options:
         output = Output(form=self.format, color=self.color, show_numbers=self.show_numbers)
         object.__setattr__(self, "output", output)
 
+    @property
+    def commands(self) -> ShownCommands:
+        """The one maker of the commands that this run shows."""
+        return ShownCommands(self.verb, self.paths, self.given, self.output.root)
+
     def command(self, verb: str, *more: str) -> str:
         """A command line for the same project, account and selection, to be copied by a reader."""
-        names = _ANYWHERE + (_SELECTION if verb in ("plan", "apply") else ())
-        same = [word for name in names for word in self.given.get(name, ())]
-        return shlex.join(["reconciler", *verb.split(), *(str(path) for path in self.paths), *more, *same])
+        return self.commands.command(verb, *more)
+
+    def completed(self, told: _T) -> _T:
+        """Whatever is told, its commands complete with this run's flags."""
+        return self.commands.completed(told)

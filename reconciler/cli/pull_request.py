@@ -82,17 +82,20 @@ class Announcement:
             return
         from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
 
-        self._print(annotation.plan(plan, folder=self.folder))
-        self._tell(markdown.plan(plan, limit=_room(), next_command=next_command))
+        told, whole = self._options.completed(plan), self._options.command("plan")
+        self._print(annotation.plan(told, folder=self.folder))
+        self._tell(markdown.plan(told, limit=_room(), next_command=next_command, whole_command=whole))
 
     def report(self, report: Report) -> None:
         """Tell what an apply did."""
         if not self._wanted:
             return
-        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+        from reconciler.render import annotation, markdown, words  # noqa: PLC0415 - slow to load, needed in CI alone
 
-        self._print(annotation.report(report, folder=self.folder))
-        self._tell(markdown.report(report, limit=_room()))
+        options, told = self._options, self._options.completed(report)
+        self._print(annotation.report(told, folder=self.folder))
+        following = words.AfterApply(options.command("apply"), options.command("dispatch"))
+        self._tell(markdown.report(told, limit=_room(), following=following))
 
     def findings(self, findings: Sequence[Finding], verdict: str) -> None:
         """Tell what an offline check found, and why it was no more than that."""
@@ -100,6 +103,7 @@ class Announcement:
             return
         from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
 
+        findings = self._options.completed(findings)
         self._print(annotation.findings(findings, folder=self.folder))
         why = f"{_OFFLINE} {_NO_KEY}" if without_key(os.environ) else _OFFLINE
         told = f"\n{markdown.findings(findings, limit=_room())}" if findings else ""
@@ -119,12 +123,14 @@ class Announcement:
         from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
 
         own = Finding(Severity.ERROR, error.code, error.message, error.hint, location=error.location)
-        found = list(error.findings) if isinstance(error, InputError) and error.findings else [own]
+        found = self._options.completed(
+            list(error.findings) if isinstance(error, InputError) and error.findings else [own]
+        )
         self._print(annotation.findings(found, folder=self.folder))
         head = f"**Stopped: {len(found)} {'error' if len(found) == 1 else 'findings'}, nothing was written.**\n\n"
         told = head + markdown.findings(found, limit=_room() // 2)
         if self._plan is not None:
-            told += f"\n{markdown.plan(self._plan, limit=_room() // 2, next_command='')}"
+            told += f"\n{markdown.plan(self._options.completed(self._plan), limit=_room() // 2, next_command='')}"
         self._tell(told)
 
     @property

@@ -8,6 +8,7 @@ from reconciler import render
 from reconciler.cli.pull_request import folder_in_repository
 from reconciler.documents.files import replace_file
 from reconciler.errors import InputError
+from reconciler.render.words import AfterApply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
 
 def findings(session: Session, loaded: Loaded, verdict: str) -> None:
     """What validate found: the findings are the result, so they go to stdout."""
-    output = session.output
+    output, told = session.output, session.options.completed(loaded.findings)
     match output.form:
         case "json":
-            output.json(render.json.validate(loaded.findings, documents=loaded.documents))
+            output.json(render.json.validate(told, documents=loaded.documents))
         case "markdown":
-            output.data(render.markdown.findings(loaded.findings, verdict=verdict))
+            output.data(render.markdown.findings(told, verdict=verdict))
         case "sarif":
-            output.json(render.sarif.findings(loaded.findings, folder=folder_in_repository(output.root)))
+            output.json(render.sarif.findings(told, folder=folder_in_repository(output.root)))
         case "junit":
-            output.data(render.junit.findings(loaded.findings, loaded.resources))
-        case _ if loaded.findings:
-            output.data(_findings(session, loaded.findings))
+            output.data(render.junit.findings(told, loaded.resources))
+        case _ if told:
+            output.data(_findings(session, told))
 
 
 def _findings(session: Session, found: Sequence[Finding]) -> str:
@@ -42,7 +43,7 @@ def _findings(session: Session, found: Sequence[Finding]) -> str:
 
 def plan(session: Session, found: Plan, *, next_command: str, brief: bool = False, full: bool = False) -> None:
     """A plan on stdout."""
-    output = session.output
+    output, found = session.output, session.options.completed(found)
     numbers = output.show_numbers
     match output.form:
         case "json":
@@ -52,7 +53,10 @@ def plan(session: Session, found: Plan, *, next_command: str, brief: bool = Fals
         case "junit":
             output.data(render.junit.plan(found))
         case "markdown":
-            output.data(render.markdown.plan(found, show_numbers=numbers))
+            whole = session.options.command("plan")
+            output.data(
+                render.markdown.plan(found, show_numbers=numbers, next_command=next_command, whole_command=whole)
+            )  # fmt: skip - options of one call
         case "html":
             output.data(render.html.plan(found, show_numbers=numbers, next_command=next_command))
         case _:
@@ -71,29 +75,27 @@ def plan(session: Session, found: Plan, *, next_command: str, brief: bool = Fals
 
 def report(session: Session, done: Report, rows: Iterable[CallRow] = ()) -> None:
     """What apply did on stdout, with the calls it went on to place."""
-    output = session.output
+    options, output = session.options, session.output
+    done, rows = options.completed(done), options.completed(tuple(rows))
     numbers = output.show_numbers
+    following = AfterApply(options.command("apply"), options.command("dispatch"))
     match output.form:
         case "json":
             calls = {"calls": render.json.dispatch(rows)["calls"]} if rows else {}
             output.json({**render.json.report(done, show_numbers=numbers), **calls})
         case "markdown":
-            output.data(render.markdown.report(done, show_numbers=numbers))
+            output.data(render.markdown.report(done, show_numbers=numbers, following=following))
         case _:
             output.data(
                 render.text.report(
-                    done,
-                    width=output.width,
-                    color=output.color,
-                    show_numbers=numbers,
-                    next_command=session.options.command("apply"),
+                    done, width=output.width, color=output.color, show_numbers=numbers, following=following
                 )
-            )
+            )  # fmt: skip - options of one call
 
 
 def dispatch(session: Session, rows: Sequence[CallRow], *, dry_run: bool = False) -> None:
     """What dispatch did on stdout."""
-    output = session.output
+    output, rows = session.output, session.options.completed(rows)
     match output.form:
         case "json":
             output.json(render.json.dispatch(rows))
@@ -105,7 +107,7 @@ def dispatch(session: Session, rows: Sequence[CallRow], *, dry_run: bool = False
 
 def calls(session: Session, rows: Sequence[CallRow]) -> None:
     """Every scheduled call on stdout."""
-    output = session.output
+    output, rows = session.output, session.options.completed(rows)
     match output.form:
         case "json":
             output.json(render.json.calls(rows))

@@ -33,8 +33,15 @@ _COLUMNS = ("", "Change", "Action", "Why")
 _PROBLEMS = frozenset(Outcome) - {Outcome.DONE}
 
 
-def plan(plan: Plan, *, show_numbers: bool = False, limit: int = LIMIT, next_command: str = "reconciler apply") -> str:
-    """The plan in at most ``limit`` characters (of at least 4,000)."""
+def plan(
+    plan: Plan,
+    *,
+    show_numbers: bool = False,
+    limit: int = LIMIT,
+    next_command: str = "reconciler apply",
+    whole_command: str = "reconciler plan",
+) -> str:
+    """The plan in at most ``limit`` characters (of at least 4,000); ``whole_command`` shows what is left out."""
     head = _head(plan)
     end = _next(words.onward(plan, next_command))
     room = limit - _RESERVED - len(head) - len(end)
@@ -48,16 +55,20 @@ def plan(plan: Plan, *, show_numbers: bool = False, limit: int = LIMIT, next_com
     folds, room, cut_folds = fitting(_folds(ranked, show_numbers=show_numbers), room)
 
     body = top + table(_COLUMNS, rows) if isinstance(top, str) else table(_COLUMNS, [*top, *rows])
-    left_out = _left_out(missed + cut_rows, cut_findings, cut_folds, "reconciler plan")
+    left_out = _left_out(missed + cut_rows, cut_findings, cut_folds, whole_command)
     return head + body + _listed(told) + "".join(folds) + left_out + end
 
 
 def report(
-    report: Report, *, show_numbers: bool = False, limit: int = LIMIT, next_command: str = "reconciler apply"
+    report: Report,
+    *,
+    show_numbers: bool = False,
+    limit: int = LIMIT,
+    following: words.AfterApply = words.AFTER_APPLY,
 ) -> str:
     """What became of each change, what went wrong first, in at most ``limit`` characters."""
     head = f"**{escape(words.applied(report))}**\n\n{_account(report.plan)}\n"
-    end = _next(words.after_apply(report, next_command))
+    end = _next(words.after_apply(report, following))
     ranked = sorted(report.results, key=lambda result: result.outcome not in _PROBLEMS)
     lines = (_outcome(result, show_numbers=show_numbers) for result in ranked)
     rows, _, missed = fitting(lines, limit - _RESERVED - len(head) - len(end))

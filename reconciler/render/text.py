@@ -56,7 +56,7 @@ def report(
     width: int = 80,
     color: bool = False,
     show_numbers: bool = False,
-    next_command: str = "reconciler apply",
+    following: words.AfterApply = words.AFTER_APPLY,
 ) -> str:
     """What became of each change, in the order of the plan; then a verdict and what to do next.
 
@@ -65,7 +65,7 @@ def report(
     page = _Page(width=width, color=color, show_numbers=show_numbers)
     lines = list(page.results(report.results))
     lines += ["", *wrap(words.applied(report), width)] if lines else [words.applied(report)]
-    return page.text([*lines, *page.onward(words.after_apply(report, next_command))])
+    return page.text([*lines, *page.onward(words.after_apply(report, following))])
 
 
 class _Page:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from reconciler.model import VERBS, Action, ChangedBy, Outcome, Severity, Sort
@@ -228,15 +228,25 @@ def applied(report: Report) -> str:
     return f"{'Applied' if not report.failed else 'Applied in part' if done else 'Nothing was applied'}: {listed}."
 
 
-def after_apply(report: Report, next_command: str) -> str:
+class AfterApply(NamedTuple):
+    """The commands that may come after an apply."""
+
+    again: str = "reconciler apply"
+    dispatch: str = "reconciler dispatch"
+
+
+AFTER_APPLY = AfterApply()
+
+
+def after_apply(report: Report, following: AfterApply) -> str:
     """The next thing to do after an apply, or "" when all of it came about."""
     outcomes = {result.outcome for result in report.results}
     if Outcome.UNKNOWN in outcomes:
-        return f"{next_command} (it looks first, and does only what is missing)"
+        return f"{following.again} (it looks first, and does only what is missing)"
     if Outcome.FAILED in outcomes:
-        return f"mend what failed, then {next_command}"
+        return f"mend what failed, then {following.again}"
     if report.failed:
-        return next_command  # only skipped: the run was cut short, and the next one goes on
+        return following.again  # only skipped: the run was cut short, and the next one goes on
     if any(change.means(Sort.RINGS_A_PERSON) for change in report.plan.pending):
-        return "reconciler dispatch, on a timer: it places the calls when they are due"
+        return f"{following.dispatch}, on a timer: it places the calls when they are due"
     return ""
