@@ -32,7 +32,7 @@ def reported(run: Callable[[], int], options: Options) -> int:
     except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
         raise
     except OSError as error:
-        show(_unusable(error), options.output)
+        show(_unusable(error), options)
         return ERROR
     except Exception as error:  # noqa: BLE001 - the last fence: a bug of ours is said in one line, with a way to tell us
         if os.environ.get("RECONCILER_DEBUG"):
