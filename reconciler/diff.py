@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields import digest, same
+from reconciler.fields import digests, same
 from reconciler.model import ChangedBy, FieldDiff, Location
 from reconciler.resolver import UNRESOLVED
 
@@ -77,14 +77,24 @@ def where(resource: Resource, name: str) -> Location:
 
 
 def _side(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> ChangedBy:
-    """Which side is not as the last apply left it; the manifest, when nothing was applied yet."""
+    """Which side is not as the last apply left it; the manifest, when nothing was applied yet.
+
+    Where neither moved, the server did not keep what was written.
+    """
     recorded = base.fields.get(policy.name) if base else None
     if recorded is None or desired is UNRESOLVED:
         return ChangedBy.MANIFEST
-    manifest_moved, live_moved = digest(desired) != recorded[0], digest(actual) != recorded[1]
-    if manifest_moved and live_moved:
-        return ChangedBy.BOTH
-    return ChangedBy.DASHBOARD if live_moved else ChangedBy.MANIFEST
+    manifest_moved = recorded[0] not in digests(policy, desired)
+    live_moved = recorded[1] not in digests(policy, actual)
+    return _SIDES[manifest_moved, live_moved]
+
+
+_SIDES = {
+    (True, True): ChangedBy.BOTH,
+    (True, False): ChangedBy.MANIFEST,
+    (False, True): ChangedBy.DASHBOARD,
+    (False, False): ChangedBy.SERVER,
+}
 
 
 def released(binding: Binding | None, declared: Mapping[str, Any]) -> tuple[str, ...]:
@@ -97,10 +107,15 @@ def snapshot(
 ) -> dict[str, tuple[str, str]]:
     """The base for the next comparison: for each declared field, digests of both sides as they are now."""
     return {
-        name: (digest(links.wire(policies[name], value)), digest(live.get(policies[name].wire)))
+        name: base(policies[name], links.wire(policies[name], value), live.get(policies[name].wire))
         for name, value in expected.items()
         if not policies[name].local and not policies[name].fixed
     }
+
+
+def base(policy: Policy, desired: Any, actual: Any) -> tuple[str, str]:
+    """The base of one field: the newest digest of what is declared, and of what is there."""
+    return digests(policy, desired)[0], digests(policy, actual)[0]
 
 
 def nested(before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:

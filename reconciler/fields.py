@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -200,13 +200,40 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def digests(policy: Policy, value: Any) -> tuple[str, ...]:
+    """The digests by which a value is recognised: of its meaning, as ``same`` compares it, and then of its spelling.
+
+    The first is what is recorded; a state of an earlier version holds the second.
+    """
+    meant = meaning(policy, value)
+    return (digest(value),) if meant is value else (digest(meant), digest(value))
+
+
+def meaning(policy: Policy, value: Any) -> Any:
+    """The one spelling of a value that stands for all that are the same; the value itself where it is that one."""
+    if isinstance(value, str):
+        return _trimmed(value) if policy.text else _moment(value)
+    if isinstance(value, Mapping):
+        return _unless_equal(value, {key: meaning(_NOTHING_SPECIAL, item) for key, item in value.items()})
+    if isinstance(value, list | tuple):
+        items = [meaning(_NOTHING_SPECIAL, item) for item in value]
+        return _unless_equal(value, sorted(items, key=digest) if policy.unordered else items)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _unless_equal(value: Any, meant: Any) -> Any:
+    return value if digest(value) == digest(meant) else meant
+
+
 def same(policy: Policy, desired: Any, live: Any) -> bool:
     """Whether the live value is what was declared: values are compared, not spellings.
 
     Only what the desired side mentions counts: keys the vendor adds inside an object are no difference.
     """
-    if desired == live and desired.__class__ is live.__class__:
-        return True
+    if desired == live and desired.__class__ is live.__class__ and not isinstance(desired, Mapping | list | tuple):
+        return True  # what holds other values may be equal with a False for a 0 in it
     if policy.hashed:
         return bool(digest(desired) == live)
     if policy.text and isinstance(desired, str) and isinstance(live, str):
@@ -216,8 +243,12 @@ def same(policy: Policy, desired: Any, live: Any) -> bool:
     return _covers(desired, live)
 
 
+_NOTHING_SPECIAL = Policy()
+
+
 def _trimmed(text: str) -> str:
-    return text.replace("\r\n", "\n").strip()
+    trimmed = text.replace("\r\n", "\n").strip()
+    return text if trimmed == text else trimmed
 
 
 def _same_in_any_order(desired: Sequence[Any], live: list[Any]) -> bool:
@@ -250,12 +281,17 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)")
 
 def _same_moment(left: str, right: str) -> bool:
     """``09:00`` is ``09:00:00``, and ``13:00Z`` is ``13:00+00:00`` (contract, section 3.2)."""
-    times = _CLOCK_TIME.fullmatch(left), _CLOCK_TIME.fullmatch(right)
-    if times[0] and times[1]:
-        return times[0][1] == times[1][1]
-    if not (_INSTANT.fullmatch(left) and _INSTANT.fullmatch(right)):
-        return False
+    return _moment(left) == _moment(right)
+
+
+def _moment(text: str) -> str:
+    """A clock time to the minute, an instant in UTC; any other text, and one that is as spelt, is itself."""
+    if time := _CLOCK_TIME.fullmatch(text):
+        return text if time[1] == text else time[1]
+    if not _INSTANT.fullmatch(text):
+        return text
     try:
-        return datetime.fromisoformat(left) == datetime.fromisoformat(right)
-    except ValueError:
-        return False
+        instant = datetime.fromisoformat(text).astimezone(UTC).isoformat()
+    except (ValueError, OverflowError):
+        return text
+    return text if instant == text else instant

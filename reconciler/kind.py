@@ -222,6 +222,11 @@ class Kind(ABC):
         """Where ``staged``: write a draft nobody hears yet, and return it as read back."""
         raise NotImplementedError(f"{self.name} has no drafts ({change.address}, {context.commit})")
 
+    def staged_values(self, draft: Observed, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Where ``staged``: what a deploy would make live of the wanted fields (by wire name) that the draft tells."""
+        del draft, wanted
+        return {}
+
     def deploy(self, draft: Observed, context: Context) -> Observed:
         """Where ``staged``: make the draft live, and return the object as read back."""
         raise NotImplementedError(f"{self.name} has no drafts ({draft.id}, {context.commit})")

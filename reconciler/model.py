@@ -121,11 +121,12 @@ class Consequence:
 
 
 class ChangedBy(StrEnum):
-    """Which side moved a field since the last apply."""
+    """Which side moved a field since the last apply; neither, where the server kept another value than was written."""
 
     MANIFEST = "manifest"
     DASHBOARD = "dashboard"
     BOTH = "both"
+    SERVER = "server"
 
 
 class Phase(Enum):
@@ -342,7 +343,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one change."""
+    """What became of one change; ``in_part``: it failed, and something of it is there all the same."""
 
     address: Address
     action: Action
@@ -352,6 +353,7 @@ class Result:
     hint: str = ""
     location: Location | None = None
     verb: str = ""
+    in_part: bool = False
 
     def __post_init__(self) -> None:
         """The action is its own word, where the kind has no other."""

@@ -9,7 +9,7 @@ from reconciler.decide import Decision, Declared, Draft, Live, Match, Situation,
 from reconciler.diagnostics.suggestions import nearest
 from reconciler.diff import diff, released, where
 from reconciler.errors import InputError
-from reconciler.fields import digest, policies
+from reconciler.fields import digest, meaning, policies
 from reconciler.model import (
     Action,
     Address,
@@ -249,9 +249,11 @@ def _change(match: Match, kind: Kind, decision: Decision, diffs: tuple[FieldDiff
 def _whose(diffs: tuple[FieldDiff, ...]) -> tuple[str, str]:
     """Which side moved, over all fields that differ."""
     sides = {diff.changed_by for diff in diffs}
-    if sides == {ChangedBy.MANIFEST}:
+    if sides == {ChangedBy.SERVER}:
+        return "not_kept", "is not as it was written: the server keeps another value"
+    if sides <= {ChangedBy.MANIFEST, ChangedBy.SERVER}:
         return "changed", "changed in the manifest"
-    if sides == {ChangedBy.DASHBOARD}:
+    if sides <= {ChangedBy.DASHBOARD, ChangedBy.SERVER}:
         return "drift", "changed in the dashboard; apply puts it back"
     return "conflict", "changed here and in the dashboard"
 
@@ -293,7 +295,8 @@ def _marked(change: Change, kind: Kind) -> Change:
     if not change.pending:
         return change
     own = policies(kind.spec)
-    declared = dict(kind.expected(change.resource)) if change.resource else {}
+    expected = kind.expected(change.resource) if change.resource else {}
+    declared = {name: meaning(own[name], value) for name, value in expected.items()}
     live = change.observed.body if change.observed else {}
     about_all = change.action is not Action.ACT
     fields = [policy.wire for policy in own.values() if not policy.local] if about_all else []

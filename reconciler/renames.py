@@ -1,7 +1,8 @@
 """Which binding each document continues, as `metadata.was` says.
 
-Pure: bindings move, and nothing is written to the account. A binding remembers the names it had, so a rename that was carried out is not carried out again while its
-`was` is still written, and any graph of renames comes out right: chains, swaps, rotations, applies that were skipped.
+Pure: bindings move, and nothing is written to the account. A binding remembers the names it had, so a rename that was
+carried out is not carried out again while its `was` is still written, and any graph of renames comes out right: chains,
+swaps, rotations, applies that were skipped.
 """
 
 from __future__ import annotations

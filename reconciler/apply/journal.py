@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
-from reconciler.diff import snapshot
+from reconciler.diff import base, snapshot
 from reconciler.errors import Conflict, ReconcilerError, Rejected, StoreError
 from reconciler.fields import digest, policies
 from reconciler.model import Action, Address
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.kind import Context, Kind
-    from reconciler.model import Change, Observed, Plan, Resource
+    from reconciler.model import Change, FieldDiff, Observed, Plan, Resource
     from reconciler.state.ledger import Ledger
 
     Then = Callable[[StoreError | None], None]
@@ -157,6 +157,23 @@ class Journal:
             return
         fresh = self._bound(change, kind, observed)
         self._write({change.address: fresh if refused is None else replace(fresh, refused=refused)}, then)
+
+    def refused(self, change: Change, kind: Kind, lost: Iterable[FieldDiff], then: Then) -> None:
+        """Keep as the base what the server was given and did not keep, so that the next plan can say so."""
+        old, resource, observed = self._known.get(change.address), change.resource, change.observed
+        if old is None or resource is None or observed is None:
+            then(None)
+            return
+        own, expected, links = policies(kind.spec), kind.expected(resource), self._context.links
+        given = {
+            item.path: base(
+                own[item.path],
+                links.wire(own[item.path], expected[item.path]),
+                observed.body.get(own[item.path].wire),
+            )
+            for item in lost
+        }
+        self._write({change.address: replace(old, intent=None, fields={**old.fields, **given})}, then)
 
     def forget(self, address: Address, then: Then) -> None:
         """Unbind an address whose object is gone."""

@@ -14,8 +14,8 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.apply.journal import Journal
+from reconciler.apply.read_back import COMPARE, Listed, not_as_declared, not_in_draft, not_kept
 from reconciler.apply.refused_fields import blames, told
-from reconciler.diff import diff
 from reconciler.errors import (
     AmbiguousWrite,
     ApiError,
@@ -27,7 +27,6 @@ from reconciler.errors import (
     Throttled,
     Unreachable,
 )
-from reconciler.fields import policies
 from reconciler.model import Action, Address, Outcome, Report, Result, Written
 from reconciler.steps import Step, Verb, steps
 
@@ -94,24 +93,6 @@ _RECORDED = frozenset({*_INTENDED, Verb.ACT})  # an action is named by its own w
 _AGAIN = "run apply again: it looks first, and does only what is missing"
 _LOCAL = 64  # steps side by side that write to the state alone: they share its commits, and no request is in flight
 _FEW = 8  # objects that are cheaper to read one by one than by a whole list
-
-
-class _Listed:
-    """Reads objects of one kind from a single list; one that cannot be read is not asked for again."""
-
-    def __init__(self, kind: Kind, context: Context) -> None:
-        self._found: dict[str, Observed] = {}
-        self._error: ReconcilerError | None = None
-        try:
-            self._found = {item.id: item for item in kind.observe(context.api, context.ledger)}
-        except ReconcilerError as error:
-            self._error = error
-
-    def __call__(self, id_: str, context: Context) -> Observed:
-        del context
-        if self._error is not None:
-            raise self._error
-        return self._found[id_]
 
 
 class _Run:
@@ -198,14 +179,25 @@ class _Run:
             case Verb.UPDATE:
                 self._done(change, kind, self._written(change, kind))
             case Verb.STAGE:
-                self._drafts[change.address] = kind.stage(change, self._context)
-                self._progress(Written(change.address, change.verb))
+                self._stage(change, kind)
             case Verb.DEPLOY:
                 self._done(change, kind, kind.deploy(self._drafts[change.address], self._context))
             case Verb.ACT:
                 self._act(change, kind)
             case Verb.DELETE:
                 self._delete(change, kind)
+
+    def _stage(self, change: Change, kind: Kind) -> None:
+        """Write a draft; one that did not come out as declared is thrown away, and callers stay where they were."""
+        draft = kind.stage(change, self._context)
+        if not (lost := not_in_draft(change, kind, self._context.links, draft)):
+            self._drafts[change.address] = draft
+            self._progress(Written(change.address, change.verb))
+            return
+        kind.discard(draft, self._context)
+        why = f"{not_kept(lost)}: its draft was thrown away, and callers stay as they were"
+        failed = partial(self._finish, change, Outcome.FAILED, why, COMPARE, location=lost[0].location)
+        self.memory.refused(change, kind, lost, partial(self._stored, change, change.id, failed))
 
     def _create(self, change: Change, kind: Kind) -> None:
         """Create it and bind it at once; whether it came out as declared is read back after the wave."""
@@ -243,7 +235,7 @@ class _Run:
             return
         for name in sorted({change.address.kind for change, _ in created}):
             kind = self._kinds[name]
-            read = _Listed(kind, self._context)
+            read = Listed(kind, self._context)
             for change, made in created:
                 if change.address.kind == name:
                     self._confirm(change, made, read)
@@ -267,7 +259,7 @@ class _Run:
             return kind.update(change, self._context)
         except AmbiguousWrite:
             after = kind.read(change.id or "", self._context)
-            if self._dropped(change, kind, after):
+            if not_as_declared(change, kind, self._context.links, after):
                 raise
             return after
 
@@ -299,7 +291,7 @@ class _Run:
     def _done(self, change: Change, kind: Kind, observed: Observed, *, unless: Observed | None = None) -> None:
         """Compare what was read back, remember it (``unless`` just that was remembered already), and report."""
         self._context.links.bind(change.address, observed.id)
-        judged = partial(self._judge, change, observed.id, self._dropped(change, kind, observed))
+        judged = partial(self._judge, change, observed.id, not_as_declared(change, kind, self._context.links, observed))
         if unless is None or unless.body != observed.body:
             self.memory.remember(change, kind, observed, partial(self._stored, change, observed.id, judged))
         else:
@@ -309,30 +301,9 @@ class _Run:
         if not dropped:
             self._finish(change, Outcome.DONE, id_=id_)
             return
-        first = dropped[0]
-        names = ", ".join(f"`{item.path}`" for item in dropped)
-        where = f" ({first.location})" if first.location else ""
-        self._finish(
-            change,
-            Outcome.FAILED,
-            f"the server answered success, but {names} did not come out as declared{where}",
-            "compare with the dashboard; the vendor may not accept the value",
-            id_=id_,
-            location=first.location,
-        )
-
-    def _dropped(self, change: Change, kind: Kind, observed: Observed) -> tuple[FieldDiff, ...]:
-        if change.resource is None:
-            return ()
-        return diff(
-            change.resource,
-            kind.expected(change.resource),
-            observed.body,
-            policies=policies(kind.spec),
-            links=self._context.links,
-            base=None,
-            whole=kind.whole,
-        )
+        there = f"it exists (id {id_})" if change.observed is None else "the rest is live"
+        why = f"{not_kept(dropped)}; {there}"
+        self._finish(change, Outcome.FAILED, why, COMPARE, id_, dropped[0].location, in_part=True)
 
     def settle_drafts(self, wave: list[Step], pool: ThreadPoolExecutor) -> None:
         """After a wave of drafts: if one could not be written, throw ours away and deploy none."""
@@ -378,10 +349,13 @@ class _Run:
         hint: str = "",
         id_: str | None = None,
         location: Location | None = None,
+        *,
+        in_part: bool = False,
     ) -> None:
         where = location or change.location
-        id_ = id_ or change.id
-        result = Result(change.address, change.action, outcome, detail, id_, hint, where, change.verb)
+        result = Result(
+            change.address, change.action, outcome, detail, id_ or change.id, hint, where, change.verb, in_part=in_part
+        )
         with self._lock:
             if self.results.setdefault((change.address, change.verb), result) is not result:
                 return

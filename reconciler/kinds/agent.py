@@ -104,6 +104,19 @@ class Agent(Kind):
                 raise
             return after
 
+    def staged_values(self, draft: Observed, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Of each setting with a twin: what waits there, or what is live where nothing does.
+
+        A null or an empty list that waits cannot be told from nothing (contract 2.2.2); the deploy will show it.
+        """
+        told = {}
+        for name, value in wanted.items():
+            waiting = draft.body.get(f"draft_{name}", _NO_TWIN)
+            if waiting is _NO_TWIN or (_nothing(waiting) and _nothing(value)):
+                continue
+            told[name] = draft.body.get(name) if _nothing(waiting) else waiting
+        return told
+
     def deploy(self, draft: Observed, context: Context) -> Observed:
         """Make the draft live if it is still the one we staged, and read the agent back."""
         if not draft.has_draft:
@@ -231,6 +244,13 @@ def _observed(body: Any) -> Observed:
     )
 
 
+_NO_TWIN = object()
+
+
+def _nothing(value: Any) -> bool:
+    return value is None or value in ([], ())
+
+
 def _drafted(body: Mapping[str, Any]) -> dict[str, Any]:
     """The pending values by plain name: null, an empty list, or the live value itself is nothing pending.
 
@@ -242,7 +262,7 @@ def _drafted(body: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in body.items()
         if key.startswith("draft_")
         and (name := key.removeprefix("draft_")) != "updated_at"
-        and value not in (None, [])
+        and not _nothing(value)
         and value != body.get(name)
     }
 

@@ -100,10 +100,17 @@ def _value(value: Any, path: str) -> str:
     return f"{size(value)}" if is_long(value) else line(value, path.rpartition(".")[2])
 
 
+_SIDES = {
+    ChangedBy.MANIFEST: "manifest",
+    ChangedBy.DASHBOARD: "drift: dashboard",
+    ChangedBy.BOTH: "conflict: both",
+    ChangedBy.SERVER: "not kept: server",
+}
+
+
 def side(diff: FieldDiff) -> Html:
     """Which side moved the field, as a word in a box."""
-    told = {ChangedBy.MANIFEST: "manifest", ChangedBy.DASHBOARD: "drift: dashboard", ChangedBy.BOTH: "conflict: both"}
-    return badge(told[diff.changed_by], f"side {diff.changed_by.value}")
+    return badge(_SIDES[diff.changed_by], f"side {diff.changed_by.value}")
 
 
 def _text(diff: FieldDiff, before: Any, after: Any) -> Html:

@@ -50,6 +50,7 @@ SIDES: dict[ChangedBy, str] = {
     ChangedBy.MANIFEST: "",
     ChangedBy.DASHBOARD: "drift: changed in the dashboard",
     ChangedBy.BOTH: "conflict: changed here and in the dashboard",
+    ChangedBy.SERVER: "not kept: the server has another value than was written",
 }
 
 OUTCOMES: dict[Outcome, str] = {
@@ -224,7 +225,7 @@ def applied(report: Report) -> str:
     for result in report.results:
         counts[result.outcome] += 1
     listed = ", ".join(f"{count:,} {outcome.value}" for outcome, count in counts.items() if count)
-    done = counts[Outcome.DONE]
+    done = counts[Outcome.DONE] or any(result.in_part for result in report.results)
     return f"{'Applied' if not report.failed else 'Applied in part' if done else 'Nothing was applied'}: {listed}."
 
 

@@ -1,0 +1,67 @@
+"""Which declared fields did not come out as they were written (promise P12).
+
+An answer may echo what was not kept, so a create is judged by what is read afterwards, and a draft before any
+caller hears it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.diff import diff
+from reconciler.errors import ReconcilerError
+from reconciler.fields import policies, same
+
+if TYPE_CHECKING:
+    from reconciler.kind import Context, Kind
+    from reconciler.model import Change, FieldDiff, Observed
+    from reconciler.resolver import Resolver
+
+COMPARE = "compare with the dashboard; the vendor may not accept the value"
+
+
+def not_as_declared(change: Change, kind: Kind, links: Resolver, observed: Observed) -> tuple[FieldDiff, ...]:
+    """The declared fields that are not as declared on the object as it was read."""
+    if change.resource is None:
+        return ()
+    expected, own = kind.expected(change.resource), policies(kind.spec)
+    return diff(change.resource, expected, observed.body, policies=own, links=links, base=None, whole=kind.whole)
+
+
+def not_in_draft(change: Change, kind: Kind, links: Resolver, draft: Observed) -> tuple[FieldDiff, ...]:
+    """The fields of the change that a deploy would make live otherwise than declared."""
+    own = policies(kind.spec)
+    declared = kind.expected(change.resource) if change.resource else {}
+    wanted = {own[item.path].wire: links.wire(own[item.path], declared[item.path]) for item in change.diffs}
+    told = kind.staged_values(draft, wanted)
+    return tuple(
+        item
+        for item in change.diffs
+        if (wire := own[item.path].wire) in told and not same(own[item.path], wanted[wire], told[wire])
+    )
+
+
+def not_kept(lost: tuple[FieldDiff, ...]) -> str:
+    """What to say of them."""
+    names = ", ".join(f"`{item.path}`" for item in lost)
+    where = f" ({lost[0].location})" if lost[0].location else ""
+    return f"the server answered success, but {names} did not come out as declared{where}"
+
+
+class Listed:
+    """Reads objects of one kind from a single list; one that cannot be read is not asked for again."""
+
+    def __init__(self, kind: Kind, context: Context) -> None:
+        self._found: dict[str, Observed] = {}
+        self._error: ReconcilerError | None = None
+        try:
+            self._found = {item.id: item for item in kind.observe(context.api, context.ledger)}
+        except ReconcilerError as error:
+            self._error = error
+
+    def __call__(self, id_: str, context: Context) -> Observed:
+        """The object as it was listed; raises what the list raised, or KeyError."""
+        del context
+        if self._error is not None:
+            raise self._error
+        return self._found[id_]

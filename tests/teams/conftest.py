@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from adoption.conftest import having
+
+__all__ = ["having"]
