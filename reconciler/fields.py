@@ -254,10 +254,10 @@ def _trimmed(text: str) -> str:
 def _same_in_any_order(desired: Sequence[Any], live: list[Any]) -> bool:
     left = list(live)
     for wanted in desired:
-        found = next((item for item in left if _covers(wanted, item)), None)
-        if found is None:
+        alike = [place for place, item in enumerate(left) if _covers(wanted, item)]
+        if not alike:
             return False
-        left.remove(found)
+        left.pop(next((place for place in alike if _covers(left[place], wanted)), alike[0]))  # the closest of them
     return not left
 
 
