@@ -18,6 +18,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from reconciler.documents.project_files import path_text
 from reconciler.telephony import phone_numbers
 
 
@@ -87,20 +88,10 @@ class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False, hide_input_in_errors=True, defer_build=True)
 
 
-_LONGEST_NAME = 255
-
-
-def _path(text: str) -> str:
-    """A path that a file system can be asked about at all."""
-    if "\x00" in text or any(len(part.encode("utf-8", "replace")) > _LONGEST_NAME for part in text.split("/")):
-        raise ValueError("not a path: a name in it is too long, or holds a NUL")
-    return text
-
-
 class FileText(Spec):
     """Text kept in a file of its own; read relative to the manifest, or else to the project."""
 
-    file: Annotated[str, AfterValidator(_path)] = Field(
+    file: Annotated[str, AfterValidator(path_text)] = Field(
         description="Path of the file, inside the project.", min_length=1
     )
 

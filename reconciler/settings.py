@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from copy import deepcopy
 from dataclasses import dataclass
@@ -22,16 +23,18 @@ from pydantic import (
 
 from reconciler.diagnostics.suggestions import listed, nearest, plain, spelt
 from reconciler.documents import reading
+from reconciler.documents.project_files import ProjectFiles, Unreadable, path_text, read_limited, real
 from reconciler.documents.variables import Variables
 from reconciler.errors import InputError
 from reconciler.model import Finding, Location, Severity
 from reconciler.schedule import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 FILE = "reconciler.yaml"
+_LARGEST = 1 << 20
 
 
 class _Closed(BaseModel):
@@ -54,6 +57,8 @@ def _state(url: str) -> str:
     scheme, _, rest = url.partition(":")
     if not (scheme in SCHEMES and rest):
         raise ValueError("does not name a store")
+    if scheme == "sqlite":
+        path_text(rest)
     return url
 
 
@@ -61,6 +66,7 @@ _ID = re.compile(r"(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]+")
 SCHEMES = ("sqlite", "git", "postgresql", "postgres")
 ClockTime = Annotated[str, BeforeValidator(_clock_time), Field(examples=["08:00"])]
 Organization = Annotated[int | str | None, BeforeValidator(_organization)]
+Folder = Annotated[str, AfterValidator(path_text)]
 State = Annotated[str, AfterValidator(_state)]
 
 
@@ -135,7 +141,7 @@ class Environment(_Closed):
     """What ``--env NAME`` changes."""
 
     organization: Organization = Field(default=None, description="Organisation id this environment is pinned to.")
-    manifests: str | None = Field(default=None, description="Folder of the manifests.")
+    manifests: Folder | None = Field(default=None, description="Folder of the manifests.")
     state: State | None = Field(default=None, description="Where the state is kept.")
     api_url: str | None = Field(default=None, description="Base URL of the API.")
     variables: Values = Field(default={}, description="Values of ${var.NAME} here; they win over those of the project.")
@@ -147,7 +153,7 @@ class Settings(_Closed):
     organization: Organization = Field(
         default=None, description="Organisation id that the key must belong to; apply refuses any other."
     )
-    manifests: str = Field(default="manifests/", description="Folder of the manifests.")
+    manifests: Folder = Field(default="manifests/", description="Folder of the manifests.")
     state: State = Field(default="sqlite:.reconciler/state.db", description="sqlite:PATH, git:BRANCH or postgresql://…")
     api_url: str | None = Field(default=None, description="Base URL of the API.")
     limits: Limits = Field(default_factory=Limits, description="What one run may do at most.")
@@ -184,10 +190,10 @@ class Project:
 
     def shown(self, path: Path) -> str:
         """A path as messages show it: relative to the project where it lies inside."""
-        try:
-            return real(path).relative_to(self.root).as_posix()
-        except ValueError:
-            return str(path)
+        for each in (real(path), path.absolute()):
+            if each.is_relative_to(self.root):
+                return each.relative_to(self.root).as_posix()
+        return str(path)
 
 
 class Misconfigured(InputError):
@@ -196,14 +202,6 @@ class Misconfigured(InputError):
     def __init__(self, problems: list[Finding], project: Project) -> None:
         super().__init__(f"{FILE} is not as it should be", code="RC122", findings=problems)
         self.project = project
-
-
-def real(path: Path) -> Path:
-    """The file behind a path; the path itself where links go round in a circle, so that reading it complains."""
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):
-        return path.absolute()
 
 
 def find_project(start: Path, environment: str | None = None) -> Project:
@@ -215,7 +213,7 @@ def find_project(start: Path, environment: str | None = None) -> Project:
     """
     start = start.resolve()
     folder = start if start.is_dir() else start.parent
-    root = next((place for place in (folder, *folder.parents) if (place / FILE).is_file()), None)
+    root = next((place for place in (folder, *folder.parents) if os.path.lexists(place / FILE)), None)
     if root is None:
         settings = Settings.model_validate({})
     else:
@@ -241,11 +239,7 @@ def _in_environment(settings: Settings, name: str | None) -> Settings:
 
 def _read(path: Path) -> tuple[Settings, list[Finding]]:
     """The settings, as far as they can be understood, and all that is wrong with the file."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise InputError(f"{FILE} cannot be read: {why}", code="RC122") from None
+    text = _text(path)
     parts = list(reading.read(text, FILE))
     problems = [
         _finding(part.code, part.message, part.location, part.hint)
@@ -258,7 +252,10 @@ def _read(path: Path) -> tuple[Settings, list[Finding]]:
     if not found:
         return Settings.model_validate({}), problems
     settings, complaints = _validated(found[0])
-    return settings, [*problems, *complaints, *_default_environment(settings, found[0])]
+    outside = list(_outside(found[0], settings, path.parent))
+    if outside:  # what can be read of the project goes on being checked, but not there
+        settings = settings.model_copy(update={"manifests": Settings.model_fields["manifests"].default})
+    return settings, [*problems, *complaints, *outside, *_default_environment(settings, found[0])]
 
 
 def _default_environment(settings: Settings, document: reading.Document) -> list[Finding]:
@@ -269,6 +266,38 @@ def _default_environment(settings: Settings, document: reading.Document) -> list
     where = document.marks.locate_key(document.value, ("default_environment",))
     hint = nearest(name, known) or f"declared environments: {listed(sorted(known)) or 'none'}"
     return [_finding("RC122", f"`default_environment` names no environment: `{name}`", where, hint)]
+
+
+def _text(path: Path) -> str:
+    """The text of the project file; raises InputError when it cannot be read, or may not be."""
+    files = ProjectFiles(path.parent)
+    content = files.refused(path, content=False) or read_limited(path, largest=_LARGEST)
+    if isinstance(content, Unreadable):
+        code = "RC142" if content.code == "RC142" else "RC122"
+        raise InputError(f"{FILE} {content.message}", code=code, hint=content.hint)
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputError(f"{FILE} cannot be read: it is not UTF-8", code="RC122", hint="save it as UTF-8") from None
+
+
+def _outside(document: reading.Document, settings: Settings, root: Path) -> Iterator[Finding]:
+    """Folders of manifests and files of state that lie outside the project: nothing there is opened."""
+    files = ProjectFiles(root)
+    sections: list[tuple[tuple[str, ...], Settings | Environment]] = [((), settings)]
+    sections += [(("environments", name), each) for name, each in settings.environments.items()]
+    for path, section in sections:
+        if section.manifests and (refused := files.refused(root / section.manifests, content=False)):
+            yield _refused(document, (*path, "manifests"), refused)
+        scheme, _, place = (section.state or "").partition(":")
+        if scheme == "sqlite" and (refused := files.refused(root / place, content=False)):
+            yield _refused(document, (*path, "state"), refused)
+
+
+def _refused(document: reading.Document, path: tuple[str, ...], refused: Unreadable) -> Finding:
+    where = document.marks.locate(document.value, path)
+    hint = f"{refused.hint}; or name it on the command line: --state" if path[-1] == "state" else refused.hint
+    return _finding(refused.code, f"{spelt(path)} {refused.message}", where, hint)
 
 
 def _validated(document: reading.Document) -> tuple[Settings, list[Finding]]:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
+from reconciler.redaction import HIDDEN, hide_credentials, mask_in_answer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -23,16 +25,9 @@ _LONGEST_COMPLAINT = 200
 _MOST_FIELDS = 20
 _MOST_KEYS = 100
 _DEEPEST = 5
-_HIDDEN = "[hidden]"
 _SENTENCES = ("detail", "message", "error_description", "error")
 _CODES = ("code", "error")
 _ENVELOPE = frozenset({*_SENTENCES, *_CODES, "retryable", "status", "status_code"})
-_CREDENTIAL = re.compile(
-    r"(?i)\b[sp]k_(?:live|test)_[\w*-]{4,}"  # the vendor's keys, also when abridged
-    r"|\b(?:bearer|token)\s+(?=[^\s\"',;<>]*\d)[^\s\"',;<>]{12,}"  # any other credential has digits
-)
-_NUMBER = re.compile(r"(?:\+|%2[Bb])\d[\d\s().-]{5,18}\d")
-_BARE_NUMBER = re.compile(r"(?<![\w.+-])\d{10,15}(?![\w.-]*\d)")
 _TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
 
 
@@ -54,16 +49,16 @@ class Censor:
     def line(self, text: str, longest: int = _LONGEST_TEXT) -> str:
         """One printable line of at most ``longest`` characters, without credentials and E.164 numbers."""
         printable = "".join(character if character.isprintable() else " " for character in self.hide(text))
-        line = _NUMBER.sub(_masked, " ".join(printable.split()))
+        line = mask_in_answer(" ".join(printable.split()), bare=False)
         return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
     def words(self, text: str, longest: int = _LONGEST_TEXT) -> str:
         """As ``line``, for the vendor's words, where ten digits in a row may be a number without its plus."""
-        return _BARE_NUMBER.sub(_masked, self.line(text, longest))
+        return mask_in_answer(self.line(text, longest), bare=True)
 
     def hide(self, text: str) -> str:
         """The text without the secret and without anything that looks like a credential."""
-        return _CREDENTIAL.sub(_HIDDEN, text.replace(self.secret, _HIDDEN) if self.secret else text)
+        return hide_credentials(text.replace(self.secret, HIDDEN) if self.secret else text)
 
     def body(self, value: Any) -> Any:
         """A decoded body with every string in it, keys included, rid of credentials; numbers stay."""
@@ -94,12 +89,6 @@ def decode(content: bytes | bytearray) -> Any:
         return json.loads(
             content, parse_constant=_refuse_constant
         )  # which knows half a surrogate pair, and has the words
-
-
-def _masked(number: re.Match[str]) -> str:
-    """A telephone number by its first digit and its last four."""
-    digits = "".join(character for character in number[0].replace("%2B", "").replace("%2b", "") if character.isdigit())
-    return f"{'' if number[0][0].isdigit() else '+'}{digits[0]}•••••••{digits[-4:]}"
 
 
 def _refuse_constant(name: str) -> Any:

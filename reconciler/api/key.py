@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.documents.project_files import read_limited
 from reconciler.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 VARIABLE = "THUNDERPHONE_API_KEY"
 _LONGEST = 4096
+_SHORTEST = 8  # anything shorter is a placeholder, and hiding it would hide ordinary words
+_SECRET_VARIABLES = (VARIABLE, "RECONCILER_STATE_KEY", "GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN")
 
 
 class Key:
@@ -30,6 +33,14 @@ class Key:
         return f"Key({self._text[:8]}…)" if self._text.startswith("sk_") else "Key(…)"
 
     __str__ = __repr__
+
+
+def known_secrets(environment: Mapping[str, str], file: Path | None) -> Iterator[str]:
+    """The secrets this run was given, so that they are hidden before anything is read; never raises."""
+    yield from (secret for name in _SECRET_VARIABLES if len(secret := environment.get(name, "").strip()) >= _SHORTEST)
+    content = read_limited(file, largest=_LONGEST) if file is not None else b""
+    if isinstance(content, bytes):
+        yield from (line for line in content.decode("utf-8", "replace").split() if len(line) >= _SHORTEST)
 
 
 def find_key(environment: Mapping[str, str], file: Path | None) -> Key | None:

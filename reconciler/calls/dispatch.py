@@ -14,6 +14,7 @@ from datetime import timedelta
 from threading import Event
 from typing import TYPE_CHECKING
 
+from reconciler import redaction
 from reconciler.calls.answers import PATH, answered, final, read, refused, row
 from reconciler.calls.due import Due, todo
 from reconciler.calls.gates import Blocked, closed
@@ -36,7 +37,6 @@ from reconciler.errors import (
 from reconciler.schedule.clock import parse_instant, stamp
 from reconciler.state.call_records import Attempt
 from reconciler.state.call_states import CallState
-from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -352,8 +352,8 @@ def _record(line: DispatchContext, attempt: Attempt, over: Attempt | None) -> At
     """
     if attempt.detail:
         order = line.orders.get(attempt.name)
-        words = phone_numbers.mask_in(attempt.detail)
-        attempt = replace(attempt, detail=phone_numbers.hide(words, order.to_number) if order else words)
+        words = redaction.mask_in(attempt.detail)
+        attempt = replace(attempt, detail=redaction.hide(words, order.to_number) if order else words)
     line.tally.note(attempt)
     sent = attempt if attempt.state == CallState.REFUSED else replace(attempt, sent_at=stamp(line.clock.now()))
     while True:

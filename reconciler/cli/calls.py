@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.api.error_body import Censor
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, resolve
 from reconciler.cli.common_options import FORMATS, declare
 from reconciler.cli.session import Session, shown
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import Conflict, InputError
+from reconciler.redaction import storable
 from reconciler.schedule.clock import parse_instant, stamp
 from reconciler.schedule.occurrences import idempotency_key
 from reconciler.state.call_records import Attempt, next_number
 from reconciler.state.call_states import CallState
-from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,10 +31,6 @@ if TYPE_CHECKING:
 
 _PAUSE = 2.0
 _TRIES = 8  # of a write that other runs may be first to
-_DIGITS = re.compile(  # a day is left as it is, also right before a number
-    r"(?<![0-9])(?:(?P<day>20[0-9]{2}-[0-9]{2}-[0-9]{2}(?![0-9]))"
-    r"|\(?[0-9](?:[ ().\u00a0\u2010-\u2015-]{0,3}[0-9]){6,})"
-)
 
 
 @click.group("calls", cls=Verbs, invoke_without_command=False)
@@ -123,7 +117,7 @@ def _over(ledger: Ledger, armed: Armed, now: datetime) -> str:
 @click.option("--why", default="by hand", show_default=True, help="The reason, for whoever wonders.")
 def hold(options: Options, name: str | None, everything: bool, why: str) -> int:
     """Let a call, or every call, not be placed until it is released; takes effect at once."""
-    return _switch(options, name, everything=everything, why=_storable(why) or "by hand")
+    return _switch(options, name, everything=everything, why=storable(why) or "by hand")
 
 
 @declare("release", paths=False)
@@ -132,19 +126,6 @@ def hold(options: Options, name: str | None, everything: bool, why: str) -> int:
 def release(options: Options, name: str | None, everything: bool) -> int:
     """Let a held call be placed again, if its window is still open then."""
     return _switch(options, name, everything=everything, why="")
-
-
-def _storable(why: str) -> str:
-    """A reason as it may be kept: telephone numbers masked, and nothing in it that looks like a key (P8)."""
-    from reconciler.lint.leaks import secrets_in  # noqa: PLC0415 - only to hold
-
-    for found in list(secrets_in(why)):
-        why = why.replace(found[0], "(key)")
-    return _DIGITS.sub(_masked, Censor("").words(phone_numbers.mask_in(why))).strip()
-
-
-def _masked(found: re.Match[str]) -> str:
-    return found[0] if found["day"] else phone_numbers.mask(found[0])
 
 
 def _switch(options: Options, name: str | None, *, everything: bool, why: str) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.api.key import known_secrets
 from reconciler.cli.options import Command, Options
 from reconciler.schedule.clock import parse_instant
 
@@ -102,6 +103,8 @@ def declare(
                 given=_written(click.get_current_context()),
                 **{key: given.pop(key) for key in ("api_url", "api_key_file", "emulator", "state", "now") if account},
             )
+            for secret in known_secrets(os.environ, options.api_key_file):
+                options.output.hide_secret(secret)
             from reconciler.cli.errors import reported  # noqa: PLC0415 - the models it knows are slow to load
 
             return reported(lambda: function(options, **given), options)

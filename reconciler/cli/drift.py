@@ -15,8 +15,8 @@ from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.plan import Scope
+from reconciler.redaction import mask_in
 from reconciler.render import drift as render
-from reconciler.telephony.phone_numbers import mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -69,15 +69,15 @@ def show(error: ReconcilerError, options: Options) -> None:
     from reconciler.render import json, junit, sarif, text  # noqa: PLC0415 - only when something went wrong
 
     output = options.output
-    told = list(error.findings) if isinstance(error, InputError) and error.findings else [_finding(error)]
-    findings = options.completed(told)
+    told = error.findings if isinstance(error, InputError) and error.findings else [_finding(error)]
+    findings = options.completed(output.redacted(told))
     match "" if output.answered else output.form:
         case "json":
             output.json({**json.validate(findings, documents=0), "format": "reconciler.error/v1"})
         case "sarif":
             output.json(sarif.findings(findings, folder=folder_in_repository(output.root)))
         case "junit":
-            output.data(junit.findings(findings, suite="stopped"))
+            output.tests(junit.findings(findings, suite="stopped"))
         case _:
             output.talk(text.findings(findings, width=output.width, color=False, sources=output.source))
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 import os
 import re
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.telephony import phone_numbers
+from reconciler.documents.project_files import ProjectFiles, Unreadable
+from reconciler.redaction import Redactor, hide_credentials, hide_secret_lines, hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from reconciler.model import Finding
+
 _NARROWEST, _WIDEST = 60, 200
-_DIGITS = re.compile(r"(?:\+|%2B)?([0-9]{7,15})(?![0-9])")
 _COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\[)", re.MULTILINE)
-_SPELT = re.compile(r"\+?\(?[0-9](?:[ ().\u00a0-]{0,3}[0-9]){6,14}(?![0-9])")
-_NOT_DIGITS = re.compile(r"[^0-9]")
-_NATIONAL = 10  # digits of a North American number without its country code
+_TESTCASE = re.compile(r"(<testcase [^>]*>)")
+# What a program reads to find a thing again: masked, it would name nothing.
+_HANDLES = frozenset({"address", "name", "path", "uri", "occurrence"})
+_LARGEST_SOURCE = 1 << 25
 
 
 def _inert(text: str) -> str:
@@ -39,8 +43,9 @@ class Output:
         self.form, self.color, self.show_numbers = form, color, show_numbers
         self.root: Path | None = None
         self.answered = False
-        self._callees: dict[str, str] = {}
-        self._secrets: set[str] = set()
+        self._redactor = Redactor()
+        self._sources: dict[str, list[str] | None] = {}
+        self._files: ProjectFiles | None = None
 
     @property
     def width(self) -> int:
@@ -51,27 +56,40 @@ class Output:
 
     def hide_numbers(self, callees: Iterable[str]) -> None:
         """Mask these numbers (E.164) from now on, however they are written, unless they are to be shown."""
-        for number in callees:
-            self._callees[number.removeprefix("+")] = phone_numbers.mask(number)
-            if number.startswith("+1"):
-                self._callees[number[-_NATIONAL:]] = phone_numbers.mask(number)
+        self._redactor.hide_numbers(callees)
 
     def hide_secret(self, secret: str) -> None:
         """Never let this text out."""
-        self._secrets.add(secret)
+        self._redactor.hide_secret(secret)
 
     def clean(self, text: str, *, masked: bool = False) -> str:
         """A text as it may leave; ``masked`` hides callees' numbers even where --show-numbers shows them."""
-        for secret in self._secrets:
-            text = text.replace(secret, "(key)")
-        hidden = self._callees and (masked or not self.show_numbers)
-        return _SPELT.sub(self._masked_spelt, _DIGITS.sub(self._masked, text)) if hidden else text
+        text = self._redactor.without_secrets(text)
+        return self._redactor.without_numbers(text) if masked or not self.show_numbers else text
 
-    def _masked_spelt(self, found: re.Match[str]) -> str:
-        return self._callees.get(_NOT_DIGITS.sub("", found[0]), found[0])
+    def redacted(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Findings without any secret in their words, before they are cut, wrapped and escaped."""
+        return [replace(it, message=self._secretless(it.message), hint=self._secretless(it.hint)) for it in findings]
 
-    def _masked(self, found: re.Match[str]) -> str:
-        return self._callees.get(found[1], found[0])
+    def _secretless(self, text: str) -> str:
+        return hide_credentials(hide_secrets(self._redactor.without_secrets(text)))
+
+    def document(self, value: Any) -> str:
+        """A JSON document as it may leave: addresses and paths stay as they are, so that programs find them."""
+        from reconciler.render import json  # noqa: PLC0415 - only where JSON was asked for
+
+        if self._redactor.knows_numbers and not self.show_numbers:
+            value = self._masked(value)
+        return self._redactor.without_secrets(json.dumps(value))
+
+    def _masked(self, value: Any, key: str = "") -> Any:
+        if isinstance(value, str):
+            return value if key in _HANDLES else self._redactor.without_numbers(value)
+        if isinstance(value, dict):
+            return {name: self._masked(inner, str(name)) for name, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._masked(inner, key) for inner in value]
+        return value
 
     def data(self, text: str) -> None:
         """Print a result to stdout."""
@@ -83,24 +101,45 @@ class Output:
         click.echo(_inert(self.clean(text)).rstrip("\n"), err=True)
 
     def instruct(self, command: str) -> None:
-        """Say something to the CI's runner, which reads stderr as well as stdout; numbers are masked."""
-        click.echo(self.clean(command, masked=True), err=True)
+        """Say something to the CI's runner, which reads stderr as well as stdout.
+
+        Numbers are masked in what it says, not in the file and the address it names.
+        """
+        head, separator, message = command.removeprefix("::").partition("::")
+        told = f"::{self._redactor.without_secrets(head)}{separator}{self.clean(message, masked=True)}"
+        click.echo(told, err=True)
 
     def json(self, value: Any) -> None:
         """Print a JSON document to stdout; there is one per run, so that it can be parsed."""
         self.answered = True
-        from reconciler.render import json  # noqa: PLC0415 - only where JSON was asked for
+        click.echo(self.document(value).rstrip("\n"))
 
-        click.echo(self.clean(json.dumps(value)).rstrip("\n"))
+    def tests(self, junit: str) -> None:
+        """Print JUnit's XML to stdout: masked, but for the names and files of the tests."""
+        self.answered = True
+        parts = _TESTCASE.split(junit)
+        parts[::2] = map(self.clean, parts[::2])
+        click.echo(_inert(self._redactor.without_secrets("".join(parts))).rstrip("\n"), color=self.color)
 
     def source(self, path: str) -> list[str] | None:
-        """The lines of a project's file, for the caret below a complaint; None where it cannot be shown."""
-        if self.root is None or not (self.root / path).is_file():
+        """The lines of a project's file, for the caret below a complaint; None where it may not be shown.
+
+        What looks like a secret is hidden in them, and each file is read once, however many complaints it has.
+        """
+        if path not in self._sources:
+            self._sources[path] = self._lines(path)
+        return self._sources[path]
+
+    def _lines(self, path: str) -> list[str] | None:
+        if self.root is None:
             return None
-        try:
-            return (self.root / path).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
+        if self._files is None or self._files.root != self.root:
+            self._files = ProjectFiles(self.root)
+        content = self._files.read(self.root / path, largest=_LARGEST_SOURCE)
+        if isinstance(content, Unreadable):
             return None
+        text = self._redactor.without_secrets(content.decode("utf-8", "replace"))
+        return hide_secret_lines(text).splitlines()
 
     @property
     def interactive(self) -> bool:

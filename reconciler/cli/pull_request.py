@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from reconciler.model import Plan, Report
 
 GITHUB, GITLAB = "github", "gitlab"
-_TOKENS = ("GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN")
-_SHORTEST_TOKEN = 8  # anything shorter is a placeholder, and hiding it would hide ordinary words
 _OFFLINE = "Checked offline: nothing was compared with the account."
 _NO_KEY = (
     "This run has no API key, as is right for a pull request from a fork: secrets are not handed to code that "
@@ -63,9 +61,6 @@ class Announcement:
         self._options, self._output = options, options.output
         self._command, self._comment, self._annotate = command, comment, annotate
         self._plan: Plan | None = None
-        for name in _TOKENS:
-            if len(token := os.environ.get(name, "")) >= _SHORTEST_TOKEN:
-                self._output.hide_secret(token)
 
     @property
     def reviewed(self) -> bool:
@@ -123,9 +118,8 @@ class Announcement:
         from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
 
         own = Finding(Severity.ERROR, error.code, error.message, error.hint, location=error.location)
-        found = self._options.completed(
-            list(error.findings) if isinstance(error, InputError) and error.findings else [own]
-        )
+        told_all = error.findings if isinstance(error, InputError) and error.findings else [own]
+        found = self._options.completed(self._output.redacted(told_all))
         self._print(annotation.findings(found, folder=self.folder))
         head = f"**Stopped: {len(found)} {'error' if len(found) == 1 else 'findings'}, nothing was written.**\n\n"
         told = head + markdown.findings(found, limit=_room() // 2)

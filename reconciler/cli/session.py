@@ -94,6 +94,7 @@ class Session:
             self.output.hide_secret(secret)
         self.output.hide_numbers(loaded.callees)
         self.lint.offline(loaded, now, self.project.settings, self.output)
+        loaded.findings = self.output.redacted(loaded.findings)
         return loaded
 
     def checked(self) -> Loaded:
@@ -391,6 +392,6 @@ def commit(project: Project) -> str:
 
 def shown(row: Any, output: Output) -> Any:
     """A call row with its callee as it may be shown."""
-    from reconciler.telephony import phone_numbers  # noqa: PLC0415 - one function
+    from reconciler.redaction import mask  # noqa: PLC0415 - one function
 
-    return row if output.show_numbers or not row.to else replace(row, to=phone_numbers.mask(row.to))
+    return row if output.show_numbers or not row.to else replace(row, to=mask(row.to))

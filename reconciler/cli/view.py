@@ -31,7 +31,7 @@ def findings(session: Session, loaded: Loaded, verdict: str) -> None:
         case "sarif":
             output.json(render.sarif.findings(told, folder=folder_in_repository(output.root)))
         case "junit":
-            output.data(render.junit.findings(told, loaded.resources))
+            output.tests(render.junit.findings(told, loaded.resources))
         case _ if told:
             output.data(_findings(session, told))
 
@@ -51,7 +51,7 @@ def plan(session: Session, found: Plan, *, next_command: str, brief: bool = Fals
         case "sarif":
             output.json(render.sarif.plan(found, folder=folder_in_repository(output.root)))
         case "junit":
-            output.data(render.junit.plan(found))
+            output.tests(render.junit.plan(found))
         case "markdown":
             whole = session.options.command("plan")
             output.data(
@@ -121,7 +121,7 @@ def calls(session: Session, rows: Sequence[CallRow]) -> None:
 
 def save(session: Session, found: Plan, path: Path) -> None:
     """Write the plan document, masked, whole or not at all; raises InputError when it cannot be written."""
-    replace_file(path, session.output.clean(render.json.dumps(render.json.plan(found))), folders=False)
+    replace_file(path, session.output.document(render.json.plan(found)), folders=False)
 
 
 def saved(path: Path) -> dict[str, Any]:

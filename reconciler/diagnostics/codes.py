@@ -47,7 +47,9 @@ CODES: dict[str, Meaning] = {
     "RC130": Meaning("not a store", "sqlite:PATH, git:BRANCH or postgresql://USER@HOST/DATABASE."),
     "RC140": Meaning("a name that nobody declares", "Check the spelling, or declare it."),
     "RC141": Meaning("a prompt file that cannot be read", "Paths are relative to the manifest, or to the project."),
-    "RC142": Meaning("a prompt file outside the project", "Move it inside: a manifest must not read other files."),
+    "RC142": Meaning(
+        "a file that is no part of the project", "Move it inside, out of dot-folders, and let git keep it."
+    ),
     "RC143": Meaning("a placeholder that the call does not fill", "Add it below `variables`."),
     "RC144": Meaning("a local time that does not exist", "The clocks jump over it on that day: choose another."),
     "RC145": Meaning("a time that cannot be placed", "Give `timezone`, or an offset, but not two that disagree."),

@@ -24,6 +24,7 @@ from reconciler.model import (
     Severity,
     Sort,
 )  # fmt: skip - one line of names
+from reconciler.redaction import mask
 from reconciler.schedule import clock
 from reconciler.schedule.clock import stamp
 from reconciler.schedule.occurrences import next_occurrence
@@ -182,8 +183,8 @@ class ScheduledCall(Kind):
             return ""
         made = order(change.resource, account.resources)
         if change.observed is not None and change.observed.history != _ARMED:
-            return f"{phone_numbers.mask(made.to_number)}: {change.observed.history}"
-        return f"{phone_numbers.mask(made.to_number)} {_spoken(made, account.now)}"
+            return f"{mask(made.to_number)}: {change.observed.history}"
+        return f"{mask(made.to_number)} {_spoken(made, account.now)}"
 
 
 def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from reconciler.lint.leaks import secrets_in
 from reconciler.model import Location, Resource
+from reconciler.redaction import secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

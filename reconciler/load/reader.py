@@ -12,13 +12,14 @@ from pydantic import ValidationError
 
 from reconciler.diagnostics.suggestions import listed, nearest, offer
 from reconciler.documents import reading
+from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited, real
 from reconciler.documents.variables import Mistake, filled, place, sought
 from reconciler.errors import InputError
 from reconciler.fields import FileText, Spec, attributes, personal, policies, references
 from reconciler.kind import API_VERSION, Kind, document_model
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
-from reconciler.settings import FILE, real
+from reconciler.settings import FILE
 from reconciler.telephony.phone_numbers import is_e164
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _SUFFIXES = (".yaml", ".yml")
 _SKIPPED = frozenset({"node_modules", "schemas"})
 _LARGEST_TEXT = 1 << 20
+_LARGEST_MANIFEST = 1 << 25
 _FIRST_LINE = "begin it with `apiVersion: reconciler/v1`, or move the file out of the manifests"
 
 
@@ -122,14 +124,20 @@ def _files(paths: Iterable[Path], project: Project) -> Iterator[Path]:
     found: set[Path] = set()
     for path in paths:
         if path.is_dir() and (path / FILE).is_file() and path.resolve() == project.root:
-            found.update(manifests_below(_folder(project)))
+            found |= {_once(each, project) for each in manifests_below(_folder(project))}
         elif path.is_dir():
-            found.update(manifests_below(path))
-        elif path.is_file():
-            found.add(path.resolve())
+            found |= {_once(each, project) for each in manifests_below(path)}
+        elif os.path.lexists(path):
+            found.add(_once(path, project))
         else:
             raise InputError(f"there is no `{path}`", code="RC106", hint="check the spelling of the path")
     yield from sorted(found)
+
+
+def _once(path: Path, project: Project) -> Path:
+    """The file behind a path, so that one reached twice is read once; a link out of the project is itself."""
+    behind = real(path)
+    return behind if behind.is_relative_to(real(project.root)) else path.absolute()
 
 
 def manifests_below(folder: Path) -> Iterator[Path]:
@@ -138,7 +146,7 @@ def manifests_below(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
         for name in names:
             if name.endswith(_SUFFIXES) and name != FILE and not name.startswith("."):
-                yield real(Path(here) / name)
+                yield Path(here) / name
 
 
 def _personal_numbers(spec: Any, kind: Kind) -> set[str]:
@@ -161,24 +169,19 @@ class _Reader:
         self._variables = variables
         self._project = project
         self._kinds = kinds
+        self._files = ProjectFiles(project.root)
 
     def read(self, file: Path) -> None:
         shown = self._project.shown(file)
-        if file.exists() and not file.is_file():
-            self._complain(
-                "RC105", "the file cannot be read: it is a pipe or a device", Location(shown), "check who may read it"
-            )
+        content = self._files.read(file, largest=_LARGEST_MANIFEST)
+        if isinstance(content, Unreadable):
+            self._complain(content.code, f"the file {content.message}", Location(shown), content.hint)
             return
         try:
-            text = file.read_bytes().decode("utf-8")
+            text = content.decode("utf-8")
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             self._complain("RC105", "the file is not UTF-8", Location(shown, line), "save it as UTF-8")
-            return
-        except OSError as error:
-            self._complain(
-                "RC105", f"the file cannot be read: {error.strerror}", Location(shown), "check who may read it"
-            )
             return
         refers = "${" in text
         for part in reading.read(text, shown):
@@ -273,35 +276,21 @@ class _Reader:
 
     def _text(self, name: str, manifest: Path, where: Location, address: Address) -> tuple[str, str] | None:
         """The text of a prompt file and how to show its path; None (and a finding) if it may not."""
-        root = self._project.root.resolve()
-        tried = [real(base / name) for base in (manifest.parent, root)]
-        inside = [place for place in tried if place.is_relative_to(root)]
-        found = next((place for place in inside if place.is_file()), None)
-        if not inside or (found is None and any(place.exists() for place in tried if place not in inside)):
-            self._complain(
-                "RC142", f"`{name}` lies outside the project", where, f"move it below {root.name}/", address
-            )  # fmt: skip - one call
+        tried = [base / name for base in (manifest.parent, self._files.root)]
+        content = self._content(tried)
+        if content is None:
+            near = nearest(Path(name).name, [item.name for item in tried[0].parent.glob("*")])
+            hint = near or "the path is relative to the manifest, or to the project"
+            self._complain("RC141", f"there is no file `{name}`", where, hint, address)
             return None
-        if found is None:
-            near = nearest(Path(name).name, [item.name for item in inside[0].parent.glob("*")])
-            self._complain(
-                "RC141",
-                f"there is no file `{name}`",
-                where,
-                near or "the path is relative to the manifest, or to the project",
-                address,
-            )  # fmt: skip - one call
+        found, raw = content
+        if isinstance(raw, Unreadable):
+            code = "RC142" if raw.code == "RC142" else "RC141"
+            self._complain(code, f"`{name}` {raw.message}", where, raw.hint, address)
             return None
-        try:
-            raw = found.read_bytes()
-            text = raw.decode("utf-8").removeprefix("\ufeff")
-        except (OSError, UnicodeDecodeError):
-            self._complain("RC141", f"`{name}` cannot be read as UTF-8 text", where, "save it as UTF-8", address)
-            return None
-        if len(raw) > _LARGEST_TEXT or "\x00" in text:
-            self._complain(
-                "RC141", f"`{name}` is no prompt: it is binary or over 1 MiB", where, "name a file of text", address
-            )
+        text = raw.decode("utf-8", "replace").removeprefix("\ufeff")
+        if "\x00" in text or "\ufffd" in text:
+            self._complain("RC141", f"`{name}` is not UTF-8 text", where, "name a file of text, in UTF-8", address)
             return None
         shown = self._project.shown(found)
         mistakes: list[Mistake] = []
@@ -309,6 +298,17 @@ class _Reader:
         for mistake in mistakes:
             self._complain(mistake.code, mistake.message, place(text, shown, mistake.offset), mistake.hint, address)
         return said, shown
+
+    def _content(self, tried: Sequence[Path]) -> tuple[Path, bytes | Unreadable] | None:
+        """The first of some paths that may be read, with its bytes; else why not; None where there is no such file."""
+        refusals = [(path, self._files.refused(path)) for path in tried]
+        for path, refused in refusals:
+            if refused is None and os.path.lexists(path):
+                return path, read_limited(path, largest=_LARGEST_TEXT)
+        for path, refused in refusals:
+            if refused is not None and (os.path.lexists(path) or all(each for _, each in refusals)):
+                return path, refused
+        return None
 
     def _add(self, resource: Resource) -> None:
         key = str(resource.address)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from reconciler.model import Severity
+from reconciler.redaction import mask_in_line
 from reconciler.render.terminal import Paint, clean, columns, cut, wrap
 from reconciler.render.words import SEVERITIES, counted
-from reconciler.telephony.phone_numbers import mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 _INDENT = "    "
 _ROOM_BEFORE_CARET = 40  # columns kept left of the caret when a line is too long to show
-# Written without `+`, which `mask_in` asks for: ten digits in the American grouping, or nine in a row.
-_DIGITS = re.compile(r"(?<![\w+•])(?:\(?[0-9]{3}\)?[ .-]?[0-9]{3}[ .-]?[0-9]{4}|[0-9]{9,})(?![\w])")
 
 
 def findings(
@@ -79,13 +76,9 @@ def _excerpt(location: Location, sources: Sources, width: int, paint: Paint, *, 
     text = source[location.line - 1].rstrip("\r\n")
     before, rest = text[: location.column - 1], text[location.column - 1 :]
     if not show_numbers:
-        before, rest = _masked(before), _masked(rest)
+        before, rest = mask_in_line(before), mask_in_line(rest)
     before, rest = clean(before), clean(rest)
     if columns(before) > _ROOM_BEFORE_CARET and columns(before + rest) > width - len(_INDENT):
         before = f"…{before[-_ROOM_BEFORE_CARET + 1 :]}"
     yield _INDENT + cut(before + rest, width - len(_INDENT))
     yield f"{_INDENT}{' ' * columns(before)}{paint('^', 'grave')}"
-
-
-def _masked(text: str) -> str:
-    return _DIGITS.sub("•" * 7, mask_in(text))

@@ -9,10 +9,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from reconciler.redaction import mask_in
 from reconciler.render import forecasts
 from reconciler.render.terminal import obeyed
 from reconciler.render.values import visible
-from reconciler.telephony.phone_numbers import mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

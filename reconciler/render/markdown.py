@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Action, Outcome
+from reconciler.redaction import mask_in
 from reconciler.render import forecasts, words
 from reconciler.render.fields import own_file
 from reconciler.render.markup import code, escape, fitting, fold, html, prose, row, table, text_diff
 from reconciler.render.prompts import LEGEND, growth, size
 from reconciler.render.terminal import cut
 from reconciler.render.values import differences, is_long, line, visible
-from reconciler.telephony.phone_numbers import mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,12 +10,12 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from reconciler.model import Action, Outcome
+from reconciler.redaction import mask_in
 from reconciler.render import finding_list, forecasts, words
 from reconciler.render.call_tables import calls, dispatch, interrupted
 from reconciler.render.fields import INDENT, Fields
 from reconciler.render.finding_list import findings
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
-from reconciler.telephony.phone_numbers import mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from reconciler.model import Sort
+from reconciler.redaction import mask_in
 from reconciler.render.terminal import clean
 from reconciler.telephony.eligibility import dollars
-from reconciler.telephony.phone_numbers import mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Read, place and hide telephone numbers.
+"""Telephone numbers as people write them, their E.164 form, and the zones in which they ring.
 
 ``phonenumbers`` is imported inside the functions that need it: its tables cost about 60 ms, and neither
 ``--version`` nor a well-formed North American number needs them.
@@ -19,19 +19,7 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
 _WRITTEN = re.compile(r"\+?[0-9][0-9 ()./\u00a0-]*|\+?\([0-9][0-9 ()./\u00a0-]*")
 _EXAMPLE = "write it as +1415555XXXX"  # no number, so that no declared one is masked in it
-_BULLETS = "\u2022" * 7  # one length for all, so that it says nothing about what it hides
-_COUNTRY_CODE = re.compile(r"\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9][0-9]{2})")
 _NORTH_AMERICAN_CODE = 1
-_SHOWN_DIGITS = 4
-_FEWEST_HIDDEN = 3
-_FEWEST_DIGITS = 7
-_PLUS = r"(?:\+|%2[Bb])"  # a number in a query string travels as %2B1415…
-_BETWEEN = r"[ ().\u00a0\u2010-\u2015-]{0,3}"
-_NUMBER_IN_TEXT = re.compile(
-    rf"{_PLUS}(1(?:{_BETWEEN}[0-9]){{10}}(?![0-9])"  # +1 and exactly ten digits
-    r"|[1-9][0-9]{10,14}(?![0-9])"  # written without a break
-    rf"|[1-9](?:{_BETWEEN}[0-9]){{6,}})"  # anything else, as far as the digits go
-)
 _NOT_PARSED = {  # by phonenumbers' NumberParseException.error_type
     0: "no country has that country code",
     1: "not a telephone number",
@@ -108,30 +96,6 @@ def zones(number: str) -> tuple[str, ...]:
 
     found = tuple(sorted(time_zones_for_number(parsed)))
     return _country_zones(parsed.country_code) if UNKNOWN_TIMEZONE in found else found
-
-
-def mask(number: str) -> str:
-    """Hide a number: country code, seven bullets, last four digits; anything short or odd is hidden whole."""
-    code = _COUNTRY_CODE.match(number)
-    if not (is_e164(number) and code) or len(number) - code.end() - _SHOWN_DIGITS < _FEWEST_HIDDEN:
-        return _BULLETS
-    return f"{code[0]}{_BULLETS}{number[-_SHOWN_DIGITS:]}"
-
-
-def mask_in(text: str) -> str:
-    """Mask every number written with ``+`` and its country code, whatever separates its digits.
-
-    Ten digits after +1, or eleven in a row, are a whole number. Otherwise what follows it is hidden too,
-    for as long as it may still belong to it.
-    """
-    return _NUMBER_IN_TEXT.sub(lambda match: mask("+" + re.sub(r"[^0-9]", "", match[1])), text)
-
-
-def hide(text: str, number: str) -> str:
-    """Mask one E.164 number in a text however it is written, with or without its country code."""
-    last = rf"{_BETWEEN}".join(number[-_FEWEST_DIGITS:])
-    spelt = re.compile(rf"{_PLUS}?\(?(?:[0-9]{_BETWEEN}){{0,8}}{last}(?![0-9])")
-    return spelt.sub(mask(number), text)
 
 
 def digest(number: str) -> str:

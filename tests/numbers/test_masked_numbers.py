@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.telephony.phone_numbers import mask, mask_in
+from reconciler.redaction import mask, mask_in
 
 HIDDEN = "•••••••"
 # Eleven digits in a row are taken for a whole number, so that a date after it stays legible.
