@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOWEST := $(VENV)-lowest
 RELEASE := $(VENV)-release
+SERVICES := $(VENV)-services
 DIST ?= dist
 
 .PHONY: help install demo test lowest dist prove bench check format schemas clean
@@ -18,7 +19,16 @@ $(STAMP): pyproject.toml constraints.txt reconciler/__init__.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[postgres]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cloud,postgres]' --group dev
+	@touch $@
+
+# Services that the store's tests start, apart from the tool: moto, and what npm has where there is npm.
+$(SERVICES)/.installed: $(STAMP)
+	@test -x $(SERVICES)/bin/python || $(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(SERVICES)
+	@$(BIN)/uv pip install --quiet --python $(SERVICES)/bin/python --group services
+	@! command -v npm >/dev/null \
+	  || npm install --silent --no-audit --no-fund --prefix $(SERVICES) azurite yaml-language-server \
+	  || echo "npm could not install: tests that need Azurite or the YAML language server are skipped" >&2
 	@touch $@
 
 install: $(STAMP) ## install into .venv
@@ -26,15 +36,15 @@ install: $(STAMP) ## install into .venv
 demo: $(STAMP) ## the main job on the embedded emulator: no account needed
 	@$(BIN)/python examples/demo.py
 
-test: $(STAMP) ## run every test
+test: $(STAMP) $(SERVICES)/.installed ## run every test
 	@$(BIN)/python -m pytest -n auto -q tests tests/chaos
 
 lowest: $(STAMP) ## run the quick tests with the lowest versions that pyproject.toml allows
-	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --resolution lowest-direct --extra postgres \
+	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --resolution lowest-direct --extra cloud --extra postgres \
 	  --python $(BIN)/python --output-file $(LOWEST)-versions.txt pyproject.toml
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
 	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --constraints $(LOWEST)-versions.txt \
-	  --editable '.[postgres]' --group test
+	  --editable '.[cloud,postgres]' --group test
 	@grep -iE '^(click|pydantic|httpx|deepdiff|pyyaml)==' $(LOWEST)-versions.txt
 	@$(LOWEST)/bin/python -m pytest -n auto -q tests/api tests/cli tests/emulator tests/engine tests/load
 
@@ -66,4 +76,4 @@ schemas: $(STAMP) ## write schemas/ from the models
 	$(BIN)/reconciler schema --out schemas
 
 clean: ## remove what make made
-	rm -rf $(VENV) $(RELEASE) $(DIST) $(LOWEST) $(LOWEST)-versions.txt .reconciler .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(SERVICES) $(RELEASE) $(DIST) $(LOWEST) $(LOWEST)-versions.txt .reconciler .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

@@ -63,7 +63,7 @@ def _state(url: str) -> str:
 
 
 _ID = re.compile(r"(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]+")
-SCHEMES = ("sqlite", "git", "postgresql", "postgres")
+SCHEMES = ("sqlite", "git", "postgresql", "postgres", "s3", "az", "gs")
 ClockTime = Annotated[str, BeforeValidator(_clock_time), Field(examples=["08:00"])]
 Organization = Annotated[int | str | None, BeforeValidator(_organization)]
 Folder = Annotated[str, AfterValidator(path_text)]
@@ -154,7 +154,10 @@ class Settings(_Closed):
         default=None, description="Organisation id that the key must belong to; apply refuses any other."
     )
     manifests: Folder = Field(default="manifests/", description="Folder of the manifests.")
-    state: State = Field(default="sqlite:.reconciler/state.db", description="sqlite:PATH, git:BRANCH or postgresql://…")
+    state: State = Field(
+        default="sqlite:.reconciler/state.db",
+        description="sqlite:PATH, git:BRANCH, postgresql://… or s3://…",
+    )
     api_url: str | None = Field(default=None, description="Base URL of the API.")
     limits: Limits = Field(default_factory=Limits, description="What one run may do at most.")
     calling_hours: CallingHours = Field(
@@ -350,7 +353,10 @@ def _complaint(document: reading.Document, item: Any) -> Finding:
     return _finding("RC122", f"{spelt(path) or FILE}{joint} {said}", where, guide)
 
 
-_STORES = "use `sqlite:PATH`, `git:BRANCH` (or `git:BRANCH@REMOTE`) or `postgresql://USER@HOST/DATABASE`"
+_STORES = (
+    "use `sqlite:PATH`, `git:BRANCH` (or `git:BRANCH@REMOTE`), `postgresql://USER@HOST/DATABASE` "
+    "or `s3://BUCKET/PREFIX` (or `az://`, `gs://`)"
+)
 
 
 def _finding(code: str, message: str, location: Location, hint: str) -> Finding:

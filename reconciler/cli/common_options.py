@@ -74,7 +74,7 @@ _ACCOUNT: tuple[Callable[[Any], Any], ...] = (
         envvar="RECONCILER_STATE",
         show_envvar=True,
         metavar="URL",
-        help="Where the state is: sqlite:PATH, git:BRANCH or postgresql://…",
+        help="Where the state is: sqlite:PATH, git:BRANCH, postgresql://… or s3://…",
     ),
     click.option("--now", type=Instant(), metavar="INSTANT", help="A fixed clock: plans and the emulator only."),
 )  # fmt: skip - one option a row

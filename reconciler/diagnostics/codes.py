@@ -44,7 +44,7 @@ CODES: dict[str, Meaning] = {
     "RC126": Meaning("an id that no address can carry", "Check `metadata.id`."),
     "RC127": Meaning("a proxy that cannot be used", "Check HTTPS_PROXY and NO_PROXY."),
     "RC128": Meaning("certificates that cannot be used", "Check SSL_CERT_FILE and SSL_CERT_DIR."),
-    "RC130": Meaning("not a store", "sqlite:PATH, git:BRANCH or postgresql://USER@HOST/DATABASE."),
+    "RC130": Meaning("not a store", "sqlite:PATH, git:BRANCH, postgresql://USER@HOST/DATABASE or s3://BUCKET/PREFIX."),
     "RC140": Meaning("a name that nobody declares", "Check the spelling, or declare it."),
     "RC141": Meaning("a prompt file that cannot be read", "Paths are relative to the manifest, or to the project."),
     "RC142": Meaning(

@@ -18,7 +18,6 @@ import time
 from dataclasses import dataclass, field
 from random import SystemRandom
 from typing import TYPE_CHECKING, Any, TypeAlias
-from uuid import uuid4
 
 from reconciler.errors import StoreError
 from reconciler.store.git_branch import Branch
@@ -30,11 +29,11 @@ from reconciler.store.interface import (
     check_key,
     check_writes,
     closed_on_error,
-    conflict,
     decode,
     read,
     refuse_to_write,
 )
+from reconciler.store.request import Request, all_settled, choose, settle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,26 +67,18 @@ class Snapshot:
     blobs: Mapping[str, str] = field(default_factory=dict)
 
 
-class _Request:
-    """The writes of one caller, which go into one commit or none; settled once, stored or with an error."""
+class _Request(Request):
+    """What one caller writes, and the blobs it becomes."""
 
     def __init__(self, writes: Sequence[Write]) -> None:
-        self.writes = tuple(writes)
-        self.mark = uuid4().hex
+        super().__init__(writes)
         self.bodies = {write.key: _body(write, self.mark) for write in writes if write.value is not None}
         self.blobs: dict[str, str] = {}
-        self.settled = False
-        self.error: StoreError | None = None
 
     @property
     def changes(self) -> dict[str, str | None]:
         """The new blob of each key, None for one that goes."""
         return {write.key: self.blobs.get(write.key) for write in self.writes}
-
-    def settle(self, error: StoreError | None = None) -> None:
-        """Decide what the caller is told; the first decision stands."""
-        if not self.settled:
-            self.settled, self.error = True, error
 
 
 _Requests: TypeAlias = list[_Request]  # inside a store `list` is its own method
@@ -172,16 +163,9 @@ class GitStore(Store):
 
     def _commit_all(self, batch: _Requests) -> None:
         """Settle the requests; each ends stored or with its own error."""
-        try:
-            with self._lock:
-                self._store_bodies(batch)
-                self._commit(batch)
-        except StoreError as error:
-            for request in batch:
-                request.settle(StoreError(error.message, hint=error.hint))
-        finally:  # an interrupt reaches this thread only; the others must not take silence for success
-            for request in batch:
-                request.settle(StoreError(f"{self.description}: interrupted, it is not known what was stored"))
+        with all_settled(batch, self.description), self._lock:
+            self._store_bodies(batch)
+            self._commit(batch)
 
     def _store_bodies(self, batch: Sequence[_Request]) -> None:
         blobs = iter(self._branch.store(body for request in batch for body in request.bodies.values()))
@@ -190,11 +174,11 @@ class GitStore(Store):
 
     def _commit(self, batch: Sequence[_Request]) -> None:
         """Get the requests into the branch, on top of whatever others write meanwhile."""
-        if any(self._lost(request) for request in batch):
+        if any(request.lost(self._version) for request in batch):
             self.refresh()  # what we last saw may be old
         tried: dict[str, _Requests] = {}
         failures = 0
-        while chosen := self._choose(batch):
+        while chosen := choose(batch, self._version):
             base = self._snapshot.commit
             changes = {key: blob for request in chosen for key, blob in request.changes.items()}
             commit = self._branch.commit(base, changes, _message(chosen))
@@ -202,7 +186,7 @@ class GitStore(Store):
             answer = self._branch.advance(base, commit)
             if answer.code == 0:
                 self._look_at(Snapshot(commit, _changed(self._snapshot.blobs, changes)))
-                _settle(chosen)
+                settle(chosen)
                 continue
             time.sleep(_pause(failures))  # before looking, not after: what is seen is old a moment later
             self._look_again(chosen)
@@ -214,31 +198,14 @@ class GitStore(Store):
             if failures == ATTEMPTS:
                 raise StoreError(f"{self.description}: others were first {failures} times", hint="run it again")
 
-    def _choose(self, batch: Sequence[_Request]) -> _Requests:
-        """The requests for the next commit; those that lost are settled, a second one for a key waits."""
-        chosen: _Requests = []
-        taken: set[str] = set()
-        for request in batch:
-            keys = {write.key for write in request.writes}
-            if request.settled or keys & taken:
-                continue
-            lost = self._lost(request)
-            if lost is not None:
-                request.settle(conflict(lost.key, expected=lost.expected))
-                continue
-            chosen.append(request)
-            taken |= keys
-        return chosen
-
-    def _lost(self, request: _Request) -> Write | None:
-        blobs = self._snapshot.blobs
-        return next((write for write in request.writes if blobs.get(write.key) != write.expected), None)
+    def _version(self, key: str) -> str | None:
+        return self._snapshot.blobs.get(key)
 
     def _find(self, tried: Mapping[str, Sequence[_Request]]) -> bool:
         """Whether a push that seemed to fail is in the branch after all."""
         for commit, requests in tried.items():
             if self._branch.contains(self._snapshot.commit, commit):
-                _settle(requests)
+                settle(requests)
                 return True
         return False
 
@@ -265,11 +232,6 @@ def _body(write: Write, mark: str) -> bytes:
 def _value(key: str, body: bytes) -> dict[str, Any]:
     value = decode(key, body).get("value")
     return decode(key, "null") if not isinstance(value, dict) else value
-
-
-def _settle(requests: Sequence[_Request]) -> None:
-    for request in requests:
-        request.settle()
 
 
 def _message(requests: Sequence[_Request]) -> str:

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
     from reconciler.store.interface import Store
 
-FORMS = "use `sqlite:PATH`, `git:BRANCH` (or `git:BRANCH@REMOTE`) or `postgresql://USER@HOST/DATABASE`"
+FORMS = (
+    "use `sqlite:PATH`, `git:BRANCH` (or `git:BRANCH@REMOTE`), `postgresql://USER@HOST/DATABASE` "
+    "or `s3://BUCKET/PREFIX` (or `az://`, `gs://`)"
+)
 
 
 def open_store(url: str, *, root: Path, read_only: bool = False) -> Store:
@@ -21,7 +24,7 @@ def open_store(url: str, *, root: Path, read_only: bool = False) -> Store:
     ``read_only`` never creates or writes anything: a missing store reads as empty, a write is a StoreError.
 
     Raises:
-        InputError: RC130, the setting is none of the three forms.
+        InputError: RC130, the setting is none of these forms.
         StoreError: the store is there but cannot be used; the hint says what to do.
     """
     scheme, colon, rest = url.partition(":")
@@ -55,9 +58,18 @@ def _open_postgres(url: str, _root: Path, read_only: bool) -> Store:  # noqa: FB
     return PostgresStore(url, read_only=read_only)
 
 
+def _open_objects(url: str, _root: Path, read_only: bool) -> Store:  # noqa: FBT001 - a row of OPENERS
+    from reconciler.store.objects import ObjectStore  # noqa: PLC0415 - the library is an extra
+
+    return ObjectStore(url, read_only=read_only)
+
+
 OPENERS: dict[str, Callable[[str, Path, bool], Store]] = {
     "sqlite": _open_sqlite,
     "git": _open_git,
     "postgresql": _open_postgres,
     "postgres": _open_postgres,
+    "s3": _open_objects,
+    "az": _open_objects,
+    "gs": _open_objects,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,13 @@ from postgres_server import PostgresServer, running_server
 
 from reconciler.store import Store, open_store
 from store.git_repository import clone, git, new_remote
+from store.object_servers import SERVICES, ObjectServer, azure_server, google_server, installed, s3_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-ENGINES = ("sqlite", "git", "git-local", "postgres")
+ENGINES = ("sqlite", "git", "git-local", "postgres", "s3", "az", "gs")
 
 
 @dataclass
@@ -49,6 +51,29 @@ def _git_without_configuration(tmp_path_factory: pytest.TempPathFactory, monkeyp
 def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server of this worker's own, started when first asked for."""
     with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[ObjectServer]:
+    if not (SERVICES / "bin" / "moto_server").exists():
+        pytest.skip("moto is not installed: `make test` installs it into an environment of its own")
+    with s3_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def gs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectServer]:
+    with google_server(tmp_path_factory.mktemp("google")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def az() -> Iterator[ObjectServer]:
+    program = installed("azurite-blob")
+    if program is None or shutil.which("node") is None:
+        pytest.skip("Azurite is not installed: `make test` installs it where npm is")
+    with azure_server(program) as server:
         yield server
 
 
@@ -91,6 +116,13 @@ def _place(engine: str, folder: Path, request: pytest.FixtureRequest) -> Place:
             server: PostgresServer = request.getfixturevalue("postgres_server")
             root.mkdir()
             return Place(engine, server.url(), root, [], lambda: root)
+        case "s3" | "az" | "gs":
+            service: ObjectServer = request.getfixturevalue(engine)
+            patch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+            for name, value in service.environment.items():
+                patch.setenv(name, value)
+            root.mkdir()
+            return Place(engine, f"{engine}://{service.bucket()}/team/phones", root, [], lambda: root)
     root.mkdir()
     return Place(engine, "sqlite:.reconciler/state.db", root, [], lambda: root)
 

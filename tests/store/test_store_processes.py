@@ -57,7 +57,7 @@ def test_of_processes_that_create_one_key_exactly_one_wins(place: Place) -> None
     assert sorted(won, key=int) == [str(number) for number in range(count)]
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "git", "git-local"])
+@pytest.mark.parametrize("engine", ["sqlite", "git", "git-local", "s3", "gs"])
 @pytest.mark.parametrize("acknowledged", [1, 4])
 def test_a_killed_writer_leaves_what_it_had_stored_and_no_half_of_anything(place: Place, acknowledged: int) -> None:
     process = start(place, "pairs", 100_000)

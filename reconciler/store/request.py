@@ -1,0 +1,76 @@
+"""Requests of threads that share a commit: each is stored whole or told why not.
+
+For stores that compare and set one thing for all keys, a branch's tip or a head object.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
+
+from reconciler.errors import StoreError
+from reconciler.store.interface import conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from reconciler.store.interface import Write
+
+
+class Request:
+    """The writes of one caller, which go into one commit or none; settled once, stored or with an error."""
+
+    def __init__(self, writes: Sequence[Write]) -> None:
+        self.writes = tuple(writes)
+        self.mark = uuid4().hex
+        self.settled = False
+        self.error: StoreError | None = None
+
+    def settle(self, error: StoreError | None = None) -> None:
+        """Decide what the caller is told; the first decision stands."""
+        if not self.settled:
+            self.settled, self.error = True, error
+
+    def lost(self, version: Callable[[str], str | None]) -> Write | None:
+        """The first write whose key is not at the version it expects."""
+        return next((write for write in self.writes if version(write.key) != write.expected), None)
+
+
+Chosen = TypeVar("Chosen", bound=Request)
+
+
+def choose(batch: Iterable[Chosen], version: Callable[[str], str | None]) -> list[Chosen]:
+    """The requests for the next commit; those that lost are settled, a second one for a key waits."""
+    chosen: list[Chosen] = []
+    taken: set[str] = set()
+    for request in batch:
+        keys = {write.key for write in request.writes}
+        if request.settled or keys & taken:
+            continue
+        lost = request.lost(version)
+        if lost is not None:
+            request.settle(conflict(lost.key, expected=lost.expected))
+            continue
+        chosen.append(request)
+        taken |= keys
+    return chosen
+
+
+def settle(requests: Iterable[Request]) -> None:
+    """Tell all of them that they were stored."""
+    for request in requests:
+        request.settle()
+
+
+@contextmanager
+def all_settled(batch: Sequence[Request], description: str) -> Iterator[None]:
+    """Leave no request open, however the commit ends: each is told its own error."""
+    try:
+        yield
+    except StoreError as error:
+        for request in batch:
+            request.settle(StoreError(error.message, hint=error.hint))
+    finally:  # an interrupt reaches this thread only; the others must not take silence for success
+        for request in batch:
+            request.settle(StoreError(f"{description}: interrupted, it is not known what was stored"))
