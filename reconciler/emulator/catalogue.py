@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.emulator.agent_variants import AGENT_VARIANTS
+from reconciler.emulator.campaigns import CAMPAIGNS
 from reconciler.emulator.integrations import INTEGRATIONS
 from reconciler.emulator.knowledge_bases import KNOWLEDGE_BASES
 from reconciler.emulator.knowledge_documents import KNOWLEDGE_DOCUMENTS
@@ -37,6 +38,7 @@ RESOURCES: tuple[Resource, ...] = (
     TEST_BATCHES,
     VALIDATION_EXAMPLES,
     VALIDATION_RUNS,
+    CAMPAIGNS,
     VOIP_EVIDENCE,
     VOIP_CONNECTIONS,
     PUBLISHABLE_KEYS,

@@ -61,6 +61,12 @@ TABLES = (
         " http_status INTEGER, failure_category TEXT, created TEXT NOT NULL, last_attempt TEXT, due TEXT)"
     ),
     "CREATE INDEX IF NOT EXISTS deliveries_by_due ON deliveries (due) WHERE due IS NOT NULL",
+    (
+        "CREATE TABLE IF NOT EXISTS campaign_contacts (id INTEGER PRIMARY KEY AUTOINCREMENT, campaign TEXT NOT NULL,"
+        " phone_number TEXT NOT NULL, variables TEXT NOT NULL, status TEXT NOT NULL, attempts INTEGER NOT NULL,"
+        " last_outcome TEXT NOT NULL, next_attempt TEXT, call_id INTEGER, created TEXT NOT NULL, updated TEXT NOT NULL)"
+    ),
+    "CREATE INDEX IF NOT EXISTS contacts_by_status ON campaign_contacts (campaign, status, next_attempt)",
     "CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS faults (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS journal (id INTEGER PRIMARY KEY, body TEXT NOT NULL)",
@@ -75,6 +81,7 @@ NAMES = (
     "objects",
     "counters",
     "deliveries",
+    "campaign_contacts",
     "faults",
     "journal",
 )

@@ -69,6 +69,11 @@ def write(scene: Scene, body: Body) -> Body:
     return _as_written(scene)
 
 
+def zone_of(scene: Scene) -> str:
+    """The organisation's time zone."""
+    return str(_kept(scene)["timezone"])
+
+
 def _own(exchange: Exchange) -> None:
     if document(exchange.database, "options")["organization_id"] != exchange.arguments[0]:
         raise refused(404, "No Organization matches the given query.")

@@ -20,7 +20,7 @@ from reconciler.emulator.outcomes import OUTCOMES, outcome_of
 from reconciler.emulator.timestamps import stamp
 
 if TYPE_CHECKING:
-    from reconciler.emulator.exchange import Exchange, Reply
+    from reconciler.emulator.exchange import Exchange, Reply, Scene
 
 Body = dict[str, Any]
 
@@ -33,14 +33,14 @@ def place(exchange: Exchange) -> Reply:
     replayed = _replay(exchange)
     if replayed is not None:
         return replayed
-    number = _caller(exchange)
+    number = caller(exchange, exchange.body["from_number"])
     script = _script(exchange, number)
-    _admit(exchange)
+    admit(exchange)
     key = outcome_of(exchange.body["to_number"])
     outcome = OUTCOMES[key]
     if outcome.refusal and not outcome.rings_anyway:
         raise Refusal(*outcome.refusal)
-    call_id = _dial(exchange, script, key)
+    call_id = dial(exchange, exchange.body, script, key)
     if outcome.refusal:
         raise Refusal(*outcome.refusal, lasting=True)
     return answer({"call_id": call_id, "status": outcome.status_word}, outcome.http)
@@ -68,8 +68,9 @@ def _replay(exchange: Exchange) -> Reply | None:
     return answer(replayed)
 
 
-def _caller(exchange: Exchange) -> Body:
-    number = phone_numbers.owned(exchange.database, exchange.body["from_number"])
+def caller(scene: Scene, from_number: str) -> Body:
+    """The account's number of that spelling; Refusal 404 for none, 403 when it may not dial out."""
+    number = phone_numbers.owned(scene.database, from_number)
     if number is None:
         raise refused(404, "from_number is not registered to this organization.")
     if not number["outbound_eligible"]:
@@ -91,17 +92,19 @@ def _script(exchange: Exchange, number: Body) -> Body:
     return {"agent_id": agent_id, **agent}
 
 
-def _admit(exchange: Exchange) -> None:
-    if not compliance.confirmed(exchange.database):
+def admit(scene: Scene) -> None:
+    """Refusal 403 without the confirmation of compliance, 402 without a balance."""
+    if not compliance.confirmed(scene.database):
         raise refused(403, "An administrator must confirm outbound TCPA compliance before placing calls.")
-    if not billing.solvent(exchange.database, exchange.now):
+    if not billing.solvent(scene.database, scene.now):
         raise refused(402, "Insufficient balance to place outbound calls.")
 
 
-def _dial(exchange: Exchange, script: Body, key: str) -> int:
-    outcome, request = OUTCOMES[key], exchange.body
-    ends = None if outcome.ends_after is None else exchange.now + timedelta(seconds=outcome.ends_after)
-    cursor = exchange.database.execute(
+def dial(scene: Scene, request: Body, script: Body, key: str) -> int:
+    """Ring somebody with what the agent would say, to the outcome of that key. The id of the call."""
+    outcome = OUTCOMES[key]
+    ends = None if outcome.ends_after is None else scene.now + timedelta(seconds=outcome.ends_after)
+    cursor = scene.database.execute(
         "INSERT INTO calls (idempotency_key, request, body, outcome, agent_id, direction, status,"
         " from_number, to_number, start_time, is_test, ends)"
         " VALUES (?, ?, '', ?, ?, 'outbound', ?, ?, ?, ?, 0, ?)",
@@ -113,19 +116,18 @@ def _dial(exchange: Exchange, script: Body, key: str) -> int:
             UNDER_WAY,
             request["from_number"],
             request["to_number"],
-            stamp(exchange.now),
+            stamp(scene.now),
             stamp(ends) if ends else None,
         ),
     )
     call_id = int(cursor.lastrowid or 0)
-    body = _record(exchange, script, call_id)
-    exchange.database.execute("UPDATE calls SET body = ? WHERE id = ?", (encode(body), call_id))
+    body = _record(scene, request, script, call_id)
+    scene.database.execute("UPDATE calls SET body = ? WHERE id = ?", (encode(body), call_id))
     return call_id
 
 
-def _record(exchange: Exchange, script: Body, call_id: int) -> Body:
+def _record(scene: Scene, request: Body, script: Body, call_id: int) -> Body:
     """A call just placed, with every field of the vendor's model."""
-    request = exchange.body
     variables = {**(script.get("variables") or {}), **(request.get("variables") or {})}
     named = dict.fromkeys(PLACEHOLDER.findall(script["prompt"]))
     return {
@@ -137,7 +139,7 @@ def _record(exchange: Exchange, script: Body, call_id: int) -> Body:
         "outbound_dial_state": "submitted",
         "from_number": request["from_number"],
         "to_number": request["to_number"],
-        "start_time": stamp(exchange.now),
+        "start_time": stamp(scene.now),
         "product": script.get("product", "spark"),
         "voice": script.get("voice") or script.get("voice_name"),
         "thinking_level": script.get("thinking_level", "base"),

@@ -94,7 +94,8 @@ class Resource:
       server puts in itself before it stores what a client wrote, ``view`` makes what a reader sees, ``detail``
       adds what one sees who asks for it alone, ``wake`` is called when ``_due`` has come, ``changed`` follows
       every write (``before`` None: new) and ``removed`` every deletion;
-    - ``retire`` turns a DELETE into a change: what it returns stays.
+    - ``retire`` turns a DELETE into a change: what it returns stays; ``keep`` raises Refusal on a DELETE that
+      the vendor does not allow.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Resource:
     changed: Effect = no_rule
     removed: Effect = no_rule
     retire: Hook | None = None
+    keep: Effect = no_rule
     detail: Hook = nothing_else
 
     @property

@@ -68,7 +68,9 @@ def put(resource: Resource, exchange: Exchange) -> Reply:
 def delete(resource: Resource, exchange: Exchange) -> Reply:
     """``DELETE`` one object: 204."""
     resource.authorize(exchange)
-    resource.drop(exchange, addressed(resource, exchange))
+    body = addressed(resource, exchange)
+    resource.keep(exchange, body, None)
+    resource.drop(exchange, body)
     return Reply(204)
 
 

@@ -74,6 +74,16 @@ SPECIMENS: dict[str, Specimen] = {
     "test_batches": Specimen({}),
     "validation_examples": Specimen({"kind": "golden"}, {"labels": ["kind"], "status": "active"}),
     "validation_runs": Specimen({}),
+    "campaigns": Specimen(
+        {
+            "name": "Reminders",
+            "agent": AGENT,
+            "from_number": "+15551230001",
+            "daily_window_start": "09:00:00",
+            "daily_window_end": "17:00:00",
+        },
+        {"max_attempts": 1, "timezone": "America/Denver"},
+    ),
     "voip_evidence": Specimen({}),
     "voip_connections": Specimen(
         TELNYX | {"name": "Carrier"},
