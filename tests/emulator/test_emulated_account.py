@@ -214,7 +214,7 @@ def test_voices_are_filtered_by_every_language_asked_for(http: httpx.Client) -> 
     [
         ("GET", "/v1/agents/", 404),
         ("GET", "/v1/orgs", 404),
-        ("GET", "/v1/campaigns", 404),
+        ("GET", "/v1/campaigns/", 404),
         ("GET", "/v1/agents/one", 404),
         ("DELETE", "/v1/agents", 405),
         ("PUT", "/v1/billing", 405),
