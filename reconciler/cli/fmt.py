@@ -12,7 +12,7 @@ from reconciler.documents import reading
 from reconciler.documents.files import replace_file
 from reconciler.documents.formatting import canonical
 from reconciler.errors import InputError
-from reconciler.load.reader import manifests_below
+from reconciler.load.discovery import manifests_below
 from reconciler.model import Finding, Location, Severity
 
 if TYPE_CHECKING:

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 _DEPTH = 64
 _VALUES = 200_000
+_NODES = 2 * _VALUES  # of one document, keys included
 _DEEPEST = 500
 _COLUMNS = 1 << 12
+_MOST_BROKEN = 100  # documents of one file that are not YAML, before the rest of it is left unread
+_MOST_PROBLEMS = 1_000  # of one document
 _MERGE = "<<"
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -65,21 +68,22 @@ class Marks:
     a sequence: each item), so that a document costs eight bytes a node and nothing until it is asked.
     """
 
-    __slots__ = ("_path", "_places")
+    __slots__ = ("_index", "_path", "_places")
 
     def __init__(self, path: str, places: Sequence[int]) -> None:
         """Take the packed ``line * 4096 + column`` of each node, counted from zero."""
         self._path = path
         self._places = array("Q", places)
+        self._index: tuple[Any, dict[tuple[int, str | int], tuple[Any, int, int]]] = (None, {})
 
     def locate(self, document: Any, path: Sequence[str | int]) -> Location:
         """The place of the value at ``path`` in ``document``; of the nearest enclosing one otherwise.
 
         The place of a mapping or a sequence inside a mapping is that of its key.
         """
-        node, position, place = document, 0, 0
+        node, place, steps = document, 0, self._steps(document)
         for part in path:
-            found = _step(node, position, part)
+            found = steps.get((id(node), part))
             if found is None:
                 break
             node, position, key_position = found
@@ -88,42 +92,39 @@ class Marks:
 
     def locate_key(self, document: Any, path: Sequence[str | int]) -> Location:
         """The place of the key that ends ``path``, as a complaint about the key itself wants it."""
-        node, position, place = document, 0, 0
+        node, place, steps = document, 0, self._steps(document)
         for part in path:
-            found = _step(node, position, part)
+            found = steps.get((id(node), part))
             if found is None:
                 break
-            node, position, place = found
+            node, _, place = found
         return self._at(place)
+
+    def _steps(self, document: Any) -> dict[tuple[int, str | int], tuple[Any, int, int]]:
+        """Where each child of each node is, found in one walk however many places are asked for."""
+        if self._index[0] is not document:
+            steps: dict[tuple[int, str | int], tuple[Any, int, int]] = {}
+            _walk(document, 0, steps)
+            self._index = (document, steps)
+        return self._index[1]
 
     def _at(self, index: int) -> Location:
         line, column = divmod(self._places[index], _COLUMNS)
         return Location(self._path, line + 1, column + 1)
 
 
-def _step(node: Any, position: int, part: str | int) -> tuple[Any, int, int] | None:
-    """From a node at ``position`` to its child: (child, its position, its key's position)."""
-    position += 1
+def _walk(node: Any, position: int, steps: dict[tuple[int, str | int], tuple[Any, int, int]]) -> int:
+    """Note (child, its position, its key's position) of each child of a node; the position after all of it."""
+    following = position + 1
     if isinstance(node, dict):
         for key, value in node.items():
-            if key == part:
-                return value, position + 1, position
-            position += 1 + _size(value)
-    elif isinstance(node, list) and isinstance(part, int):
+            steps[id(node), key] = (value, following + 1, following)
+            following = _walk(value, following + 1, steps)
+    elif isinstance(node, list):
         for index, value in enumerate(node):
-            if index == part:
-                return value, position, position
-            position += _size(value)
-    return None
-
-
-def _size(value: Any) -> int:
-    """How many places a value takes: itself, and all inside it."""
-    if isinstance(value, dict):
-        return 1 + sum(1 + _size(inner) for inner in value.values())
-    if isinstance(value, list):
-        return 1 + sum(map(_size, value))
-    return 1
+            steps[id(node), index] = (value, following, following)
+            following = _walk(value, following, steps)
+    return following
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +144,18 @@ class _Stream(CParser):
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
-        self._depth = 0
+        self._depth = self._nodes = 0
 
     def descend_resolver(self, parent: Any, _: Any) -> None:
         self._depth += 1
-        if self._depth > _DEEPEST:
+        self._nodes += 1
+        if self._depth > _DEEPEST or self._nodes > _NODES:
             raise _Endless(parent.start_mark)
 
     def ascend_resolver(self) -> None:
         self._depth -= 1
+        if not self._depth:  # a document is over
+            self._nodes = 0
 
     def resolve(self, *_: Any) -> None:
         return None
@@ -173,10 +177,14 @@ def read(text: str, path: str) -> Iterator[Document | Problem]:
     at the next ``---``.
     """
     text = text.removeprefix("\ufeff")
-    while text:
+    for _ in range(_MOST_BROKEN):
         broken: list[int] = []
         yield from _read_on(text, path, broken)
         text = _after_next_separator(text, broken[0]) if broken else ""
+        if not text:
+            return
+    where = Location(path, len(text) - len(text.lstrip("\n")) + 1)
+    yield Problem("RC107", f"{_MOST_BROKEN} documents are no YAML: the rest of the file was not read", where, _REPAIR)
 
 
 def _read_on(text: str, path: str, broken: list[int]) -> Iterator[Document | Problem]:
@@ -196,10 +204,13 @@ def _read_on(text: str, path: str, broken: list[int]) -> Iterator[Document | Pro
         broken.append(min((mark.line for mark in marks if mark is not None), default=text.count("\n")))
     except _Endless as endless:
         where = Location(path, endless.mark.line + 1)
-        yield Problem("RC104", "the document nests without bound", where, "write it flat")
+        yield Problem("RC104", "the document is too large, or nests without bound", where, "write it flat")
     finally:
         if stream is not None:
             stream.dispose()
+
+
+_REPAIR = "correct those above first"
 
 
 def _after_next_separator(text: str, line: int) -> str:
@@ -221,9 +232,11 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
     """
     places: list[int] = []
     place = places.append
+    budget = [_VALUES]
 
     def fault(code: str, message: str, node: Any, hint: str) -> None:
-        problems.append(Problem(code, message, _location(path, node.start_mark), hint))
+        if len(problems) < _MOST_PROBLEMS:
+            problems.append(Problem(code, message, _location(path, node.start_mark), hint))
 
     def plain(node: Any, depth: int) -> Any:
         start = node.start_mark
@@ -242,7 +255,7 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
 
     def mapping(node: Any, depth: int) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for key_node, value_node in _merged(node, depth, fault) if merges and _merges(node) else node.value:
+        for key_node, value_node in _merged(node, depth, fault, budget) if merges and _merges(node) else node.value:
             marked = len(places)
             key = plain(key_node, depth + 1)
             if key.__class__ is not str:
@@ -301,9 +314,15 @@ def _is_merge(key: Any) -> bool:
     return key.value == _MERGE and not key.style
 
 
-def _merged(node: Any, depth: int, fault: Callable[[str, str, Any, str], None]) -> list[tuple[Any, Any]]:
-    """The pairs of a mapping with ``<<`` spelled out; what is written beside it wins."""
-    if depth > _DEPTH:
+def _merged(
+    node: Any, depth: int, fault: Callable[[str, str, Any, str], None], budget: list[int]
+) -> list[tuple[Any, Any]]:
+    """The pairs of a mapping with ``<<`` spelled out; what is written beside it wins.
+
+    ``budget`` is how many pairs may still be looked at: merges of merges multiply, though few keys come of them.
+    """
+    budget[0] -= 1 + len(node.value)
+    if depth > _DEPTH or budget[0] < 0:
         raise _Endless(node.start_mark)
     own = [pair for pair in node.value if not _is_merge(pair[0])]
     taken = {key.value for key, _ in own if key.value.__class__ is str}
@@ -315,7 +334,7 @@ def _merged(node: Any, depth: int, fault: Callable[[str, str, Any, str], None]) 
             if getattr(source, "id", "") != "mapping":
                 fault("RC101", "`<<` takes a mapping or a list of mappings", key, "name an anchor of a mapping")
                 continue
-            for pair in _merged(source, depth + 1, fault):
+            for pair in _merged(source, depth + 1, fault, budget):
                 if pair[0].value.__class__ is str and pair[0].value not in taken:
                     taken.add(pair[0].value)
                     pairs.append(pair)
@@ -326,23 +345,44 @@ def _grammar_problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
     if isinstance(error, yaml.MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         context = f" {error.context}" if error.context else ""
-        return Problem("RC101", f"{error.problem}{context}", _location(path, mark), _hint(error, text, mark))
+        lines = text.splitlines()
+        line = "".join(lines[mark.line : mark.line + 1]) if mark is not None else ""
+        if (comment := _comment_in_flow(error, lines)) is not None:
+            return Problem("RC101", f"{error.problem}{context}", Location(path, *comment), _QUOTE_HASH)
+        return Problem("RC101", f"{error.problem}{context}", _location(path, mark), _hint(error, line, mark))
     if isinstance(error, yaml.reader.ReaderError):
         line = text.count("\n", 0, error.position) + 1
         return Problem("RC101", f"a character YAML does not allow ({error.reason})", Location(path, line))
     return Problem("RC101", _short(str(error)), Location(path))
 
 
-def _hint(error: yaml.MarkedYAMLError, text: str, mark: Any) -> str:
-    if "cannot start any token" in (error.problem or "") and mark is not None:
-        line = text.splitlines()[mark.line] if mark.line < text.count("\n") + 1 else ""
-        if line[mark.column : mark.column + 1] == "\t":
-            return "indent with spaces: YAML does not allow tabs"
+_QUOTE_HASH = "quote the value: ` #` begins a comment, which ends the line"
+
+
+def _comment_in_flow(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> tuple[int, int] | None:
+    """The line and column of a `` #`` that cut a flow short; the parser notices it at the next line or far below."""
+    start, end = error.context_mark, error.problem_mark
+    if start is None or end is None or "did not find expected ','" not in (error.problem or ""):
+        return None
+    for number in range(start.line, min(end.line + 1, len(lines))):
+        column = lines[number].find(" #", start.column if number == start.line else 0)
+        if column >= 0:
+            return number + 1, column + 2
+    return None
+
+
+def _hint(error: yaml.MarkedYAMLError, line: str, mark: Any) -> str:
+    problem = error.problem or ""
+    indentation = line[: len(line) - len(line.lstrip())]
+    if "\t" in indentation or (mark is not None and line[mark.column : mark.column + 1] == "\t"):
+        return "indent with spaces: YAML does not allow tabs"
+    if "undefined alias" in problem:
+        return "anchors end with their document: write the value out, or put both into one document"
+    if "cannot start any token" in problem:
         return "quote the value"
-    line = "".join(text.splitlines()[mark.line : mark.line + 1]) if mark is not None else ""
-    if "did not find expected ','" in (error.problem or "") and "${" in line:
+    if "did not find expected ','" in problem and "${" in line:
         return 'quote the value: inside braces and brackets write "${…}"'
-    if "mapping values are not allowed" in (error.problem or ""):
+    if "mapping values are not allowed" in problem:
         return "quote the value: it contains `: `"
     return "check the indentation and the quotes"
 

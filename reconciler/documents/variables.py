@@ -7,14 +7,16 @@ put in is not looked at again, so there is no recursion. ``$${`` is the text ``$
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.diagnostics.suggestions import closest, nearest
 from reconciler.model import Location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Value = str | int | float | bool
 _REFERENCE = re.compile(r"(\$?)\$\{([^}\n]*)(\}?)")
@@ -136,15 +138,22 @@ def filled(
     return walk(document, ()), mistakes
 
 
+@lru_cache(maxsize=2)
+def _line_starts(text: str) -> Sequence[int]:
+    """Where each line of a text begins, found once for all mistakes in it."""
+    return [0, *(found.end() for found in re.finditer("\n", text))]
+
+
 def place(text: str, path: str, offset: int) -> Location:
     """Where an offset into a file's text is."""
-    start = text.rfind("\n", 0, offset) + 1
-    return Location(path, text.count("\n", 0, offset) + 1, offset - start + 1)
+    starts = _line_starts(text)
+    line = bisect_right(starts, offset)
+    return Location(path, line, offset - starts[line - 1] + 1)
 
 
 def sought(text: str, value: Location, reference: str) -> Location:
     """Where a reference stands in the text of a file: the first of its spelling from where its value begins."""
-    offset = sum(len(line) + 1 for line in text.split("\n", value.line - 1)[: value.line - 1]) + value.column - 1
+    offset = _line_starts(text)[value.line - 1] + value.column - 1
     found = re.compile(r"(?<!\$)" + re.escape(reference)).search(text, offset)
     return place(text, value.path, found.start()) if found else value
 

@@ -12,15 +12,15 @@ from pydantic import ValidationError
 
 from reconciler.diagnostics.suggestions import listed, nearest, offer
 from reconciler.documents import reading
-from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited, real
+from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited
 from reconciler.documents.variables import Mistake, filled, place, sought
-from reconciler.errors import InputError
 from reconciler.fields import FileText, Spec, attributes, personal, policies, references
 from reconciler.kind import API_VERSION, Kind, document_model
+from reconciler.load.discovery import manifest_files
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
-from reconciler.settings import FILE
-from reconciler.telephony.phone_numbers import is_e164
+from reconciler.redaction import Redactor
+from reconciler.telephony.phone_numbers import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
     from reconciler.documents.variables import Variables
     from reconciler.settings import Project
 
-_SUFFIXES = (".yaml", ".yml")
-_SKIPPED = frozenset({"node_modules", "schemas"})
 _LARGEST_TEXT = 1 << 20
+_MOST_FINDINGS = 1_000
 _LARGEST_MANIFEST = 1 << 25
 _FIRST_LINE = "begin it with `apiVersion: reconciler/v1`, or move the file out of the manifests"
 
@@ -70,7 +69,7 @@ def load(
     """
     variables = replace(project.variables, process=process)
     reader = _Reader(project, kinds, variables)
-    for file in _files(paths or [_folder(project)], project):
+    for file in manifest_files(paths, project):
         reader.read(file)
     loaded = reader.loaded
     loaded.secrets |= variables.secrets
@@ -79,6 +78,7 @@ def load(
         if brought := _brought(resource, loaded.resources):
             loaded.resources[key] = known[key] = replace(resource, looked_up=brought)
     whole = [*loaded.resources.values(), *reader.remnants]
+    loaded.findings += _told_by_names(whole, loaded.callees)
     for resource in whole:
         loaded.findings += _dangling(resource, known, reader.failed)
     by_kind: dict[str, list[Resource]] = {name: [] for name in kinds}
@@ -88,7 +88,38 @@ def load(
         loaded.findings += kinds[name].check(own, known, now)
     loaded.findings = [_named(finding) for finding in loaded.findings]
     loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
+    loaded.findings = _fewest(loaded.findings)
     return loaded
+
+
+def _fewest(findings: list[Finding]) -> list[Finding]:
+    """As many findings as anybody reads, errors first where there are more; what is left out is counted."""
+    over = len(findings) - _MOST_FINDINGS
+    if over <= 0:
+        return findings
+    kept = {
+        id(each) for each in sorted(findings, key=lambda each: each.severity is not Severity.ERROR)[:_MOST_FINDINGS]
+    }
+    message = f"{over:,} more findings are not shown"
+    more = Finding(Severity.ERROR, "RC107", message, "correct those that are shown, and look again")
+    return [*(each for each in findings if id(each) in kept), more]
+
+
+def _told_by_names(resources: Sequence[Resource], callees: Iterable[str]) -> Iterator[Finding]:
+    """Names and paths with a callee's number in them: they are keys of the state, and shown everywhere."""
+    numbers = Redactor()
+    numbers.hide_numbers(callees)
+    if not numbers.knows_numbers:
+        return
+    hint = "names and paths are kept and shown: leave the number out, for example `confirm-jane-2026-12-01`"
+    for resource in resources:
+        if numbers.holds_number(resource.address.name):
+            where = resource.manifest.locate("metadata", "name")
+            yield Finding(Severity.ERROR, "RC154", "`metadata.name` holds a callee's number", hint, None, where)
+    for path in dict.fromkeys(resource.manifest.location.path for resource in resources):
+        if numbers.holds_number(path):
+            message = "the path of the file holds a callee's number"
+            yield Finding(Severity.ERROR, "RC154", message, hint, None, Location(path))
 
 
 def _brought(resource: Resource, resources: Mapping[str, Resource]) -> dict[str, Any]:
@@ -108,54 +139,20 @@ def _named(finding: Finding) -> Finding:
     return finding if finding.address is None or finding.address.name else replace(finding, address=None)
 
 
-def _folder(project: Project) -> Path:
-    folder = project.root / project.settings.manifests
-    if not folder.exists():
-        raise InputError(
-            f"no manifests: there is no `{os.path.relpath(folder)}`",
-            code="RC106",
-            hint="`reconciler init` starts a project, `reconciler export` writes the manifests of an existing account",
-        )
-    return folder
-
-
-def _files(paths: Iterable[Path], project: Project) -> Iterator[Path]:
-    """Every manifest file once, sorted, so that messages come in the same order everywhere."""
-    found: set[Path] = set()
-    for path in paths:
-        if path.is_dir() and (path / FILE).is_file() and path.resolve() == project.root:
-            found |= {_once(each, project) for each in manifests_below(_folder(project))}
-        elif path.is_dir():
-            found |= {_once(each, project) for each in manifests_below(path)}
-        elif os.path.lexists(path):
-            found.add(_once(path, project))
-        else:
-            raise InputError(f"there is no `{path}`", code="RC106", hint="check the spelling of the path")
-    yield from sorted(found)
-
-
-def _once(path: Path, project: Project) -> Path:
-    """The file behind a path, so that one reached twice is read once; a link out of the project is itself."""
-    behind = real(path)
-    return behind if behind.is_relative_to(real(project.root)) else path.absolute()
-
-
-def manifests_below(folder: Path) -> Iterator[Path]:
-    """Every manifest file below a folder, hidden and foreign folders left out."""
-    for here, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
-        for name in names:
-            if name.endswith(_SUFFIXES) and name != FILE and not name.startswith("."):
-                yield Path(here) / name
-
-
 def _personal_numbers(spec: Any, kind: Kind) -> set[str]:
     """Whose numbers a document holds, read before anybody complains about it."""
     names = personal(kind.spec)
     if not names or not isinstance(spec, dict):
         return set()
-    written = (spec.get(name) for name in names)
-    return {number for number in written if isinstance(number, str) and is_e164(number)}
+    return {number for name in names if (number := _e164(spec.get(name)))}
+
+
+def _e164(written: Any) -> str:
+    """A number as it is called, however it is written; "" where it is none, which its field complains about."""
+    try:
+        return normalise(written) if isinstance(written, str) else ""
+    except ValueError:
+        return ""
 
 
 class _Reader:

@@ -1,0 +1,63 @@
+"""Discovery of manifest files: which files below the paths of a run are read, and in which order."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.documents.project_files import real
+from reconciler.errors import InputError
+from reconciler.settings import FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from reconciler.settings import Project
+
+_SUFFIXES = (".yaml", ".yml")
+_SKIPPED = frozenset({"node_modules", "schemas"})
+
+
+def _folder(project: Project) -> Path:
+    folder = project.root / project.settings.manifests
+    if not folder.exists():
+        raise InputError(
+            f"no manifests: there is no `{os.path.relpath(folder)}`",
+            code="RC106",
+            hint="`reconciler init` starts a project, `reconciler export` writes the manifests of an existing account",
+        )
+    return folder
+
+
+def manifest_files(paths: Sequence[Path], project: Project) -> Iterator[Path]:
+    """Every manifest file below the paths (the project's folder when there are none), once each and sorted.
+
+    Messages come in the same order everywhere. Raises InputError (RC106) for a path that does not exist.
+    """
+    found: set[Path] = set()
+    for path in paths or [_folder(project)]:
+        if path.is_dir() and (path / FILE).is_file() and path.resolve() == project.root:
+            found |= {_once(each, project) for each in manifests_below(_folder(project))}
+        elif path.is_dir():
+            found |= {_once(each, project) for each in manifests_below(path)}
+        elif os.path.lexists(path):
+            found.add(_once(path, project))
+        else:
+            raise InputError(f"there is no `{path}`", code="RC106", hint="check the spelling of the path")
+    yield from sorted(found)
+
+
+def _once(path: Path, project: Project) -> Path:
+    """The file behind a path, so that one reached twice is read once; a link out of the project is itself."""
+    behind = real(path)
+    return behind if behind.is_relative_to(real(project.root)) else path.absolute()
+
+
+def manifests_below(folder: Path) -> Iterator[Path]:
+    """Every manifest file below a folder, hidden and foreign folders left out."""
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
+        for name in names:
+            if name.endswith(_SUFFIXES) and name != FILE and not name.startswith("."):
+                yield Path(here) / name
