@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import InputError, PlanRefused, StalePlan, UnsafePlan, WrongAccount
 from reconciler.fields import policies
-from reconciler.model import Action, Finding, Severity
+from reconciler.model import Action, Finding, Phase, Severity
 from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ def _finishes(change: Change, known: Mapping[tuple[Any, Any], Any]) -> bool:
 
 def limits(plan: Plan, account: Account) -> tuple[Finding, ...]:
     """What passes a limit of the project file, with the numbers: plan says it, apply refuses it."""
-    return (*_deletions(plan, account), *_spending(plan, account), *_shared(plan))
+    removed = (finding for limit in _removal_limits(account.settings) for finding in _removals(plan, limit))
+    return (*removed, *_spending(plan, account), *_shared(plan))
 
 
 def _unsafe(message: str, hint: str, change: Change | None = None) -> Finding:
@@ -103,17 +105,43 @@ def _unsafe(message: str, hint: str, change: Change | None = None) -> Finding:
     return Finding(Severity.ERROR, UnsafePlan.code, message, hint, address, location)
 
 
-def _deletions(plan: Plan, account: Account) -> Iterator[Finding]:
-    allowed = account.settings.limits
-    deleted = {change.address for change in plan.changes if change.action is Action.DELETE}
-    known = {change.address for change in plan.changes if change.observed is not None}
-    share = 100 * len(deleted) // len(known) if known else 0
-    if len(deleted) > allowed.deletions:
-        hint = "delete in smaller steps, or raise `limits.deletions` in reconciler.yaml"
-        yield _unsafe(f"{len(deleted)} deletions, limit {allowed.deletions}", hint)
-    if len(deleted) > 1 and share > allowed.deletions_percent:
-        hint = "delete in smaller steps, or raise `limits.deletions_percent` in reconciler.yaml"
-        yield _unsafe(f"{len(deleted)} deletions of {len(known)} ({share}%), limit {allowed.deletions_percent}%", hint)
+@dataclass(frozen=True, slots=True)
+class _RemovalLimit:
+    """How many removals of one word may be in one apply: so many, and of ``share_from`` or more that share."""
+
+    verb: str
+    setting: str
+    most: int
+    percent: int
+    share_from: int
+    least: int = 1
+
+    def applies_to(self, change: Change, kinds: frozenset[str]) -> bool:
+        """Whether a change is one of those that the share is taken of: all there is, or all that may be removed."""
+        if change.observed is None or self.verb == Action.DELETE.value:
+            return change.observed is not None
+        return change.address.kind in kinds and change.observed.phase is Phase.STEADY
+
+
+def _removal_limits(settings: Settings) -> tuple[_RemovalLimit, ...]:
+    own = settings.limits
+    return (
+        _RemovalLimit("delete", "deletions", own.deletions, own.deletions_percent, share_from=1, least=2),
+        _RemovalLimit("cancel", "cancellations", own.cancellations, own.cancellations_percent, share_from=4),
+    )
+
+
+def _removals(plan: Plan, limit: _RemovalLimit) -> Iterator[Finding]:
+    removed = {it.address for it in plan.changes if it.action.removes and it.verb == limit.verb}
+    kinds = frozenset(address.kind for address in removed)
+    known = {it.address for it in plan.changes if limit.applies_to(it, kinds)}
+    share = 100 * len(removed) // len(known) if known else 0
+    hint = f"{limit.verb} in smaller steps, or raise `limits.%s` in reconciler.yaml"
+    if len(removed) > limit.most:
+        yield _unsafe(f"{len(removed)} {limit.setting}, limit {limit.most}", hint % limit.setting)
+    if len(removed) >= limit.least and len(known) >= limit.share_from and share > limit.percent:
+        message = f"{len(removed)} {limit.setting} of {len(known)} ({share}%), limit {limit.percent}%"
+        yield _unsafe(message, hint % f"{limit.setting}_percent")
 
 
 def _spending(plan: Plan, account: Account) -> Iterator[Finding]:

@@ -81,6 +81,7 @@ class Action(StrEnum):
     DELETE = "delete"
     ADOPT = "adopt"
     ACT = "act"
+    UNPROTECT = "unprotect"
     KEEP = "keep"
     REFUSE = "refuse"
 
@@ -101,6 +102,7 @@ class Sort(StrEnum):
     SPENDS_MONEY = "spends_money"
     RINGS_A_PERSON = "rings_a_person"
     CANNOT_BE_UNDONE = "cannot_be_undone"
+    LIFTS_PROTECTION = "lifts_protection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,12 @@ class Manifest:
     was: tuple[str, ...] = ()
     absent: bool = False
     waivers: tuple[Waiver, ...] = ()
+
+    @property
+    def lifts_protection(self) -> bool:
+        """Whether it says in so many words that the thing is not protected."""
+        metadata = self.document.get("metadata")
+        return isinstance(metadata, dict) and metadata.get("protect") is False
 
     def locate(self, *path: str | int) -> Location:
         """The place of a key inside the document, or the nearest enclosing one that was written."""

@@ -15,12 +15,14 @@ from reconciler.model import (
     Address,
     Change,
     ChangedBy,
+    Consequence,
     FieldDiff,
     Finding,
     Phase,
     Plan,
     Resource,
     Severity,
+    Sort,
     Target,
 )  # fmt: skip - one line of names
 
@@ -126,8 +128,22 @@ def _changes(match: Match, kind: Kind, account: Account, links: Resolver, scope:
         return
     if any(decision.action in _NOTHING_MORE for decision in decisions):
         return
+    if (lifted := _lifted(match, kind)) is not None:
+        yield lifted
     for due in kind.due_actions(match.resource, match.observed):
         yield _due(due, match, kind, asked=match.address in scope.again)
+
+
+def _lifted(match: Match, kind: Kind) -> Change | None:
+    """That a protection ends: said in so many words, or by a document that asked for it and does so no more."""
+    binding, resource = match.binding, match.resource
+    if binding is None or resource is None or not binding.protect or resource.manifest.protect:
+        return None
+    if binding.kept_protected and not resource.manifest.lifts_protection:
+        return None
+    decision = Decision(Action.UNPROTECT, "unprotected", "its protection is lifted")
+    change = _change(match, kind, decision, ())
+    return replace(change, consequences=(Consequence(Sort.LIFTS_PROTECTION),), notes=())
 
 
 def _due(due: DueAction, match: Match, kind: Kind, *, asked: bool) -> Change:

@@ -102,6 +102,8 @@ def _under(new: Address, binding: Binding, manifest: Manifest) -> Binding:
     """A binding under the name it has now, with every name it had before."""
     names = (*binding.was, binding.address.name, *manifest.was)
     was = tuple(name for name in dict.fromkeys(names) if name != new.name)
+    if binding.address != new and binding.protect and not manifest.protect:
+        binding = replace(binding, kept_protected=True)
     if (binding.address, binding.was) == (new, was):
         return binding
     return replace(binding, address=new, was=was)

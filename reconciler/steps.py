@@ -29,8 +29,9 @@ class Verb(IntEnum):
     UPDATE = 2
     STAGE = 3
     DEPLOY = 4
-    ACT = 5
-    DELETE = 6
+    UNPROTECT = 5
+    ACT = 6
+    DELETE = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ def _verbs(change: Change, kind: Kind) -> tuple[Verb, ...]:
             return (Verb.STAGE, Verb.DEPLOY)
         case Action.UPDATE:
             return (Verb.UPDATE,)
+        case Action.UNPROTECT:
+            return (Verb.UNPROTECT,)
         case Action.DELETE:
             return (Verb.DELETE,)
         case _:

@@ -145,8 +145,11 @@ class Journal:
 
     def adopt(self, change: Change, kind: Kind, observed: Observed, then: Then) -> None:
         """Bind the address to a live object, and unbind every other address from it."""
-        others = {other: None for other in self._owners.get((kind.name, observed.id), ()) if other != change.address}
-        self._write({**others, change.address: self._bound(change, kind, observed)}, then)
+        others = [it for it in self._owners.get((kind.name, observed.id), ()) if it != change.address]
+        bound = self._bound(change, kind, observed)
+        if not bound.protect and any(self._known[other].protect for other in others if other in self._known):
+            bound = replace(bound, protect=True, kept_protected=True)
+        self._write({**dict.fromkeys(others), change.address: bound}, then)
 
     def remember(
         self, change: Change, kind: Kind, observed: Observed | None, then: Then, *, refused: str | None = None
@@ -175,6 +178,13 @@ class Journal:
         }
         self._write({change.address: replace(old, intent=None, fields={**old.fields, **given})}, then)
 
+    def unprotect(self, address: Address, then: Then) -> None:
+        """Lift the protection of what is bound to an address."""
+        if (old := self._known.get(address)) is None:
+            then(None)
+            return
+        self._write({address: replace(old, protect=False, kept_protected=False)}, then)
+
     def forget(self, address: Address, then: Then) -> None:
         """Unbind an address whose object is gone."""
         self._write({address: None}, then)
@@ -196,7 +206,8 @@ class Journal:
             id=observed.id,
             display=observed.name or old.display,
             fields=snapshot(expected, observed.body, policies(kind.spec), self._context.links),
-            protect=resource.manifest.protect if resource else old.protect,
+            protect=old.protect or (resource is not None and resource.manifest.protect),
+            kept_protected=old.kept_protected and not (resource is not None and resource.manifest.protect),
             applied_at=stamp(self._context.now()),
             commit=self._context.commit,
             path=resource.manifest.location.path if resource else old.path,
@@ -340,7 +351,7 @@ def _nameless(name: str, value: object) -> Rejected:
 
 def _essence(binding: Binding) -> tuple[object, ...]:
     """What makes a binding worth writing again: not when or from which commit it was written."""
-    return binding.id, dict(binding.fields), binding.protect, binding.intent, binding.was
+    return binding.id, dict(binding.fields), binding.protect, binding.kept_protected, binding.intent, binding.was
 
 
 def _names(binding: Binding, resource: Resource | None) -> tuple[str, ...]:

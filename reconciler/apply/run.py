@@ -182,6 +182,9 @@ class _Run:
                 self._stage(change, kind)
             case Verb.DEPLOY:
                 self._done(change, kind, kind.deploy(self._drafts[change.address], self._context))
+            case Verb.UNPROTECT:
+                done = partial(self._finish, change, Outcome.DONE)
+                self.memory.unprotect(change.address, partial(self._stored, change, change.id, done))
             case Verb.ACT:
                 self._act(change, kind)
             case Verb.DELETE:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LIMIT = 65_000  # characters; GitHub takes 65,536, and a bot may put a line around ours
 _RESERVED = 800  # for table heads and for saying what was left out
 _WIDEST_VALUE = 300
-_GRAVE = frozenset({Action.REFUSE, Action.DELETE})
+_GRAVE = frozenset({Action.REFUSE, Action.DELETE, Action.UNPROTECT})
 _COLUMNS = ("", "Change", "Action", "Why")
 _PROBLEMS = frozenset(Outcome) - {Outcome.DONE}
 

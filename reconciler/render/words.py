@@ -21,6 +21,7 @@ _GLYPHS: dict[Action, str] = {
     Action.DELETE: "-",
     Action.ADOPT: "&",
     Action.ACT: "?",
+    Action.UNPROTECT: "-",
     Action.KEEP: "=",
     Action.REFUSE: "x",
 }
@@ -36,6 +37,7 @@ _STYLES: dict[Action, str] = {
     Action.DELETE: "removed",
     Action.ADOPT: "name",
     Action.ACT: "changed",
+    Action.UNPROTECT: "grave",
     Action.KEEP: "dim",
     Action.REFUSE: "grave",
 }
@@ -44,6 +46,7 @@ CONSEQUENCES: dict[Sort, str] = {
     Sort.RINGS_A_PERSON: "rings a person",
     Sort.SPENDS_MONEY: "spends money",
     Sort.CANNOT_BE_UNDONE: "cannot be undone",
+    Sort.LIFTS_PROTECTION: "may be deleted from then on",
 }
 
 SIDES: dict[ChangedBy, str] = {

@@ -34,6 +34,7 @@ class Binding:
 
     ``fields`` maps each declared field to two digests as of the last apply: of the declared value, and of
     the live value that was read back. ``id`` is "" while a create is under way. ``was`` are the names it had.
+    ``kept_protected``: by a document that took it over and says nothing of protection.
     """
 
     address: Address
@@ -47,6 +48,7 @@ class Binding:
     intent: Intent | None = None
     refused: str = ""
     was: tuple[str, ...] = ()
+    kept_protected: bool = False
 
 
 def stored(binding: Binding) -> dict[str, Any]:
@@ -75,4 +77,5 @@ def read(value: Mapping[str, Any]) -> Binding:
         intent=Intent(**{**intent, "rivals": tuple(intent["rivals"])}) if intent else None,
         refused=value["refused"],
         was=tuple(value.get("was", ())),
+        kept_protected=bool(value.get("kept_protected")),
     )
