@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -30,7 +30,7 @@ from reconciler.model import Finding, Location, Severity
 from reconciler.schedule import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 FILE = "reconciler.yaml"
@@ -194,6 +194,13 @@ class Project:
         others = self.settings.environments
         elsewhere = {name: other for other in sorted(others, reverse=True) for name in others[other].variables}
         return Variables(self.settings.variables, elsewhere)
+
+    def with_variables(self, values: Mapping[str, str]) -> Project:
+        """The same project with these values of ``${var.NAME}`` over its own."""
+        if not values:
+            return self
+        settings = self.settings.model_copy(update={"variables": {**self.settings.variables, **values}})
+        return replace(self, settings=settings)
 
     def shown(self, path: Path) -> str:
         """A path as messages show it: relative to the project where it lies inside."""

@@ -32,7 +32,6 @@ COMMANDS = {
     "explain": "what a code, a kind or a field means, with an example",
     "schema": "the JSON Schemas of manifests, project file and plan",
     "completion": "print the script that completes commands and options in bash, zsh or fish",
-    "manual": "print the manual page of a command, or write all of them",
     "emulator": "serve the embedded platform on loopback",
 }
 
@@ -62,15 +61,10 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Import ``reconciler.cli.NAME`` and take its ``command``; to complete a word its outline is enough."""
+        """Import ``reconciler.cli.NAME`` and take its ``command``."""
         del ctx
         if name not in COMMANDS:
             return None
-        if "_RECONCILER_COMPLETE" in os.environ:
-            from reconciler.cli.completion import outlined  # noqa: PLC0415 - only to complete
-
-            if (outline := outlined(name)) is not None:
-                return outline
         command: click.Command = importlib.import_module(f"reconciler.cli.{name}").command
         return command
 
@@ -78,8 +72,8 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest name for a misspelt one."""
-        if args[0] not in COMMANDS and not args[0].startswith("-") and (near := _nearest(args[0])):
-            raise click.UsageError(f"No such command '{args[0]}'. Did you mean '{near}'?", ctx)
+        if args[0] not in COMMANDS and not args[0].startswith("-") and (said := _no_such_command(args[0])):
+            raise click.UsageError(said, ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -89,10 +83,10 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-def _nearest(name: str) -> str:
-    from reconciler.diagnostics.suggestions import closest  # noqa: PLC0415 - only for a misspelt command
+def _no_such_command(name: str) -> str:
+    from reconciler.cli.foreign_words import no_such_command  # noqa: PLC0415 - only for a misspelt command
 
-    return closest(name, COMMANDS)
+    return no_such_command(name, COMMANDS)
 
 
 @click.command(

@@ -12,9 +12,10 @@ from reconciler.apply.run import apply
 from reconciler.cli import view
 from reconciler.cli.common_options import declare
 from reconciler.cli.dispatch import code_of_calls, place
+from reconciler.cli.plan import planned
 from reconciler.cli.progress import applying
 from reconciler.cli.pull_request import Announcement, announced
-from reconciler.cli.scope import scope_of, scoped
+from reconciler.cli.scope import Narrowing, exit_code, scoped
 from reconciler.cli.session import Session
 from reconciler.errors import InputError, PlanRefused
 from reconciler.kinds import KINDS
@@ -37,7 +38,8 @@ IN_PART, INTERRUPTED = 4, 130
     metavar="FILE",
     help="Do what this saved plan says, and refuse when it would now be anything else.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done: the same as plan.")
 @click.option(
     "--parallelism",
     type=click.IntRange(1, 64),
@@ -53,25 +55,25 @@ def command(
     options: Options,
     saved: Path | None,
     yes: bool,
+    dry_run: bool,
     parallelism: int,
     skip_refused: bool,
     then_dispatch: bool,
     comment: str | None,
     annotate: str | None,
-    prune: bool,
-    selectors: tuple[str, ...],
-    targets: tuple[str, ...],
-    again: tuple[str, ...],
+    narrowing: Narrowing,
 ) -> int:
     """Make the account what the manifests say; a second run writes nothing.
 
     Asks first on a terminal and needs --yes elsewhere. Given --plan, it looks at the account again and
     goes on only when it would do what that plan says, or less.
     """
+    if dry_run:
+        return _rehearsed(options, narrowing, saved)
     announcement = Announcement(options, "apply", comment=comment, annotate=annotate)
     with announcement.errors(), Session(options, read_only=False) as session:
         approved = view.saved(saved) if saved else None
-        scope = scope_of(prune=prune, selectors=selectors, targets=targets, again=again)
+        scope = narrowing.scope()
         loaded = session.checked()
         api, target = session.connect()
         ledger = session.ledger(target)
@@ -103,6 +105,18 @@ def command(
         if rows and options.format != "json":
             view.dispatch(session, rows)
         return _code(session, found.plan, done, rows)
+
+
+def _rehearsed(options: Options, narrowing: Narrowing, saved: Path | None) -> int:
+    """Plan, with a transport that can only read; given a saved plan, refuse what it does not allow."""
+    with Session(options, read_only=True) as session:
+        approved = view.saved(saved) if saved else None
+        plan = planned(session, narrowing)
+        following = options.command("apply", *(("--plan", str(saved)) if saved else ()))
+        view.plan(session, plan, next_command=following)
+        if approved is not None:
+            guard.same_or_less(plan, approved)
+    return exit_code(plan, detailed=False)
 
 
 def _ask(session: Session, plan: Plan) -> None:

@@ -10,6 +10,7 @@ import click
 
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, resolve
+from reconciler.cli import completed_values
 from reconciler.cli.common_options import FORMATS, declare
 from reconciler.cli.session import Session, shown
 from reconciler.cli.verbs import Verbs
@@ -112,7 +113,7 @@ def _over(ledger: Ledger, armed: Armed, now: datetime) -> str:
 
 
 @declare("hold", paths=False)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completed_values.calls)
 @click.option("--all", "everything", is_flag=True, help="Hold every call of the account.")
 @click.option("--why", default="by hand", show_default=True, help="The reason, for whoever wonders.")
 def hold(options: Options, name: str | None, everything: bool, why: str) -> int:
@@ -121,7 +122,7 @@ def hold(options: Options, name: str | None, everything: bool, why: str) -> int:
 
 
 @declare("release", paths=False)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=completed_values.calls)
 @click.option("--all", "everything", is_flag=True, help="Release what `hold --all` holds.")
 def release(options: Options, name: str | None, everything: bool) -> int:
     """Let a held call be placed again, if its window is still open then."""
@@ -147,7 +148,7 @@ def _switch(options: Options, name: str | None, *, everything: bool, why: str) -
 
 
 @declare("cancel", paths=False)
-@click.argument("name")
+@click.argument("name", shell_complete=completed_values.calls)
 def cancel(options: Options, name: str) -> int:
     """Cancel a call for good: its name will never ring anybody again, whatever the manifests say."""
     with _writing(options) as (session, _, ledger, organization):
@@ -175,7 +176,7 @@ def _cancelled(ledger: Ledger, name: str, organization: str, at: str) -> Attempt
 
 
 @declare("resolve", paths=False)
-@click.argument("name")
+@click.argument("name", shell_complete=completed_values.calls)
 @click.option("--rang", metavar="CALL_ID", help="You found it in the dashboard: this is the call.")
 @click.option("--did-not-ring", is_flag=True, help="You made sure that nobody was rung.")
 def resolve_command(options: Options, name: str, rang: str | None, did_not_ring: bool) -> int:

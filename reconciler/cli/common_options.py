@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.api.key import known_secrets
+from reconciler.cli import completed_values
+from reconciler.cli.foreign_words import Verb
 from reconciler.cli.options import Command, Options
 from reconciler.schedule.clock import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from reconciler.cli.output import Output
 
 
 class Instant(click.ParamType[datetime]):
@@ -39,16 +43,24 @@ FINDINGS = (*FORMATS, "sarif", "junit")  # for commands whose result is, or hold
 
 _COMMAND_LINE = click.core.ParameterSource.COMMANDLINE
 
-_PATHS: tuple[Callable[[Any], Any], ...] = (click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),)
+_JSON = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 
 _COMMON: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--env",
         "environment",
         envvar="RECONCILER_ENV",
+        shell_complete=completed_values.environments,
         show_envvar=True,
         metavar="NAME",
         help="An environment of reconciler.yaml.",
+    ),
+    click.option(
+        "--var",
+        "variables",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A value of ${var.NAME}, over those of reconciler.yaml.",
     ),
     click.option("--no-color", is_flag=True, help="Plain text (also the NO_COLOR variable)."),
     click.option("--show-numbers", is_flag=True, help="Show callees' telephone numbers instead of masking them."),
@@ -81,12 +93,13 @@ _ACCOUNT: tuple[Callable[[Any], Any], ...] = (
 
 
 def declare(
-    name: str, *, account: bool = True, paths: bool = True, formats: tuple[str, ...] = FORMATS
+    name: str, *, account: bool = True, paths: bool = True, formats: tuple[str, ...] = FORMATS, complete: Any = None
 ) -> Callable[[Command], click.Command]:
     """Make a click command of a function that takes ``options: Options`` and its own parameters.
 
     With ``account`` it also has the options that lead to an account, its state and its clock; with ``paths``
-    it takes the manifests as arguments. ``formats`` are those its result can be written in.
+    it takes the manifests as arguments. ``formats`` are those its result can be written in, ``complete`` completes
+    an argument where that is no file.
     """
 
     def decorate(function: Command) -> click.Command:
@@ -95,8 +108,9 @@ def declare(
             options = Options(
                 verb=_verb(click.get_current_context()),
                 paths=given.pop("paths") if paths else (),
-                format=given.pop("format_"),
+                format=_format(given.pop("format_"), as_json=given.pop("as_json", False)),
                 environment=given.pop("environment"),
+                variables=_variables(given.pop("variables")),
                 color=_color(no_color=given.pop("no_color")),
                 show_numbers=given.pop("show_numbers"),
                 account=account,
@@ -105,6 +119,7 @@ def declare(
             )
             for secret in known_secrets(os.environ, options.api_key_file):
                 options.output.hide_secret(secret)
+            _warn_of_unknown_variables(options.output)
             from reconciler.cli.errors import reported  # noqa: PLC0415 - the models it knows are slow to load
 
             return reported(lambda: function(options, **given), options)
@@ -118,13 +133,47 @@ def declare(
             show_default=True,
             help="What stdout holds.",
         )
-        own, to_account = _PATHS if paths else (), _ACCOUNT if account else ()
-        chosen: list[Callable[[Any], Any]] = [*own, format_, *_COMMON, *to_account]
+        own: tuple[Any, ...] = ()
+        if paths:
+            path = click.Path(path_type=Path)
+            own = (click.argument("paths", nargs=-1, type=path, shell_complete=complete),)
+        to_account = _ACCOUNT if account else ()
+        as_json = (_JSON,) if "json" in formats else ()
+        chosen: list[Callable[[Any], Any]] = [*own, format_, *as_json, *_COMMON, *to_account]
         for option in reversed(chosen):
             decorated = option(decorated)
-        return click.command(name)(decorated)
+        return click.command(name, cls=Verb)(decorated)
 
     return decorate
+
+
+def _variables(written: tuple[str, ...]) -> dict[str, str]:
+    """The values of --var; a usage error for one without a name or a sign."""
+    pairs = [text.partition("=") for text in written]
+    for text, (name, sign, _) in zip(written, pairs, strict=True):
+        if not (name and sign):
+            raise click.BadParameter(f"'{text}' is not NAME=VALUE.", param_hint="'--var'")
+    return {name: value for name, _, value in pairs}
+
+
+# What the tool and its tests read of the process's environment, and nothing else that begins alike.
+KNOWN_VARIABLES = frozenset(
+    {"RECONCILER_AGE_IDENTITY", "RECONCILER_DEBUG", "RECONCILER_ENV", "RECONCILER_LOG", "RECONCILER_PROVE"}
+    | {"RECONCILER_STATE", "RECONCILER_STATE_KEY"}
+)
+
+
+def _warn_of_unknown_variables(output: Output) -> None:
+    """A misspelt variable changes nothing, and its author believes that it does."""
+    for name in sorted(name for name in os.environ if name.startswith("RECONCILER_") and name not in KNOWN_VARIABLES):
+        from reconciler.diagnostics.suggestions import closest  # noqa: PLC0415 - only for a misspelt variable
+
+        near = closest(name, KNOWN_VARIABLES)
+        output.talk(f"warning: `{name}` is no variable of reconciler's" + (f": did you mean `{near}`?" if near else ""))
+
+
+def _format(chosen: str, *, as_json: bool) -> str:
+    return "json" if as_json else chosen
 
 
 def _verb(context: click.Context) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli import completed_values
 from reconciler.cli.common_options import declare
 from reconciler.diagnostics.codes import CODES
 from reconciler.diagnostics.suggestions import closest
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @declare("explain", account=False, paths=False)
-@click.argument("subject", required=False)
+@click.argument("subject", required=False, shell_complete=completed_values.subjects)
 def command(options: Options, subject: str | None) -> int:
     """Say what a code (RC210), a kind (Agent) or a field (Agent.voice) means.
 

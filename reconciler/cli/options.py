@@ -36,6 +36,7 @@ class Options:
     state: str | None = None
     account: bool = False
     environment: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
     now: datetime | None = None
     color: bool = False
     show_numbers: bool = False

@@ -10,11 +10,12 @@ import click
 from reconciler.cli import view
 from reconciler.cli.common_options import FINDINGS, declare
 from reconciler.cli.pull_request import Announcement, announced
-from reconciler.cli.scope import exit_code, scope_of, scoped
+from reconciler.cli.scope import Narrowing, exit_code, scoped
 from reconciler.cli.session import Session
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
+    from reconciler.model import Plan
 
 
 @declare("plan", formats=(*FINDINGS, "html"))
@@ -32,26 +33,27 @@ def command(
     full: bool,
     comment: str | None,
     annotate: str | None,
-    prune: bool,
-    selectors: tuple[str, ...],
-    targets: tuple[str, ...],
-    again: tuple[str, ...],
+    narrowing: Narrowing,
 ) -> int:
     """Say what apply would do to the account, and why; sends nothing but reads."""
     announcement = Announcement(options, "plan", comment=comment, annotate=annotate)
     with announcement.errors(), Session(options, read_only=True) as session:
-        scope = scope_of(prune=prune, selectors=selectors, targets=targets, again=again)
         session.lint.full = full
-        loaded = session.checked()
-        api, target = session.connect()
-        found = session.look(loaded, api, target, session.ledger(target, optional=True), scope)
-        if out is not None:
-            view.save(session, found.plan, out)
+        plan = planned(session, narrowing, out)
         following = options.command("apply", *(("--plan", str(out)) if out else ()))
-        view.plan(session, found.plan, next_command=following, brief=brief, full=full)
+        view.plan(session, plan, next_command=following, brief=brief, full=full)
         if session.lint.count:
             session.output.talk(f"lint: {session.lint.count}")
-        announcement.plan(
-            found.plan, next_command="merge, and the apply job does it" if announcement.reviewed else following
-        )
-    return exit_code(found.plan, detailed=detailed_exitcode)
+        announcement.plan(plan, next_command="merge, and the apply job does it" if announcement.reviewed else following)
+    return exit_code(plan, detailed=detailed_exitcode)
+
+
+def planned(session: Session, narrowing: Narrowing, out: Path | None = None) -> Plan:
+    """The plan of a run that can only read; saved to ``out`` when that is named."""
+    scope = narrowing.scope()
+    loaded = session.checked()
+    api, target = session.connect()
+    found = session.look(loaded, api, target, session.ledger(target, optional=True), scope)
+    if out is not None:
+        view.save(session, found.plan, out)
+    return found.plan

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli import completed_values
 from reconciler.cli.common_options import declare
 from reconciler.diagnostics.suggestions import nearest
 from reconciler.errors import InputError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
-@declare("schema", account=False)
+@declare("schema", account=False, complete=completed_values.schemas)
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Write every schema there.")
 def command(options: Options, out: Path | None) -> int:
     """Print the JSON Schemas: of every manifest, or of the KIND (or `project`, `plan`) given as PATH.

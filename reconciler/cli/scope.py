@@ -2,50 +2,122 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.session import selection
-from reconciler.errors import UnsafePlan
+from reconciler.cli import completed_values
+from reconciler.errors import InputError, UnsafePlan
+from reconciler.kinds import KINDS
 from reconciler.model import Address
 from reconciler.plan import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from reconciler.cli.options import Command
     from reconciler.model import Plan
 
 ERROR, PENDING, REFUSED = 1, 2, 3
 
 
-def scope_of(*, prune: bool, selectors: tuple[str, ...], targets: tuple[str, ...], again: tuple[str, ...]) -> Scope:
-    """What a run was asked to look at; raises InputError for a selector or an address that is none."""
-    return Scope(
-        prune=prune,
-        wanted=selection(selectors, targets),
-        named=frozenset(Address.parse(text) for text in (*targets, *again) if selection((), (text,))),
-        again=frozenset(Address.parse(text) for text in again if selection((), (text,))),
-    )
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What a run was asked to look at, as written on its line."""
+
+    prune: bool
+    selectors: tuple[str, ...]
+    targets: tuple[str, ...]
+    excluded: tuple[str, ...]
+    again: tuple[str, ...]
+
+    def scope(self) -> Scope:
+        """The same, understood; raises InputError for a selector or an address that is none."""
+        again = _addresses("--again", self.again)
+        targets = _addresses("--target", self.targets)
+        return Scope(
+            prune=self.prune,
+            wanted=_selection(self.selectors, targets, _addresses("--exclude", self.excluded)),
+            named=targets | again,
+            again=again,
+        )
+
+
+def _addresses(option: str, texts: Sequence[str]) -> frozenset[Address]:
+    try:
+        found = frozenset(Address.parse(text) for text in texts)
+    except ValueError as error:
+        raise InputError(str(error), code="RC124", hint=f"for example {option} Agent/front-desk") from None
+    unknown = sorted({address.kind for address in found} - set(KINDS))
+    if unknown:
+        raise InputError(f"unknown kind `{unknown[0]}`", code="RC111", hint=f"one of {', '.join(KINDS)}")
+    return found
+
+
+def _selection(selectors: Sequence[str], targets: frozenset[Address], excluded: frozenset[Address]) -> Any:
+    """A predicate for ``-l``, ``--target`` and ``--exclude``; None when everything is meant. Raises InputError."""
+    pairs = [_label(text) for text in selectors]
+    if not pairs and not targets and not excluded:
+        return None
+
+    def accepts(address: Address, labels: Mapping[str, str]) -> bool:
+        if (targets and address not in targets) or address in excluded:
+            return False
+        return all((labels.get(key) == value) is equal for key, value, equal in pairs)
+
+    return accepts
+
+
+def _label(text: str) -> tuple[str, str, bool]:
+    for sign, equal in (("!=", False), ("==", True), ("=", True)):
+        key, found, value = text.partition(sign)
+        if found and key and value:
+            return key.strip(), value.strip(), equal
+    raise InputError(f"`{text}` is not a selector", code="RC124", hint="for example -l team=scheduling")
 
 
 _SCOPE = (
     click.option("--prune", is_flag=True, help="Delete what this tool made and the manifests no longer declare."),
     click.option("-l", "--selector", "selectors", multiple=True, metavar="KEY=VALUE", help="Only these labels."),
-    click.option("--target", "targets", multiple=True, metavar="KIND/NAME", help="Only this resource."),
+    click.option(
+        "--target",
+        "targets",
+        multiple=True,
+        metavar="KIND/NAME",
+        shell_complete=completed_values.addresses,
+        help="Only this resource.",
+    ),
+    click.option(
+        "--exclude",
+        "excluded",
+        multiple=True,
+        metavar="KIND/NAME",
+        shell_complete=completed_values.addresses,
+        help="All but this resource.",
+    ),
     click.option(
         "--again",
         "--verify-again",
         "again",
         multiple=True,
         metavar="KIND/NAME",
+        shell_complete=completed_values.addresses,
         help="Do an action again that failed before, or that may have happened: a billed probe of a number.",
     ),
 )  # fmt: skip - one option a row
 
 
 def scoped(run: Command) -> Command:
-    """Add the options that narrow a run."""
-    decorated: Any = run
+    """Add the options that narrow a run; the command takes ``narrowing``."""
+
+    @wraps(run)
+    def narrowed_run(*arguments: Any, **given: Any) -> int:
+        names = tuple(field.name for field in fields(Narrowing))
+        return run(*arguments, narrowing=Narrowing(**{name: given.pop(name) for name in names}), **given)
+
+    decorated: Any = narrowed_run
     for option in reversed(_SCOPE):
         decorated = option(decorated)
     narrowed: Command = decorated

@@ -26,13 +26,13 @@ from reconciler.kind import Account, Context
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call import order
 from reconciler.load import reader
-from reconciler.model import Address, Finding, Resource, Severity, Target
+from reconciler.model import Finding, Resource, Severity, Target
 from reconciler.schedule.clock import Clock, FixedClock, SystemClock, parse_duration
 from reconciler.settings import Project, find_project
 from reconciler.state.ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     from reconciler.api import Api
@@ -65,7 +65,7 @@ class Session:
         """Find the project; nothing is opened yet. ``read_only`` decides what the transport can send (P1)."""
         self.options, self.read_only = options, read_only
         self.output = options.output
-        self.project = _project(options)
+        self.project = _project(options).with_variables(options.variables)
         if options.account and not options.emulator and self.project.undecided:
             raise _undecided(self.project)
         self.output.root = self.project.root
@@ -315,35 +315,6 @@ def _without_state(error: StoreError) -> Finding:
         "applied is not known",
         error.hint,
     )
-
-
-def selection(selectors: Sequence[str], targets: Sequence[str]) -> Any:
-    """A predicate for ``-l`` and ``--target``; None when everything is meant. Raises InputError."""
-    pairs = [_label(text) for text in selectors]
-    try:
-        wanted = frozenset(Address.parse(text) for text in targets)
-    except ValueError as error:
-        raise InputError(str(error), code="RC124", hint="for example --target Agent/front-desk") from None
-    unknown = sorted({address.kind for address in wanted} - set(KINDS))
-    if unknown:
-        raise InputError(f"unknown kind `{unknown[0]}`", code="RC111", hint=f"one of {', '.join(KINDS)}")
-    if not pairs and not wanted:
-        return None
-
-    def accepts(address: Address, labels: Mapping[str, str]) -> bool:
-        if wanted and address not in wanted:
-            return False
-        return all((labels.get(key) == value) is equal for key, value, equal in pairs)
-
-    return accepts
-
-
-def _label(text: str) -> tuple[str, str, bool]:
-    for sign, equal in (("!=", False), ("==", True), ("=", True)):
-        key, found, value = text.partition(sign)
-        if found and key and value:
-            return key.strip(), value.strip(), equal
-    raise InputError(f"`{text}` is not a selector", code="RC124", hint="for example -l team=scheduling")
 
 
 def differs(chosen: PlannedCall, armed: Mapping[str, Any], resources: Mapping[str, Resource]) -> bool:

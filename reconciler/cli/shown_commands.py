@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_PROJECT = ("environment",)
+_PROJECT = ("environment", "variables")
 _ACCOUNT = ("api_url", "api_key_file", "state", "emulator")
-_SCOPE = ("prune", "selectors", "targets", "again")
+_SCOPE = ("prune", "selectors", "targets", "excluded", "again")
 
 
 class Takes(NamedTuple):
@@ -66,7 +66,6 @@ TAKES: Mapping[str, Takes] = {
     "explain": Takes(account=False, names=1),
     "init": Takes(account=False, names=1, project=False),
     "completion": Takes(account=False, names=1, project=False),
-    "manual": Takes(account=False, project=False),
 }
 _ITS_OWN: Mapping[str, tuple[str, ...]] = {"apply": ("skip_refused", "parallelism"), "dispatch": ("lookahead",)}
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.calls.follow import standing
+from reconciler.cli import completed_values
 from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
@@ -143,7 +144,7 @@ def _address(text: str) -> Address:
 
 
 @declare("forget", paths=False, formats=("text",))
-@click.argument("address")
+@click.argument("address", shell_complete=completed_values.addresses)
 def forget(options: Options, address: str) -> int:
     """Forget which live object an address is; the object stays. Calls are never forgotten."""
     wanted = _address(address)
@@ -156,8 +157,8 @@ def forget(options: Options, address: str) -> int:
 
 
 @declare("move", paths=False, formats=("text",))
-@click.argument("source")
-@click.argument("destination")
+@click.argument("source", shell_complete=completed_values.addresses)
+@click.argument("destination", shell_complete=completed_values.addresses)
 def move(options: Options, source: str, destination: str) -> int:
     """Give what is remembered of one address to another of the same kind."""
     old, new = _address(source), _address(destination)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.foreign_words import misplaced
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -21,6 +23,8 @@ class Verbs(click.Group):
         """Put the default verb in front unless a verb, or help about the verbs, was asked for."""
         if not args and ctx.resilient_parsing:
             return super().parse_args(ctx, args)  # a word is being completed, and it may be a verb
+        if said := misplaced(self.name or "", args):
+            raise click.UsageError(said, ctx)
         if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
             args = [self.default, *args]
         return super().parse_args(ctx, args)

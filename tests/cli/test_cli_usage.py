@@ -87,8 +87,8 @@ def test_no_command_at_all_shows_the_help(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_a_misspelt_command_is_offered_the_right_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["dispach"]) == 1
-    assert "dispatch" in capsys.readouterr().err
+    assert main(["aply"]) == 1
+    assert "Did you mean 'apply'?" in capsys.readouterr().err
 
 
 def test_without_a_key_or_the_emulator_both_ways_on_are_named(project: Path) -> None:

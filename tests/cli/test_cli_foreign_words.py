@@ -1,0 +1,123 @@
+"""Show that people of other tools are understood, and that nobody is led to a deletion or a dialled telephone."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.cli import COMMANDS, foreign_words, main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AGENT = "apiVersion: reconciler/v1\nkind: Agent\nmetadata: {name: %s}\nspec: {prompt: Hello., voice: '${var.voice}'}\n"
+DANGEROUS = re.compile(r"--prune|reconciler dispatch|'dispatch'|--dispatch|--yes|state unlock")
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "reconciler.yaml").write_text("variables: {voice: olivia}\n", encoding="utf-8")
+    (tmp_path / "manifests").mkdir()
+    for name in ("desk", "night"):
+        (tmp_path / "manifests" / f"{name}.yaml").write_text(AGENT % name, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    for name in ("THUNDERPHONE_API_KEY", "THUNDERPHONE_API_BASE_URL", "RECONCILER_STATE", "RECONCILER_ENV"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("plan --dry-run", "that is `reconciler plan`, which only reads"),
+        ("dispatch --dryrun", "that is `reconciler plan`, which only reads"),
+        ("watch", "that is `reconciler calls --watch`"),
+        ("lint", "that is `reconciler validate`"),
+        ("diff", "that is `reconciler plan`"),
+        ("destroy", "then `reconciler plan`"),
+        ("import", "that is `reconciler export`"),
+        ("state list", "that is `reconciler state show`"),
+        ("calls pause jane", "that is `reconciler calls hold`"),
+        ("plan --environment live", "by `--env NAME`"),
+        ("plan -f a.yaml", "files and folders are arguments"),
+        ("valdate", "Did you mean 'validate'?"),
+        ("plan --selectr a=b", "--selector"),
+    ],
+)
+def test_a_word_of_another_tool_is_answered_with_ours(
+    typed: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(typed.split()) == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", [*foreign_words.COMMANDS, "dispach", "dispatc", "dispath"])
+def test_no_command_is_answered_with_one_that_deletes_or_dials(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if word not in COMMANDS:
+        assert main([word]) == 1
+        assert not DANGEROUS.search(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("word", [*foreign_words.OPTIONS, "--prun", "--dispach", "--purge"])
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_no_option_is_answered_with_one_that_deletes_or_dials(
+    command: str, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if (command, word) != ("apply", "--dry-run"):
+        assert main([command, word, "--emulator"]) == 1
+        assert not DANGEROUS.search(capsys.readouterr().err)
+
+
+def test_every_answer_names_commands_that_there_are() -> None:
+    answers = [*foreign_words.COMMANDS.values(), *foreign_words.OPTIONS.values()]
+    answers += [said for verbs in foreign_words.VERBS.values() for said in verbs.values()]
+    named = {found for said in answers for found in re.findall(r"`reconciler ([a-z]+)", said)}
+    assert named <= set(COMMANDS)
+
+
+def test_a_dry_run_of_apply_is_a_plan_and_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["apply", "--dry-run", "--emulator"]) == 0
+    said = capsys.readouterr().out
+    assert "Plan: 2 to create — nothing was written." in said
+    assert "Next: reconciler apply --emulator" in said
+    assert main(["plan", "--emulator", "--detailed-exitcode"]) == 2
+
+
+@pytest.mark.parametrize("word", ["-y", "--yes", "--auto-approve"])
+def test_consent_has_the_names_that_people_know(word: str) -> None:
+    assert main(["apply", "--emulator", word]) == 0
+    assert main(["plan", "--emulator", "--detailed-exitcode"]) == 0
+
+
+def test_json_may_be_asked_for_as_people_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--emulator", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["format"] == "reconciler.plan/v1"
+
+
+def test_one_resource_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--emulator", "--json", "--exclude", "Agent/night"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert [change["address"] for change in plan["changes"] if change["action"] == "create"] == ["Agent/desk"]
+    assert main(["plan", "--emulator", "--exclude", "night"]) == 1
+
+
+def test_a_variable_of_the_command_line_wins_and_goes_with_the_next_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["plan", "--emulator", "--var", "voice=maya"]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"voice +maya", said)
+    assert "Next: reconciler apply --var voice=maya --emulator" in said
+    assert main(["plan", "--emulator", "--var", "voice"]) == 1
+
+
+def test_a_misspelt_variable_of_ours_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RECONCILER_ENVIRONMENT", "live")
+    assert main(["validate"]) == 0
+    assert "warning: `RECONCILER_ENVIRONMENT` is no variable of reconciler's" in capsys.readouterr().err
