@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Attempt
+    from reconciler.state.ledger import Ledger
 
 
 def call_row(  # noqa: PLR0913 - a row has these parts, all keyword-only past the call
@@ -54,3 +55,11 @@ def call_row(  # noqa: PLR0913 - a row has these parts, all keyword-only past th
         to=call.to_number,
         **record,  # type: ignore[arg-type]  # the fields of CallRow
     )
+
+
+def damaged(ledger: Ledger) -> list[CallRow]:
+    """A row for each call of which a record that was read cannot be understood: it may have rung or not."""
+    return [
+        CallRow(name, name, 1, None, "", CallState.UNKNOWN, detail=it.message, hint=it.hint, code=it.code)
+        for name, it in sorted(ledger.damaged.items())
+    ]

@@ -10,6 +10,7 @@ import click
 
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, resolve
+from reconciler.calls.reports import damaged
 from reconciler.cli import completed_values
 from reconciler.cli.common_options import FORMATS, declare
 from reconciler.cli.session import Session, shown
@@ -58,7 +59,7 @@ def show(options: Options, watch: bool) -> int:
         orders = session.orders(loaded.resources)
         while True:
             attempts = follow(api, ledger.attempts())
-            found = rows(ledger.armed(), attempts, orders, now=session.clock.now())
+            found = [*damaged(ledger), *rows(ledger.armed(), attempts, orders, now=session.clock.now())]
             if not watch or session.stopping.is_set() or not any(CallState(row.state).under_way for row in found):
                 break
             session.clock.sleep(_PAUSE)

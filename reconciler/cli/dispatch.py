@@ -13,7 +13,7 @@ from reconciler.calls.dispatch import dispatch
 from reconciler.calls.due import Agenda, may_be_tried_again, todo, unarmed
 from reconciler.calls.follow import follow, remember
 from reconciler.calls.rate_limit import Throttle
-from reconciler.calls.reports import call_row
+from reconciler.calls.reports import call_row, damaged
 from reconciler.calls.run_state import REST, RunState
 from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session, differs, owner, shown
@@ -164,10 +164,10 @@ def _rounds(
             found = _todo(session, target, ledger)
         wake = min(until, _wake(found, tally, session.clock.now()))
         if session.clock.now() >= until or not _is_coming(found, until):
-            return _unarmed(session, read(), ledger) if not ledger.has_calls() else [], found
+            return _untold(session, read, ledger), found
         _announce(session, found, until)
         if not _wait(session, wake):
-            return _unarmed(session, read(), ledger) if not ledger.has_calls() else [], found
+            return _untold(session, read, ledger), found
         ledger.refresh()
 
 
@@ -214,6 +214,11 @@ def _round(
         return
     with session.lease(ledger, "dispatch") as lease:
         dispatch(line(lease.check), told=rows)
+
+
+def _untold(session: Session, read: Callable[[], Loaded], ledger: Ledger) -> list[CallRow]:
+    """Rows of calls that no attempt stands for: those of a damaged record, or all that are due in a new state."""
+    return damaged(ledger) if ledger.has_calls() else _unarmed(session, read(), ledger)
 
 
 def _unarmed(session: Session, loaded: Loaded, ledger: Ledger) -> list[CallRow]:

@@ -178,7 +178,7 @@ class Session:
         try:
             store: Store = open_store(url, root=self.project.root, read_only=self.read_only)
             ledger = Ledger(self._closing.enter_context(store), target.organization_id)
-            ledger.bindings()
+            ledger.read()
         except StoreError as error:
             if not self.read_only:
                 raise

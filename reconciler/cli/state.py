@@ -149,7 +149,7 @@ def forget(options: Options, address: str) -> int:
     """Forget which live object an address is; the object stays. Calls are never forgotten."""
     wanted = _address(address)
     with _opened(options, writing=True) as (session, ledger):
-        if ledger.binding(wanted) is None:
+        if not ledger.is_bound(wanted):
             raise InputError(f"`{wanted}` is not bound", code="RC633", hint="`reconciler state` lists what is")
         ledger.unbind(wanted)
         session.output.talk(f"{wanted}: forgotten; the next plan finds it by name")

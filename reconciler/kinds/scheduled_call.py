@@ -69,7 +69,11 @@ class ScheduledCall(Kind):
         tried: dict[str, list[Attempt]] = {}
         for attempt in ledger.attempts():
             tried.setdefault(attempt.name, []).append(attempt)
-        for armed in ledger.armed().values():
+        standing = ledger.armed()
+        for name, damage in ledger.damaged.items():
+            history = _DAMAGED % damage.key
+            yield Observed(self.name, name, {}, identity=name, name=name, phase=Phase.MOVING, history=history)
+        for armed in standing.values():
             attempts = tried.get(armed.name, [])
             if armed.state == CallState.ARMED or any(
                 attempt.state != CallState.REFUSED for attempt in _of_the_one(armed, attempts)
@@ -153,6 +157,16 @@ class ScheduledCall(Kind):
         if (other := _other_nature(change.resource, change.observed)) is not None:
             yield other
             return
+        if change.observed is not None and not change.observed.body and change.observed.phase is Phase.MOVING:
+            yield Finding(
+                Severity.ERROR,
+                "RC503",
+                f"{change.observed.history}: nobody is rung for it",
+                "restore the state from a backup (`reconciler state import`), or declare the call under a new name",
+                change.address,
+                change.resource.manifest.locate("metadata", "name"),
+            )
+            return
         if change.too_late:
             yield Finding(
                 Severity.ERROR,
@@ -234,6 +248,7 @@ _STANDING: dict[CallState, tuple[Phase, str]] = {
 
 
 _ARMED = "is armed"
+_DAMAGED = "its record `%s` in the state is damaged"
 
 
 def _of_the_one(armed: Armed, attempts: list[Attempt]) -> list[Attempt]:

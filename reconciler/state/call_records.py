@@ -130,8 +130,10 @@ def stored_attempt(attempt: Attempt) -> dict[str, Any]:
 
 
 def read_armed(value: Mapping[str, Any]) -> Armed:
-    """What is armed, as it was stored."""
-    return Armed(**{**_known(Armed, value), "state": CallState(value["state"])})
+    """What is armed, as it was stored; ValueError and its like where what was declared cannot be understood."""
+    armed = Armed(**{**_known(Armed, value), "state": CallState(value["state"])})
+    armed.call  # noqa: B018 - read now, where a damaged entry is told from a whole one
+    return armed
 
 
 def read_attempt(value: Mapping[str, Any]) -> Attempt:

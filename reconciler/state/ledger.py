@@ -6,6 +6,7 @@ a call may hold one slash (a row of a list).
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -24,6 +25,7 @@ from reconciler.state.call_records import (
     stored_attempt,
 )  # fmt: skip - one line of names
 from reconciler.state.call_states import CallState
+from reconciler.state.damage import Damaged, understood
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -60,6 +62,7 @@ class Ledger:
         self._mark: str | None = None
         self._bindings: dict[Address, Binding] | None = None
         self._nouns: dict[str, tuple[str, Any]] = {}
+        self._damaged: dict[str, Damaged] = {}
         self._callees: dict[str, dict[str, Attempt]] | None = None
         self._lock, self._looking = Lock(), Lock()
         self._asked = self._answered = 0
@@ -79,13 +82,22 @@ class Ledger:
                     self._is_read, self._mark = False, mark
             self._answered = asked
 
+    def read(self) -> None:
+        """Read everything once; raises StoreError where the store cannot be read."""
+        self._known()
+
+    def is_bound(self, address: Address) -> bool:
+        """Whether anything is remembered of an address, be it damaged."""
+        return self._binding_key(address) in self._known()
+
     def bindings(self) -> Mapping[Address, Binding]:
         """Every binding, by address."""
         start, _ = f"{self._prefix}{_BINDING}/", self._known()
         with self._lock:
             if self._bindings is None:
-                found = [self._entries[key].value for key in sorted(self._entries) if key.startswith(start)]
-                self._bindings = {binding.address: binding for binding in map(binding_records.read, found)}
+                found = [self._entries[key] for key in sorted(self._entries) if key.startswith(start)]
+                bindings = (understood(binding_records.read, entry, key=self._shown(entry)) for entry in found)
+                self._bindings = {binding.address: binding for binding in bindings}
             return dict(self._bindings)
 
     def binding(self, address: Address) -> Binding | None:
@@ -107,14 +119,20 @@ class Ledger:
         self.bind_all([], without=[address])
 
     def armed(self) -> dict[str, Armed]:
-        """Every armed or cancelled call, by name."""
-        entries = (entry for entry in self._under(_CALL) if entry.key.endswith(_ARMED))
-        return {armed.name: armed for armed in (self._noun(read_armed, entry) for entry in entries)}
+        """Every armed or cancelled call, by name; without those of which an entry is damaged."""
+        entries = [entry for entry in self._under(_CALL) if entry.key.endswith(_ARMED)]
+        found = {armed.name: armed for armed in self._nouns_of(read_armed, entries)}
+        return {name: armed for name, armed in found.items() if name not in self._damaged} if self._damaged else found
+
+    @property
+    def damaged(self) -> Mapping[str, Damaged]:
+        """The calls of which an entry that was read cannot be understood, by name."""
+        return dict(self._damaged)
 
     def armed_call(self, name: str) -> Armed | None:
-        """One armed or cancelled call, or None."""
+        """One armed or cancelled call; None where there is none that can be understood."""
         entry = self._known().get(f"{self._prefix}{_CALL}/{name}{_ARMED}")
-        return self._noun(read_armed, entry) if entry else None
+        return next(iter(self._nouns_of(read_armed, [entry] if entry else [])), None)
 
     def due_work(self, now: datetime) -> DueWork:
         """What a dispatch has to look at, however many calls wait for their time or are over.
@@ -125,15 +143,17 @@ class Ledger:
         calls, tried = self._calls()
         found, second, later = DueWork({}, [], ""), stamp(now)[:_TO_THE_SECOND], []
         for call in calls:
-            name, opens, own = call.value["name"], call.value["opens"], tried.get(call.value["name"], ())
-            if opens and not any(CallState(entry.value["state"]).open for entry in own):
-                if call.value["state"] != CallState.ARMED or (own and not call.value["spec"].get("attempts")):
+            name, opens, own = self._name(call), call.value.get("opens", ""), tried.get(self._name(call), ())
+            if _happens_once(call) and not any(_is_open(entry) for entry in own):
+                if call.value["state"] != CallState.ARMED or (own and not _retries(call)):
                     continue
-                if not own and opens.endswith("Z") and opens[:_TO_THE_SECOND] > second:
+                if not own and opens[:_TO_THE_SECOND] > second:
                     later.append(opens)
                     continue
-            found.armed[name] = self._noun(read_armed, call)
-            found.attempts.extend(self._noun(read_attempt, entry) for entry in own)
+            armed, attempts = self._nouns_of(read_armed, [call]), self._nouns_of(read_attempt, own)
+            if len(armed) + len(attempts) == 1 + len(own):
+                found.armed[name] = armed[0]
+                found.attempts.extend(attempts)
         return found._replace(next_opening=min(later, default=""))
 
     def has_calls(self) -> bool:
@@ -154,9 +174,12 @@ class Ledger:
         return Hold(*(str(value.get(name, "")) for name in Hold._fields))
 
     def attempts(self, state: CallState | None = None) -> list[Attempt]:
-        """Every attempt ever recorded, or those in one state, in the order of name, occurrence and attempt."""
-        entries = (entry for entry in self._under(_CALL) if not entry.key.endswith(_ARMED))
-        return [self._noun(read_attempt, entry) for entry in entries if state in (None, entry.value["state"])]
+        """Every attempt ever recorded, or those in one state, in the order of name, occurrence and attempt.
+
+        What is damaged is left out: ``damaged_calls`` says of which calls.
+        """
+        entries = [entry for entry in self._under(_CALL) if not entry.key.endswith(_ARMED)]
+        return self._nouns_of(read_attempt, (it for it in entries if state in (None, it.value.get("state"))))
 
     def attempts_to(self, callee: str) -> list[Attempt]:
         """Every attempt to one person, by the digest of the number."""
@@ -170,8 +193,8 @@ class Ledger:
 
     def _count(self, entry: Entry, callees: dict[str, dict[str, Attempt]]) -> None:
         if entry.key.startswith(f"{self._prefix}{_CALL}/") and not entry.key.endswith(_ARMED):
-            attempt = self._noun(read_attempt, entry)
-            callees.setdefault(attempt.to, {})[entry.key] = attempt
+            for attempt in self._nouns_of(read_attempt, [entry]):
+                callees.setdefault(attempt.to, {})[entry.key] = attempt
 
     def attempt(self, occurrence: str, number: int) -> Attempt | None:
         """One attempt, or None when it was never claimed."""
@@ -204,7 +227,7 @@ class Ledger:
             if entry.key.endswith(_ARMED):
                 calls.append(entry)
             else:
-                tried[entry.value["name"]].append(entry)
+                tried[self._name(entry)].append(entry)
         return calls, tried
 
     def _under(self, what: str) -> list[Entry]:
@@ -217,6 +240,7 @@ class Ledger:
             if not self._is_read:
                 self._entries = {entry.key: entry for entry in self.store.list(self._prefix, self._entries)}
                 self._bindings = self._callees = None
+                self._damaged, self._nouns = {}, {key: it for key, it in self._nouns.items() if key in self._entries}
                 self._is_read = True
             return self._entries
 
@@ -224,8 +248,27 @@ class Ledger:
         """What an entry says, read once for each version of it."""
         version, noun = self._nouns.get(entry.key, ("", None))
         if version != entry.version:
-            self._nouns[entry.key] = (entry.version, noun := read(entry.value))
+            self._nouns[entry.key] = (entry.version, noun := understood(read, entry, key=self._shown(entry)))
         return cast("Noun", noun)
+
+    def _nouns_of(self, read: Callable[[Mapping[str, Any]], Noun], entries: Iterable[Entry]) -> list[Noun]:
+        """What entries of calls say; a damaged one is remembered as that of its call, and left out."""
+        found = []
+        for entry in entries:
+            try:
+                found.append(self._noun(read, entry))
+            except Damaged as damaged:
+                self._damaged[self._name(entry)] = damaged
+        return found
+
+    def _shown(self, entry: Entry) -> str:
+        """The key of an entry, as `state export` writes it."""
+        return entry.key.removeprefix(self._prefix)
+
+    def _name(self, entry: Entry) -> str:
+        """The call that an entry belongs to, by its key alone: its value may be damaged."""
+        rest = self._shown(entry).removeprefix(f"{_CALL}/")
+        return rest.removesuffix(_ARMED) if rest.endswith(_ARMED) else rest.rsplit("/", 2)[0]
 
     def _write(
         self, wanted: Mapping[str, Any], *, without: Iterable[str] = (), known: dict[str, Entry] | None = None
@@ -254,3 +297,32 @@ class Ledger:
             for key in gone:
                 if key in self._entries and self._entries[key] is known.get(key):
                     del self._entries[key]
+
+
+_OPEN = frozenset(state.value for state in CallState if state.open)
+_STATES = frozenset(CallState)
+
+
+_OPENS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z")
+
+
+def _happens_once(call: Entry) -> bool:
+    """Whether a call's stored words alone may tell that it is not due; a damaged one is read, and so found."""
+    opens = call.value.get("opens")
+    return isinstance(opens, str) and _OPENS.fullmatch(opens) is not None and _is_state(call.value.get("state"))
+
+
+def _is_open(entry: Entry) -> bool:
+    """Whether an attempt must be looked at, by its stored word; one that is no state is damaged, and must be too."""
+    state = entry.value.get("state")
+    return not _is_state(state) or state in _OPEN
+
+
+def _is_state(state: object) -> bool:
+    return isinstance(state, str) and state in _STATES
+
+
+def _retries(call: Entry) -> bool:
+    """Whether a call may have a second try, by its stored words."""
+    spec = call.value.get("spec")
+    return not isinstance(spec, dict) or bool(spec.get("attempts"))

@@ -18,6 +18,7 @@ from reconciler.calls import dispatch, gates
 from reconciler.emulator import Fault, Scenario
 from reconciler.errors import ApiError, Interrupted, NotPosted, ReconcilerError, Rejected
 from reconciler.resolver import Resolver
+from reconciler.state.ledger import Ledger
 from reconciler.store import Store, open_store
 from reconciler.store.lease import acquire
 from reconciler.telephony.eligibility import refusal, undialable
@@ -97,6 +98,11 @@ def _written_twice(store: Store) -> None:
     store.put("key", {"value": 2}, expected=None)
 
 
+def _damaged(store: Store) -> None:
+    store.put("42/binding/Agent/front-desk", {"address": "Agent/front-desk"}, expected=None)
+    Ledger(store, "42").bindings()
+
+
 def _raise(error: ReconcilerError) -> None:
     raise error
 
@@ -135,6 +141,7 @@ CALLABLE: dict[str, Callable[[], Happened]] = {
     "RC406": lambda: raised(_ambiguous),
     "RC408": lambda: raised(_writing_while_reading),
     "RC501": lambda: with_store(_written_twice),
+    "RC503": lambda: with_store(_damaged),
     "RC604": lambda: closed(gates._window, _LATE, _ORDER, _MOMENT),
     "RC606": lambda: closed(gates._agent, _LATE, _ORDER, _MOMENT),
     "RC624": _conflict,

@@ -28,7 +28,13 @@ BINDING = Binding(
     commit="abc", intent=Intent("create", "2026-12-01T00:00:00Z", {"prompt": "a"}, ("8", "9")), refused="no",
 )  # fmt: skip
 ATTEMPT = Attempt(
-    name="jane", occurrence="jane", attempt=1, state=CallState.CLAIMED, key="k", to="sha256:x", claimed_at="t"
+    name="jane",
+    occurrence="jane",
+    attempt=1,
+    state=CallState.CLAIMED,
+    key="k",
+    to="sha256:x",
+    claimed_at="2026-12-01T00:00:00Z",
 )
 
 
@@ -100,10 +106,10 @@ def test_attempts_come_in_the_order_of_their_numbers(store: Store) -> None:
 
 def test_what_a_newer_version_wrote_besides_is_passed_over(store: Store) -> None:
     ledger = Ledger(store, "42")
-    ledger.arm(Armed("jane", CallState.ARMED, {"at": "x"}, "", "", ""))
+    ledger.arm(Armed("jane", CallState.ARMED, {"at": "2026-12-01T00:00:00Z"}, "", "", ""))
     entry = next(iter(store.list("42/")))
     store.put(entry.key, {**entry.value, "from_the_future": 1}, expected=entry.version)
-    assert Ledger(store, "42").armed()["jane"].spec == {"at": "x"}
+    assert Ledger(store, "42").armed()["jane"].spec == {"at": "2026-12-01T00:00:00Z"}
 
 
 def test_a_key_does_not_show_itself(tmp_path: Path) -> None:
