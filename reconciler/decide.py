@@ -75,6 +75,7 @@ class Situation:
     orphans: Orphans = Orphans.KEPT
     history: str = ""
     ids: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ WAYS_OUT = {
     "contested": "take the name out of `metadata.was`, or write the id of the one you mean as `metadata.id`",
     "unknown_id": "correct `metadata.id`, or leave it out to create a new one",
     "foreign_draft": "deploy or discard the draft in the dashboard, then plan again",
+    "immutable": "put it back; or declare the new one under a new name, and this one `absent: true`",
     "protected": "declare it with `protect: false` and apply first; `reconciler state forget` lets go of it",
     "never_removed": "remove the document, and the thing itself in the dashboard",
 }
@@ -139,6 +141,8 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
             return _one(Action.KEEP, it.phase.name.lower(), it.history)
         case Situation(differs=True, draft=Draft.FOREIGN):
             return _one(Action.REFUSE, "foreign_draft", "has a draft that this tool did not write")
+        case Situation(fixed=(first, *_)):
+            return _one(Action.REFUSE, "immutable", f"`{first}` cannot be changed once it is there")
         case Situation(live=Live.NAMESAKE | Live.NAMED | Live.OURS, differs=True):
             return (_adopted(it), Decision(Action.UPDATE, "changed", "differs from the manifest"))
         case Situation(live=Live.NAMESAKE | Live.NAMED | Live.OURS):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields import digests, same
+from reconciler.fields import digest, digests, same
 from reconciler.model import ChangedBy, FieldDiff, Location
 from reconciler.resolver import UNRESOLVED
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from reconciler.model import Resource
     from reconciler.resolver import Resolver
     from reconciler.state.bindings import Binding
-
-_MISSING: Any = None
 
 
 def diff(  # noqa: PLR0913 - three sides, and how to read each
@@ -41,10 +39,10 @@ def diff(  # noqa: PLR0913 - three sides, and how to read each
     found = []
     for name, value in expected.items():
         policy = policies[name]
-        if policy.local or policy.fixed or (policy.recorded and policy.wire not in live):
+        if policy.local or policy.fixed or (policy.recorded and not policy.told(live)):
             continue
-        desired, actual = links.wire(policy, value), live.get(policy.wire, _MISSING)
-        if not same(policy, desired, actual):
+        desired, actual = links.wire(policy, value), policy.live(live)
+        if not _same(policy, desired, actual, base):
             found.append(_difference(resource, policy, value, actual, links=links, base=base))
     if whole:
         found += [
@@ -53,6 +51,31 @@ def diff(  # noqa: PLR0913 - three sides, and how to read each
             if name not in expected and name in policies
         ]
     return tuple(found)
+
+
+def _same(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> bool:
+    """Whether a field is as declared; what the account does not tell is as it was sent last.
+
+    With no ``base`` at all (what was just sent is read back) only what the account tells can be wrong.
+    """
+    if policy.unread is None:
+        return same(policy, desired, actual)
+    if not _same_keys(policy.unread.readable, desired, actual):
+        return False
+    recorded = base.fields.get(policy.name) if base else None
+    return base is None or (recorded is not None and recorded[0] in digests(policy, desired))
+
+
+def _same_keys(readable: tuple[str, ...], desired: Any, actual: Any) -> bool:
+    """Whether the objects of a list say the same in the keys that are told, in any order."""
+    if not readable:
+        return True
+    return _told(readable, desired) == _told(readable, actual)
+
+
+def _told(readable: tuple[str, ...], value: Any) -> list[str]:
+    rows = value if isinstance(value, list | tuple) else [value] if value is not None else []
+    return sorted(digest([row.get(key) for key in readable]) for row in rows if isinstance(row, dict))
 
 
 def _difference(  # noqa: PLR0913 - as above
@@ -65,6 +88,7 @@ def _difference(  # noqa: PLR0913 - as above
         changed_by=_side(policy, links.wire(policy, value), actual, base),
         personal=policy.personal or policy.hashed,
         secret=policy.secret,
+        immutable=policy.immutable or policy.parent,
         location=where(resource, policy.name),
     )
 
@@ -107,7 +131,7 @@ def snapshot(
 ) -> dict[str, tuple[str, str]]:
     """The base for the next comparison: for each declared field, digests of both sides as they are now."""
     return {
-        name: base(policies[name], links.wire(policies[name], value), live.get(policies[name].wire))
+        name: base(policies[name], links.wire(policies[name], value), policies[name].live(live))
         for name, value in expected.items()
         if not policies[name].local and not policies[name].fixed
     }

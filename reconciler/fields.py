@@ -26,12 +26,41 @@ from reconciler.telephony import phone_numbers
 class Ref:
     """The name of another resource; sent as its id under ``wire``, or kept as a name where ``wire`` is "".
 
+    ``many``: a set of names, in any order; ``read`` is the key it is read back under (as ids, or as objects with an
+    ``id``) where that is another. ``sends`` is a declared field of what is named that goes out in place of its id.
     ``brings`` is a field of what is named, and the key under which its value is compared with the name.
     """
 
     kind: str
     wire: str = ""
     brings: tuple[str, str] | None = None
+    many: bool = False
+    read: str = ""
+    sends: str = "id"
+
+    def names(self, value: Any) -> tuple[str, ...]:
+        """The names in a declared value; none in one that is null or no name at all."""
+        if isinstance(value, str):
+            return (value,)
+        return tuple(name for name in value if isinstance(name, str)) if isinstance(value, list | tuple) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The account does not tell the field, or masks it: what was sent last is remembered as a digest.
+
+    ``readable`` are the keys of its objects that come back all the same and are compared.
+    """
+
+    readable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """A word that only the live side says (``failing``), and the declared word that it comes to (``active``)."""
+
+    live: str
+    declared: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +76,9 @@ class Policy:
 
     ``unordered``: the order of a list means nothing. ``text``: white space at the ends means nothing (the
     vendor's framework trims it). ``local``: an instruction to this tool, never sent or compared.
-    ``fixed``: the identity itself, found by and never written. ``personal``: somebody's number or name,
+    ``fixed``: the identity itself, found by and never written. ``parent``: on a reference, the path starts there.
+    ``immutable``: a difference is a replacement, refused unless the kind can replace. ``unread``: see ``Unread``.
+    ``means``: words of the live side, as ``Means`` says. ``personal``: somebody's number or name,
     masked in output and hashed in state. ``secret``: never shown at all. ``hashed``: the observed side
     holds digests. ``recorded``: compared only where the observed side holds it, which an older state may not.
     """
@@ -59,10 +90,26 @@ class Policy:
     text: bool = False
     local: bool = False
     fixed: bool = False
+    parent: bool = False
+    immutable: bool = False
+    unread: Unread | None = None
+    means: tuple[Means, ...] = ()
     personal: bool = False
     secret: bool = False
     hashed: bool = False
     recorded: bool = False
+
+    def live(self, body: Mapping[str, Any]) -> Any:
+        """The live value of the field, as it is compared: a set of references as its ids, in one order."""
+        value = body.get(self.ref.read if self.ref is not None and self.ref.read else self.wire)
+        if self.ref is not None and self.ref.many:
+            ids = (item.get("id") if isinstance(item, Mapping) else item for item in value or ())
+            return sorted(dict.fromkeys(ids), key=str)
+        return next((it.declared for it in self.means if it.live == value), value)
+
+    def told(self, body: Mapping[str, Any]) -> bool:
+        """Whether the live object says anything of the field."""
+        return (self.ref.read if self.ref is not None and self.ref.read else self.wire) in body
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +123,9 @@ UNORDERED = Flag("unordered")
 TEXT = Flag("text")
 LOCAL = Flag("local")
 FIXED = Flag("fixed")
+PARENT = Flag("parent")
+IMMUTABLE = Flag("immutable")
+UNREAD = Unread()
 PERSONAL = Flag("personal")
 SECRET = Flag("secret")
 HASHED = Flag("hashed")
@@ -159,6 +209,18 @@ def references(model: type[BaseModel]) -> Mapping[str, Ref]:
     return {name: policy.ref for name, policy in policies(model).items() if policy.ref is not None}
 
 
+def named(model: type[BaseModel], declared: Mapping[str, Any]) -> Iterator[tuple[str, Ref, str]]:
+    """Each name of another resource in a declared spec: the manifest key, its reference, the name."""
+    for key, ref in references(model).items():
+        yield from ((key, ref, name) for name in ref.names(declared.get(key)))
+
+
+@cache
+def parent(model: type[BaseModel]) -> Policy | None:
+    """The reference that the vendor's path starts at; None for what is not nested."""
+    return next((policy for policy in policies(model).values() if policy.parent), None)
+
+
 @cache
 def personal(model: type[BaseModel]) -> tuple[str, ...]:
     """The manifest keys of a spec model that hold somebody's number or name."""
@@ -182,7 +244,14 @@ def _policy(name: str, metadata: Sequence[Any]) -> Policy:
     unknown = set(flags) - {item.name for item in fields(Policy)}
     if unknown:
         raise TypeError(f"{name}: no such policy: {sorted(unknown)}")
-    return Policy(name=name, wire=wire or (ref.wire if ref else "") or name, ref=ref, **flags)
+    return Policy(
+        name=name,
+        wire=wire or (ref.wire if ref else "") or name,
+        ref=ref,
+        unread=next((item for item in metadata if isinstance(item, Unread)), None),
+        means=tuple(item for item in metadata if isinstance(item, Means)),
+        **flags,
+    )
 
 
 def digest(value: Any) -> str:
@@ -227,6 +296,8 @@ def same(policy: Policy, desired: Any, live: Any) -> bool:
         return True  # what holds other values may be equal with a False for a 0 in it
     if policy.hashed:
         return bool(digest(desired) == live)
+    if policy.ref is not None and policy.ref.many:
+        return bool(isinstance(desired, list) and list(map(str, desired)) == list(map(str, live or ())))
     if policy.text and isinstance(desired, str) and isinstance(live, str):
         return _trimmed(desired) == _trimmed(live)
     if policy.unordered and isinstance(desired, Sequence) and isinstance(live, list):

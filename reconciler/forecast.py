@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from reconciler.kind import Account
+    from reconciler.account import Account
     from reconciler.model import Change, Plan
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Rates

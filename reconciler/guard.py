@@ -13,7 +13,7 @@ from reconciler.telephony.eligibility import dollars
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.kind import Account
+    from reconciler.account import Account
     from reconciler.model import Change, Plan, Target
     from reconciler.settings import Settings
 

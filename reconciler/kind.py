@@ -1,4 +1,4 @@
-"""State what a kind must tell the engine, and what it may leave out.
+"""Contract of a kind: what it must tell the engine, and what it may leave out.
 
 A kind knows one thing the vendor sells: its spec, how to list it, how to write it. It never decides (that
 is ``decide``), never compares (``diff``) and never orders (``steps``).
@@ -7,71 +7,34 @@ is ``decide``), never compares (``diff``) and never orders (``steps``).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model
-
+from reconciler.diff import diff
+from reconciler.fields import policies, references
 from reconciler.model import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.api import Api
+    from pydantic import BaseModel
+
+    from reconciler.account import Account, Context, Fact, Look
     from reconciler.fields import Spec
-    from reconciler.model import Address, Change, Consequence, FieldDiff, Finding, Observed, Resource
+    from reconciler.model import Change, Consequence, FieldDiff, Finding, Observed, Resource
     from reconciler.resolver import Resolver
-    from reconciler.settings import Settings
     from reconciler.state.bindings import Binding
-    from reconciler.state.ledger import Ledger
 
 
-API_VERSION = "reconciler/v1"
+class FoundBy(Enum):
+    """How a live object is known to be the one a document means."""
 
-Name = Annotated[
-    str,
-    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=63),
-    Field(description="Identity in the repository: lower-case words and hyphens, at most 63."),
-]
-
-
-class _Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
-
-
-def _calendar_day(value: Any) -> Any:
-    if isinstance(value, str):
-        return date.fromisoformat(value)
-    raise ValueError("a day is written 2026-12-31")  # pydantic would take a number for a moment of 1970
-
-
-class Acceptance(_Closed):
-    """A finding of lint that is accepted here, why, and for how long."""
-
-    code: Annotated[str, StringConstraints(pattern=r"^RC[0-9]{3}$")] = Field(
-        description="The code of the finding, RC7xx.", examples=["RC703"]
-    )
-    reason: str = Field(min_length=8, description="Why it is accepted, for the next reader.")
-    until: Annotated[date, BeforeValidator(_calendar_day)] = Field(
-        description="The last day on which it is accepted (UTC).", examples=["2026-12-31"]
-    )
-
-
-class Metadata(_Closed):
-    """Who a resource is in this repository; none of it is sent to the vendor."""
-
-    name: Name
-    labels: dict[str, str] = Field(default={}, description="For -l selectors.")
-    protect: bool = Field(default=False, description="Never deleted by this tool, even without its document.")
-    id: str | Annotated[int, Field(strict=True)] | None = Field(
-        default=None, description="The vendor's id of an existing object."
-    )
-    was: tuple[Name, ...] = Field(default=(), description="Earlier names: renames without re-creating.")
-    waivers: tuple[Acceptance, ...] = Field(default=(), description="Findings of lint that are accepted for a time.")
+    BINDING = "the id that the state remembers, else what it is called"
+    IDENTITY = "what the vendor itself keeps unique"
+    NAME = "the name in the repository: it is our own record"
 
 
 class Orphans(Enum):
@@ -104,56 +67,6 @@ class Verbs:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """A precondition on the account that a kind reads but never owns; absent (404) is None.
-
-    So is an ``optional`` one that the key may not read: no run stops for want of it.
-    """
-
-    name: str
-    path: str
-    key: str = ""
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Everything that was read of the account in one run, beside everything that is declared.
-
-    ``bindings`` are under the names that things have now; ``contested`` are the ids of a document that means two.
-    """
-
-    organization: str
-    now: datetime
-    settings: Settings
-    observed: Mapping[str, tuple[Observed, ...]]
-    resources: Mapping[str, Resource]
-    bindings: Mapping[Address, Binding] = field(default_factory=dict)
-    contested: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-    def of(self, kind: str) -> tuple[Observed, ...]:
-        """The live objects of a kind; none when it was not observed."""
-        return self.observed.get(kind, ())
-
-    def find(self, kind: str, id_: str) -> Observed | None:
-        """One live object by id."""
-        return next((item for item in self.of(kind) if item.id == id_), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a write may use; ``account`` is what plan saw of it."""
-
-    api: Api
-    ledger: Ledger
-    links: Resolver
-    account: Account
-    now: Callable[[], datetime]
-    commit: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class DueAction:
     """A second change to a resource besides the one that makes its fields right: ``verb`` says what ``act`` does.
 
@@ -170,23 +83,37 @@ class DueAction:
 
 
 class Kind(ABC):
-    """One kind of resource. Hooks that write return the live object as read back (promise P12)."""
+    """One kind of resource. Hooks that write return the live object as read back (promise P12).
+
+    - ``staged``: its writes are drafts that nobody hears until they are deployed;
+    - ``kept_in_state``: it lives in our own record, so nothing of it is bound, sent or exported;
+    - ``undeclared_fields_differ``: the live side is entirely ours, and what is no longer declared goes;
+    - ``replaceable``: what cannot be changed is made anew, references are switched, and the old one is deleted;
+    - ``also_reads`` are kinds it looks at without naming them, ``after`` those that are applied before it;
+    - ``watched`` are keys of the live object that make an approved plan stale;
+    - ``outputs`` are keys of the answer to a create that are shown once;
+    - ``patience``: how long an apply reads it again while it is moving.
+    """
 
     name: ClassVar[str]
-    rank: ClassVar[int]
     spec: ClassVar[type[Spec]]
     verbs: ClassVar[Verbs] = Verbs()
     orphans: ClassVar[Orphans] = Orphans.KEPT
-    remembered: ClassVar[bool] = False
+    found_by: ClassVar[FoundBy] = FoundBy.BINDING
     staged: ClassVar[bool] = False
-    whole: ClassVar[bool] = False
-    requires: ClassVar[tuple[str, ...]] = ()
+    kept_in_state: ClassVar[bool] = False
+    undeclared_fields_differ: ClassVar[bool] = False
+    replaceable: ClassVar[bool] = False
+    also_reads: ClassVar[tuple[str, ...]] = ()
+    after: ClassVar[tuple[str, ...]] = ()
     facts: ClassVar[tuple[Fact, ...]] = ()
     watched: ClassVar[tuple[str, ...]] = ()
+    outputs: ClassVar[tuple[str, ...]] = ()
+    patience: ClassVar[timedelta] = timedelta(0)
 
     @abstractmethod
-    def observe(self, api: Api, ledger: Ledger) -> Iterable[Observed]:
-        """Every live object of this kind: one list, never a request per object."""
+    def observe(self, look: Look) -> Iterable[Observed]:
+        """Every live object of this kind: one list (one per parent of a nested kind), never a request per object."""
 
     def identity(self, spec: BaseModel) -> str:
         """What the vendor would call it, where that is reliable; "" where it is not."""
@@ -197,6 +124,29 @@ class Kind(ABC):
         """The display name it would have, for matching objects without an identity; "" for none."""
         del resource
         return ""
+
+    def keys(self, resource: Resource, links: Resolver) -> tuple[str, ...]:
+        """What it may be known by while no id is remembered, the surest first; "" where one cannot be told."""
+        del links
+        return (self.display(resource),)
+
+    def live_keys(self, observed: Observed) -> tuple[str, ...]:
+        """The same of a live object, in the same order."""
+        return (observed.name,)
+
+    def diff(
+        self, resource: Resource, live: Mapping[str, Any], links: Resolver, base: Binding | None = None
+    ) -> tuple[FieldDiff, ...]:
+        """The declared fields that are not as declared; without a ``base`` what was just written is read back."""
+        return diff(
+            resource,
+            self.expected(resource),
+            live,
+            policies=policies(self.spec),
+            links=links,
+            base=base,
+            whole=self.undeclared_fields_differ,
+        )
 
     def expected(self, resource: Resource) -> Mapping[str, Any]:
         """The declared fields as the comparison wants them; by default just what the author wrote."""
@@ -239,9 +189,10 @@ class Kind(ABC):
         """Carry out one of ``due_actions``, named by ``change.verb``; raises Declined for a clear failure."""
         raise NotImplementedError(f"{self.name} has no such action ({change.verb}, {context.commit})")
 
-    def read(self, id_: str, context: Context) -> Observed:
+    def read(self, id_: str, context: Context, parent: str = "") -> Observed:
         """One live object, read again; settles a write whose answer was lost."""
-        found = next((item for item in self.observe(context.api, context.ledger) if item.id == id_), None)
+        del parent
+        found = next((item for item in self.observe(context.look) if item.id == id_), None)
         if found is None:
             raise LookupError(id_)
         return found
@@ -285,17 +236,23 @@ class Kind(ABC):
         return ""
 
 
-@cache
-def document_model(kind: type[Kind]) -> type[BaseModel]:
-    """The model of a whole document of a kind: the envelope around its spec."""
-    parts: dict[str, Any] = {
-        "apiVersion": (Literal[API_VERSION], ...),
-        "kind": (Literal[kind.name], ...),
-        "metadata": (Metadata, ...),
-        "spec": (kind.spec | None, Field(default=None, description="The declared settings.")),
-        "absent": (bool, Field(default=False, description="Must not exist: deleted if it does.")),
-    }
-    return create_model(f"{kind.name}Document", __base__=_Closed, __doc__=kind.__doc__, **parts)
+def ranks(kinds: Mapping[str, Kind]) -> dict[str, int]:
+    """The place of each kind among the waves: after every kind that it names, reads or waits for."""
+    found: dict[str, int] = {}
+
+    def rank(name: str) -> int:
+        if name not in found:
+            found[name] = 0  # two kinds that named each other would have no order
+            found[name] = max((rank(it) + 1 for it in befores(kinds[name]) if it in kinds and it != name), default=0)
+        return found[name]
+
+    return {name: rank(name) for name in kinds}
+
+
+def befores(kind: Kind) -> tuple[str, ...]:
+    """The kinds that come before one."""
+    named = (ref.kind for ref in references(kind.spec).values())
+    return tuple(dict.fromkeys((*named, *kind.also_reads, *kind.after)))
 
 
 def changed(diffs: Iterable[FieldDiff]) -> frozenset[str]:

@@ -215,7 +215,8 @@ class Observed:
 
     ``identity`` is what the vendor would call it (an E.164 number), or "" where nothing reliable exists;
     ``name`` is the display name; ``has_draft`` says that undeployed edits wait on it; ``history`` is a
-    sentence for people about a settled object, ``source`` the file that declared it last, where known.
+    sentence for people about a settled object, ``source`` the file that declared it last, where known. ``parent`` is
+    the id of what it lives below; ``failure`` is the vendor's word for what came to nothing.
     """
 
     kind: str
@@ -227,6 +228,8 @@ class Observed:
     has_draft: bool = False
     history: str = ""
     source: str = ""
+    parent: str = ""
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,7 @@ class FieldDiff:
     personal: bool = False
     secret: bool = False
     location: Location | None = None
+    immutable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

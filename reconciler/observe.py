@@ -11,17 +11,22 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from reconciler.account import Account, Fact, Look
 from reconciler.decide import Live, Match
 from reconciler.errors import Rejected, Unintelligible
-from reconciler.kind import Account, Fact, Kind, Orphans
+from reconciler.fields import named, parent
+from reconciler.kind import FoundBy, Orphans, ranks
 from reconciler.model import Address
 from reconciler.renames import renamed
+from reconciler.resolver import Resolver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from concurrent.futures import ThreadPoolExecutor
     from datetime import datetime
 
     from reconciler.api import Api
+    from reconciler.kind import Kind
     from reconciler.model import Observed, Resource
     from reconciler.settings import Settings
     from reconciler.state.bindings import Binding
@@ -45,36 +50,55 @@ def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
 
     needed = _needed(kinds, resources.values(), ledger)
     facts = [fact for kind in needed for fact in kind.facts]
-    with ThreadPoolExecutor(max_workers=max(1, len(needed) + len(facts))) as pool:
-        lists = [pool.submit(_list, kind, api, ledger) for kind in needed]
-        asked = [pool.submit(_fact, fact, api) for fact in facts]
-        observed = {kind.name: future.result() for kind, future in zip(needed, lists, strict=True)}
-        known = {fact.name: future.result() for fact, future in zip(facts, asked, strict=True)}
-    named = renamed(ledger.bindings(), (resource.manifest for resource in resources.values()))
-    return Account(
+    nested = [kind for kind in needed if parent(kind.spec) is not None]
+    renaming = renamed(ledger.bindings(), (resource.manifest for resource in resources.values()))
+    account = Account(
         organization=organization,
         now=now,
         settings=settings,
-        observed=observed,
+        observed={},
         resources=resources,
-        bindings=named.bindings,
-        contested=named.contested,
-        facts=known,
+        bindings=renaming.bindings,
+        contested=renaming.contested,
     )
+    look = Look(api, ledger, resources, Resolver({}))
+    with ThreadPoolExecutor(max_workers=max(1, len(needed) + len(facts))) as pool:
+        asked = [pool.submit(_fact, fact, api) for fact in facts]
+        account = replace(account, observed=_lists(pool, [kind for kind in needed if kind not in nested], look))
+        if nested:  # what lives below others is listed once those are known
+            _, links = resolved(kinds, account)
+            below = _lists(pool, nested, replace(look, links=links, observed=account.observed))
+            account = replace(account, observed={**account.observed, **below})
+        known = {fact.name: future.result() for fact, future in zip(facts, asked, strict=True)}
+    return replace(account, facts=known)
+
+
+def _lists(pool: ThreadPoolExecutor, kinds: list[Kind], look: Look) -> dict[str, tuple[Observed, ...]]:
+    """The lists of some kinds, side by side."""
+    lists = [pool.submit(_list, kind, look) for kind in kinds]
+    return {kind.name: future.result() for kind, future in zip(kinds, lists, strict=True)}
 
 
 def _needed(kinds: Mapping[str, Kind], resources: Iterable[Resource], ledger: Ledger) -> list[Kind]:
-    """The kinds that are declared, that those refer to, and that the ledger remembers something of."""
+    """The kinds that are declared, that those name or look at, and that the ledger remembers something of."""
+    resources = tuple(resources)
     names = {resource.address.kind for resource in resources}
     names |= {address.kind for address in ledger.bindings()}
     names |= {kind.name for kind in kinds.values() if kind.orphans is Orphans.RETIRED and ledger.has_calls()}
-    names |= {required for name in names for required in kinds[name].requires if name in kinds}
+    names |= {ref.kind for resource in resources for _, ref, _ in named(type(resource.spec), resource.declared)}
+    names |= {other for name in names if name in kinds for other in _looked_at(kinds[name])}
     return [kind for name, kind in sorted(kinds.items()) if name in names]
 
 
-def _list(kind: Kind, api: Api, ledger: Ledger) -> tuple[Observed, ...]:
+def _looked_at(kind: Kind) -> tuple[str, ...]:
+    """What a kind reads besides its own list: what it says, and what it lives below."""
+    above = parent(kind.spec)
+    return (*kind.also_reads, *([above.ref.kind] if above is not None and above.ref is not None else []))
+
+
+def _list(kind: Kind, look: Look) -> tuple[Observed, ...]:
     try:
-        return tuple(kind.observe(api, ledger))
+        return tuple(kind.observe(look))
     except (KeyError, TypeError, ValueError) as error:
         raise Unintelligible(
             f"the list for {kind.name} is not what the contract says ({type(error).__name__}: {error})",
@@ -95,20 +119,33 @@ def _fact(fact: Fact, api: Api) -> Any:
         return None  # an empty body: what GET answers before anything was confirmed is not documented (contract Q23)
 
 
-def match(kinds: Mapping[str, Kind], account: Account) -> Iterator[Match]:
-    """Every document with what it means, and what is remembered and no longer declared."""
+def resolved(kinds: Mapping[str, Kind], account: Account) -> tuple[tuple[Match, ...], Resolver]:
+    """Every document with what it means, what is remembered and no longer declared, and the ids of all of them."""
+    known = {address: binding.id for address, binding in account.bindings.items() if binding.id}
+    links = Resolver(known, account.resources)
+    return tuple(match(kinds, account, links)), links
+
+
+def match(kinds: Mapping[str, Kind], account: Account, links: Resolver) -> Iterator[Match]:
+    """As above; ``links`` learns what is found, so that what names it can be found by that."""
     by_kind: dict[str, list[Resource]] = defaultdict(list)
     for resource in account.resources.values():
         by_kind[resource.address.kind].append(resource)
-    for name in sorted(set(by_kind) | set(account.observed)):
-        yield from _Matcher(kinds[name], account, by_kind[name]).matches()
+    places = ranks(kinds)
+    for name in sorted(set(by_kind) | set(account.observed), key=lambda name: (places[name], name)):
+        for found in _Matcher(kinds[name], account, by_kind[name], links).matches():
+            if found.observed is not None:
+                links.bind(found.address, found.observed.id)
+            elif found.live is Live.VANISHED:
+                links.unbind(found.address)
+            yield found
 
 
 class _Matcher:
     """Matches the documents of one kind with its live objects."""
 
-    def __init__(self, kind: Kind, account: Account, resources: list[Resource]) -> None:
-        observed, self._contested = account.of(kind.name), account.contested
+    def __init__(self, kind: Kind, account: Account, resources: list[Resource], links: Resolver) -> None:
+        observed, self._contested, self._links = account.of(kind.name), account.contested, links
         self._kind, self._observed, self._resources = kind, observed, resources
         bindings = {address: item for address, item in account.bindings.items() if address.kind == kind.name}
         self._bindings = bindings
@@ -117,10 +154,14 @@ class _Matcher:
         self._claimed = {item.id for item in bindings.values() if item.id} | {
             resource.manifest.id for resource in resources if resource.manifest.id
         }
+        self._remembered = kind.found_by is FoundBy.BINDING
         self._namesakes: dict[str, list[Observed]] = defaultdict(list)
+        self._by_key: dict[tuple[int, str], list[Observed]] = defaultdict(list)
         for item in observed:
             if item.id not in self._claimed:
                 self._namesakes[item.name].append(item)
+                for place, key in enumerate(kind.live_keys(item)):
+                    self._by_key[place, key].append(item)
 
     def matches(self) -> Iterator[Match]:
         for resource in self._resources:
@@ -133,18 +174,18 @@ class _Matcher:
             return Match(address, Live.CONTESTED, resource, binding=binding, ids=self._contested[address])
         if (wanted := resource.manifest.id) is not None:
             return self._by_written_id(Match(address, Live.NOTHING, resource, binding=binding), wanted)
-        if not self._kind.remembered:
+        if not self._remembered:
             found = self._by_identity.get(self._kind.identity(resource.spec) or address.name)
         else:
             found = self._by_id.get(binding.id) if binding is not None and binding.id else None
         if found is not None:
             return Match(address, Live.FOUND, resource, observed=found, binding=binding, ids=(found.id,))
         base = Match(address, Live.NOTHING, resource, binding=binding)
-        if not self._kind.remembered:
+        if not self._remembered:
             return base
         if binding is not None and binding.id:
             base = replace(base, live=Live.VANISHED, ids=(binding.id,))
-        return self._by_name(base)
+        return self._by_keys(base)
 
     def _by_written_id(self, base: Match, wanted: str) -> Match:
         found = self._by_id.get(wanted)
@@ -153,11 +194,11 @@ class _Matcher:
         known = base.binding is not None and base.binding.id == wanted
         return replace(base, live=Live.FOUND if known else Live.NAMED, observed=found, ids=(wanted,))
 
-    def _by_name(self, base: Match) -> Match:
-        """By display name among the live objects nobody claims; after a lost create, only newcomers count."""
-        if base.resource is None:
-            return base
-        found = self._newcomers(self._kind.display(base.resource), base.binding)
+    def _by_keys(self, base: Match) -> Match:
+        """By its surest key among the live objects nobody claims; after a lost create, only newcomers count."""
+        keys = self._kind.keys(base.resource, self._links) if base.resource is not None else ()
+        candidates = (self._by_key.get((place, key), ()) for place, key in enumerate(keys) if key)
+        found = next((them for them in (_newcomers(some, base.binding) for some in candidates) if them), [])
         if not found:
             return base
         ids = tuple(item.id for item in found)
@@ -166,20 +207,15 @@ class _Matcher:
         live = Live.OURS if _created_by_us(base.binding) else Live.NAMESAKE
         return replace(base, live=live, observed=found[0], ids=ids)
 
-    def _newcomers(self, name: str, binding: Binding | None) -> list[Observed]:
-        intent = binding.intent if binding else None
-        rivals = intent.rivals if intent and intent.step == "create" else ()
-        return [item for item in self._namesakes.get(name, []) if item.id not in rivals]
-
     def _undeclared(self) -> Iterator[Match]:
         declared = {resource.address for resource in self._resources}
         written = {resource.manifest.id for resource in self._resources if resource.manifest.id}
         for address, binding in sorted(self._bindings.items()):
             if binding.id and binding.id in written:
                 continue  # a document names this very object: it has an owner, whatever its name is now
-            if address in declared or not self._kind.remembered:
+            if address in declared or not self._remembered:
                 continue
-            if not binding.id and (made := self._newcomers(binding.display, binding)):
+            if not binding.id and (made := _newcomers(self._namesakes.get(binding.display, ()), binding)):
                 # A create whose run was killed: most likely ours, but not surely enough to be deleted.
                 yield Match(address, Live.NAMESAKE, observed=made[0], binding=binding, ids=(made[0].id,))
                 continue
@@ -193,15 +229,11 @@ class _Matcher:
                     yield Match(address, Live.FOUND, observed=item, ids=(item.id,))
 
 
-def ids(account: Account, matches: Iterable[Match]) -> dict[Address, str]:
-    """The id of every address that has one: what was matched now, and what is remembered and not found gone."""
-    known = {address: binding.id for address, binding in account.bindings.items() if binding.id}
-    for match in matches:
-        if match.observed is not None:
-            known[match.address] = match.observed.id
-        elif match.live is Live.VANISHED:
-            known.pop(match.address, None)
-    return known
+def _newcomers(found: Iterable[Observed], binding: Binding | None) -> list[Observed]:
+    """What was not there yet when a create was begun for the address; all of it where none was."""
+    intent = binding.intent if binding else None
+    rivals = intent.rivals if intent and intent.step == "create" else ()
+    return [item for item in found if item.id not in rivals]
 
 
 def _created_by_us(binding: Binding | None) -> bool:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.decide import Decision, Declared, Draft, Live, Match, Situation, decide
 from reconciler.diagnostics.suggestions import nearest
-from reconciler.diff import diff, released, where
+from reconciler.diff import released, where
 from reconciler.errors import InputError
 from reconciler.fields import digest, meaning, policies
+from reconciler.kind import ranks
 from reconciler.model import (
     Action,
     Address,
@@ -25,11 +26,13 @@ from reconciler.model import (
     Sort,
     Target,
 )  # fmt: skip - one line of names
+from reconciler.state.bindings import Binding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from reconciler.kind import Account, DueAction, Kind
+    from reconciler.account import Account
+    from reconciler.kind import DueAction, Kind
     from reconciler.resolver import Resolver
 
 _PLACES = {action: place for place, action in enumerate(Action)}
@@ -92,7 +95,8 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
         for change in _changes(match, kind, account, links, scope):
             found += kind.preflight(change, account, links)
             changes.append(_marked(change, kind))
-    changes.sort(key=lambda change: _order(change, kinds))
+    places = ranks(kinds)
+    changes.sort(key=lambda change: _order(change, places))
     return Plan(target, tuple(changes), _listed([*written, *_once(found)]), _fingerprint(target, changes))
 
 
@@ -110,9 +114,9 @@ def _nothing_misspelt(scope: Scope, matches: tuple[Match, ...]) -> None:
         raise InputError("nothing is selected", code="RC124", hint="check the labels of -l and the names of --target")
 
 
-def _order(change: Change, kinds: Mapping[str, Kind]) -> tuple[bool, int, str, str, bool, int]:
+def _order(change: Change, places: Mapping[str, int]) -> tuple[bool, int, str, str, bool, int]:
     """Agents, numbers, auto-reload, calls; adopted before it is corrected; removals last and the other way round."""
-    removal, rank = change.action.removes, kinds[change.address.kind].rank
+    removal, rank = change.action.removes, places[change.address.kind]
     later, address = change.action is not Action.ADOPT, change.address
     return removal, -rank if removal else rank, address.kind, address.name, later, _PLACES[change.action]
 
@@ -182,6 +186,7 @@ def _situation(  # noqa: PLR0913 - what a decision depends on
         prune=scope.prune,
         orphans=kind.orphans,
         ids=match.ids,
+        fixed=tuple(it.path for it in diffs if it.immutable and observed is not None),
         phase=observed.phase if observed else Phase.STEADY,
         history=observed.history if observed else "",
     )
@@ -209,15 +214,7 @@ def _diffs(match: Match, kind: Kind, links: Resolver) -> tuple[FieldDiff, ...]:
         return ()
     if match.observed is None:
         return _all_fields(resource, kind)
-    return diff(
-        resource,
-        kind.expected(resource),
-        match.observed.body,
-        policies=policies(kind.spec),
-        links=links,
-        base=match.binding,
-        whole=kind.whole,
-    )
+    return kind.diff(resource, match.observed.body, links, match.binding or Binding(match.address))
 
 
 def _all_fields(resource: Resource, kind: Kind) -> tuple[FieldDiff, ...]:
@@ -241,7 +238,7 @@ def _change(match: Match, kind: Kind, decision: Decision, diffs: tuple[FieldDiff
     reason, sentence = decision.reason, decision.sentence
     if decision.action is Action.UPDATE and not decision.resumes and match.binding:
         reason, sentence = _whose(diffs)
-    gone = released(match.binding, match.resource.declared) if match.resource and not kind.whole else ()
+    gone = released(match.binding, match.resource.declared) if match.resource and not kind.kept_in_state else ()
     default = {"name"} if "name" in policies(kind.spec) else set()
     return Change(
         address=match.address,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from threading import Lock
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.model import Address
@@ -10,7 +11,8 @@ from reconciler.model import Address
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Policy
+    from reconciler.fields import Policy, Ref
+    from reconciler.model import Resource
 
 
 class Unresolved:
@@ -26,9 +28,10 @@ UNRESOLVED: Final = Unresolved()
 class Resolver:
     """Which address has which id; grows while apply creates, from several threads."""
 
-    def __init__(self, ids: Mapping[Address, str]) -> None:
-        """Start from what plan found."""
+    def __init__(self, ids: Mapping[Address, str], resources: Mapping[str, Resource] = MappingProxyType({})) -> None:
+        """Start from what plan found; ``resources`` are asked where a reference sends a field instead of an id."""
         self._lock = Lock()
+        self._resources = resources
         self._ids = dict(ids)
         self._addresses = {(address.kind, id_): address for address, id_ in ids.items()}
 
@@ -46,19 +49,47 @@ class Resolver:
             self._ids[address] = id_
             self._addresses[address.kind, id_] = address
 
+    def unbind(self, address: Address) -> None:
+        """Forget the id of what is gone, or will be replaced; a live reference to it still has its name."""
+        with self._lock:
+            self._ids.pop(address, None)
+
     def wire(self, policy: Policy, value: Any) -> Any:
-        """A declared value as it is sent: a name becomes its id, or ``UNRESOLVED``."""
-        if policy.ref is None or not policy.ref.wire or value is None:
+        """A declared value as it is sent: a name becomes its id, or ``UNRESOLVED``; a set comes in one order."""
+        ref = policy.ref
+        if ref is None or not ref.wire or value is None:
             return value
-        id_ = self.id(Address(policy.ref.kind, value))
+        if not ref.many:
+            return self._sent(ref, value)
+        found = list(dict.fromkeys(self._sent(ref, name) for name in value))
+        return UNRESOLVED if UNRESOLVED in found else sorted(found, key=str)
+
+    def _sent(self, ref: Ref, name: str) -> Any:
+        address = Address(ref.kind, name)
+        if ref.sends != "id":
+            resource = self._resources.get(str(address))
+            return resource.declared.get(ref.sends, UNRESOLVED) if resource else UNRESOLVED
+        id_ = self.id(address)
         return UNRESOLVED if id_ is None else wire_id(id_)
 
     def shown(self, policy: Policy, value: Any) -> Any:
         """A live value as a reader should see it: an id becomes a name where it is ours."""
-        if policy.ref is None or not policy.ref.wire or value is None:
+        ref = policy.ref
+        if ref is None or not ref.wire or value is None:
             return value
-        address = self.address(policy.ref.kind, str(value))
-        return address.name if address else f"id {value}"
+        return [self._shown(ref, item) for item in value] if ref.many else self._shown(ref, value)
+
+    def _shown(self, ref: Ref, value: Any) -> Any:
+        name = self.name(ref, value)
+        return name if name is not None else value if ref.sends != "id" else f"id {value}"
+
+    def name(self, ref: Ref, value: Any) -> str | None:
+        """Our name for what a reference sends, or None when it is not ours."""
+        if ref.sends == "id":
+            address = self.address(ref.kind, str(value))
+            return address.name if address else None
+        own = (item for item in self._resources.values() if item.address.kind == ref.kind)
+        return next((item.address.name for item in own if item.declared.get(ref.sends) == value), None)
 
 
 def wire_id(id_: str) -> int | str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from reconciler.fields import references
+from reconciler.fields import named
+from reconciler.kind import ranks
 from reconciler.model import Action, Address
 
 if TYPE_CHECKING:
@@ -48,19 +49,19 @@ def steps(plan: Plan, kinds: Mapping[str, Kind]) -> list[list[Step]]:
     pending = {change.address for change in plan.pending}
     waves: dict[tuple[int, int, int], list[Step]] = {}
     actions: Counter[Address] = Counter()
+    places = ranks(kinds)
     for change in plan.pending:
         kind = kinds[change.address.kind]
         needs = frozenset(_references(change)) & pending - {change.address}
         for verb in _verbs(change, kind):
             turn = actions[change.address] if verb is Verb.ACT else 0  # one object's actions come one by one
             actions[change.address] += verb is Verb.ACT
-            waves.setdefault((*_wave(verb, kind), turn), []).append(Step(change, verb, needs))
+            waves.setdefault((*_wave(verb, places[kind.name]), turn), []).append(Step(change, verb, needs))
     return [waves[key] for key in sorted(waves)]
 
 
-def _wave(verb: Verb, kind: Kind) -> tuple[int, int]:
-    removal = verb is Verb.DELETE
-    return (1_000 - kind.rank, verb) if removal else (kind.rank, verb)
+def _wave(verb: Verb, place: int) -> tuple[int, int]:
+    return (1_000 - place, verb) if verb is Verb.DELETE else (place, verb)
 
 
 def _verbs(change: Change, kind: Kind) -> tuple[Verb, ...]:
@@ -83,8 +84,5 @@ def _verbs(change: Change, kind: Kind) -> tuple[Verb, ...]:
 
 def _references(change: Change) -> Iterable[Address]:
     if change.resource is None:
-        return
-    for name, ref in references(type(change.resource.spec)).items():
-        value = change.resource.declared.get(name)
-        if isinstance(value, str):
-            yield Address(ref.kind, value)
+        return ()
+    return (Address(ref.kind, name) for _, ref, name in named(type(change.resource.spec), change.resource.declared))

@@ -21,8 +21,9 @@ from reconciler.adoption.live import Nameless, kept_in_files, literal, live_valu
 from reconciler.diagnostics.suggestions import plain
 from reconciler.documents import reading
 from reconciler.documents.writing import STEP, entry, inline
+from reconciler.envelope import API_VERSION
 from reconciler.fields import Spec, policies, same
-from reconciler.kind import API_VERSION
+from reconciler.kind import FoundBy, ranks
 from reconciler.model import Address
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ class Export:
 
     def export(self, found: Mapping[Address, Observed]) -> list[Exported]:
         """A document for each object, in the order of kinds and names."""
-        ranked = sorted(found.items(), key=lambda pair: (self._kinds[pair[0].kind].rank, pair[0]))
+        places = ranks(self._kinds)
+        ranked = sorted(found.items(), key=lambda pair: (places[pair[0].kind], pair[0]))
         made = (self._one(address, observed, self._kinds[address.kind]) for address, observed in ranked)
         return [one for one in made if one is not None]
 
@@ -94,7 +96,10 @@ class Export:
         document: dict[str, Any] = {
             "apiVersion": API_VERSION,
             "kind": kind.name,
-            "metadata": {"name": address.name, **({"id": _id(observed.id)} if kind.remembered else {})},
+            "metadata": {
+                "name": address.name,
+                **({"id": _id(observed.id)} if kind.found_by is FoundBy.BINDING else {}),
+            },
             "spec": written,
         }
         text = _document(document, observed)
@@ -150,7 +155,7 @@ class Export:
                 del values[name]
 
     def _as_live(self, policy: Policy, value: Any, observed: Observed) -> bool:
-        return same(policy, self._links.wire(policy, value), observed.body.get(policy.wire))
+        return same(policy, self._links.wire(policy, value), policy.live(observed.body))
 
     def _leave(self, address: Address, field: str, why: str) -> None:
         self.left_out.append(LeftOut(address, field, why))

@@ -11,7 +11,7 @@ from reconciler.fields import FileText, Spec, policies
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Policy
+    from reconciler.fields import Policy, Ref
     from reconciler.kind import Kind
     from reconciler.resolver import Resolver
 
@@ -26,13 +26,17 @@ class Nameless(Exception):
 
 def live_value(kind: Kind, policy: Policy, body: Mapping[str, Any], links: Resolver) -> Any:
     """The live value of a field as a manifest would say it; raises Nameless for an id that is not ours."""
-    value = body.get(policy.wire)
-    if policy.ref is not None and policy.ref.wire and value is not None:
-        address = links.address(policy.ref.kind, str(value))
-        if address is None:
-            raise Nameless(f"points at {policy.ref.kind} id {value}, which no manifest declares")
-        return address.name
+    value, ref = policy.live(body), policy.ref
+    if ref is not None and ref.wire and value is not None:
+        return [_name(ref, item, links) for item in value] if ref.many else _name(ref, value, links)
     return trimmed(value, shapes(kind.spec)[policy.name])
+
+
+def _name(ref: Ref, value: Any, links: Resolver) -> str:
+    name = links.name(ref, value)
+    if name is None:
+        raise Nameless(f"points at {ref.kind} {'id ' if ref.sends == 'id' else ''}{value}, which no manifest declares")
+    return name
 
 
 def literal(value: Any) -> Any:

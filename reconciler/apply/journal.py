@@ -25,7 +25,8 @@ from reconciler.state.bindings import Binding, Intent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.kind import Context, Kind
+    from reconciler.account import Context
+    from reconciler.kind import Kind
     from reconciler.model import Change, FieldDiff, Observed, Plan, Resource
     from reconciler.state.ledger import Ledger
 
@@ -51,6 +52,7 @@ class Journal:
             self._owners[address.kind, binding.id].append(address)
         self._unsent: dict[Address, Binding | None] = {}
         self._named: dict[str, Mapping[str, list[str]]] = {}
+        self._keyed: dict[str, Mapping[tuple[int, str], list[str]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -90,10 +92,10 @@ class Journal:
 
     def _intended(self, change: Change, kind: Kind, step: str) -> Binding | None:
         """The binding with the intent of a step; None where nothing has to be remembered."""
-        if kind.whole or (change.resource is None and step != "delete"):
+        if kind.kept_in_state or (change.resource is None and step != "delete"):
             return None
         display = kind.display(change.resource) if change.resource else ""
-        rivals = self._namesakes(kind).get(display, ()) if step == "create" else ()
+        rivals = self._rivals(change, kind) if step == "create" else ()
         fields = self._digests(change, kind) if change.action.writes_fields else {}
         intent = Intent(step, stamp(self._context.now()), fields, tuple(sorted(rivals)))
         old = self._known.get(change.address) or Binding(change.address)
@@ -109,6 +111,24 @@ class Journal:
             if value is UNRESOLVED:
                 raise _nameless(name, wanted[name])
         return {own[diff.path].wire: digest(sent[diff.path]) for diff in change.diffs if diff.path in sent}
+
+    def _rivals(self, change: Change, kind: Kind) -> set[str]:
+        """The ids of what could be taken for the object before it was created."""
+        if change.resource is None:
+            return set()
+        keys = enumerate(kind.keys(change.resource, self._context.links))
+        index = self._by_key(kind)
+        return {id_ for place_and_key in keys for id_ in index.get(place_and_key, ())}
+
+    def _by_key(self, kind: Kind) -> Mapping[tuple[int, str], list[str]]:
+        """The ids that had each key before this run, indexed once per kind."""
+        if kind.name not in self._keyed:
+            keyed: dict[tuple[int, str], list[str]] = defaultdict(list)
+            for item in self._context.account.of(kind.name):
+                for place_and_key in enumerate(kind.live_keys(item)):
+                    keyed[place_and_key].append(item.id)
+            self._keyed[kind.name] = keyed
+        return self._keyed[kind.name]
 
     def _namesakes(self, kind: Kind) -> Mapping[str, list[str]]:
         """The ids that had each display name before this run, listed once per kind."""
@@ -149,13 +169,15 @@ class Journal:
         bound = self._bound(change, kind, observed)
         if not bound.protect and any(self._known[other].protect for other in others if other in self._known):
             bound = replace(bound, protect=True, kept_protected=True)
+        sent = {name: pair for name, pair in bound.fields.items() if policies(kind.spec)[name].unread is None}
+        bound = replace(bound, fields=sent)
         self._write({**dict.fromkeys(others), change.address: bound}, then)
 
     def remember(
         self, change: Change, kind: Kind, observed: Observed | None, then: Then, *, refused: str | None = None
     ) -> None:
         """Bind the address to what is there now, and keep it as the base of the next comparison."""
-        if kind.whole or observed is None:
+        if kind.kept_in_state or observed is None:
             then(None)
             return
         fresh = self._bound(change, kind, observed)
@@ -204,6 +226,7 @@ class Journal:
         return replace(
             old,
             id=observed.id,
+            parent=observed.parent,
             display=observed.name or old.display,
             fields=snapshot(expected, observed.body, policies(kind.spec), self._context.links),
             protect=old.protect or (resource is not None and resource.manifest.protect),
@@ -225,7 +248,7 @@ class Journal:
         for change in plan.changes:
             kind = kinds[change.address.kind]
             settled = change.action is Action.KEEP and change.resource is not None and change.observed is not None
-            if not settled or kind.whole or change.resource is None or change.observed is None:
+            if not settled or kind.kept_in_state or change.resource is None or change.observed is None:
                 continue
             if change.resource.manifest.absent:
                 continue
@@ -351,7 +374,8 @@ def _nameless(name: str, value: object) -> Rejected:
 
 def _essence(binding: Binding) -> tuple[object, ...]:
     """What makes a binding worth writing again: not when or from which commit it was written."""
-    return binding.id, dict(binding.fields), binding.protect, binding.kept_protected, binding.intent, binding.was
+    kept = (binding.protect, binding.kept_protected)
+    return binding.id, binding.parent, dict(binding.fields), kept, binding.intent, binding.was
 
 
 def _names(binding: Binding, resource: Resource | None) -> tuple[str, ...]:

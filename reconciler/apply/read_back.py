@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.diff import diff
 from reconciler.errors import ReconcilerError
 from reconciler.fields import policies, same
 
 if TYPE_CHECKING:
-    from reconciler.kind import Context, Kind
+    from reconciler.account import Context
+    from reconciler.kind import Kind
     from reconciler.model import Change, FieldDiff, Observed
     from reconciler.resolver import Resolver
 
@@ -24,8 +24,7 @@ def not_as_declared(change: Change, kind: Kind, links: Resolver, observed: Obser
     """The declared fields that are not as declared on the object as it was read."""
     if change.resource is None:
         return ()
-    expected, own = kind.expected(change.resource), policies(kind.spec)
-    return diff(change.resource, expected, observed.body, policies=own, links=links, base=None, whole=kind.whole)
+    return kind.diff(change.resource, observed.body, links)
 
 
 def not_in_draft(change: Change, kind: Kind, links: Resolver, draft: Observed) -> tuple[FieldDiff, ...]:
@@ -55,13 +54,13 @@ class Listed:
         self._found: dict[str, Observed] = {}
         self._error: ReconcilerError | None = None
         try:
-            self._found = {item.id: item for item in kind.observe(context.api, context.ledger)}
+            self._found = {item.id: item for item in kind.observe(context.look)}
         except ReconcilerError as error:
             self._error = error
 
-    def __call__(self, id_: str, context: Context) -> Observed:
+    def __call__(self, id_: str, context: Context, parent: str) -> Observed:
         """The object as it was listed; raises what the list raised, or KeyError."""
-        del context
+        del context, parent
         if self._error is not None:
             raise self._error
         return self._found[id_]

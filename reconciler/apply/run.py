@@ -13,6 +13,7 @@ from functools import partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeAlias
 
+from reconciler.apply import writes
 from reconciler.apply.journal import Journal
 from reconciler.apply.read_back import COMPARE, Listed, not_as_declared, not_in_draft, not_kept
 from reconciler.apply.refused_fields import blames, told
@@ -27,15 +28,16 @@ from reconciler.errors import (
     Throttled,
     Unreachable,
 )
-from reconciler.model import Action, Address, Outcome, Report, Result, Written
+from reconciler.model import Action, Address, Outcome, Phase, Report, Result, Written
 from reconciler.steps import Step, Verb, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from reconciler.account import Context
     from reconciler.errors import StoreError
-    from reconciler.kind import Context, Kind
-    from reconciler.model import Change, FieldDiff, Location, Observed, Plan
+    from reconciler.kind import Kind
+    from reconciler.model import Change, Location, Observed, Plan
 
 
 News: TypeAlias = "Change | Written | Result"
@@ -65,7 +67,7 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
         run.memory.rename()
         for wave in steps(plan, kinds):
             run.prepare(wave)
-            local = all(kinds[step.change.address.kind].whole for step in wave)
+            local = all(kinds[step.change.address.kind].kept_in_state for step in wave)
             with ThreadPoolExecutor(max_workers=_LOCAL if local else parallelism) as pool:
                 list(pool.map(run.take, wave))
                 run.memory.flush()
@@ -177,7 +179,7 @@ class _Run:
             case Verb.CREATE:
                 self._create(change, kind)
             case Verb.UPDATE:
-                self._done(change, kind, self._written(change, kind))
+                self._done(change, kind, writes.update(change, kind, self._context))
             case Verb.STAGE:
                 self._stage(change, kind)
             case Verb.DEPLOY:
@@ -204,8 +206,8 @@ class _Run:
 
     def _create(self, change: Change, kind: Kind) -> None:
         """Create it and bind it at once; whether it came out as declared is read back after the wave."""
-        made = kind.create(change, self._context)
-        if kind.whole:
+        made = writes.create(change, kind, self._context)
+        if kind.kept_in_state:
             self._done(change, kind, made)
             return
         self._context.links.bind(change.address, made.id)
@@ -246,25 +248,15 @@ class _Run:
     def _kind_of(self, change: Change) -> Kind:
         return self._kinds[change.address.kind]
 
-    def _confirm(self, change: Change, made: Observed, read: Callable[[str, Context], Observed]) -> None:
+    def _confirm(self, change: Change, made: Observed, read: Callable[[str, Context, str], Observed]) -> None:
         kind = self._kind_of(change)
         try:
-            observed = read(made.id, self._context)
+            observed = read(made.id, self._context, made.parent)
         except (ReconcilerError, LookupError) as error:
             detail = f"created as id {made.id}, but it could not be read back: {error}"
             self._finish(change, Outcome.UNKNOWN, detail, "run plan: it says whether it is as declared", made.id)
             return
         self._done(change, kind, observed, unless=made)
-
-    def _written(self, change: Change, kind: Kind) -> Observed:
-        """Update; a lost answer is settled by reading: what is there as declared has happened."""
-        try:
-            return kind.update(change, self._context)
-        except AmbiguousWrite:
-            after = kind.read(change.id or "", self._context)
-            if not_as_declared(change, kind, self._context.links, after):
-                raise
-            return after
 
     def _adopt(self, change: Change, kind: Kind) -> None:
         if change.observed is None:
@@ -283,8 +275,19 @@ class _Run:
             stored = partial(self._stored, change, change.id, failed)
             self.memory.remember(change, kind, change.observed, stored, refused=error.message)
             return
-        done = partial(self._finish, change, Outcome.DONE, id_=observed.id)
+        observed = writes.steady(observed, kind, self._context)
+        done = partial(self._arrived, change, kind, observed)
         self.memory.remember(change, kind, observed, partial(self._stored, change, observed.id, done), refused="")
+
+    def _arrived(self, change: Change, kind: Kind, observed: Observed) -> None:
+        """Done, unless it is still on its way or came to nothing."""
+        if observed.failure:
+            self._finish(change, Outcome.FAILED, observed.failure, "fix it and apply again", id_=observed.id)
+        elif kind.patience and observed.phase is Phase.MOVING:
+            hint = "apply again in a while: it looks first"
+            self._finish(change, Outcome.PENDING, observed.history or "is not ready yet", hint, id_=observed.id)
+        else:
+            self._finish(change, Outcome.DONE, id_=observed.id)
 
     def _delete(self, change: Change, kind: Kind) -> None:
         kind.delete(change, self._context)
@@ -293,16 +296,19 @@ class _Run:
 
     def _done(self, change: Change, kind: Kind, observed: Observed, *, unless: Observed | None = None) -> None:
         """Compare what was read back, remember it (``unless`` just that was remembered already), and report."""
+        observed = writes.steady(observed, kind, self._context)
         self._context.links.bind(change.address, observed.id)
-        judged = partial(self._judge, change, observed.id, not_as_declared(change, kind, self._context.links, observed))
+        judged = partial(self._judge, change, kind, observed)
         if unless is None or unless.body != observed.body:
             self.memory.remember(change, kind, observed, partial(self._stored, change, observed.id, judged))
         else:
             judged()
 
-    def _judge(self, change: Change, id_: str, dropped: tuple[FieldDiff, ...]) -> None:
-        if not dropped:
-            self._finish(change, Outcome.DONE, id_=id_)
+    def _judge(self, change: Change, kind: Kind, observed: Observed) -> None:
+        """What came of a write: as declared, still on its way, come to nothing, or not as declared."""
+        id_, dropped = observed.id, not_as_declared(change, kind, self._context.links, observed)
+        if observed.failure or not dropped:
+            self._arrived(change, kind, observed)
             return
         there = f"it exists (id {id_})" if change.observed is None else "the rest is live"
         why = f"{not_kept(dropped)}; {there}"

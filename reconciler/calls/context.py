@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from threading import Event
 
+    from reconciler.account import Account
     from reconciler.api import Api
     from reconciler.calls.due import Due
-    from reconciler.kind import Account
     from reconciler.model import Observed
     from reconciler.resolver import Resolver
     from reconciler.schedule.clock import Clock

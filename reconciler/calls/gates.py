@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from reconciler.account import Account
     from reconciler.calls.due import Due
-    from reconciler.kind import Account
     from reconciler.model import Observed
     from reconciler.resolver import Resolver
     from reconciler.schedule.planned_call import PlannedCall

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler import observe
+from reconciler.account import Account, Look
 from reconciler.adoption.export import Export, Exported, names
 from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session, commit
@@ -18,7 +19,7 @@ from reconciler.diff import snapshot
 from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StoreError
 from reconciler.fields import policies
-from reconciler.kind import Account
+from reconciler.kind import befores, ranks
 from reconciler.kinds import KINDS
 from reconciler.load import reader
 from reconciler.load.reader import Loaded
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from reconciler.state.ledger import Ledger
 
 _FORMAT = "reconciler.export/v1"
-_KINDS = [kind.name for kind in KINDS.values() if not kind.whole]  # what is armed from here is declared already
+_KINDS = [kind.name for kind in KINDS.values() if not kind.kept_in_state]  # what is armed from here is declared already
 
 
 @dataclass(slots=True)
@@ -93,12 +94,11 @@ def _place(session: Session, folder: Path | None) -> Path:
 def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledger, kinds: tuple[str, ...]) -> _Found:
     """Read the lists, and give each object that no manifest declares a name."""
     loaded = _declared_there(session, place)
-    wanted = {*kinds, *(name for kind in kinds for name in KINDS[kind].requires)}
-    observed = {name: tuple(KINDS[name].observe(api, ledger)) for name in KINDS if name in wanted and name in _KINDS}
+    observed = _lists(kinds, Look(api, ledger, loaded.resources, Resolver({}), every=True))
     bindings = renamed(ledger.bindings(), (resource.manifest for resource in loaded.resources.values())).bindings
     settings = session.project.settings
     account = Account(target.organization_id, session.clock.now(), settings, observed, loaded.resources, bindings)
-    matches = [match for match in observe.match(KINDS, account) if match.resource and match.observed]
+    matches = [match for match in observe.resolved(KINDS, account)[0] if match.resource and match.observed]
     declared = {match.address: match.observed.id for match in matches if match.observed}
     known = Resolver({address: binding.id for address, binding in bindings.items() if binding.id} | declared)
     fresh: dict[Address, Observed] = {}
@@ -108,6 +108,15 @@ def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledg
         skipped = frozenset(id_ for address, id_ in declared.items() if address.kind == name)
         fresh |= names(KINDS[name], observed[name], known, taken, skipped)
     return _Found(fresh, len(declared), Resolver(declared | {address: item.id for address, item in fresh.items()}))
+
+
+def _lists(kinds: Iterable[str], look: Look) -> dict[str, tuple[Observed, ...]]:
+    """The lists of some kinds and of all that they name; what lives below others after those."""
+    wanted = {*kinds, *(other for name in kinds for other in befores(KINDS[name]))}
+    places, observed = ranks(KINDS), dict[str, tuple[Observed, ...]]()
+    for name in sorted(wanted & set(_KINDS), key=lambda name: places[name]):
+        observed[name] = tuple(KINDS[name].observe(replace(look, observed=observed)))
+    return observed
 
 
 def _declared_there(session: Session, place: Path) -> Loaded:

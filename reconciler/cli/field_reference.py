@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from reconciler.cli.field_notes import NOTES
+from reconciler.envelope import Metadata
 from reconciler.fields import FileText, policies
-from reconciler.kind import Metadata
 from reconciler.kinds import KINDS
 from reconciler.load.validation import model_of
 from reconciler.settings import Settings
@@ -136,7 +136,9 @@ def _of_field(passed: list[str], info: FieldInfo, model: type[BaseModel]) -> Ent
         path,
         f"{text} {NOTES[path]}" if path in NOTES else text,
         type=kind,
-        default=_default(info, required=info.is_required(), ours=passed[0] not in KINDS or KINDS[passed[0]].whole),
+        default=_default(
+            info, required=info.is_required(), ours=passed[0] not in KINDS or KINDS[passed[0]].kept_in_state
+        ),
         allowed=choices,
         remarks=remarks,
         example=_example(passed, info, choices, kind),

@@ -12,8 +12,8 @@ import click
 from reconciler.cli import completed_values
 from reconciler.cli.common_options import declare
 from reconciler.diagnostics.suggestions import nearest
+from reconciler.envelope import document_model
 from reconciler.errors import InputError
-from reconciler.kind import document_model
 from reconciler.kinds import KINDS
 from reconciler.settings import Settings
 

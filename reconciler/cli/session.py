@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from reconciler import diff as differences
 from reconciler import guard, observe, resolver
 from reconciler import plan as planning
+from reconciler.account import Account, Context
 from reconciler.api.key import Key, find_key
 from reconciler.cli.lint_findings import Lint
 from reconciler.cli.progress import waiting
@@ -22,7 +23,6 @@ from reconciler.diagnostics.suggestions import listed
 from reconciler.errors import InputError, StoreError, Undecided, Unintelligible
 from reconciler.fields import policies
 from reconciler.forecast import forecast
-from reconciler.kind import Account, Context
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call import order
 from reconciler.load import reader
@@ -201,8 +201,7 @@ class Session:
                 settings=self.project.settings,
                 now=self.clock.now(),
             )
-        matches = tuple(observe.match(KINDS, account))
-        found = resolver.Resolver(observe.ids(account, matches))
+        matches, found = observe.resolved(KINDS, account)
         scope = replace(scope, paths=self._paths())
         plan = planning.plan(
             target=target,
@@ -237,6 +236,7 @@ class Session:
             account=view.account,
             now=self.clock.now,
             commit=commit(self.project),
+            sleep=self._waiting.sleep,
         )
 
     def orders(self, resources: Mapping[str, Resource]) -> dict[str, PlannedCall]:

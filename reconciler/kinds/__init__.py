@@ -6,10 +6,22 @@ from typing import TYPE_CHECKING
 
 from reconciler.kinds.agent import Agent
 from reconciler.kinds.auto_reload import AutoReload
+from reconciler.kinds.knowledge_base import KnowledgeBase
 from reconciler.kinds.phone_number import PhoneNumber
+from reconciler.kinds.phone_number_label import PhoneNumberLabel
+from reconciler.kinds.reusable_instruction import ReusableInstruction
 from reconciler.kinds.scheduled_call import ScheduledCall
 
 if TYPE_CHECKING:
     from reconciler.kind import Kind
 
-KINDS: dict[str, Kind] = {kind.name: kind for kind in (Agent(), PhoneNumber(), AutoReload(), ScheduledCall())}
+_ALL: tuple[Kind, ...] = (
+    Agent(),
+    PhoneNumber(),
+    AutoReload(),
+    ScheduledCall(),
+    KnowledgeBase(),
+    ReusableInstruction(),
+    PhoneNumberLabel(),
+)
+KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from reconciler.account import Account, Context, Fact, Look
 from reconciler.api import segment
 from reconciler.errors import AmbiguousWrite, Rejected, Unintelligible
 from reconciler.fields import digest, policies, same
-from reconciler.kind import Account, Context, Fact, Kind
+from reconciler.kind import Kind
 from reconciler.kinds.agent_spec import AgentSpec
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 
@@ -20,10 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.api import Api
     from reconciler.resolver import Resolver
     from reconciler.state.bindings import Binding
-    from reconciler.state.ledger import Ledger
 
 _PATH = "/v1/agents"
 _NUMBERS = "/v1/phone-numbers"
@@ -38,19 +37,16 @@ class Agent(Kind):
     """An AI phone agent: its prompt, voice and manners on the phone."""
 
     name = "Agent"
-    rank = 10
     spec = AgentSpec
-    remembered = True
     staged = True
     watched = ("updated_at", "has_draft")
     facts: ClassVar[tuple[Fact, ...]] = (Fact("voices", "/v1/voices", optional=True),)
 
     needed: ClassVar[tuple[str, ...]] = ("prompt", "voice")
 
-    def observe(self, api: Api, ledger: Ledger) -> Iterator[Observed]:
+    def observe(self, look: Look) -> Iterator[Observed]:
         """The whole list: the vendor has no lookup by name (contract 1.4)."""
-        del ledger
-        return map(_observed, api.items(_PATH))
+        return map(_observed, look.api.items(_PATH))
 
     def display(self, resource: Resource) -> str:
         """The vendor's name for it: the declared one, or the name it has here."""
@@ -61,21 +57,8 @@ class Agent(Kind):
         return {"name": self.display(resource), **resource.declared}
 
     def create(self, change: Change, context: Context) -> Observed:
-        """One POST, which also deploys; a lost answer is settled by listing, never by asking again."""
-        resource = _declared(change)
-        body = _body(self.initial(resource), context.links)
-        try:
-            return _observed(context.api.post(_PATH, body))
-        except (AmbiguousWrite, Unintelligible):
-            known = {item.id for item in context.account.of(self.name)}
-            created = [
-                item
-                for item in self.observe(context.api, context.ledger)
-                if item.name == body["name"] and item.id not in known
-            ]  # fmt: skip - one sentence
-            if len(created) == 1:
-                return created[0]
-            raise
+        """One POST, which also deploys."""
+        return _observed(context.api.post(_PATH, _body(self.initial(_declared(change)), context.links)))
 
     def stage(self, change: Change, context: Context) -> Observed:
         """PATCH just the fields that differ, on the condition that nobody wrote since we read.
@@ -152,7 +135,7 @@ class Agent(Kind):
             if error.status != 404:  # noqa: PLR2004 - not found
                 raise
         except AmbiguousWrite:
-            if any(item.id == change.id for item in self.observe(context.api, context.ledger)):
+            if any(item.id == change.id for item in self.observe(context.look)):
                 raise
 
     def _detach(self, agent: Observed, context: Context) -> None:
@@ -162,7 +145,7 @@ class Agent(Kind):
             if body:
                 context.api.patch(f"{_NUMBERS}/{segment(str(number['id']))}", body)
 
-    def read(self, id_: str, context: Context) -> Observed:
+    def read(self, id_: str, context: Context, parent: str = "") -> Observed:
         """One agent, as it is now."""
         return _observed(context.api.get(_path(id_)))
 
@@ -201,7 +184,6 @@ class Agent(Kind):
     def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
         """Offline: a display name is the only thing that tells agents apart after a lost answer."""
         first: dict[str, Resource] = {}
-        yield from _twice(own)
         for resource in own:
             if resource.manifest.absent or resource.manifest.id:
                 continue
@@ -311,22 +293,3 @@ def _moved(error: Rejected) -> Rejected:
 
 def _path(id_: str) -> str:
     return f"{_PATH}/{segment(id_)}"
-
-
-def _twice(own: Sequence[Resource]) -> Iterator[Finding]:
-    """One live object is one document: an id, or an earlier name, is claimed once."""
-    first: dict[tuple[str, str], Resource] = {}
-    for resource in own:
-        claims = [("id", resource.manifest.id)] if resource.manifest.id else []
-        claims += [("was", name) for name in resource.manifest.was]
-        for key, value in claims:
-            twin = first.setdefault((key, value), resource)
-            if twin is not resource:
-                yield Finding(
-                    Severity.ERROR,
-                    "RC117",
-                    f"`metadata.{key}: {value}` is also that of `{twin.address}`",
-                    "keep it in one of the two documents",
-                    resource.address,
-                    resource.manifest.locate("metadata", key),
-                )

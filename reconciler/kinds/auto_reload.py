@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from reconciler.fields import Spec, Wire, policies
-from reconciler.kind import Account, Context, Kind, Orphans
+from reconciler.kind import FoundBy, Kind, Orphans
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 from reconciler.telephony.eligibility import dollars
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from reconciler.api import Api
+    from reconciler.account import Account, Context, Look
     from reconciler.resolver import Resolver
-    from reconciler.state.ledger import Ledger
 
 _PATH = "/v1/billing"
 _TOGETHER = ("enabled", "minimum_cents", "amount_cents")
@@ -56,13 +55,14 @@ class AutoReload(Kind):
     """The account's auto-reload settings; one document per account."""
 
     name = "AutoReload"
-    rank = 30
     spec = AutoReloadSpec
     orphans = Orphans.NEVER_OURS
+    found_by = FoundBy.IDENTITY
+    after = ("PhoneNumber",)
 
-    def observe(self, api: Api, ledger: Ledger) -> Iterator[Observed]:
+    def observe(self, look: Look) -> Iterator[Observed]:
         """The billing account, whole: calls are checked against its balance."""
-        yield _observed(api.get(_PATH))
+        yield _observed(look.api.get(_PATH))
 
     def identity(self, spec: BaseModel) -> str:
         """There is one per account."""
@@ -83,7 +83,7 @@ class AutoReload(Kind):
         context.api.patch(_PATH, body)
         return self.read(seen.id, context)
 
-    def read(self, id_: str, context: Context) -> Observed:
+    def read(self, id_: str, context: Context, parent: str = "") -> Observed:
         """The billing account, as it is now."""
         return _observed(context.api.get(_PATH))
 

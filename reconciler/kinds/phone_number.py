@@ -14,7 +14,7 @@ from pydantic import Field
 from reconciler.api import segment
 from reconciler.errors import AmbiguousWrite, Declined
 from reconciler.fields import E164, FIXED, LOCAL, Ref, Spec, policies
-from reconciler.kind import Account, Context, DueAction, Kind, Orphans
+from reconciler.kind import DueAction, FoundBy, Kind, Orphans
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 from reconciler.telephony.eligibility import PROVEN, Obstacle, not_on_account, undialable
 
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from reconciler.api import Api
+    from reconciler.account import Account, Context, Look
     from reconciler.resolver import Resolver
-    from reconciler.state.ledger import Ledger
 
 _PATH = "/v1/phone-numbers"
 
@@ -56,15 +55,14 @@ class PhoneNumber(Kind):
     """A phone number of the account: its routing, and that it is verified."""
 
     name = "PhoneNumber"
-    rank = 20
     spec = PhoneNumberSpec
     orphans = Orphans.NEVER_OURS
-    requires = ("Agent",)
+    found_by = FoundBy.IDENTITY
     watched = ("source", "voip_verification_status")
 
-    def observe(self, api: Api, ledger: Ledger) -> Iterator[Observed]:
+    def observe(self, look: Look) -> Iterator[Observed]:
         """The whole list, newest first."""
-        return map(_observed, api.items(_PATH))
+        return map(_observed, look.api.items(_PATH))
 
     def identity(self, spec: BaseModel) -> str:
         """The number itself, which the vendor keeps unique (contract Q18)."""
@@ -104,7 +102,7 @@ class PhoneNumber(Kind):
             )
         return after
 
-    def read(self, id_: str, context: Context) -> Observed:
+    def read(self, id_: str, context: Context, parent: str = "") -> Observed:
         """One number, as it is now."""
         return _observed(context.api.get(f"{_PATH}/{segment(id_)}"))
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from reconciler.account import Account, Context, Fact, Look
 from reconciler.fields import digest, policies
-from reconciler.kind import Account, Context, Fact, Kind, Orphans, Verbs
+from reconciler.kind import FoundBy, Kind, Orphans, Verbs
 from reconciler.kinds.scheduled_call_checks import complaints, lateness, recurrence, wrong
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.model import (
@@ -40,9 +41,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from reconciler.api import Api
     from reconciler.resolver import Resolver
-    from reconciler.state.ledger import Ledger
 
 
 _POLICIES = policies(ScheduledCallSpec)
@@ -53,24 +52,25 @@ class ScheduledCall(Kind):
     """A call to one person at one time; its name is permanent and means one call, for ever."""
 
     name = "ScheduledCall"
-    rank = 40
     spec = ScheduledCallSpec
     verbs = Verbs(create="arm", update="reschedule", delete="cancel")
     orphans = Orphans.RETIRED
-    whole = True
-    requires = ("Agent", "PhoneNumber", "AutoReload")
+    found_by = FoundBy.NAME
+    kept_in_state = True
+    undeclared_fields_differ = True
+    also_reads = ("Agent", "PhoneNumber", "AutoReload")
     facts: ClassVar[tuple[Fact, ...]] = (Fact("confirmation", "/v1/outbound-tcpa-confirmation"),)
 
-    def observe(self, api: Api, ledger: Ledger) -> Iterator[Observed]:
+    def observe(self, look: Look) -> Iterator[Observed]:
         """What we armed, from our own ledger; a cancelled call that never rang is as if never armed.
 
         So is a recurring one: what is to come of it is cancelled, and may be armed anew.
         """
         tried: dict[str, list[Attempt]] = {}
-        for attempt in ledger.attempts():
+        for attempt in look.ledger.attempts():
             tried.setdefault(attempt.name, []).append(attempt)
-        standing = ledger.armed()
-        for name, damage in ledger.damaged.items():
+        standing = look.ledger.armed()
+        for name, damage in look.ledger.damaged.items():
             history = _DAMAGED % damage.key
             yield Observed(self.name, name, {}, identity=name, name=name, phase=Phase.MOVING, history=history)
         for armed in standing.values():

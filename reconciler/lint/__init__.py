@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from reconciler.kind import Account
+    from reconciler.account import Account
     from reconciler.model import Resource
     from reconciler.settings import Settings
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.kind import Account
+    from reconciler.account import Account
     from reconciler.lint.scripts import Script
     from reconciler.model import Observed, Resource
 

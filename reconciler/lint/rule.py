@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.kind import Account
+    from reconciler.account import Account
     from reconciler.lint.scripts import Script
     from reconciler.settings import Settings
 

@@ -14,8 +14,9 @@ from reconciler.diagnostics.suggestions import listed, nearest, offer
 from reconciler.documents import reading
 from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited
 from reconciler.documents.variables import Mistake, filled, place, sought
-from reconciler.fields import FileText, Spec, attributes, personal, policies, references
-from reconciler.kind import API_VERSION, Kind, document_model
+from reconciler.envelope import API_VERSION, document_model
+from reconciler.fields import FileText, Spec, attributes, named, personal, policies, references
+from reconciler.load.claims import claimed_twice
 from reconciler.load.discovery import manifest_files
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.documents.variables import Variables
+    from reconciler.kind import Kind
     from reconciler.settings import Project
 
 _LARGEST_TEXT = 1 << 20
@@ -85,6 +87,7 @@ def load(
     for item in whole:
         by_kind[item.address.kind].append(item)
     for name, own in by_kind.items():
+        loaded.findings += claimed_twice(own)
         loaded.findings += kinds[name].check(own, known, now)
     loaded.findings = [_named(finding) for finding in loaded.findings]
     loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
@@ -365,10 +368,7 @@ def _dangling(
     """References to names that nobody declares; what failed to load is complained about there, not here."""
     if resource.manifest.absent:
         return
-    for name, ref in references(type(resource.spec)).items():
-        value = resource.declared.get(name)
-        if not isinstance(value, str):
-            continue
+    for name, ref, value in named(type(resource.spec), resource.declared):
         target = resources.get(f"{ref.kind}/{value}")
         if f"{ref.kind}/{value}" in failed or (target is not None and not target.manifest.absent):
             continue
@@ -380,5 +380,10 @@ def _dangling(
             f"`{name}` names {ref.kind} `{value}`, which is {what}",
             nearest(value, names) or offer(names) or f"declare {ref.kind}/{value}",
             resource.address,
-            resource.manifest.locate("spec", name),
+            resource.manifest.locate("spec", name, *_place(resource.declared[name], value)),
         )
+
+
+def _place(written: Any, name: str) -> tuple[int, ...]:
+    """Where in a set of names one of them stands."""
+    return () if isinstance(written, str) else (list(written).index(name),)

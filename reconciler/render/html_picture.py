@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.fields import references
+from reconciler.fields import named
 from reconciler.model import Action, Address
 from reconciler.render import words
 from reconciler.render.html_markup import NOTHING, Html, element, join
@@ -70,12 +70,10 @@ def _edges(changes: Sequence[Change]) -> list[tuple[Address, Address]]:
     for change in changes:
         if change.resource is None:
             continue
-        for name, ref in references(type(change.resource.spec)).items():
-            value = change.resource.declared.get(name)
-            if isinstance(value, str):
-                target = Address(ref.kind, value)
-                if target in known and target.kind != change.address.kind:
-                    found[target, change.address] = None
+        for _, ref, name in named(type(change.resource.spec), change.resource.declared):
+            target = Address(ref.kind, name)
+            if target in known and target.kind != change.address.kind:
+                found[target, change.address] = None
     return sorted(found)
 
 

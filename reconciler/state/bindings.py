@@ -35,6 +35,7 @@ class Binding:
     ``fields`` maps each declared field to two digests as of the last apply: of the declared value, and of
     the live value that was read back. ``id`` is "" while a create is under way. ``was`` are the names it had.
     ``kept_protected``: by a document that took it over and says nothing of protection.
+    ``parent`` is the id of what it lives below.
     """
 
     address: Address
@@ -49,6 +50,7 @@ class Binding:
     refused: str = ""
     was: tuple[str, ...] = ()
     kept_protected: bool = False
+    parent: str = ""
 
 
 def stored(binding: Binding) -> dict[str, Any]:
@@ -78,4 +80,5 @@ def read(value: Mapping[str, Any]) -> Binding:
         refused=value["refused"],
         was=tuple(value.get("was", ())),
         kept_protected=bool(value.get("kept_protected")),
+        parent=value.get("parent", ""),
     )

@@ -9,8 +9,8 @@ from unittest.mock import ANY
 import pytest
 
 from reconciler import guard
+from reconciler.account import Account
 from reconciler.errors import InputError, PlanRefused, StalePlan, UnsafePlan, WrongAccount
-from reconciler.kind import Account
 from reconciler.model import Action, Address, Change, Finding, Observed, Plan, Severity, Target
 from reconciler.settings import Settings, find_project
 

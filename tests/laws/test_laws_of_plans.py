@@ -11,6 +11,7 @@ from unittest import mock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kinds.specimens import have_specimens, specimen
 
 from laws.project import NOW, Folder, document, project
 from reconciler.errors import WriteForbidden
@@ -19,8 +20,8 @@ from reconciler.kinds import KINDS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.account import Look
     from reconciler.api import Api
-    from reconciler.state.ledger import Ledger
 
 _DOCUMENTS = (
     *(document("Agent", f"agent-{number}", {"prompt": f"Say {number}.", "voice": "olivia"}) for number in range(4)),
@@ -106,10 +107,10 @@ def test_a_kind_that_writes_from_every_hook_gets_no_byte_out_of_a_command_that_r
 
     observe = KINDS[kind].observe
 
-    def observing(api: Api, ledger: Ledger) -> Any:
-        caught.append(api)
+    def observing(look: Look) -> Any:
+        caught.append(look.api)
         attempt()
-        return observe(api, ledger)
+        return observe(look)
 
     hooks = (
         "identity",
@@ -124,7 +125,8 @@ def test_a_kind_that_writes_from_every_hook_gets_no_byte_out_of_a_command_that_r
     )
     patches = [mock.patch.object(type(KINDS[kind]), name, staticmethod(writing(name))) for name in hooks]
     with project() as folder:
-        folder.write({"all.yaml": "---\n".join(_DOCUMENTS)})
+        others = {"specimen.yaml": specimen(kind).text(specimen(kind).document())} if kind in have_specimens() else {}
+        folder.write({"all.yaml": "---\n".join(_DOCUMENTS), **others})
         with mock.patch.object(type(KINDS[kind]), "observe", staticmethod(observing)):
             for patch in patches:
                 patch.start()

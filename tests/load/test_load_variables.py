@@ -167,10 +167,9 @@ class Vault(Kind):
     """Holds a secret."""
 
     name = "Vault"
-    rank = 1
     spec = VaultSpec
 
-    def observe(self, api: Any, ledger: Any) -> tuple[()]:
+    def observe(self, look: Any) -> tuple[()]:
         return ()
 
 

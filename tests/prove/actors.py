@@ -14,6 +14,7 @@ from threading import Event
 from typing import TYPE_CHECKING, cast
 
 from prove.world import Acting, SimulatedApi, SimulatedClock, SimulatedLock, SimulatedStore
+from reconciler.account import Account, Context, Look
 from reconciler.calls.context import DispatchContext
 from reconciler.calls.dispatch import bursts, dispatch
 from reconciler.calls.due import todo
@@ -22,7 +23,6 @@ from reconciler.calls.history import resolve
 from reconciler.calls.rate_limit import Throttle
 from reconciler.cli.session import differs
 from reconciler.decide import Declared, Live, Situation, decide
-from reconciler.kind import Account, Context
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call import ScheduledCall, order
 from reconciler.load import reader
@@ -190,7 +190,7 @@ def apply(declared: Manifests) -> Callable[[World, Actor], None]:
         actor.at("lease")
         ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
         api = cast("Api", SimulatedApi(world, actor))
-        live = {item.name: item for item in _KIND.observe(api, ledger)}
+        live = {item.name: item for item in _KIND.observe(Look(api, ledger, declared.resources, Resolver({})))}
         context = Context(api, ledger, Resolver({}), account(declared.resources, clock.now()), clock.now)
         for name in sorted({*live, *declared.orders}):
             change = _change(name, declared, live.get(name), context.account.now)

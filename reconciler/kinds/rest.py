@@ -1,0 +1,219 @@
+"""Plain REST kinds: one path, one list, POST, PATCH and DELETE; what such a kind says is its path and its spec."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from reconciler.api import segment
+from reconciler.errors import AmbiguousWrite, Rejected
+from reconciler.fields import parent, policies
+from reconciler.kind import FoundBy, Kind
+from reconciler.model import Action, Finding, Observed, Severity
+from reconciler.resolver import UNRESOLVED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from reconciler.account import Account, Context, Look
+    from reconciler.model import Change, Resource
+    from reconciler.resolver import Resolver
+
+_NOT_FOUND = 404
+_SIDE_BY_SIDE = 8  # lists of a nested kind, one for each parent
+
+
+class RestKind(Kind):
+    """A collection of the vendor's under ``path``, in which every object has an id.
+
+    - ``path`` is the collection, with ``{parent}`` where a nested kind has its parent's id;
+    - ``label`` is the manifest key of the display name: ``metadata.name`` where it is left out of a create;
+    - ``known_by`` are the manifest keys that tell an object while no id is remembered, the surest set first;
+    - ``envelope`` is the key that the list is wrapped in where there are several, ``id_field`` where the id is;
+    - ``needed`` are the manifest keys without which the vendor creates none;
+    - ``listed_only``: one object cannot be asked for, so it is read from the list.
+
+    Hooks beyond these are the contract's own: ``seen`` to say that an object is moving, failed or somebody else's.
+    """
+
+    path: ClassVar[str]
+    label: ClassVar[str] = "name"
+    known_by: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    envelope: ClassVar[str | None] = None
+    id_field: ClassVar[str] = "id"
+    needed: ClassVar[tuple[str, ...]] = ()
+    listed_only: ClassVar[bool] = False
+
+    def observe(self, look: Look) -> Iterable[Observed]:
+        """The whole list; for a nested kind one for each parent that matters, side by side."""
+        above = parent(self.spec)
+        if above is None:
+            return self._listed(look, "")
+        parents = look.parents(self.name, above)
+        with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
+            lists = pool.map(lambda id_: tuple(self._listed(look, id_)), parents)
+            return tuple(item for found in lists for item in found)
+
+    def _listed(self, look: Look, below: str) -> Iterator[Observed]:
+        try:
+            found = look.api.items(self.collection(below), key=self.envelope)
+        except Rejected as error:
+            if not below or error.status != _NOT_FOUND:
+                raise
+            return  # gone with its parent
+        for body in found:
+            seen = self.seen(body, below)
+            if seen is not None:
+                yield seen
+
+    def collection(self, below: str = "") -> str:
+        """The path of the collection."""
+        return self.path.replace("{parent}", segment(below)) if below else self.path
+
+    def item(self, id_: str, below: str = "") -> str:
+        """The path of one object."""
+        return f"{self.collection(below)}/{segment(id_)}"
+
+    def seen(self, body: Mapping[str, Any], below: str = "") -> Observed | None:
+        """A live object as observed; None for one that is not this kind's business. Override to say more of it."""
+        above, own = parent(self.spec), policies(self.spec)
+        name = own[self.label].live(body) if self.label in own else None
+        whole = {**body, above.wire: body.get(above.wire, _id(below))} if above is not None else body
+        identity = "".join(self._live_keys(whole)[:1]) if self.found_by is FoundBy.IDENTITY else ""
+        return Observed(
+            self.name, str(body[self.id_field]), whole, name=str(name or ""), identity=identity, parent=below
+        )
+
+    def display(self, resource: Resource) -> str:
+        """The vendor's name for it: the declared one, or the name it has here."""
+        return str(resource.declared.get(self.label) or resource.address.name)
+
+    def identity(self, spec: Any) -> str:
+        """The first of ``known_by``, where the vendor keeps that unique."""
+        if self.found_by is not FoundBy.IDENTITY:
+            return ""
+        written = spec.model_dump(exclude_unset=True, by_alias=True)
+        return _key([written.get(name) for name in self.known_by[0]])
+
+    def keys(self, resource: Resource, links: Resolver) -> tuple[str, ...]:
+        """Each set of ``known_by`` as it would be sent; "" where a name in it leads to nothing yet."""
+        own, values = policies(self.spec), {self.label: self.display(resource), **resource.declared}
+        return tuple(
+            _key([links.wire(own[name], values.get(name)) for name in names]) for names in self._known_by()
+        )  # fmt: skip - one sentence
+
+    def live_keys(self, observed: Observed) -> tuple[str, ...]:
+        """Each set of ``known_by`` as it is live."""
+        return self._live_keys(observed.body)
+
+    def _live_keys(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+        own = policies(self.spec)
+        return tuple(_key([own[name].live(body) for name in names]) for names in self._known_by())
+
+    def _known_by(self) -> tuple[tuple[str, ...], ...]:
+        above = parent(self.spec)
+        below = (above.name,) if above is not None else ()
+        return self.known_by or ((*below, self.label),)
+
+    def initial(self, resource: Resource) -> Mapping[str, Any]:
+        """What was declared, and a display name: an undeclared one is given once and left alone after."""
+        expected = self.expected(resource)
+        return {self.label: self.display(resource), **expected} if self.label in policies(self.spec) else expected
+
+    def body(self, fields: Mapping[str, Any], links: Resolver) -> dict[str, Any]:
+        """Fields as they are sent: by the vendor's names, references as ids; what is the path's business is not."""
+        own = policies(self.spec)
+        return {
+            own[name].wire: links.wire(own[name], value)
+            for name, value in fields.items()
+            if not own[name].local and not own[name].parent
+        }
+
+    def create(self, change: Change, context: Context) -> Observed:
+        """One POST of just what is declared."""
+        resource, below = declared(change), self.below(declared(change), context)
+        answer = context.api.post(self.collection(below), self.body(self.initial(resource), context.links))
+        return self._one(answer, below)
+
+    def update(self, change: Change, context: Context) -> Observed:
+        """PATCH just the fields that differ; what is answered may be partial, so it is read again."""
+        seen, wanted = live(change), self.expected(declared(change))
+        fields = {diff.path: wanted[diff.path] for diff in change.diffs}
+        context.api.patch(self.item(seen.id, seen.parent), self.body(fields, context.links))
+        return self.read(seen.id, context, seen.parent)
+
+    def delete(self, change: Change, context: Context) -> None:
+        """DELETE; gone already is done."""
+        seen = live(change)
+        try:
+            context.api.delete(self.item(seen.id, seen.parent))
+        except Rejected as error:
+            if error.status != _NOT_FOUND:
+                raise
+        except AmbiguousWrite:
+            if any(item.id == seen.id for item in self.observe(context.look)):
+                raise
+
+    def read(self, id_: str, context: Context, parent: str = "") -> Observed:
+        """One object, as it is now."""
+        if self.listed_only:
+            return self._from_list(id_, context, parent)
+        return self._one(context.api.get(self.item(id_, parent)), parent)
+
+    def _from_list(self, id_: str, context: Context, below: str) -> Observed:
+        found = next((item for item in self._listed(context.look, below) if item.id == id_), None)
+        if found is None:
+            raise LookupError(id_)
+        return found
+
+    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
+        """A create needs what the vendor does not fill in."""
+        resource = change.resource
+        if change.action is not Action.CREATE or resource is None:
+            return
+        if missing := [name for name in self.needed if not resource.declared.get(name)]:
+            message = f"cannot be created: {' and '.join(f'`{name}`' for name in missing)} not declared"
+            hint = "declare it, or bind an existing object with metadata.id"
+            yield Finding(Severity.ERROR, "RC230", message, hint, change.address, change.location)
+
+    def _one(self, body: Any, below: str) -> Observed:
+        seen = self.seen(body, below)
+        if seen is None:
+            raise LookupError(self.name)
+        return seen
+
+    def below(self, resource: Resource, context: Context) -> str:
+        """The id of the parent that the document names; LookupError while there is none."""
+        above = parent(self.spec)
+        if above is None:
+            return ""
+        id_ = context.links.wire(above, resource.declared.get(above.name))
+        if id_ is UNRESOLVED or id_ is None:
+            raise LookupError(f"{above.name} {resource.declared.get(above.name)}")
+        return str(id_)
+
+
+def _key(values: list[Any]) -> str:
+    """What some fields say, as one text; "" where one of them is not known yet or none says anything."""
+    if UNRESOLVED in values or all(value in (None, "") for value in values):
+        return ""
+    return str(values[0]) if len(values) == 1 else json.dumps(values, default=str)
+
+
+def _id(text: str) -> int | str:
+    return int(text) if text.isascii() and text.isdecimal() else text
+
+
+def declared(change: Change) -> Resource:
+    """The document of a change that has one."""
+    if change.resource is None:
+        raise LookupError(f"{change.address} is not declared")
+    return change.resource
+
+
+def live(change: Change) -> Observed:
+    """The live object of a change that has one."""
+    if change.observed is None:
+        raise LookupError(f"{change.address} was not found")
+    return change.observed

@@ -1,0 +1,37 @@
+"""Reusable instructions: one text for many agents, heard the moment it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from reconciler.fields import Prose, Spec
+from reconciler.kinds.rest import RestKind
+
+if TYPE_CHECKING:
+    from reconciler.account import Account
+    from reconciler.model import Change
+
+
+class ReusableInstructionSpec(Spec):
+    """The text, and what it is called in the dashboard."""
+
+    name: str | None = Field(default=None, min_length=1, max_length=255, description="metadata.name when left out.")
+    content: Prose | None = Field(default=None, description="The instruction, or {file: PATH}.")
+
+
+class ReusableInstruction(RestKind):
+    """A text that several agents share; a change is live at once for all of them, without a deploy."""
+
+    name = "ReusableInstruction"
+    spec = ReusableInstructionSpec
+    path = "/v1/reusable-instructions"
+    needed = ("content",)
+
+    def sentence(self, change: Change, account: Account) -> str:
+        """How many agents say it from then on."""
+        count = change.observed.body.get("agent_count") if change.observed is not None else 0
+        if not (change.action.writes_fields and change.observed is not None and count):
+            return ""
+        return f"{change.sentence}; live at once for {count} {'agent' if count == 1 else 'agents'}"
