@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli import completed_values
+from reconciler.cli import completed_values, schema_bundle
 from reconciler.cli.common_options import declare
 from reconciler.diagnostics.suggestions import nearest
 from reconciler.envelope import document_model
@@ -19,8 +19,6 @@ from reconciler.settings import Settings
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
-
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 @declare("schema", account=False, complete=completed_values.schemas)
@@ -48,31 +46,27 @@ def command(options: Options, out: Path | None) -> int:
 
 
 def schemas() -> dict[str, dict[str, Any]]:
-    """Every schema by file name: one per kind, `manifest` for any of them, `project`, `plan`."""
+    """Every schema by file name: one per kind, `manifest` for any of them, `project`, `plan`.
+
+    `bundle` is `manifest` under an identity of its own, for those who serve it: each `$ref` of both stays inside.
+    """
     from reconciler.render.json_schema import PLAN_SCHEMA  # noqa: PLC0415 - only for this command
 
-    kinds = {_file_name(name): _of_kind(name) for name in KINDS}
-    any_kind = {
-        "$schema": _DIALECT,
-        "title": "reconciler manifest",
-        "type": "object",
-        "required": ["apiVersion", "kind", "metadata"],
-        "properties": {"kind": {"enum": list(KINDS)}},
-        "allOf": [
-            {
-                "if": {"properties": {"kind": {"const": name}}, "required": ["kind"]},
-                "then": {"$ref": f"{_file_name(name)}.json"},
-            }
-            for name in KINDS
-        ],
+    kinds = {name: _of_kind(name) for name in KINDS}
+    every = schema_bundle.bundle(kinds)
+    project = Settings.model_json_schema()
+    return {
+        **{_file_name(name): schema for name, schema in kinds.items()},
+        "manifest": schema_bundle.identified("manifest", every, "reconciler manifest"),
+        "bundle": schema_bundle.identified("bundle", every, "reconciler manifest, all kinds in one file"),
+        "project": schema_bundle.identified("project", project, "reconciler.yaml"),
+        "plan": PLAN_SCHEMA,
     }
-    project = {"$schema": _DIALECT, **Settings.model_json_schema(), "title": "reconciler.yaml"}
-    return {**kinds, "manifest": any_kind, "project": project, "plan": PLAN_SCHEMA}
 
 
 def _of_kind(name: str) -> dict[str, Any]:
-    model = document_model(type(KINDS[name]))
-    return {"$schema": _DIALECT, **model.model_json_schema(by_alias=True), "title": f"{name} manifest"}
+    written = document_model(type(KINDS[name])).model_json_schema(by_alias=True)
+    return schema_bundle.identified(_file_name(name), schema_bundle.manifest(written), f"{name} manifest")
 
 
 def _file_name(kind: str) -> str:

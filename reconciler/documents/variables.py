@@ -22,7 +22,7 @@ Value = str | int | float | bool
 _REFERENCE = re.compile(r"(\$?)\$\{([^}\n]*)(\}?)")
 _KIND_AND_NAME = re.compile(r"(var\.|env:)([A-Za-z_][A-Za-z0-9_-]*)")
 # What a resource is called and what it is are the same in every environment; a waiver is about this very text.
-_NEVER = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "was"), ("metadata", "waivers"))
+NEVER = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "was"), ("metadata", "waivers"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def filled(
     mistakes: list[tuple[tuple[str | int, ...], Mistake]] = []
 
     def walk(node: Any, path: tuple[str | int, ...]) -> Any:
-        if path in _NEVER:
+        if path in NEVER:
             return node
         if isinstance(node, str):
             if "${" not in node:

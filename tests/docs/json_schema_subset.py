@@ -24,7 +24,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "null": (type(None),),
 }
-_REMARKS = frozenset({"$schema", "$defs", "title", "description", "default", "examples", "then"})
+_REMARKS = frozenset({"$schema", "$id", "$defs", "title", "description", "default", "examples", "then"})
 
 
 class Schemas:

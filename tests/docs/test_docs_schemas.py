@@ -38,7 +38,7 @@ def test_the_shipped_schemas_are_fresh(tmp_path: Path) -> None:
 
 def test_every_kind_has_a_schema() -> None:
     names = {re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower() for name in KINDS}
-    assert {path.stem for path in SHIPPED.iterdir()} == names | {"manifest", "project", "plan"}
+    assert {path.stem for path in SHIPPED.iterdir()} == names | {"manifest", "bundle", "project", "plan"}
 
 
 @each_file
