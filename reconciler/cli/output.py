@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from reconciler.model import Finding
 
-_NARROWEST, _WIDEST = 60, 200
+_NARROWEST, _WIDEST = 60, 110
 _COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\[)", re.MULTILINE)
 _TESTCASE = re.compile(r"(<testcase [^>]*>)")
 # What a program reads to find a thing again: masked, it would name nothing.

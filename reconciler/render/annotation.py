@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model import Action, Outcome, Severity
 from reconciler.render import words
+from reconciler.render.reading_order import rank
 from reconciler.render.terminal import clean, cut
 from reconciler.render.values import is_long, line, visible
 
@@ -41,7 +42,7 @@ def findings(findings: Iterable[Finding], *, folder: str = "") -> list[str]:
 def plan(plan: Plan, *, folder: str = "") -> list[str]:
     """The plan's findings, what it refuses, and each line that would change something; numbers are masked."""
     found = findings(plan.findings, folder=folder)
-    ranked = sorted((it for it in plan.changes if it.action is not Action.KEEP), key=words.rank)
+    ranked = sorted((it for it in plan.changes if it.action is not Action.KEEP), key=rank)
     return found + [command for change in ranked for command in _change(change, folder)]
 
 

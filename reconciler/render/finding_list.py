@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from reconciler.model import Severity
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     Sources = Callable[[str], list[str] | None]
 
 _INDENT = "    "
+_FEW = 3  # findings of one code that are shown where a page is to be brief
 _ROOM_BEFORE_CARET = 40  # columns kept left of the caret when a line is too long to show
 
 
@@ -48,6 +50,18 @@ def counts(findings: Sequence[Finding]) -> str:
     """``2 errors, 1 warning``."""
     numbers = {severity: sum(it.severity is severity for it in findings) for severity in Severity}
     return ", ".join(counted(count, severity.value) for severity, count in numbers.items() if count)
+
+
+def alike(findings: Sequence[Finding]) -> tuple[list[Finding], list[str]]:
+    """Of each code the first few, and how many more there are of which."""
+    seen: Counter[str] = Counter()
+    shown = []
+    for finding in findings:
+        seen[finding.code] += 1
+        if seen[finding.code] <= _FEW:
+            shown.append(finding)
+    more = [f"… and {count - _FEW:,} more {code}" for code, count in seen.items() if count > _FEW]
+    return shown, more
 
 
 def headline(finding: Finding, width: int, paint: Paint) -> list[str]:

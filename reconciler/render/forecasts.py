@@ -140,11 +140,19 @@ def lines(forecast: Forecast | None, *, width: int, paint: Paint, show_numbers: 
     room = max((columns(when) for when in whens), default=0)
     for ring, when in zip(shown, whens, strict=True):
         yield from _row(ring, pad(when, room), width, paint, show_numbers=show_numbers)
-    if len(forecast.rings) > len(shown):
-        yield " " * _INDENT + paint(f"… and {len(forecast.rings) - len(shown):,} more", "dim")
+    if left := _left(forecast, len(shown)):
+        yield " " * _INDENT + paint(left, "dim")
     told = [*((f"! {it}", "changed") for it in warnings(forecast)), (" · ".join(assumptions(forecast)), "dim")]
     for remark, style in told:
         yield from (" " * _INDENT + paint(line, style) for line in wrap(remark, width - _INDENT) if line)
+
+
+def _left(forecast: Forecast, shown: int) -> str:
+    """What of the counted calls is not in the list: later ones, and the second tries of all."""
+    more, again = len(forecast.rings) - shown, forecast.calls - len(forecast.rings)
+    tries = f"up to {counted(again, 'second try')}" if again else ""
+    told = " and ".join(part for part in (f"{more:,} more" if more else "", tries) if part)
+    return f"… and {told}" if told else ""
 
 
 def _row(ring: Ring, when: str, width: int, paint: Paint, *, show_numbers: bool) -> Iterator[str]:

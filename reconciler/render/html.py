@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.model import Action
 from reconciler.render import words
+from reconciler.render.call_groups import groups, is_grouped
 from reconciler.render.call_tables import TROUBLE, below, name_of, spoken_times, verdict
 from reconciler.render.html_calendar import calendar, tiles
 from reconciler.render.html_changes import anchors, badge, cards, findings, first_glance, unchanged
 from reconciler.render.html_markup import NOTHING, Html, element, join, prose, row, table
 from reconciler.render.html_page import page
 from reconciler.render.html_picture import picture
+from reconciler.render.reading_order import first_of_all, rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,18 +31,20 @@ _WEB = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
 
 def plan(plan: Plan, *, show_numbers: bool = False, next_command: str = "reconciler apply") -> str:
     """The plan as a page of its own."""
-    ranked = sorted(plan.changes, key=words.rank)
+    ranked = sorted(plan.changes, key=rank)
     listed = [change for change in ranked if change.action is not Action.KEEP]
     kept = [change for change in ranked if change.action is Action.KEEP]
     places = anchors(listed)
+    grouped = groups(listed, plan.forecast) if is_grouped(listed) else []
+    doubts, remarks = first_of_all(plan.findings)
     foreseen = plan.forecast
     sums = tiles(foreseen) if foreseen is not None and (foreseen.rings or foreseen.reloads) else NOTHING
     days = calendar(foreseen, places, show_numbers=show_numbers) if foreseen is not None else NOTHING
     sections = [
-        ("glance", "Look at these first", first_glance(listed, places)),
-        ("findings", "Findings", findings(plan.findings, places)),
+        ("findings", "Findings", findings([*doubts, *remarks], places)),
+        ("glance", "Look at these first", first_glance(listed, places, grouped)),
         ("money", "Money and people", sums),
-        ("changes", "Changes", cards(listed, show_numbers=show_numbers)),
+        ("changes", "Changes", cards(listed, grouped, places, show_numbers=show_numbers)),
         ("calendar", "Calls to come", days),
         ("picture", "Who uses what", picture(plan.changes, places)),
         ("kept", "Unchanged", unchanged(kept)),

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.model import ChangedBy
 from reconciler.render import words
-from reconciler.render.html_markup import NOTHING, Html, element, join, prose, row, table, unseen
+from reconciler.render.html_markup import NOTHING, Html, element, join, prose, row, table, text, unseen
 from reconciler.render.html_texts import side_by_side, whole
 from reconciler.render.prompts import growth, size
+from reconciler.render.reading_order import Section, section
 from reconciler.render.values import differences, is_long, line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from reconciler.model import Address, Change, FieldDiff, Finding
+    from reconciler.render.call_groups import CallGroup
     from reconciler.render.values import Part
 
 _OPEN = 25  # changes that are shown opened; of more, only what must not be overlooked
@@ -39,13 +41,41 @@ def badge(text: str, class_: str) -> Html:
     return element("span", text, class_=f"badge {class_}")
 
 
-def cards(changes: Sequence[Change], *, show_numbers: bool) -> Html:
-    """A card for each change, in the order given."""
-    few = len(changes) <= _OPEN
-    return join(
-        _card(change, f"change-{place}", opened=few or words.rank(change) <= 1, show_numbers=show_numbers)
-        for place, change in enumerate(changes)
+def cards(
+    changes: Sequence[Change], grouped: Sequence[CallGroup], places: Mapping[Address, str], *, show_numbers: bool
+) -> Html:
+    """A card for each change, in the order given; after them one for each group of calls, their cards inside."""
+    single = [(place, it) for place, it in enumerate(changes) if not grouped or section(it) is not Section.CALLS]
+    few = len(single) <= _OPEN
+    told = (
+        _card(change, f"change-{place}", opened=few or section(change) <= Section.MONEY, show_numbers=show_numbers)
+        for place, change in single
     )
+    groups = (_group(group, f"group-{place}", places, show_numbers=show_numbers) for place, group in enumerate(grouped))
+    return join((*told, *groups))
+
+
+def _group(group: CallGroup, anchor: str, places: Mapping[Address, str], *, show_numbers: bool) -> Html:
+    """Calls behind one line."""
+    verb = group.verb
+    summary = element(
+        "summary",
+        element("span", words.sign(group.calls[0].change), class_="glyph", aria_hidden="true"),
+        element("h3", group.title),
+        badge(verb, verb),
+        element("span", *_described(group)),
+    )
+    inside = join(
+        _card(it.change, places[it.change.address], opened=False, show_numbers=show_numbers) for it in group.calls
+    )
+    return element("details", summary, element("div", inside, class_="body"), class_=f"card {verb}", id=anchor)
+
+
+def _described(group: CallGroup) -> Iterator[Html]:
+    if group.agent:
+        yield element("code", group.agent)
+    if group.sentence:
+        yield text(f" {group.sentence}")
 
 
 def _card(change: Change, anchor: str, *, opened: bool, show_numbers: bool) -> Html:
@@ -159,15 +189,15 @@ def _whereabouts(finding: Finding, places: Mapping[Address, str]) -> Iterator[st
         yield element("span", f" {finding.location}", class_="place")
 
 
-def first_glance(changes: Sequence[Change], places: Mapping[Address, str]) -> Html:
-    """What must not be overlooked: refusals, what cannot be undone, what spends money or rings a person."""
-    chosen = [change for change in changes if words.rank(change) <= 1]
+def first_glance(changes: Sequence[Change], places: Mapping[Address, str], grouped: Sequence[CallGroup]) -> Html:
+    """What must not be overlooked: refusals, what cannot be undone or overwrites, what spends money, the calls."""
+    chosen = [change for change in changes if section(change) <= Section.MONEY]
+    if not grouped:
+        chosen += [change for change in changes if section(change) is Section.CALLS]
     rows = [
-        element(
-            "li",
-            element("span", words.sign(change), class_=f"glyph {change.verb}", aria_hidden="true"),
-            element(
-                "div",
+        _glance(
+            change,
+            (
                 link(change.address, places),
                 " ",
                 badge(change.verb, change.verb),
@@ -176,8 +206,25 @@ def first_glance(changes: Sequence[Change], places: Mapping[Address, str]) -> Ht
             ),
         )
         for change in chosen
-    ]  # fmt: skip - one item a line
+    ]
+    rows += [
+        _glance(
+            group.calls[0].change,
+            (
+                element("a", group.title, href=f"#group-{place}"),
+                " ",
+                badge(group.verb, group.verb),
+                element("p", *_described(group)),
+            ),
+        )
+        for place, group in enumerate(grouped)
+    ]
     return element("ul", join(rows), class_="glance") if rows else NOTHING
+
+
+def _glance(change: Change, told: Sequence[Html | str]) -> Html:
+    glyph = element("span", words.sign(change), class_=f"glyph {change.verb}", aria_hidden="true")
+    return element("li", glyph, element("div", *told))
 
 
 def unchanged(changes: Sequence[Change]) -> Html:

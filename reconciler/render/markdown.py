@@ -1,34 +1,33 @@
-"""Write plans and reports as comments on a pull request.
+"""Plans and reports as comments on a pull request, within the greatest length of one.
 
-The verdict comes first, then a table of changes, findings, and one fold per change. A comment has a
-greatest length: what is cut to keep to it is ranked, and folds go first; the line of a refusal, a
-deletion, a charge or a call goes last, and only where such lines alone are too long, shortened to a name.
+The verdict comes first, then the findings, a table of changes and a fold for each; many calls are one fold.
+What does not fit is left out from the least grave end, calls before prompts, and named by kind.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from reconciler.model import Action, Outcome
+from reconciler.model import Outcome
 from reconciler.redaction import mask_in
 from reconciler.render import forecasts, words
-from reconciler.render.fields import own_file
-from reconciler.render.markup import code, escape, fitting, fold, html, prose, row, table, text_diff
-from reconciler.render.prompts import LEGEND, growth, size
+from reconciler.render.call_groups import cells, groups, is_grouped
+from reconciler.render.markdown_fields import fields
+from reconciler.render.markup import code, escape, fitting, fold, html, prose, row, table
+from reconciler.render.reading_order import Section, by_kind, first_of_all, rank, section
 from reconciler.render.terminal import cut
-from reconciler.render.values import differences, is_long, line, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model import Change, FieldDiff, Finding, Plan, Report, Result
-    from reconciler.render.values import Part
+    from reconciler.model import Change, Finding, Plan, Report, Result
+    from reconciler.render.call_groups import Call, CallGroup
     from reconciler.schedule.call_report import CallRow
 
 LIMIT = 65_000  # characters; GitHub takes 65,536, and a bot may put a line around ours
-_RESERVED = 800  # for table heads and for saying what was left out
+_RESERVED = 1_000  # for table heads and for saying what was left out
 _WIDEST_VALUE = 300
-_GRAVE = frozenset({Action.REFUSE, Action.DELETE, Action.UNPROTECT})
+_MOST_GROUPS = 40
 _COLUMNS = ("", "Change", "Action", "Why")
 _PROBLEMS = frozenset(Outcome) - {Outcome.DONE}
 
@@ -42,21 +41,100 @@ def plan(
     whole_command: str = "reconciler plan",
 ) -> str:
     """The plan in at most ``limit`` characters (of at least 4,000); ``whole_command`` shows what is left out."""
-    head = _head(plan)
+    page = _Page(plan, show_numbers=show_numbers, whole_command=whole_command)
     end = _next(words.onward(plan, next_command))
-    room = limit - _RESERVED - len(head) - len(end)
-    ranked = sorted((it for it in plan.changes if not words.uneventful(it)), key=_rank)
-    grave = [change for change in ranked if _weighs(change)]
-    others = [change for change in ranked if not _weighs(change)]
+    return page.within(limit - len(end)) + end
 
-    top, room, missed = _grave_lines(grave, room)
-    rows, room, cut_rows = fitting((_row(change) for change in others), room)
-    told, room, cut_findings = fitting((_finding(finding) for finding in plan.findings), room)
-    folds, room, cut_folds = fitting(_folds(ranked, show_numbers=show_numbers), room)
 
-    body = top + table(_COLUMNS, rows) if isinstance(top, str) else table(_COLUMNS, [*top, *rows])
-    left_out = _left_out(missed + cut_rows, cut_findings, cut_folds, whole_command)
-    return head + body + _listed(told) + "".join(folds) + left_out + end
+class _Page:
+    """The parts of a plan's comment, in the order in which they get their room: the least grave last."""
+
+    def __init__(self, plan: Plan, *, show_numbers: bool, whole_command: str) -> None:
+        self._plan, self._show_numbers, self._whole = plan, show_numbers, whole_command
+        ranked = sorted((it for it in plan.changes if not words.uneventful(it)), key=rank)
+        self._groups = groups(ranked, plan.forecast) if is_grouped(ranked) else []
+        self._single = [it for it in ranked if not self._groups or section(it) is not Section.CALLS]
+        self._general, self._findings = first_of_all(plan.findings)
+
+    def within(self, limit: int) -> str:
+        """All of it, or as much as ``limit`` has room for and what was left out."""
+        general, _ = fitting(map(_finding, self._general), limit // 4)
+        head = "".join(general) + ("\n" if general else "") + _head(self._plan)
+        room = limit - _RESERVED - len(head)
+        top, room, missed = self._rows(room)
+        told, room = fitting(map(_finding, self._findings), room)
+        folds, room = fitting(self._folds(), room)
+        calls, unnamed = self._calls(room)
+        findings = len(self._general) + len(self._findings) - len(general) - len(told)
+        with_fields = [change for change in self._single if change.diffs]
+        left_out = _left_out(
+            _named("", missed),
+            words.counted(findings, "finding") if findings else "",
+            _named("details of ", with_fields[len(folds) :]),
+            words.counted(unnamed, "call") if unnamed else "",
+            whole=self._whole,
+        )  # fmt: skip - from the gravest to the least grave
+        return head + _listed(told) + top + "".join(folds) + calls + left_out
+
+    def _rows(self, room: int) -> tuple[str, int, list[Change]]:
+        """A row for each change and group."""
+        rows, left = fitting(map(_row, self._single), room)
+        if len(rows) < len(self._single):
+            return self._some_rows(room)
+        own = [place for place, it in enumerate(self._single) if section(it) is Section.KEPT]
+        grouped, left = fitting(map(_group_row, self._groups[:_MOST_GROUPS]), left)
+        place = own[0] if own else len(rows)
+        return table(_COLUMNS, [*rows[:place], *grouped, *rows[place:]]), left, []
+
+    def _some_rows(self, room: int) -> tuple[str, int, list[Change]]:
+        """Rows as far as there is room for them, names alone of the rest, and what there is no room even to name."""
+        pieces = [f"{it.verb} {code(str(it.address))}, " for it in self._single]
+        reserve = min(sum(map(len, pieces)), room // 2)
+        rows, left = fitting(map(_row, self._single), room - reserve)
+        names, left = fitting(pieces[len(rows) :], left + reserve - len("\n\n"))
+        told = f"{table(_COLUMNS, rows)}\n{''.join(names).removesuffix(', ')}\n"
+        return told, left, self._single[len(rows) + len(names) :]
+
+    def _folds(self) -> Iterator[str]:
+        """The fields of each change that has any."""
+        for change in self._single:
+            if change.diffs:
+                place = f" · {html(str(change.location))}" if change.location else ""
+                name = f"<code>{html(str(change.address))}</code>"
+                summary = f"{words.glyph(change)} {name} {change.verb}{place}"
+                yield fold(summary, fields(change, show_numbers=self._show_numbers))
+
+    def _calls(self, room: int) -> tuple[str, int]:
+        """One fold with a line for each call of the groups, names alone where there is no room for lines."""
+        calls = [(group, call) for group in self._groups for call in group.calls]
+        if not calls:
+            return "", 0
+        room -= len(fold("", "")) + 2 * _WIDEST_VALUE
+        rows, _ = fitting((self._call(group, call) for group, call in calls), room)
+        summary = html(f"{words.counted(len(calls), 'call')}: {words.tally([it.change for _, it in calls])}")
+        if len(rows) == len(calls):
+            return fold(summary, table(("", "When", "Call", "Whom", "Agent", ""), rows)), 0
+        names, _ = fitting((f"{code(it.change.address.name)}, " for _, it in calls), room)
+        return fold(summary, f"\n{''.join(names).removesuffix(', ')}\n") if names else "", len(calls) - len(names)
+
+    def _call(self, group: CallGroup, call: Call) -> str:
+        when, whom, more = cells(call, show_numbers=self._show_numbers)
+        change = call.change
+        day = "" if call.ring and call.ring.recurs else group.day
+        told = escape(f"{day} {when}".strip()), code(change.address.name), escape(whom), escape(group.agent)
+        return row((words.sign(change), *told, prose(more)))
+
+
+def _group_row(group: CallGroup) -> str:
+    agent = f" of {code(group.agent)}" if group.agent else ""
+    glyph = words.glyph(group.calls[0].change)
+    return row((glyph, f"{group.title}{agent}", group.verb, escape(group.sentence)))
+
+
+def _named(what: str, changes: Sequence[Change]) -> str:
+    """``details of 3 agents and 1 phone number``; "" for none."""
+    listed = " and ".join(words.counted(count, noun) for noun, count in by_kind(changes).items())
+    return f"{what}{listed}" if listed else ""
 
 
 def report(
@@ -71,22 +149,25 @@ def report(
     end = _next(words.after_apply(report, following))
     ranked = sorted(report.results, key=lambda result: result.outcome not in _PROBLEMS)
     lines = (_outcome(result, show_numbers=show_numbers) for result in ranked)
-    rows, _, missed = fitting(lines, limit - _RESERVED - len(head) - len(end))
-    return head + table(("Outcome", "Change", "Action", "What happened"), rows) + _left_out(missed, 0, 0) + end
+    rows, _ = fitting(lines, limit - _RESERVED - len(head) - len(end))
+    left_out = _left_out(_lines(len(ranked) - len(rows)))
+    return head + table(("Outcome", "Change", "Action", "What happened"), rows) + left_out + end
 
 
 def findings(findings: Sequence[Finding], *, limit: int = LIMIT, verdict: str = "") -> str:
     """Findings as a list below their verdict, in at most ``limit`` characters."""
-    told, _, missed = fitting((_finding(finding) for finding in findings), limit - _RESERVED)
-    body = (_listed(told) + _left_out(0, missed, 0, "reconciler validate")).lstrip("\n") or "No findings.\n"
+    told, _ = fitting(map(_finding, findings), limit - _RESERVED)
+    missed = len(findings) - len(told)
+    left_out = _left_out(words.counted(missed, "finding") if missed else "", whole="reconciler validate")
+    body = (_listed(told) + left_out).lstrip("\n") or "No findings.\n"
     return f"**{escape(verdict)}**\n\n{body}" if verdict else body
 
 
 def calls(rows: Sequence[CallRow], *, limit: int = LIMIT) -> str:
     """Scheduled calls as a table, in at most ``limit`` characters."""
-    told, _, missed = fitting((_call(it) for it in rows), limit - _RESERVED)
+    told, _ = fitting(map(_call, rows), limit - _RESERVED)
     shown = table(("Call", "State", "When", "To", "What happened"), told).lstrip("\n")
-    return (shown or "No scheduled calls.\n") + _left_out(missed, 0, 0, "reconciler calls")
+    return (shown or "No scheduled calls.\n") + _left_out(_lines(len(rows) - len(told)), whole="reconciler calls")
 
 
 def _head(plan: Plan) -> str:
@@ -114,23 +195,6 @@ def _account(plan: Plan) -> str:
 
 def _next(step: str) -> str:
     return f"\nNext: {escape(step)}\n" if step else ""
-
-
-def _weighs(change: Change) -> bool:
-    return change.action in _GRAVE or bool(words.marks(change))
-
-
-def _rank(change: Change) -> tuple[bool, int]:
-    return not _weighs(change), words.rank(change)
-
-
-def _grave_lines(changes: Sequence[Change], room: int) -> tuple[list[str] | str, int, int]:
-    """A row for each; where there is no room for all of them, names alone, as many as there is room for."""
-    rows, left, missed = fitting(map(_row, changes), room)
-    if not missed:
-        return rows, left, 0
-    names, left, missed = fitting((f"{it.verb} {code(str(it.address))}, " for it in changes), room - len("\n\n"))
-    return f"\n{''.join(names).removesuffix(', ')}\n", left, missed
 
 
 def _row(change: Change) -> str:
@@ -167,52 +231,12 @@ def _call(it: CallRow) -> str:
     return row((code(name) + attempt, escape(it.state), escape(when), escape(it.to), prose(what)))
 
 
-def _left_out(changes: int, findings: int, folds: int, whole: str = "") -> str:
-    counts = ((changes, "line"), (findings, "finding"), (folds, "detail"))
-    told = ", ".join(words.counted(count, noun) for count, noun in counts if count)
+def _lines(count: int) -> str:
+    return words.counted(count, "line") if count else ""
+
+
+def _left_out(*parts: str, whole: str = "") -> str:
+    """What there was no room for, each part named, and the command that shows it."""
+    told = ", ".join(part for part in parts if part)
     more = f"; `{whole}` shows all of it" if whole else ""
     return f"\n**Too long for a comment:** {told} left out{more}.\n" if told else ""
-
-
-def _folds(changes: Sequence[Change], *, show_numbers: bool) -> Iterator[str]:
-    """The fields of each change that has any."""
-    for change in changes:
-        if change.diffs:
-            place = f" · {html(str(change.location))}" if change.location else ""
-            name = f"<code>{html(str(change.address))}</code>"
-            summary = f"{words.glyph(change)} {name} {change.verb}{place}"
-            yield fold(summary, _fields(change, show_numbers=show_numbers))
-
-
-def _fields(change: Change, *, show_numbers: bool) -> str:
-    """Short values in a table, long texts below it, each in a diff of its own."""
-    rows: list[str] = []
-    texts: list[str] = []
-    for diff in change.diffs:
-        before, after = visible(change, diff, show_numbers=show_numbers)
-        side = words.SIDES[diff.changed_by]
-        if is_long(before) or is_long(after):
-            texts.append(_text(diff, before, after, side, own_file(diff, change)))
-            continue
-        rows += [_field(diff, part, side) for part in differences(before, after)]
-    return table(("Field", "Before", "After", ""), rows) + "".join(texts)
-
-
-def _field(diff: FieldDiff, part: Part, side: str) -> str:
-    path = f"{diff.path}.{part.path}" if part.path else diff.path
-    before, after = _value(part.before, path), _value(part.after, path)
-    same = words.SAME_TO_SEE if before == after else ""
-    return row((code(path), before, after, escape(" ".join(text for text in (side, same) if text))))
-
-
-def _value(value: Any, path: str) -> str:
-    return escape(cut(line(value, path), _WIDEST_VALUE)) if value is not None else ""
-
-
-def _text(diff: FieldDiff, before: Any, after: Any, side: str, place: str) -> str:
-    old, new = (side if isinstance(side, str) else "" for side in (before, after))
-    change = growth(old, new) if old and new else size(new or old)
-    title = f"\n{code(diff.path)} {escape(change)}{'; ' + escape(side) if side else ''}\n"
-    if old.split() == new.split():
-        return f"{title.rstrip()} {escape(LEGEND)}\n" + text_diff(old, new, place)
-    return title + text_diff(old, new)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import unified_diff
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reconciler.render.prompts import respaced
@@ -12,10 +13,14 @@ from reconciler.render.terminal import clean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from reconciler.render.terminal import Span
+
 # Backslashed: what makes emphasis, links, cells, mathematics, or a reference to an issue. An underscore
 # between letters makes nothing.
 _MARKUP = re.compile(r"[\\`*\[\]|~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|#(?=[0-9])")
 _LITERAL = re.compile(r"`([^`]+)`")
+_ISSUE = re.compile(r"(?<!&)#(?=[0-9])")
+_CHANGED = {"removed": "del", "added": "ins"}
 _BACKTICKS = re.compile(r"`+")
 _UNMENTIONED = "@&#8203;"  # a space of no width: a mention needs its name right after the sign
 _SHORTEST_FENCE = 3
@@ -46,6 +51,24 @@ def code(text: str) -> str:
 def _html(text: str) -> str:
     told = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     return told.replace("@", _UNMENTIONED)
+
+
+def marked_words(spans: Iterable[Span], room: int) -> str:
+    """Words of two versions as HTML, what went struck out and what came underlined; … where there is no room."""
+    told: list[str] = []
+    for style, run in groupby(spans, key=lambda span: _CHANGED.get(span.style, "")):
+        words = _unlinked(html(" ".join(span.text for span in run)))
+        if len(words) > room:
+            told.append("…")
+            break
+        room -= len(words)
+        told.append(f"<{style}>{words}</{style}>" if style else words)
+    return " ".join(told)
+
+
+def _unlinked(text: str) -> str:
+    """HTML in which no number is taken for that of an issue."""
+    return _ISSUE.sub("#&#8203;", text)
 
 
 def row(cells: Iterable[str]) -> str:
@@ -86,13 +109,15 @@ def fold(summary: str, body: str) -> str:
     return f"\n<details><summary>{summary}</summary>\n{body}\n</details>\n"
 
 
-def fitting(pieces: Iterable[str], room: int) -> tuple[list[str], int, int]:
-    """The pieces that fit into ``room`` characters, in order; the room left; how many did not fit."""
-    taken, missed = [], 0
+def fitting(pieces: Iterable[str], room: int) -> tuple[list[str], int]:
+    """The first pieces that fit into ``room`` characters, and the room left.
+
+    Nothing after the first that does not fit is taken: what is left out is left out from the end.
+    """
+    taken = []
     for piece in pieces:
-        if len(piece) <= room:
-            taken.append(piece)
-            room -= len(piece)
-        else:
-            missed += 1
-    return taken, room, missed
+        if len(piece) > room:
+            break
+        taken.append(piece)
+        room -= len(piece)
+    return taken, room

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from typing import TYPE_CHECKING
 
 from reconciler.render.terminal import Span, clean, cut
@@ -149,7 +149,13 @@ def _blocks(lines: Sequence[str], start: int, end: int) -> list[_Block]:
 
 
 def _paired(old: Sequence[_Block], new: Sequence[_Block]) -> Iterator[tuple[_Block | None, _Block | None]]:
-    """Blocks of both texts in order, each with the one most like it; None where the other text has none."""
+    """Blocks of both texts in order, each with the one most like it; None where the other text has none.
+
+    Of very many, one after the other: the table of likenesses grows with the product of both.
+    """
+    if len(old) * len(new) > _MANY_BLOCKS:
+        yield from zip_longest(old, new)
+        return
     likes = _likenesses(old, new)
     best = [[0.0] * (len(new) + 1) for _ in range(len(old) + 1)]
     for i in reversed(range(len(old))):
@@ -170,14 +176,13 @@ def _paired(old: Sequence[_Block], new: Sequence[_Block]) -> Iterator[tuple[_Blo
 
 def _likenesses(old: Sequence[_Block], new: Sequence[_Block]) -> list[list[float]]:
     """How alike each block of one text is to each of the other: 0 for a heading and a paragraph, else above."""
-    few = len(old) * len(new) <= _MANY_BLOCKS
     bags = [Counter(" ".join(block.lines).split()) for block in new]
     found = []
     for block in old:
         bag = Counter(" ".join(block.lines).split())
         found.append(
             [
-                (_alike(bag, other) if few else 0.0) + _SAME_KIND if block.heading == peer.heading else 0.0
+                _alike(bag, other) + _SAME_KIND if block.heading == peer.heading else 0.0
                 for peer, other in zip(new, bags, strict=True)
             ]
         )

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 from reconciler.model import Action, Outcome
 from reconciler.redaction import mask_in
 from reconciler.render import finding_list, forecasts, words
+from reconciler.render.call_groups import cells, groups, is_grouped
 from reconciler.render.call_tables import calls, dispatch, interrupted
 from reconciler.render.fields import INDENT, Fields
 from reconciler.render.finding_list import findings
+from reconciler.render.reading_order import Section, first_of_all, rank, section
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model import Change, Plan, Report, Result
+    from reconciler.model import Change, Finding, Plan, Report, Result
+    from reconciler.render.call_groups import Call, CallGroup
 
 __all__ = ["calls", "dispatch", "findings", "interrupted", "plan", "report"]
 
@@ -28,6 +31,9 @@ _WIDEST_ADDRESS = 36
 _NARROWEST_SENTENCE = 24
 _FEW = 5  # unchanged or skipped resources with the same reason that are listed before the rest is counted
 _WIDEST_ACTION = len("reschedule")
+_MOST_GROUPS = 30
+_MOST_LOST = 25  # cancelled calls listed below their group
+_MOST_CALLS, _FEWEST_CALLS = 60, 3  # calls listed below all groups, and below each at least
 
 
 def plan(  # noqa: PLR0913 - how to print, all keyword-only
@@ -40,13 +46,14 @@ def plan(  # noqa: PLR0913 - how to print, all keyword-only
     full: bool = False,
     next_command: str = "reconciler apply",
 ) -> str:
-    """The plan: what it comes to, each change with its fields, the findings, a verdict, what to do next.
+    """The plan: what it comes to, the findings, each change with its fields, a verdict, what to do next.
 
-    ``brief`` leaves out the fields; ``full`` lists unchanged resources and prints new long texts whole.
+    More than a few calls are told in groups. ``brief`` leaves out the fields; ``full`` tells every call with
+    its fields, lists unchanged resources and prints new long texts whole.
     Lines stay within ``width`` unless a single word is longer.
     """
     page = _Page(width=width, color=color, show_numbers=show_numbers, brief=brief, full=full)
-    body = [*page.head(plan), *page.changes(plan), *page.forecast(plan), *page.findings(plan)]
+    body = [*page.head(plan), *page.findings(plan), *page.changes(plan), *page.forecast(plan)]
     return page.text([*body, *page.end(plan, next_command)])
 
 
@@ -84,6 +91,7 @@ class _Page:
         """Which account, how much of what, and what weighs."""
         title = f"reconciler plan · {words.account(plan.target)} · {words.host(plan.target)}"
         yield from (self._paint(line, "bold") for line in wrap(clean(title), self._width))
+        yield from self._told(first_of_all(plan.findings)[0])
         yield ""
         yield from wrap(words.tally(plan.changes) or "nothing is declared", self._width)
         if why := words.stopped(plan):
@@ -92,20 +100,64 @@ class _Page:
             yield from (self._paint(line, "changed") for line in wrap(" · ".join(weighty), self._width))
 
     def changes(self, plan: Plan) -> Iterator[str]:
-        """Refusals first, then what must not be overlooked, then the rest; unchanged resources last."""
-        ranked = sorted(plan.changes, key=words.rank)
+        """In the order of ``reading_order``, many calls in groups; unchanged resources last."""
+        ranked = sorted(plan.changes, key=rank)
         listed = [change for change in ranked if change.action is not Action.KEEP]
         told, more = self._worth_telling([change for change in ranked if change.action is Action.KEEP])
+        grouped: Sequence[CallGroup] = ()
+        if not self._full and is_grouped(listed):
+            grouped = groups(listed, plan.forecast)
+            listed = [change for change in listed if section(change) is not Section.CALLS]
         if self._brief:
-            told, listed = [*listed, *told], []
-        for change in listed:
-            yield from ("", *self._block(change))
+            yield from ("", *self._rows(listed)) if listed else ()
+        else:
+            yield from (line for change in listed for line in ("", *self._block(change)))
+        yield from self._groups(grouped)
         if told or more:
             yield ""
-        address_width = _column(str(change.address) for change in told)
-        for change in told:
-            yield from self._row(change, address_width)
+        yield from self._rows(told)
         yield from (f"  {self._paint(line, 'dim')}" for line in more)
+
+    def _rows(self, changes: Sequence[Change]) -> Iterator[str]:
+        address_width = _column(str(change.address) for change in changes)
+        for change in changes:
+            yield from self._row(change, address_width)
+
+    def _groups(self, grouped: Sequence[CallGroup]) -> Iterator[str]:
+        """A line for each group; below it its calls, a line each, unless the page is to be brief."""
+        shown = grouped[:_MOST_GROUPS]
+        most = 0 if self._brief else max(_FEWEST_CALLS, _MOST_CALLS // max(len(grouped), 1))
+        if self._brief and shown:
+            yield ""
+        for group in shown:
+            yield from ("", *self._group(group)) if most else self._group(group)
+            yield from self._listed(group.calls, most)
+        if left := sum(len(group.calls) for group in grouped[_MOST_GROUPS:]):
+            yield from ("", self._paint(f"… and {words.counted(left, 'call')} more; --full lists them", "dim"))
+
+    def _listed(self, calls: Sequence[Call], most: int) -> Iterator[str]:
+        """A line for each, ``most`` at most; calls that nobody will ring any more are listed further."""
+        shown = max(most, _MOST_LOST) if most and calls[0].change.action.removes else most
+        for call in calls[:shown]:
+            yield from self._call(call)
+        if shown and len(calls) > shown:
+            yield " " * INDENT + self._paint(f"… and {len(calls) - shown:,} more; --full lists them", "dim")
+
+    def _group(self, group: CallGroup) -> Iterator[str]:
+        """``! 40 calls to arm: front-desk, Mon 30 Nov 09:00 to 10:57 New York, 38 people``."""
+        head = f"{words.glyph(group.calls[0].change)} {group.title} {words.spoken(group.verb)}"
+        more = ", ".join(text for text in (clean(group.agent), group.sentence) if text)
+        first, *rest = wrap(f"{head}: {more}" if more else head, self._width)
+        yield first.replace(group.title, self._paint(group.title, "bold"), 1)
+        yield from (" " * INDENT + line for line in wrap(" ".join(rest), self._width - INDENT) if line)
+
+    def _call(self, call: Call) -> Iterator[str]:
+        when, whom, more = cells(call, show_numbers=self._show_numbers)
+        line = "  ".join(it for it in (when, whom, clean(call.change.address.name)) if it)
+        fits = columns(line) <= self._width - INDENT
+        yield from (" " * INDENT + part for part in ([line] if fits else wrap(line, self._width - INDENT)))
+        if more:
+            yield from (" " * INDENT * 2 + line for line in wrap(more, self._width - INDENT * 2))
 
     def _worth_telling(self, kept: Sequence[Change]) -> tuple[list[Change], list[str]]:
         """Of what stays: all in full, otherwise what has something to say, and how many more say the same."""
@@ -174,26 +226,29 @@ class _Page:
 
     def forecast(self, plan: Plan) -> Iterator[str]:
         """Whom the declared calls will ring, when in their own time, and what that may cost."""
-        told = (
-            []
-            if self._brief
-            else list(
-                forecasts.lines(
-                    plan.forecast,
-                    width=self._width,
-                    paint=self._paint,
-                    show_numbers=self._show_numbers,
-                    full=self._full,
-                )
-            )
-        )  # fmt: skip - one call
+        if self._brief and not (plan.forecast and plan.forecast.rings):
+            return  # what auto-reload may charge stands in the head
+        found = forecasts.lines(
+            plan.forecast,
+            width=self._width,
+            paint=self._paint,
+            show_numbers=self._show_numbers,
+            full=self._full,
+        )
+        told = list(found)
         yield from ("", *told) if told else ()
 
     def findings(self, plan: Plan) -> Iterator[str]:
-        """Errors, warnings and notes, each with its way out."""
-        if plan.findings:
+        """Errors, warnings and notes about one thing each, with the way out of it; alike ones once where brief."""
+        found = first_of_all(plan.findings)[1]
+        shown, more = finding_list.alike(found) if self._brief else (found, [])
+        yield from self._told(shown)
+        yield from (self._paint(line, "dim") for line in more)
+
+    def _told(self, findings: Sequence[Finding]) -> Iterator[str]:
+        if findings:
             yield ""
-        for finding in plan.findings:
+        for finding in findings:
             yield from finding_list.headline(finding, self._width, self._paint)
             yield from finding_list.hint(finding.hint, self._width, self._paint)
 

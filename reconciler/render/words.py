@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from reconciler.model import VERBS, Action, ChangedBy, Outcome, Severity, Sort
+from reconciler.render.reading_order import by_kind, overwrites
 from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ SAME_TO_SEE = "(they differ in what is not shown)"
 NO_CHANGES = "No changes: the account is as declared."
 _UNCHANGED = (Action.KEEP, Action.REFUSE)
 _AS_DECLARED = frozenset({"is as declared", "is not there, as declared"})
-_PLURALS = {"person": "people", "reply": "replies"}
+_PLURALS = {"person": "people", "reply": "replies", "try": "tries"}
 
 
 def counted(count: int, noun: str) -> str:
@@ -117,27 +118,19 @@ def style(change: Change) -> str:
 
 def glyph(change: Change) -> str:
     """The sign of a change: ``!`` where something must not be overlooked, else that of its action."""
-    return MARKED if change.consequences and change.pending else sign(change)
+    return MARKED if marks(change) else sign(change)
 
 
 def marks(change: Change) -> list[str]:
     """What must not be overlooked in a change that would be made."""
-    return [_mark(it) for it in change.consequences] if change.pending else []
+    told = [_mark(it) for it in change.consequences] if change.pending else []
+    return [*told, "overwrites a colleague's edits"] if overwrites(change) else told
 
 
 def _mark(consequence: Consequence) -> str:
     if consequence.people > 1:
         return f"rings {counted(consequence.people, 'person')}"
     return CONSEQUENCES[consequence.sort]
-
-
-def rank(change: Change) -> int:
-    """Where a change belongs on a page: refusals, what must not be overlooked, the rest, what stays."""
-    if change.action is Action.REFUSE:
-        return 0
-    if not change.pending:
-        return 3
-    return 1 if change.consequences else 2
 
 
 def uneventful(change: Change) -> bool:
@@ -168,9 +161,17 @@ def weighty(plan: Plan) -> list[str]:
             _charge(all_of_it),
             *(counted(count, occasion) for occasion, count in occasions.items()),
             f"{counted(final, 'change')} cannot be undone" if final else "",
+            _overwritten(plan.pending),
         )
         if words
     ]
+
+
+def _overwritten(changes: Sequence[Change]) -> str:
+    """Whose work in the dashboard an apply would take back, by kind."""
+    counts = by_kind([change for change in changes if overwrites(change)])
+    listed = " and ".join(counted(count, noun) for noun, count in counts.items())
+    return f"overwrites a colleague's edits on {listed}" if listed else ""
 
 
 def _people(consequences: Sequence[Consequence]) -> int:

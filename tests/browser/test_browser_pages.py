@@ -105,8 +105,8 @@ def test_everything_is_there_to_see(browser: Browser, pages: dict[str, str]) -> 
     with visit(browser, pages["plan"]) as found:
         headings = found.page.locator("h2").all_inner_texts()
         assert headings == [
-            "Look at these first",
             "Findings",
+            "Look at these first",
             "Money and people",
             "Changes",
             "Calls to come",

@@ -15,10 +15,11 @@ from reconciler.render.terminal import columns
 def test_the_calls_to_come_are_told_in_the_callees_own_time() -> None:
     printed = text.plan(FORESEEN, width=100)
     start = printed.index("To come:")
-    assert printed[start : printed.index("manifests/calls.yaml:9:14", start)] == (
+    assert printed[start : printed.index("Plan: ", start)] == (
         "To come: 3 calls to 2 people, for $1.10 at most\n"
         "    Tue 1 Dec 12:00 Los Angeles                 +1•••••••0199  confirm-jane\n"
         "  ! Thu 3 Dec 04:00 Honolulu to 09:00 New York  +1•••••••0123  weekly\n"
+        "    … and up to 1 second try\n"
         "    ! 1 of 2 outside the calling hours where the callee is: not placed then\n"
         "    ! the balance of $1.00 covers 1 of 2: until Thu 3 Dec 09:00 New York\n"
         "    priced at the longest an agent allows; rates read on 30 Sep 2026 · 1 call without a limit taken\n"

@@ -10,6 +10,7 @@ from plans_to_render import (
     ARM,
     CALLEE,
     CLEAN,
+    CREATE,
     DELETE,
     FULL,
     KEPT,
@@ -22,6 +23,8 @@ from plans_to_render import (
     REPORT,
     RESCHEDULE,
     UPDATE,
+    VERIFY,
+    WARNING,
     change,
     plan_of,
 )
@@ -151,10 +154,41 @@ def test_no_monthly_limit_is_said_at_the_top() -> None:
     assert "may charge the card without a monthly limit" in text.plan(plan_of(boundless))
 
 
-def test_refusals_come_first_and_then_what_must_not_be_overlooked() -> None:
-    printed = text.plan(plan_of(UPDATE, ARM, *REFUSING.refusals))
-    places = [printed.index(name) for name in ("Agent/reminders", "ScheduledCall/confirm-jane", "Agent/front-desk")]
+def test_refusals_come_first_then_what_is_lost_then_money_then_agents_then_calls() -> None:
+    printed = text.plan(plan_of(CREATE, UPDATE, ARM, VERIFY, DELETE, *REFUSING.refusals))
+    names = ("Agent/reminders", "Agent/retired", "Agent/front-desk", "PhoneNumber/main-line")
+    places = [printed.index(name) for name in (*names, "Agent/appointment-confirmations", "ScheduledCall/confirm-jane")]
     assert places == sorted(places)
+
+
+def test_a_cancelled_call_is_read_before_those_that_will_ring() -> None:
+    cancelled = replace(
+        ARM, address=Address("ScheduledCall", "lost"), action=Action.DELETE, verb="cancel", consequences=()
+    )
+    printed = text.plan(plan_of(ARM, cancelled))
+    assert printed.index("ScheduledCall/lost") < printed.index("ScheduledCall/confirm-jane")
+
+
+def test_findings_stand_below_the_headline_and_what_doubts_the_whole_plan_above_its_count() -> None:
+    doubt = Finding(Severity.WARNING, "RC502", "the state cannot be read", "check the remote")
+    printed = text.plan(plan_of(ARM, findings=[WARNING, doubt]))
+    places = [
+        printed.index(it) for it in ("RC502", "1 to arm", "rings 1 person", "RC210", "ScheduledCall/confirm-jane")
+    ]
+    assert places == sorted(places)
+
+
+def test_the_head_says_whose_edits_are_overwritten() -> None:
+    drift = FieldDiff("voice", "a", "b", ChangedBy.DASHBOARD)
+    other = replace(UPDATE, address=Address("Agent", "other"), diffs=(drift,))
+    number = replace(UPDATE, address=Address("PhoneNumber", "main"), diffs=(drift,))
+    printed = text.plan(plan_of(UPDATE, other, number), width=120)
+    assert "overwrites a colleague's edits on 2 agents and 1 phone number" in printed
+
+
+def test_a_plan_that_keeps_a_field_overwrites_nobody() -> None:
+    kept = replace(UPDATE, action=Action.REFUSE)
+    assert "overwrites" not in text.plan(plan_of(kept))
 
 
 def test_a_clean_plan_says_that_there_is_nothing_to_do() -> None:

@@ -1,0 +1,132 @@
+"""Calls of a plan in groups of one verb, agent and day, so that hundreds are read as a few lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reconciler.render import forecasts
+from reconciler.render.reading_order import Section, section
+from reconciler.render.terminal import clean, cut
+from reconciler.render.values import differences, line, visible
+from reconciler.render.words import counted
+from reconciler.schedule import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from reconciler.model import Address, Change
+    from reconciler.schedule.expected_calls import Forecast, Ring
+
+FEW = 5  # calls up to which each is told in full
+_WIDEST_CHANGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One change of a call, with the first time it will ring; None where nobody is to be rung."""
+
+    change: Change
+    ring: Ring | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallGroup:
+    """Calls of one verb, agent and day ("" without one), ascending in time."""
+
+    verb: str
+    agent: str
+    day: str
+    calls: tuple[Call, ...]
+
+    @property
+    def title(self) -> str:
+        """``40 calls``, ``3 recurring calls``."""
+        recurs = any(it.ring and it.ring.recurs for it in self.calls)
+        return counted(len(self.calls), "recurring call" if recurs else "call")
+
+    @property
+    def sentence(self) -> str:
+        """``Mon 30 Nov 09:00 to 10:57 New York, 38 people``; "" where nobody will be rung."""
+        rings = [it.ring for it in self.calls if it.ring]
+        if not rings:
+            return ""
+        return f"{self._when(rings)}, {counted(len({ring.to for ring in rings}), 'person')}"
+
+    def _when(self, rings: Sequence[Ring]) -> str:
+        zones = {ring.zone for ring in rings}
+        first, last = (f"{_local(ring):%H:%M}" for ring in (rings[0], rings[-1]))
+        where = forecasts.place(rings[0].zone or "UTC") if len(zones) == 1 else f"in {len(zones)} time zones"
+        if rings[0].recurs:
+            return f"first on {self.day} {first} {where}"
+        span = first if first == last else f"{first}\N{EN DASH}{last}"
+        return f"{self.day} {span} {where}"
+
+
+def is_grouped(changes: Sequence[Change]) -> bool:
+    """Whether there are too many calls to tell each in full."""
+    return sum(section(change) is Section.CALLS for change in changes) > FEW
+
+
+def groups(changes: Sequence[Change], forecast: Forecast | None) -> list[CallGroup]:
+    """The calls among changes: cancelled ones first, then by day and agent."""
+    rings = _first_rings(forecast)
+    found: dict[tuple[bool, bool, str, str, str], list[Call]] = {}
+    for change in changes:
+        if section(change) is Section.CALLS:
+            call = Call(change, rings.get(change.address))
+            found.setdefault(_key(call), []).append(call)
+    return [_group(found[key], forecast) for key in sorted(found)]
+
+
+def _first_rings(forecast: Forecast | None) -> Mapping[Address, Ring]:
+    """The rings of a forecast ascend, so the first of an address is its next."""
+    found: dict[Address, Ring] = {}
+    for ring in forecast.rings if forecast else ():
+        found.setdefault(ring.address, ring)
+    return found
+
+
+def _key(call: Call) -> tuple[bool, bool, str, str, str]:
+    ring = call.ring
+    if ring is None:
+        return False, False, "", "", call.change.verb
+    return True, ring.recurs, "" if ring.recurs else f"{_local(ring):%Y-%m-%d}", ring.agent, call.change.verb
+
+
+def _group(calls: Sequence[Call], forecast: Forecast | None) -> CallGroup:
+    ordered = sorted(calls, key=lambda it: it.change.address)
+    ordered.sort(key=lambda it: it.ring.at.timestamp() if it.ring else 0)
+    ring = ordered[0].ring
+    now = forecast.now if forecast else None
+    day = forecasts.as_declared(ring, now).rsplit(f" {_local(ring):%H:%M}", 1)[0] if ring and now else ""
+    return CallGroup(ordered[0].change.verb, ring.agent if ring else "", day, tuple(ordered))
+
+
+def _local(ring: Ring) -> datetime:
+    return ring.at.astimezone(clock.zone(ring.zone or "UTC"))
+
+
+def cells(call: Call, *, show_numbers: bool) -> tuple[str, str, str]:
+    """When, whom, and what else there is to say about one call, each in one clean line."""
+    ring, change = call.ring, call.change
+    if ring is None:
+        return "", "", clean(change.sentence)
+    when = f"{_local(ring):%H:%M} {forecasts.place(ring.zone or 'UTC')}"
+    more = "; ".join([*_moved(change, show_numbers=show_numbers), *map(clean, change.notes)])
+    return when, forecasts.callee(ring, show_numbers=show_numbers), more
+
+
+def _moved(change: Change, *, show_numbers: bool) -> list[str]:
+    """What a call that was armed before changes, a few words for each field."""
+    if change.observed is None:
+        return []
+    found = []
+    for diff in change.diffs:
+        before, after = visible(change, diff, show_numbers=show_numbers)
+        for part in differences(before, after):
+            path = f"{diff.path}.{part.path}" if part.path else diff.path
+            words = f"{clean(path)}: {line(part.before, path)} → {line(part.after, path)}"
+            found.append(cut(words, _WIDEST_CHANGE))
+    return found
