@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 10.0
 POLL_SECONDS = 0.05
+PLAIN_HEADERS = {"Content-Type": "application/json", "User-Agent": "ThunderPhone-Webhooks/1.0"}
 PLAIN = Fault(method=EVENT)
 DNS = Attempt(None, "dns", "Could not resolve host.")
 
@@ -98,9 +99,7 @@ class Courier:
         secret = f"not {delivery.secret}" if fault.malform == "signature" else delivery.secret
         headers = signed(secret, delivery.url, body, int(self._wire_time() + fault.skew))
         try:
-            answered = self._http().post(
-                delivery.url, content=body, headers={**headers, "Content-Type": "application/json"}
-            )
+            answered = self._http().post(delivery.url, content=body, headers={**headers, **PLAIN_HEADERS})
         except httpx.TimeoutException as error:
             return Attempt(None, "timeout", str(error) or "No answer in time.")
         except httpx.HTTPError as error:
