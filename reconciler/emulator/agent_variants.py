@@ -1,4 +1,4 @@
-"""Variants of an agent (contract 2.3, contract-next 5.4): live at once; the switch between them is drafted."""
+"""Variants of an agent (contract-next 5.4): live at once; the switch between them is drafted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events on their way to webhook endpoints (contract-next 1.2, 1.4): queued, tried, tried again, given up.
+"""Events on their way to webhooks (contract-next 1.2, 1.4): queued, tried, tried again, given up.
 
 An event becomes one delivery per endpoint that wants it, all with its id; ``courier`` carries them. A
 delivery is claimed for a minute by whoever tries it, so a process killed meanwhile loses nothing.

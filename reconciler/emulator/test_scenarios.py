@@ -1,4 +1,4 @@
-"""Test scenarios (contract-next 2.1): situations to try an agent in, written by people or by the platform."""
+"""Test scenarios (contract-next 2.1): situations to try an agent in, by people or by the platform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Test suites (contract-next 2.3): scenarios of one agent with criteria, and a schedule that spends money."""
+"""Test suites (contract-next 2.3): scenarios of one agent, criteria, a schedule that spends money."""
 
 from __future__ import annotations
 

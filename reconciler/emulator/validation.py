@@ -1,4 +1,4 @@
-"""Validation of drafts (contract-next 2.5): recorded turns, replayed offline against the draft's prompt.
+"""Validation of drafts (contract-next 2.5): recorded turns, replayed against the draft's prompt.
 
 An example is judged by its labels: ``fails``, ``warns`` and ``skips`` say what becomes of it, ``breaks``
 ends the whole run with an error, ``hangs`` keeps it from ending; any other passes.

@@ -1,4 +1,4 @@
-"""Tests of a carrier's connection (contract-next 4.1): what they found, and what that proves for how long.
+"""Tests of a carrier's connection (contract-next 4.1): what they found, and how long that counts.
 
 Nobody is rung. Both directions pass unless the controls say otherwise (``voip_inbound``, ``voip_outbound``:
 ``pass`` or ``fail``, ``voip_detail``: the carrier's words); credentials with ``wrong`` in one are rejected.
