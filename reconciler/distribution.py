@@ -5,7 +5,21 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 NAME = "thunderphone-reconciler"
+
+
+@cache
+def homepage() -> str:
+    """The project's address as the installed release has it; empty where it was built without one."""
+    from importlib import metadata  # noqa: PLC0415 - 10 ms that only one format needs
+
+    try:
+        urls = metadata.metadata(NAME).get_all("Project-URL") or []
+    except metadata.PackageNotFoundError:  # run from a checkout that nothing was installed from
+        return ""
+    return next((url for name, _, url in (line.partition(", ") for line in urls) if name == "Homepage"), "")
 
 
 def with_extra(extra: str) -> str:

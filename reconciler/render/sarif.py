@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import reconciler
+from reconciler import distribution
 from reconciler.diagnostics.codes import CODES
 from reconciler.model import Action, Finding, Severity
 from reconciler.render.terminal import clean
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: dict[Severity, str] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _REFUSED = "RC300"
+_WORD = re.compile(r"[A-Za-z0-9]+")
 
 
 def findings(findings: Iterable[Finding], *, folder: str = "", project: str = "reconciler.yaml") -> dict[str, Any]:
@@ -28,6 +31,7 @@ def findings(findings: Iterable[Finding], *, folder: str = "", project: str = "r
     """
     told = list(findings)
     codes = sorted({finding.code for finding in told})
+    homepage = distribution.homepage()
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -37,7 +41,8 @@ def findings(findings: Iterable[Finding], *, folder: str = "", project: str = "r
                     "driver": {
                         "name": "reconciler",
                         "semanticVersion": reconciler.__version__,
-                        "rules": [_rule(code) for code in codes],
+                        **({"informationUri": homepage} if homepage else {}),
+                        "rules": [_rule(code, homepage) for code in codes],
                     }
                 },
                 "columnKind": "unicodeCodePoints",
@@ -61,12 +66,14 @@ def refusals(plan: Plan) -> list[Finding]:
     ]
 
 
-def _rule(code: str) -> dict[str, Any]:
+def _rule(code: str, homepage: str) -> dict[str, Any]:
     meaning = CODES.get(code)
     if meaning is None:
         return {"id": code}
     return {
         "id": code,
+        "name": "".join(word[:1].upper() + word[1:] for word in _WORD.findall(meaning.title)),
+        **({"helpUri": f"{homepage}/blob/HEAD/docs/messages.md"} if homepage else {}),
         "shortDescription": {"text": meaning.title},
         "fullDescription": {"text": f"{meaning.title}: {meaning.way_out}"},
         "help": {"text": meaning.way_out},

@@ -25,6 +25,7 @@ def test_the_counts_are_those_of_the_tests(name: str) -> None:
     (suite,) = root
     cases = suite.findall("testcase")
     assert int(suite.attrib["tests"]) == int(root.attrib["tests"]) == len(cases)
+    assert set(root.attrib) <= {"name", "tests", "failures", "errors", "time", "disabled"}, "Jenkins knows no others"
     assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure"))
     assert len({(it.attrib["classname"], it.attrib["name"]) for it in cases}) == len(cases)
 

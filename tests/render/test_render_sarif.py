@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from plans_to_render import ERROR, FULL, PLANS, REFUSED, WARNING, plan_of
 
-from reconciler import __version__
+from reconciler import __version__, distribution
 from reconciler.diagnostics.codes import CODES
 from reconciler.model import Finding, Location, Severity
 from reconciler.render import sarif
@@ -43,6 +44,22 @@ def test_a_rule_is_what_the_code_means() -> None:
     (rule,) = run(sarif.findings([ERROR]))["tool"]["driver"]["rules"]
     assert rule["shortDescription"]["text"] == CODES[ERROR.code].title
     assert rule["help"]["text"] == CODES[ERROR.code].way_out
+
+
+def test_a_rule_has_a_name_and_no_address_that_was_made_up() -> None:
+    log = run(sarif.findings([ERROR]))
+    (rule,) = log["tool"]["driver"]["rules"]
+    assert re.fullmatch(r"(?:[A-Z0-9][A-Za-z0-9]*)+", rule["name"])
+    assert "helpUri" not in rule
+    assert "informationUri" not in log["tool"]["driver"]
+
+
+def test_rules_lead_to_the_documentation_where_the_release_has_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distribution, "homepage", lambda: "https://forge.example/acme/reconciler")
+    log = run(sarif.findings([ERROR]))
+    (rule,) = log["tool"]["driver"]["rules"]
+    assert log["tool"]["driver"]["informationUri"] == "https://forge.example/acme/reconciler"
+    assert rule["helpUri"] == "https://forge.example/acme/reconciler/blob/HEAD/docs/messages.md"
 
 
 def test_a_code_that_is_not_explained_is_still_a_rule() -> None:
