@@ -78,9 +78,10 @@ class Policy:
     vendor's framework trims it). ``local``: an instruction to this tool, never sent or compared.
     ``fixed``: the identity itself, found by and never written. ``parent``: on a reference, the path starts there.
     ``immutable``: a difference is a replacement, refused unless the kind can replace. ``unread``: see ``Unread``.
-    ``means``: words of the live side, as ``Means`` says. ``personal``: somebody's number or name,
-    masked in output and hashed in state. ``secret``: never shown at all. ``hashed``: the observed side
-    holds digests. ``recorded``: compared only where the observed side holds it, which an older state may not.
+    ``largest``: the most bytes of a file it may name. ``means``: words of the live side, as ``Means`` says.
+    ``personal``: somebody's number or name, masked in output and hashed in state. ``secret``: never shown at all.
+    ``hashed``: the observed side holds digests. ``recorded``: compared only where the observed side holds it, which
+    an older state may not.
     """
 
     name: str = ""
@@ -93,6 +94,7 @@ class Policy:
     parent: bool = False
     immutable: bool = False
     unread: Unread | None = None
+    largest: int = 0
     means: tuple[Means, ...] = ()
     personal: bool = False
     secret: bool = False
@@ -146,6 +148,17 @@ class FileText(Spec):
     )
 
 
+class FileContent(FileText):
+    """Bytes kept in a file of their own; what is declared and compared of them is their digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """The most bytes that a file may have; 1 MiB where nothing is said."""
+
+    size: int
+
+
 def _number(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         raise ValueError('a telephone number must be quoted: write it as "+1415555XXXX"')  # noqa: TRY004 - pydantic's way
@@ -172,6 +185,7 @@ TransferNumber = Annotated[
     Field(description="A telephone number, or exactly one {{variable}}.", examples=["+14155550100"]),
 ]
 Prose = Annotated[str | FileText, TEXT]
+Content = Annotated[str | FileContent, UNREAD]
 
 
 def _positive(value: int) -> int:
@@ -249,6 +263,7 @@ def _policy(name: str, metadata: Sequence[Any]) -> Policy:
         wire=wire or (ref.wire if ref else "") or name,
         ref=ref,
         unread=next((item for item in metadata if isinstance(item, Unread)), None),
+        largest=next((item.size for item in metadata if isinstance(item, Largest)), 0),
         means=tuple(item for item in metadata if isinstance(item, Means)),
         **flags,
     )

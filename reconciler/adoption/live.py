@@ -87,7 +87,7 @@ def kept_in_files(spec: type[Spec]) -> frozenset[str]:
 def model_in(annotation: Any) -> type[Spec] | None:
     """The first model inside an annotation such as ``tuple[Model, ...] | None``; a file reference is none."""
     found = (leaf for leaf in _leaves(annotation) if isinstance(leaf, type) and issubclass(leaf, Spec))
-    return next((model for model in found if model is not FileText), None)
+    return next((model for model in found if not issubclass(model, FileText)), None)
 
 
 def _leaves(annotation: Any) -> list[Any]:

@@ -6,7 +6,6 @@ Paths are the vendor's (``/v1/...``), bodies are decoded JSON in the vendor's ow
 
 from __future__ import annotations
 
-import json
 import logging
 import random
 import time
@@ -23,6 +22,7 @@ from reconciler.api.address import base_url as checked_base_url
 from reconciler.api.address import check_path
 from reconciler.api.error_body import Censor, decode
 from reconciler.api.error_mapping import FOREIGN, RequestLine, Seam, http_date
+from reconciler.api.forms import encoded
 from reconciler.api.pages import read_items
 from reconciler.api.read_only import ReadOnlyTransport
 from reconciler.api.retry import RetryPolicy, WaitBudget
@@ -159,11 +159,11 @@ class Api:
         """
         check_path(path)
         line = RequestLine(method.upper(), path)
-        content = None if body is None else json.dumps(body, allow_nan=False).encode()
+        content, own = encoded(body)
         patience = self._timeout if timeout is None else httpx.Timeout(timeout)
         attempt, waited = 1, 0.0
         while True:
-            outcome = self._once(line, content, params, patience)
+            outcome = self._once(line, content, own, params, patience)
             if isinstance(outcome, Reply):
                 return outcome
             pause = self._patience.pause(outcome, writes=line.writes, attempt=attempt, attempts=attempts, waited=waited)
@@ -185,11 +185,12 @@ class Api:
         self,
         line: RequestLine,
         content: bytes | None,
+        own: Mapping[str, str],
         params: Mapping[str, str | int] | None,
         patience: httpx.Timeout,
     ) -> Reply | ApiError:
         """Send one request; the reply, or the error it amounts to."""
-        headers = self._headers if content is None else {**self._headers, "Content-Type": "application/json"}
+        headers = {**self._headers, **own}
         try:
             request = httpx.Request(
                 line.method,

@@ -142,7 +142,7 @@ def _of_field(passed: list[str], info: FieldInfo, model: type[BaseModel]) -> Ent
         allowed=choices,
         remarks=remarks,
         example=_example(passed, info, choices, kind),
-        fields=listed if inner is not FileText else (),
+        fields=listed if inner is None or not issubclass(inner, FileText) else (),
         range=_range(info),
     )
 
@@ -197,7 +197,7 @@ def _spoken(annotation: Any) -> str:
         return f"list of {_spoken(inner[0])}"
     if origin is dict:
         return f"mapping of {_spoken(inner[0])} to {_spoken(inner[1])}"
-    if annotation is FileText:
+    if isinstance(annotation, type) and issubclass(annotation, FileText):
         return "{file: PATH}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return "mapping with the keys below"

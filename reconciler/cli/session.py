@@ -26,6 +26,7 @@ from reconciler.forecast import forecast
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call import order
 from reconciler.load import reader
+from reconciler.load.contents import ProjectContents
 from reconciler.model import Finding, Resource, Severity, Target
 from reconciler.schedule.clock import Clock, FixedClock, SystemClock, parse_duration
 from reconciler.settings import Project, find_project
@@ -237,6 +238,7 @@ class Session:
             now=self.clock.now,
             commit=commit(self.project),
             sleep=self._waiting.sleep,
+            content=ProjectContents(self.project),
         )
 
     def orders(self, resources: Mapping[str, Resource]) -> dict[str, PlannedCall]:

@@ -76,6 +76,7 @@ def plain(item: Mapping[str, Any]) -> str:
         .removeprefix("Value error, ")
         .removeprefix("Input ")
         .removesuffix(" or an instance of FileText")
+        .removesuffix(" or an instance of FileContent")
     )
     return text[:1].lower() + text[1:]
 

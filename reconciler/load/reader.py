@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +10,12 @@ from pydantic import ValidationError
 
 from reconciler.diagnostics.suggestions import listed, nearest, offer
 from reconciler.documents import reading
-from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited
-from reconciler.documents.variables import Mistake, filled, place, sought
+from reconciler.documents.project_files import ProjectFiles, Unreadable
+from reconciler.documents.variables import filled, sought
 from reconciler.envelope import API_VERSION, document_model
-from reconciler.fields import FileText, Spec, attributes, named, personal, policies, references
+from reconciler.fields import named, personal, policies, references
 from reconciler.load.claims import claimed_twice
+from reconciler.load.contents import Contents
 from reconciler.load.discovery import manifest_files
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
@@ -26,6 +25,7 @@ from reconciler.telephony.phone_numbers import normalise
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from reconciler.documents.variables import Variables
     from reconciler.kind import Kind
@@ -249,66 +249,10 @@ class _Reader:
         if spec is None:
             return Resource(manifest, kind.spec.model_construct(), {})
         declared = spec.model_dump(exclude_unset=True, by_alias=True)
-        files: dict[str, str] = {}
-        self._texts(spec, declared, manifest, file, files)
-        return Resource(manifest, spec, declared, files)
-
-    def _texts(  # noqa: PLR0913 - the walk carries where it is
-        self,
-        spec: Spec,
-        declared: dict[str, Any],
-        manifest: Manifest,
-        file: Path,
-        files: dict[str, str],
-        path: tuple[str, ...] = ("spec",),
-    ) -> None:
-        """Put the text of each ``{file: …}`` in its place."""
-        for key in [key for key, value in declared.items() if value.__class__ is dict]:  # no other can be a file
-            value = getattr(spec, attributes(type(spec))[key])
-            if isinstance(value, FileText):
-                where = manifest.locate(*path, key, "file")
-                text = self._text(value.file, file, where, manifest.address)
-                if text is not None:
-                    declared[key], shown = text
-                    files[key] = shown
-            elif isinstance(value, Spec):
-                self._texts(value, declared[key], manifest, file, files, (*path, key))
-
-    def _text(self, name: str, manifest: Path, where: Location, address: Address) -> tuple[str, str] | None:
-        """The text of a prompt file and how to show its path; None (and a finding) if it may not."""
-        tried = [base / name for base in (manifest.parent, self._files.root)]
-        content = self._content(tried)
-        if content is None:
-            near = nearest(Path(name).name, [item.name for item in tried[0].parent.glob("*")])
-            hint = near or "the path is relative to the manifest, or to the project"
-            self._complain("RC141", f"there is no file `{name}`", where, hint, address)
-            return None
-        found, raw = content
-        if isinstance(raw, Unreadable):
-            code = "RC142" if raw.code == "RC142" else "RC141"
-            self._complain(code, f"`{name}` {raw.message}", where, raw.hint, address)
-            return None
-        text = raw.decode("utf-8", "replace").removeprefix("\ufeff")
-        if "\x00" in text or "\ufffd" in text:
-            self._complain("RC141", f"`{name}` is not UTF-8 text", where, "name a file of text, in UTF-8", address)
-            return None
-        shown = self._project.shown(found)
-        mistakes: list[Mistake] = []
-        said = self._variables.text(text, mistakes) if "${" in text else text
-        for mistake in mistakes:
-            self._complain(mistake.code, mistake.message, place(text, shown, mistake.offset), mistake.hint, address)
-        return said, shown
-
-    def _content(self, tried: Sequence[Path]) -> tuple[Path, bytes | Unreadable] | None:
-        """The first of some paths that may be read, with its bytes; else why not; None where there is no such file."""
-        refusals = [(path, self._files.refused(path)) for path in tried]
-        for path, refused in refusals:
-            if refused is None and os.path.lexists(path):
-                return path, read_limited(path, largest=_LARGEST_TEXT)
-        for path, refused in refusals:
-            if refused is not None and (os.path.lexists(path) or all(each for _, each in refusals)):
-                return path, refused
-        return None
+        contents = Contents(self._project, self._files, self._variables, manifest, file)
+        contents.fill(spec, declared)
+        self.loaded.findings += contents.findings
+        return Resource(manifest, spec, declared, contents.files)
 
     def _add(self, resource: Resource) -> None:
         key = str(resource.address)

@@ -27,6 +27,7 @@ from api.misbehaving import (
     waits,
 )
 from reconciler.api import Api, connect, segment
+from reconciler.api.forms import File, Form
 from reconciler.errors import (
     AmbiguousWrite,
     ApiError,
@@ -304,3 +305,15 @@ def test_an_unreadable_date_is_no_date(server: Server, api: Api) -> None:
     server.script = [act]
     api.get("/v1/whoami")
     assert api.server_offset() is None
+
+
+def test_a_form_carries_texts_and_files(server: Server, api: Api) -> None:
+    server.script = [says({"id": 1}, 201)]
+    form = Form({"name": "Prices"}, {"file": File("prices.pdf", b"%PDF\x00\xff", "application/pdf")})
+    assert api.post("/v1/knowledge/documents", form) == {"id": 1}
+    (received,) = server.received
+    assert received.headers["content-type"].startswith("multipart/form-data; boundary=")
+    assert b'name="name"\r\n\r\nPrices\r\n' in received.body
+    assert (
+        b'name="file"; filename="prices.pdf"\r\nContent-Type: application/pdf\r\n\r\n%PDF\x00\xff\r\n' in received.body
+    )

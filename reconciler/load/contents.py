@@ -1,0 +1,128 @@
+"""Files that a document names: their text in its place, or the digest of their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.diagnostics.suggestions import nearest
+from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited
+from reconciler.documents.variables import Mistake, place
+from reconciler.errors import Rejected
+from reconciler.fields import FileContent, FileText, Spec, attributes, policies
+from reconciler.model import Finding, Location, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reconciler.documents.variables import Variables
+    from reconciler.model import Manifest, Resource
+    from reconciler.settings import Project
+
+_LARGEST_TEXT = 1 << 20
+
+
+class Contents:
+    """Reads the files of one document; ``findings`` says why one was not read, ``files`` where a field came from."""
+
+    def __init__(
+        self, project: Project, files: ProjectFiles, variables: Variables, manifest: Manifest, written_in: Path
+    ) -> None:
+        self.findings: list[Finding] = []
+        self.files: dict[str, str] = {}
+        self._project, self._project_files, self._variables = project, files, variables
+        self._manifest, self._written_in = manifest, written_in
+
+    def fill(self, spec: Spec, declared: dict[str, Any], path: tuple[str, ...] = ("spec",)) -> None:
+        """Put the text of each ``{file: …}`` in its place, or what stands for its bytes until they are sent."""
+        for key in [key for key, value in declared.items() if value.__class__ is dict]:  # no other can be a file
+            value = getattr(spec, attributes(type(spec))[key])
+            if isinstance(value, FileText):
+                where = self._manifest.locate(*path, key, "file")
+                largest = policies(type(spec))[key].largest or _LARGEST_TEXT
+                found = self._read(value.file, where, largest)
+                if found is not None:
+                    self._put(declared, key, found, where, as_text=not isinstance(value, FileContent))
+            elif isinstance(value, Spec):
+                self.fill(value, declared[key], (*path, key))
+
+    def _put(
+        self, declared: dict[str, Any], key: str, found: tuple[Path, bytes], where: Location, *, as_text: bool
+    ) -> None:
+        file, raw = found
+        shown = self._project.shown(file)
+        value = self._text(file, shown, raw, where) if as_text else digest_of(raw)
+        if value is not None:
+            declared[key], self.files[key] = value, shown
+
+    def _read(self, name: str, where: Location, largest: int) -> tuple[Path, bytes] | None:
+        """The bytes of a file relative to the manifest, or to the project; None, and a finding, if it may not."""
+        tried = [base / name for base in (self._written_in.parent, self._project_files.root)]
+        content = self._first(tried, largest)
+        if content is None:
+            near = nearest(Path(name).name, [item.name for item in tried[0].parent.glob("*")])
+            hint = near or "the path is relative to the manifest, or to the project"
+            self._complain("RC141", f"there is no file `{name}`", where, hint)
+            return None
+        found, raw = content
+        if isinstance(raw, Unreadable):
+            code = "RC142" if raw.code == "RC142" else "RC141"
+            self._complain(code, f"`{name}` {raw.message}", where, raw.hint)
+            return None
+        return found, raw
+
+    def _text(self, file: Path, shown: str, raw: bytes, where: Location) -> str | None:
+        """The text of a file, variables filled in; None, and a finding, for what is no text."""
+        text = raw.decode("utf-8", "replace").removeprefix("\ufeff")
+        if "\x00" in text or "\ufffd" in text:
+            name = self._written_as(file)
+            self._complain("RC141", f"`{name}` is not UTF-8 text", where, "name a file of text, in UTF-8")
+            return None
+        mistakes: list[Mistake] = []
+        said = self._variables.text(text, mistakes) if "${" in text else text
+        for mistake in mistakes:
+            self._complain(mistake.code, mistake.message, place(text, shown, mistake.offset), mistake.hint)
+        return said
+
+    def _written_as(self, file: Path) -> str:
+        """The file as the manifest may name it."""
+        return os.path.relpath(file, self._written_in.parent)
+
+    def _first(self, tried: Sequence[Path], largest: int) -> tuple[Path, bytes | Unreadable] | None:
+        """The first of some paths that may be read, with its bytes; else why not; None where there is no such file."""
+        refusals = [(path, self._project_files.refused(path)) for path in tried]
+        for path, refused in refusals:
+            if refused is None and os.path.lexists(path):
+                return path, read_limited(path, largest=largest)
+        for path, refused in refusals:
+            if refused is not None and (os.path.lexists(path) or all(each for _, each in refusals)):
+                return path, refused
+        return None
+
+    def _complain(self, code: str, message: str, where: Location, hint: str) -> None:
+        self.findings.append(Finding(Severity.ERROR, code, message, hint, self._manifest.address, where))
+
+
+def digest_of(raw: bytes) -> dict[str, Any]:
+    """What stands for bytes in a plan and in the comparison: not the name of their file, which may change."""
+    return {"sha256": hashlib.sha256(raw).hexdigest(), "size": len(raw)}
+
+
+class ProjectContents:
+    """The bytes that documents name, read again when they are sent: a plan holds only their digests."""
+
+    def __init__(self, project: Project) -> None:
+        self._project, self._files = project, ProjectFiles(project.root)
+
+    def __call__(self, resource: Resource, key: str) -> bytes:
+        """The bytes of a field; Rejected when the file is not what was planned any more."""
+        declared = resource.declared[key]
+        if isinstance(declared, str):
+            return declared.encode()
+        name = resource.files[key]
+        raw = self._files.read(self._project.root / name, largest=int(declared["size"]))
+        if isinstance(raw, Unreadable) or digest_of(raw) != declared:
+            raise Rejected(f"`{name}` changed while we were applying", method="", path="", hint="apply again")
+        return raw
