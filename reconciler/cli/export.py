@@ -58,8 +58,8 @@ def command(options: Options, folder: Path | None, kinds: tuple[str, ...], no_bi
 
     Prompts become files of their own, agents are bound by metadata.id, references are names. What is declared
     already is left out, and no file is written over: when one is in the way, none is written (exit 1). The
-    account is only read. In the state, the ids are bound and protected from --prune until the first apply of the
-    new manifests, so that nobody deletes what is not merged yet.
+    account is only read. In the state, the ids are bound and protected from --prune until a document says
+    `protect: false`, so that nobody deletes what is not merged yet.
     """
     with Session(options, read_only=True) as session:
         place = _place(session, folder)
@@ -201,6 +201,7 @@ def _bindings(
                 display=one.observed.name,
                 fields=snapshot(one.declared, body, policies(KINDS[one.address.kind].spec), links),
                 protect=True,
+                kept_protected=True,  # by the export, not by a document: one without `protect` lifts nothing
                 applied_at=now,
                 commit=version,
                 path=session.project.shown(place / one.path),
