@@ -39,6 +39,9 @@ def ended(scene: Scene, call: Body) -> None:
     """Tell that a call is over, at its end, and of its grades, when they come."""
     family = "web" if call["direction"] in {"web", "test"} else "telephony"
     emit(scene, f"{family}.complete", _ending(scene, call), agent_id=call["agent_id"], at=moment(call["end_time"]))
+    if call["transfer_outcome"]:
+        data = {"call_id": call["call_id"], **{name: call[name] for name in call if name.startswith("transfer_")}}
+        emit(scene, "call.transfer_completed", data, agent_id=call["agent_id"], at=moment(call["end_time"]))
     for at in grades.graded_at(call):
         data = {
             "call_id": call["call_id"],

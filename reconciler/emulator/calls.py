@@ -29,6 +29,14 @@ Body = dict[str, Any]
 DEFAULT_LIMIT = 50
 MAXIMUM_LIMIT = 100
 UNDER_WAY = "in_progress"
+TRANSFER: Body = {
+    "transfer_destination": "+15551239999",
+    "transfer_outcome": "bridged",
+    "transfer_bridge_kind": "warm",
+    "transfer_bridge_seconds": 10,
+    "transfer_bridge_total_cents": 2,
+    "transfer_sip_status": 200,
+}
 RECORDINGS = "https://recordings.emulator.invalid"
 
 
@@ -107,6 +115,30 @@ def claim_grade(exchange: Exchange) -> Reply:
     return answer(grades.grade(call, grades.graded_at(call)[-1]), 201)
 
 
+def extract(exchange: Exchange) -> Reply:
+    """``POST /v1/calls/{id}/extract``: what the agent's fields ask for, empty here; 409 before anything was said."""
+    call = load(exchange)
+    said = bool(spoken(call))
+    now = stamp(exchange.now)
+    found = {
+        "id": call["call_id"],
+        "call_id": call["call_id"],
+        "agent_id": call["agent_id"],
+        "status": "completed" if said else "skipped",
+        "data": {},
+        "evidence": {},
+        "field_reasons": {},
+        "schema_snapshot": [],
+        "verification": "unavailable",
+        "model": "emulator",
+        "error_message": "" if said else "This call has no transcript.",
+        "extracted_at": now,
+        "created_at": now,
+        "updated_at": now,
+    }
+    return answer(found, 200 if said else 409)
+
+
 def settle(database: sqlite3.Connection, now: datetime) -> None:
     """Close every call whose end has passed, oldest end first, and bill it at that moment."""
     due = database.execute(
@@ -155,6 +187,7 @@ def _ended(body: Body, outcome: Outcome, end: datetime) -> Body:
         "billable_minutes": float(billing.billable_minutes(talked)),
         "billed_at": stamp(end),
         "call_outcome": outcome.call_outcome,
+        **(TRANSFER if outcome.transferred else {}),
     }
 
 

@@ -13,6 +13,7 @@ from reconciler.emulator.mcp_servers import MCP_SERVERS
 from reconciler.emulator.phone_number_labels import PHONE_NUMBER_LABELS
 from reconciler.emulator.publishable_keys import PUBLISHABLE_KEYS
 from reconciler.emulator.reusable_instructions import REUSABLE_INSTRUCTIONS
+from reconciler.emulator.simulations import SIMULATION_BATCHES, SIMULATIONS
 from reconciler.emulator.sip_endpoints import SIP_ENDPOINTS
 from reconciler.emulator.test_batches import TEST_BATCHES
 from reconciler.emulator.test_scenarios import TEST_SCENARIOS
@@ -36,6 +37,8 @@ RESOURCES: tuple[Resource, ...] = (
     TEST_SCENARIOS,
     TEST_SUITES,
     TEST_BATCHES,
+    SIMULATIONS,
+    SIMULATION_BATCHES,
     VALIDATION_EXAMPLES,
     VALIDATION_RUNS,
     CAMPAIGNS,

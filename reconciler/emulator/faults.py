@@ -26,7 +26,7 @@ EVENT = "EVENT"
 class Fault:
     """What goes wrong with the requests that match ``method`` and ``path`` (both ``fnmatch`` patterns).
 
-    ``skip`` of them pass first, then ``times`` are hit (None: for ever). Of the rest, what is set applies:
+    ``skip`` of them pass first, then ``times`` are hit (None: permanently). Of the rest, what is set applies:
 
     - ``status`` answers that instead, with ``detail`` and, if set, a ``Retry-After`` header; ``took_effect``
       says whether the request is carried out all the same.

@@ -31,6 +31,7 @@ class Outcome:
     call_outcome: str = "success"
     failure_reason: str = ""
     recorded: bool = True
+    transferred: bool = False
 
 
 def _unanswered(meaning: str, end_reason: str, *, status: str = "completed", seconds: int = 30) -> Outcome:
@@ -73,7 +74,7 @@ OUTCOMES: dict[str, Outcome] = {
         recorded=False,
     ),
     "0192": Outcome(
-        "409 for ever: the caller ID is refused",
+        "409 permanently: the caller ID is refused",
         refusal=(
             409,
             {
@@ -104,6 +105,16 @@ OUTCOMES: dict[str, Outcome] = {
     ),
     "0185": Outcome(
         "answered, completed, but the recording failed", ends_after=20, end_reason="agent_end", recorded=False
+    ),
+    "0184": Outcome("answered, and handed over to a person", ends_after=30, end_reason="transfer", transferred=True),
+    "0183": Outcome(
+        "answered, then it broke: failed, and somebody was disturbed",
+        ends_after=10,
+        status="failed",
+        end_reason="error",
+        call_outcome="failure",
+        failure_reason="error",
+        recorded=False,
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Publishable keys (contract-next 7): keys for web pages, readable for good; a deleted one is only dead."""
+"""Publishable keys (contract-next 7): for web pages, readable for good; a deleted one is only dead."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from reconciler.emulator import (
     phone_numbers,
     placing,
     rest,
+    simulations,
     verification,
     voices,
 )
@@ -65,6 +66,7 @@ ROUTES = (
     Route("GET", "/v1/calls/{int}/transcript", calls.transcript),
     Route("GET", "/v1/calls/{int}/grade", calls.show_grade),
     Route("POST", "/v1/calls/{int}/grade", calls.claim_grade),
+    Route("POST", "/v1/calls/{int}/extract", calls.extract),
     Route("GET", "/v1/billing", billing.show),
     Route("PATCH", "/v1/billing", billing.patch),
     Route("GET", "/v1/billing/transactions", billing.transactions),
@@ -81,6 +83,7 @@ ROUTES = (
     Route("POST", "/emulator/clock", administration.move_clock),
     Route("GET", "/emulator/objects/{word}", administration.list_objects),
     Route("POST", "/emulator/reset", administration.reset),
+    *simulations.TWINS,
     *(route for resource in RESOURCES for route in rest.routes(resource)),
 )
 ROUTER = Router(ROUTES)

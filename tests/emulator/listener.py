@@ -50,7 +50,7 @@ class Listener:
     status: int = 204
     events: list[Event] = field(default_factory=list)
     while_answering: Callable[[], object] = lambda: None
-    heard: threading.Event = field(default_factory=threading.Event)
+    arrival: threading.Condition = field(default_factory=threading.Condition)
 
     def __enter__(self) -> Self:
         listener = self
@@ -58,8 +58,9 @@ class Listener:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                listener.events.append(Event(self.path, dict(self.headers.items()), body))
-                listener.heard.set()
+                with listener.arrival:
+                    listener.events.append(Event(self.path, dict(self.headers.items()), body))
+                    listener.arrival.notify_all()
                 listener.while_answering()
                 self.send_response(listener.status)
                 self.send_header("Content-Length", "0")
@@ -78,6 +79,11 @@ class Listener:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
+
+    def wait_for(self, count: int, seconds: float) -> bool:
+        """Wait until so many events have come."""
+        with self.arrival:
+            return self.arrival.wait_for(lambda: len(self.events) >= count, seconds)
 
     @property
     def names(self) -> list[str]:

@@ -72,6 +72,8 @@ SPECIMENS: dict[str, Specimen] = {
         {"criteria": {"min_pass_rate": 80, "zero_critical_failures": True}},
     ),
     "test_batches": Specimen({}),
+    "simulations": Specimen({"_batch": None}),
+    "simulation_batches": Specimen({}),
     "validation_examples": Specimen({"kind": "golden"}, {"labels": ["kind"], "status": "active"}),
     "validation_runs": Specimen({}),
     "campaigns": Specimen(

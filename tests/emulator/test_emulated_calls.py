@@ -63,6 +63,8 @@ def test_a_call_is_billed_once_however_often_it_is_looked_at(
         ("0196", "completed", "voicemail", True, True),
         ("0195", "failed", "provider_error", False, False),
         ("0185", "completed", "agent_end", True, False),
+        ("0184", "completed", "transfer", True, True),
+        ("0183", "failed", "error", True, False),
         ("1234", "completed", "caller_hangup", True, True),
     ],
 )

@@ -116,7 +116,7 @@ def test_a_call_is_placed_replayed_polled_and_listed(sdk: ThunderPhone, live: Pl
     assert (page.total, page.results[0].call_id) == (1, placed.call_id)
 
 
-@pytest.mark.parametrize("suffix", ["0198", "0197", "0196", "0195", "0194", "0193", "0188", "0185"])
+@pytest.mark.parametrize("suffix", ["0198", "0197", "0196", "0195", "0194", "0193", "0188", "0185", "0184", "0183"])
 def test_every_outcome_parses_while_it_lasts_and_when_it_is_over(
     sdk: ThunderPhone, live: Platform, suffix: str
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from thunderphone.generated.api.agents import (
     agents_partial_update,
     agents_test_runs_execute,
@@ -23,11 +24,19 @@ from thunderphone.generated.api.agents import (
 )
 from thunderphone.generated.api.billing import billing_list
 from thunderphone.generated.api.calls import (
+    calls_extract,
     calls_grade,
     calls_grade_list,
     calls_list,
     calls_promote_to_scenario,
     calls_validation_examples,
+)
+from thunderphone.generated.api.simulations import (
+    simulations_batches_create,
+    simulations_batches_list,
+    simulations_batches_retrieve,
+    simulations_create,
+    simulations_list,
 )
 from thunderphone.generated.api.suites import (
     suites_create,
@@ -36,6 +45,17 @@ from thunderphone.generated.api.suites import (
     suites_partial_update,
     suites_retrieve,
 )
+from thunderphone.generated.api.test_call_batches import (
+    test_call_batches_create as older_batches_create,
+)
+from thunderphone.generated.api.test_call_batches import (
+    test_call_batches_list as older_batches_list,
+)
+from thunderphone.generated.api.test_call_batches import (
+    test_call_batches_retrieve as older_batches_retrieve,
+)
+from thunderphone.generated.api.test_calls import test_calls_create as older_create
+from thunderphone.generated.api.test_calls import test_calls_list as older_list
 from thunderphone.generated.api.validation_examples import (
     validation_examples_audio_retrieve,
     validation_examples_delete,
@@ -47,6 +67,7 @@ from thunderphone.generated.api.validation_examples import (
 from thunderphone.generated.api.validation_runs import validation_runs_retrieve
 from thunderphone.generated.api.validation_sets import validation_sets_list
 from thunderphone.generated.models.audio_conditions_request import AudioConditionsRequest
+from thunderphone.generated.models.calls_extract_body import CallsExtractBody
 from thunderphone.generated.models.channel_enum import ChannelEnum
 from thunderphone.generated.models.create_validation_example_request import CreateValidationExampleRequest
 from thunderphone.generated.models.execute_test_scenarios_request import ExecuteTestScenariosRequest
@@ -60,10 +81,13 @@ from thunderphone.generated.models.patched_validation_example_update_request imp
 from thunderphone.generated.models.place_call_request import PlaceCallRequest
 from thunderphone.generated.models.promote_scenario_request import PromoteScenarioRequest
 from thunderphone.generated.models.refresh_test_scenarios_request import RefreshTestScenariosRequest
+from thunderphone.generated.models.simulation_batch_create_request import SimulationBatchCreateRequest
+from thunderphone.generated.models.simulation_run_create_request import SimulationRunCreateRequest
 from thunderphone.generated.models.snr_db_enum import SnrDbEnum
 from thunderphone.generated.models.suite_criteria_input_request import SuiteCriteriaInputRequest
 from thunderphone.generated.models.suite_input_request import SuiteInputRequest
 from thunderphone.generated.models.suite_schedule_input_request import SuiteScheduleInputRequest
+from thunderphone.generated.models.target_type_enum import TargetTypeEnum
 from thunderphone.generated.models.test_scenario_create_request import TestScenarioCreateRequest as NewScenario
 from thunderphone.generated.models.validation_examples_replay_body import ValidationExamplesReplayBody
 from thunderphone.generated.models.validation_run_request_request import ValidationRunRequestRequest
@@ -130,6 +154,46 @@ def test_a_batch_is_run_and_judged_and_its_calls_are_listed(sdk: ThunderPhone, l
     assert [(call.direction.value, call.is_scenario_call) for call in calls] == [("test", True)] * 2
     assert parsed(calls_list, sdk, exclude_test_calls=True).results == []
     assert [each.id for each in parsed(agents_test_runs_list, sdk, agent)] == [batch.id]
+
+
+@pytest.mark.parametrize("twin", [False, True])
+def test_simulations_and_their_older_twins_share_their_rows(
+    sdk: ThunderPhone,
+    live: Platform,
+    twin: bool,  # noqa: FBT001 - a column of the table
+) -> None:
+    agent = front_desk(sdk).id
+    one = SimulationRunCreateRequest(consent_to_charge=True, target_id=agent, target_type=TargetTypeEnum.AGENT)
+    many = SimulationBatchCreateRequest(
+        consent_to_charge=True,
+        target_id=agent,
+        target_type=TargetTypeEnum.AGENT,
+        scenario_prompts=["You book.", "Your line breaks."],
+    )
+    run = parsed(older_create if twin else simulations_create, sdk, body=one)
+    create = older_batches_create if twin else simulations_batches_create
+    batch = parsed(create, sdk, body=many)
+    assert (run.status.value, run.charge_multiplier, batch.status.value) == ("in_progress", 2, "in_progress")
+    live.advance(30)
+    ended = parsed(simulations_batches_retrieve, sdk, batch.id)
+    assert (ended.status.value, ended.completed_runs, ended.failed_runs) == ("completed", 2, 1)
+    assert parsed(older_batches_retrieve, sdk, batch.id).to_dict() == ended.to_dict()
+    runs = parsed(simulations_list, sdk)
+    assert len(runs) == len(parsed(older_list, sdk)) == 4
+    assert len(parsed(simulations_batches_list, sdk)) == len(parsed(older_batches_list, sdk)) == 1
+    first = next(each for each in runs if each.id == run.id)
+    live.advance(60)
+    assert parsed(calls_grade_list, sdk, first.call_id).score == 92
+
+
+def test_an_extraction_parses_with_and_without_a_transcript(sdk: ThunderPhone, live: Platform) -> None:
+    agent = front_desk(sdk).id
+    call = ended_call(sdk, live, agent)
+    assert parsed(calls_extract, sdk, call, body=CallsExtractBody()).status.value == "completed"
+    body = PlaceCallRequest(from_number="+15551230001", to_number="+14155550197", agent_id=agent)
+    busy = int(sdk.calls.place(body).call_id)
+    refused = calls_extract.sync_detailed(busy, client=sdk.client, body=CallsExtractBody())
+    assert (refused.status_code, refused.parsed and refused.parsed.status.value) == (409, "skipped")
 
 
 def test_a_suite_lives(sdk: ThunderPhone) -> None:

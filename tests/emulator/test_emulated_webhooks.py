@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,12 +24,19 @@ from thunderphone.generated.models.patched_developer_webhook_endpoint_create_upd
     PatchedDeveloperWebhookEndpointCreateUpdateRequest,
 )
 
+from emulator.conftest import NOON, RECEPTION, connect
 from emulator.listener import Listener
 from emulator.sdk import done, parsed
-from reconciler.emulator import EMULATED_KEY, Fault, Platform, serve
+from reconciler.emulator import EMULATED_KEY, Fault, Platform, Scenario, serve
+from reconciler.emulator.administration import settle
+from reconciler.emulator.database import Database
+from reconciler.emulator.deliveries import claim
+from reconciler.emulator.exchange import Scene
+from reconciler.schedule.clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import httpx
     from thunderphone import ThunderPhone
@@ -318,12 +326,57 @@ def test_the_sdk_makes_tests_and_deletes_an_endpoint(sdk: ThunderPhone, listener
     done(developer_webhook_endpoints_delete, sdk, made.id)
 
 
+def test_a_handed_over_call_is_told_as_such(
+    http: httpx.Client, platform: Platform, agent: int, listener: Listener
+) -> None:
+    listen(http, listener.url, events=["call.transfer_completed"])
+    call = ring(http, agent, "+14155550184")
+    platform.advance(60)
+    (event,) = listener.events
+    assert (event.json["data"]["call_id"], event.json["data"]["transfer_outcome"]) == (call, "bridged")
+    ended = http.get(f"/v1/calls/{call}").json()
+    assert (ended["end_reason"], ended["transfer_bridge_kind"]) == ("transfer", "warm")
+
+
+def test_two_servers_on_one_account_tell_each_end_once(tmp_path: Path, listener: Listener) -> None:
+    path, clock, agent = tmp_path / "emulator.db", FixedClock(NOON), RECEPTION
+    with (
+        Platform(path, clock, Scenario(agents=(agent,))) as first,
+        Platform(path, clock) as second,
+        connect(first) as http,
+    ):
+        listen(http, listener.url, events=["telephony.complete"])
+        calls = {ring(http, 1001, f"+141555501{number:02}") for number in range(30)}
+        with serve(first), serve(second):
+            first.advance(60)
+            assert listener.wait_for(30, 20)
+    assert sorted(event.json["data"]["call_id"] for event in listener.events) == sorted(calls)
+
+
+def test_an_event_that_a_killed_process_had_in_hand_is_told_by_the_next(tmp_path: Path, listener: Listener) -> None:
+    path, clock = tmp_path / "emulator.db", FixedClock(NOON)
+    with Platform(path, clock, Scenario(agents=(RECEPTION,))) as first, connect(first) as http:
+        listen(http, listener.url, events=["telephony.complete"])
+        call = ring(http, 1001)
+    database = Database(path)
+    with database.transaction() as connection:
+        scene = Scene(connection, NOON + timedelta(seconds=60))
+        settle(connection, scene.now)
+        assert claim(scene)
+    database.close()
+    with Platform(path, clock) as second:
+        second.advance(61)
+        assert listener.events == []
+        second.advance(60)
+        assert [event.json["data"]["call_id"] for event in listener.events] == [call]
+
+
 def test_a_server_tells_by_itself_when_a_call_ends(live: Platform, listener: Listener) -> None:
     with serve(live) as server, thunderphone.ThunderPhone(EMULATED_KEY, base_url=server.url) as sdk:
         web = sdk.client.get_httpx_client()
         web.post(ENDPOINTS, json={"label": "Calls", "url": listener.url, "events": ["telephony.complete"]})
         agent = web.post("/v1/agents", json={"name": "B", "prompt": "C", "voice": "maya"}).json()["id"]
         web.post("/v1/call", json={**CALL, "to_number": "+14155550195", "agent_id": agent})
-        assert listener.heard.wait(10)
+        assert listener.wait_for(1, 10)
     assert listener.names == ["telephony.complete"]
     assert listener.events[0].json["data"]["end_reason"] == "provider_error"
