@@ -27,7 +27,7 @@ $(SERVICES)/.installed: $(STAMP)
 	@test -x $(SERVICES)/bin/python || $(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(SERVICES)
 	@$(BIN)/uv pip install --quiet --python $(SERVICES)/bin/python --group services
 	@! command -v npm >/dev/null \
-	  || npm install --silent --no-audit --no-fund --prefix $(SERVICES) azurite yaml-language-server \
+	  || npm install --silent --no-audit --no-fund --prefix $(SERVICES) azurite@3.37 yaml-language-server@2.0 \
 	  || echo "npm could not install: tests that need Azurite or the YAML language server are skipped" >&2
 	@touch $@
 
