@@ -105,7 +105,9 @@ def _command(command: str, location: Location | None, title: str, message: str, 
     if location is not None:
         path = f"{folder}/{location.path}" if folder else location.path
         place = {"file": path, "line": str(location.line), "col": str(location.column)}
-    properties = ",".join(f"{name}={_escaped(text, _PROPERTY)}" for name, text in {**place, "title": title}.items())
+    properties = ",".join(
+        f"{name}={_escaped(clean(text), _PROPERTY)}" for name, text in {**place, "title": title}.items()
+    )
     said = "\n".join(cut(clean(text), _WIDEST) for text in message.split("\n"))
     return f"::{command} {properties}::{_escaped(said, _DATA)}"
 

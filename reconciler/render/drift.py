@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.render import markup
 from reconciler.render.fields import Fields
-from reconciler.render.terminal import Paint, clean, wrap
+from reconciler.render.terminal import Paint, clean, columns, wrap
 from reconciler.render.values import is_long, line, visible
 from reconciler.render.words import SIDES, account, counted, host
 
@@ -41,11 +41,21 @@ def text(  # noqa: PLR0913 - how to print, all keyword-only
     title = f"reconciler drift · {account(target)} · {host(target)}"
     lines = [paint(row, "bold") for row in wrap(clean(title), width)]
     for change in drift:
-        where = f"  {change.location}" if change.location else ""
-        lines += ["", f"{_SIGNS[change.reason]} {paint(str(change.address), 'name')}  {change.sentence}{where}"]
+        lines += ["", *_head(change, width, paint)]
         lines += fields.lines(change)
-    lines += ["", *wrap(verdict(drift), width), *(row for note in _notes(unknown) for row in wrap(note, width))]
+    lines += ["", *wrap(verdict(drift), width), *(row for note in _notes(unknown) for row in wrap(clean(note), width))]
     return "\n".join(row.rstrip() for row in lines) + "\n"
+
+
+def _head(change: Change, width: int, paint: Paint) -> Iterator[str]:
+    """Sign, address and what happened, and the place beside it where it fits, else below."""
+    address, place = clean(str(change.address)), clean(str(change.location or ""))
+    told = f"{_SIGNS[change.reason]} {address}  {clean(change.sentence)}"
+    if place and columns(told) + 2 + columns(place) <= width:
+        told, place = f"{told}  {place}", ""
+    first, *rest = [told] if columns(told) <= width else wrap(told, width)
+    yield first.replace(address, paint(address, "name"), 1)
+    yield from (f"    {line}" for line in (*rest, *([place] if place else [])))
 
 
 def _notes(unknown: Sequence[Address]) -> Iterator[str]:

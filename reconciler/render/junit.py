@@ -7,7 +7,7 @@ resource is a test of its own, named by its code.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
+from xml.etree import ElementTree as ET
 
 from reconciler.model import Severity
 from reconciler.render.sarif import refusals
@@ -26,13 +26,13 @@ def findings(findings: Iterable[Finding], addresses: Iterable[str] = (), *, suit
         where = str(finding.address) if finding.address else str(finding.location or finding.code)
         cases.setdefault(where, []).append(finding)
     failed = sum(any(it.severity is Severity.ERROR for it in told) for told in cases.values())
-    counts = f'tests="{len(cases)}" failures="{failed}" errors="0"'  # `skipped` is for suites alone
-    name = quoteattr(f"reconciler {suite}")
-    body = "".join(_case(case, told) for case, told in cases.items())
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="reconciler" {counts}>\n'
-        f'  <testsuite name={name} {counts} skipped="0">\n{body}  </testsuite>\n</testsuites>\n'
-    )
+    counts = {"tests": f"{len(cases)}", "failures": f"{failed}", "errors": "0"}
+    root = ET.Element("testsuites", {"name": "reconciler", **counts})  # `skipped` is for suites alone
+    tests = ET.SubElement(root, "testsuite", {"name": f"reconciler {suite}", **counts, "skipped": "0"})
+    for where, told in cases.items():
+        _case(tests, where, told)
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
 def plan(plan: Plan) -> str:
@@ -41,32 +41,24 @@ def plan(plan: Plan) -> str:
     return findings([*plan.findings, *refusals(plan)], addresses, suite="plan")
 
 
-def _case(where: str, told: Sequence[Finding]) -> str:
+def _case(tests: ET.Element, where: str, told: Sequence[Finding]) -> None:
     kind, _, name = where.partition("/")
     located = name and kind.isidentifier() and kind[0].isupper()  # a kind, not a folder
     classname, title = (kind, name) if located else ("findings", where)
-    place = next((it.location for it in told if it.location), None)
-    file = f" file={quoteattr(clean(place.path))} line={quoteattr(str(place.line))}" if place else ""
-    head = f"    <testcase classname={quoteattr(clean(classname))} name={quoteattr(clean(title))}{file}"
-    if not told:
-        return f"{head}/>\n"
-    errors = [it for it in told if it.severity is Severity.ERROR]
-    others = [it for it in told if it.severity is not Severity.ERROR]
-    failures = f"      {_failure(errors)}\n" if errors else ""
-    output = f"      <system-out>{_text(others)}</system-out>\n" if others else ""
-    return f"{head}>\n{failures}{output}    </testcase>\n"
-
-
-def _failure(errors: Sequence[Finding]) -> str:
-    """One element for all of them: a test fails once."""
-    message = f"{errors[0].code}: {errors[0].message}"
-    return f"<failure message={quoteattr(clean(message))} type={quoteattr(errors[0].code)}>{_text(errors)}</failure>"
+    case = ET.SubElement(tests, "testcase", {"classname": clean(classname), "name": clean(title)})
+    if place := next((it.location for it in told if it.location), None):
+        case.attrib |= {"file": clean(place.path), "line": str(place.line)}
+    if errors := [it for it in told if it.severity is Severity.ERROR]:
+        first = f"{errors[0].code}: {errors[0].message}"  # one element for all of them: a test fails once
+        ET.SubElement(case, "failure", {"message": clean(first), "type": errors[0].code}).text = _text(errors)
+    if others := [it for it in told if it.severity is not Severity.ERROR]:
+        ET.SubElement(case, "system-out").text = _text(others)
 
 
 def _text(told: Sequence[Finding]) -> str:
     lines = []
     for it in told:
         place = f"{it.location}: " if it.location else ""
-        hint = f"\n    hint: {clean(it.hint)}" if it.hint else ""
-        lines.append(f"{place}{it.severity.value} {it.code}: {clean(it.message)}{hint}")
-    return escape("\n".join(lines))
+        lines.append(clean(f"{place}{it.severity.value} {it.code}: {it.message}"))
+        lines += [f"    hint: {clean(it.hint)}"] if it.hint else []
+    return "\n".join(lines)

@@ -84,7 +84,7 @@ def _result(finding: Finding, codes: Sequence[str], folder: str, project: str) -
     hint = f" ({finding.hint})" if finding.hint else ""
     place: dict[str, Any] = {"physicalLocation": _place(finding.location, folder, project)}
     if finding.address:
-        place["logicalLocations"] = [{"fullyQualifiedName": str(finding.address), "kind": "resource"}]
+        place["logicalLocations"] = [{"fullyQualifiedName": clean(str(finding.address)), "kind": "resource"}]
     return {
         "ruleId": finding.code,
         "ruleIndex": codes.index(finding.code),
@@ -98,6 +98,9 @@ def _place(location: Location | None, folder: str, project: str) -> dict[str, An
     path = location.path if location else project
     line, column = (location.line, location.column) if location else (1, 1)
     return {
-        "artifactLocation": {"uri": quote(f"{folder}/{path}" if folder else path), "uriBaseId": "%SRCROOT%"},
+        "artifactLocation": {
+            "uri": quote(f"{folder}/{path}" if folder else path, errors="backslashreplace"),
+            "uriBaseId": "%SRCROOT%",
+        },
         "region": {"startLine": line, "startColumn": column},
     }

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json as parser
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from plans_to_render import TARGET, resource
@@ -23,10 +26,15 @@ from reconciler.model import (
     Result,
     Severity,
     Sort,
+    Target,
 )
-from reconciler.render import json, markdown, text
+from reconciler.render import annotation, drift, html, json, junit, markdown, sarif, text
 from reconciler.render.json_schema import PLAN_SCHEMA
-from reconciler.render.terminal import clean, columns
+from reconciler.render.terminal import clean, columns, obeyed
+from reconciler.schedule.call_report import CallRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ANYTHING = st.text(st.characters(), max_size=60)  # control characters and lone surrogates too
 WORDS = st.text(st.sampled_from("ab #`\n|<@\x1b\u202e今"), max_size=80)
@@ -97,6 +105,91 @@ def test_no_plan_commands_a_terminal(plan: Plan, width: int) -> None:
     assert harmless(text.plan(plan, width=width, brief=True))
     assert harmless(markdown.plan(plan))
     assert harmless(json.dumps(json.plan(plan)))
+
+
+def tame(page: str) -> bool:
+    """Nothing in it is obeyed by a terminal, a browser or a runner, and it can be encoded."""
+    return all(letter == "\n" or not obeyed(letter) for letter in page) and bool(page.encode())
+
+
+FORMATS = ["text", "findings", "report", "markdown", "json", "annotation", "junit", "sarif", "html"]
+FORMATS += ["drift", "drift-markdown", "calls", "calls-markdown", "calls-html"]
+RUDE = "a\x1b]0;x\x07\x9b\u202eb\u2028::error::\ud800<b>"
+RUDE_PLAN = Plan(
+    Target("https://x", RUDE, RUDE),
+    tuple(
+        Change(
+            Address("Agent", f"{RUDE}{action}"),
+            action,
+            RUDE,
+            RUDE,
+            id=RUDE,
+            resource=resource(Address("Agent", RUDE), {}, Location(f"m/{RUDE}.yaml", 3, 5)),
+            observed=Observed("Agent", "1", {}),
+            diffs=(FieldDiff(RUDE, RUDE, RUDE + "!", location=Location(f"p/{RUDE}.md")),),
+            notes=(RUDE,),
+        )
+        for action in Action
+    ),
+    (Finding(Severity.ERROR, "RC110", RUDE, RUDE, Address("Agent", RUDE), Location(f"m/{RUDE}.yaml", 3, 5)),),
+    RUDE,
+)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda plan: text.plan(plan, full=True),
+        lambda plan: text.findings(plan.findings, sources=lambda _: [RUDE] * 9),
+        lambda plan: text.report(
+            Report(plan, tuple(Result(it.address, it.action, Outcome.FAILED, RUDE, RUDE, RUDE) for it in plan.changes))
+        ),
+        markdown.plan,
+        lambda plan: json.dumps(json.plan(plan)),
+        lambda plan: "\n".join(annotation.plan(plan, folder=RUDE)),
+        junit.plan,
+        lambda plan: json.dumps(sarif.plan(plan, folder=RUDE)),
+        html.plan,
+        lambda plan: drift.text(
+            [replace(it, reason="drift") for it in plan.changes],
+            plan.target,
+            [plan.changes[0].address],
+            width=80,
+            color=False,
+            show_numbers=True,
+        ),
+        lambda plan: drift.markdown(
+            [replace(it, reason="drift") for it in plan.changes], [plan.changes[0].address], show_numbers=True
+        ),
+        lambda plan: text.calls(
+            [
+                CallRow(
+                    RUDE,
+                    RUDE,
+                    1,
+                    None,
+                    "",
+                    RUDE,
+                    detail=RUDE,
+                    to=RUDE,
+                    hint=RUDE,
+                    recording=RUDE,
+                    end_reason=RUDE,
+                    call_id=RUDE,
+                )
+            ]
+        ),
+        lambda plan: markdown.calls(
+            [CallRow(RUDE, RUDE, 1, None, "", RUDE, detail=RUDE, to=RUDE, hint=RUDE, recording=RUDE)]
+        ),
+        lambda plan: html.calls(
+            [CallRow(RUDE, RUDE, 1, None, "", RUDE, detail=RUDE, to=RUDE, hint=RUDE, recording=RUDE)]
+        ),
+    ],
+    ids=FORMATS,
+)
+def test_no_format_passes_on_what_a_terminal_a_browser_or_a_runner_would_obey(written: Callable[[Plan], str]) -> None:
+    assert tame(written(RUDE_PLAN))
 
 
 @given(PLANS, st.integers(50, 140))
