@@ -50,7 +50,10 @@ class Draft(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A document, a live object, or both, and how they were found to belong together."""
+    """A document, a live object, or both, and how they were found to belong together.
+
+    ``leaving`` are the objects that it was before it was made anew, and that are still there.
+    """
 
     address: Address
     live: Live
@@ -58,6 +61,7 @@ class Match:
     observed: Observed | None = None
     binding: Binding | None = None
     ids: tuple[str, ...] = ()
+    leaving: tuple[Observed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class Situation:
     history: str = ""
     ids: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
+    replaceable: bool = False
+    secret_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,7 @@ WAYS_OUT = {
     "contested": "take the name out of `metadata.was`, or write the id of the one you mean as `metadata.id`",
     "unknown_id": "correct `metadata.id`, or leave it out to create a new one",
     "foreign_draft": "deploy or discard the draft in the dashboard, then plan again",
+    "secret_lost": "to have it deleted and created anew: reconciler apply --again {address}",
     "immutable": "put it back; or declare the new one under a new name, and this one `absent: true`",
     "protected": "declare it with `protect: false` and apply first; `reconciler state forget` lets go of it",
     "never_removed": "remove the document, and the thing itself in the dashboard",
@@ -141,6 +148,11 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
             return _one(Action.KEEP, it.phase.name.lower(), it.history)
         case Situation(differs=True, draft=Draft.FOREIGN):
             return _one(Action.REFUSE, "foreign_draft", "has a draft that this tool did not write")
+        case Situation(live=Live.OURS, secret_lost=True):
+            lost = f"was created by a run that was cut off (id {it.ids[0]}), and what it shows once is lost"
+            return _one(Action.REPLACE if it.replaceable else Action.REFUSE, "secret_lost", lost)
+        case Situation(fixed=(first, *_), replaceable=True):
+            return _one(Action.REPLACE, "immutable", f"`{first}` cannot be changed: made anew, then the old one goes")
         case Situation(fixed=(first, *_)):
             return _one(Action.REFUSE, "immutable", f"`{first}` cannot be changed once it is there")
         case Situation(live=Live.NAMESAKE | Live.NAMED | Live.OURS, differs=True):

@@ -89,7 +89,8 @@ def _finishes(change: Change, known: Mapping[tuple[Any, Any], Any]) -> bool:
     if not change.resumes:
         return False
     if change.action is Action.ADOPT:
-        return (str(change.address), Action.CREATE.value) in known
+        made = (Action.CREATE.value, Action.REPLACE.value)
+        return any((str(change.address), verb) in known for verb in made)
     approved = str(known.get((str(change.address), change.verb), ""))
     return approved.partition("-")[0] == change.fingerprint.partition("-")[0]
 
@@ -132,7 +133,7 @@ def _removal_limits(settings: Settings) -> tuple[_RemovalLimit, ...]:
 
 
 def _removals(plan: Plan, limit: _RemovalLimit) -> Iterator[Finding]:
-    removed = {it.address for it in plan.changes if it.action.removes and it.verb == limit.verb}
+    removed = {it.address for it in plan.changes if it.action.removes and not it.replaced and it.verb == limit.verb}
     kinds = frozenset(address.kind for address in removed)
     known = {it.address for it in plan.changes if limit.applies_to(it, kinds)}
     share = 100 * len(removed) // len(known) if known else 0

@@ -258,6 +258,7 @@ class Change:
     word for machines that filter, ``sentence`` is the end of a sentence for people; neither ever decides anything.
     ``unsettled``: it was begun by an earlier run, and whether it happened is not known. ``resumes``: it only
     finishes what an earlier run began. ``too_late``: it is not done, for its time has passed.
+    ``replaced``: it takes away what another object of the same address stands for by then.
     """
 
     address: Address
@@ -275,6 +276,7 @@ class Change:
     unsettled: bool = False
     resumes: bool = False
     too_late: bool = False
+    replaced: bool = False
 
     def __post_init__(self) -> None:
         """The action is its own word, where the kind has no other."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reconciler.state.ledger import Ledger
 
 _NOT_TOLD = (403, 404)
+_CREATES = ("create", "replace")
 
 
 def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
@@ -151,7 +152,7 @@ class _Matcher:
         self._bindings = bindings
         self._by_id = {item.id: item for item in observed}
         self._by_identity = {item.identity: item for item in observed if item.identity}
-        self._claimed = {item.id for item in bindings.values() if item.id} | {
+        self._claimed = {id_ for item in bindings.values() for id_ in (item.id, *item.replaced) if id_} | {
             resource.manifest.id for resource in resources if resource.manifest.id
         }
         self._remembered = kind.found_by is FoundBy.BINDING
@@ -179,13 +180,25 @@ class _Matcher:
         else:
             found = self._by_id.get(binding.id) if binding is not None and binding.id else None
         if found is not None:
-            return Match(address, Live.FOUND, resource, observed=found, binding=binding, ids=(found.id,))
+            return self._standing(Match(address, Live.FOUND, resource, found, binding, ids=(found.id,)))
         base = Match(address, Live.NOTHING, resource, binding=binding)
         if not self._remembered:
             return base
         if binding is not None and binding.id:
             base = replace(base, live=Live.VANISHED, ids=(binding.id,))
         return self._by_keys(base)
+
+    def _standing(self, base: Match) -> Match:
+        """An object that is bound: with what it replaced, or replaced by what a run that was killed made of it."""
+        binding, found = base.binding, base.observed
+        if binding is None or found is None:
+            return base
+        leaving = tuple(self._by_id[id_] for id_ in binding.replaced if id_ in self._by_id)
+        if binding.intent is not None and binding.intent.step == "replace":
+            made = self._by_keys(replace(base, observed=None))
+            if made.live is Live.OURS:
+                return replace(made, leaving=(*leaving, found))
+        return replace(base, leaving=leaving)
 
     def _by_written_id(self, base: Match, wanted: str) -> Match:
         found = self._by_id.get(wanted)
@@ -232,10 +245,10 @@ class _Matcher:
 def _newcomers(found: Iterable[Observed], binding: Binding | None) -> list[Observed]:
     """What was not there yet when a create was begun for the address; all of it where none was."""
     intent = binding.intent if binding else None
-    rivals = intent.rivals if intent and intent.step == "create" else ()
+    rivals = intent.rivals if intent and intent.step in _CREATES else ()
     return [item for item in found if item.id not in rivals]
 
 
 def _created_by_us(binding: Binding | None) -> bool:
     """Whether a create was begun for the address: what is new under its name since is the one it made."""
-    return binding is not None and binding.intent is not None and binding.intent.step == "create"
+    return binding is not None and binding.intent is not None and binding.intent.step in _CREATES

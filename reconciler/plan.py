@@ -19,6 +19,7 @@ from reconciler.model import (
     Consequence,
     FieldDiff,
     Finding,
+    Observed,
     Phase,
     Plan,
     Resource,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from reconciler.resolver import Resolver
 
 _PLACES = {action: place for place, action in enumerate(Action)}
-_NOTHING_MORE = (Action.REFUSE, Action.DELETE)  # what else would be due on the object is not
+_NOTHING_MORE = (Action.REFUSE, Action.REPLACE, Action.DELETE)  # what else would be due on the object is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,12 @@ def _changes(match: Match, kind: Kind, account: Account, links: Resolver, scope:
     for decision in decisions:
         if match.resource is None and decision.action is Action.KEEP and not decision.left:
             continue
+        if decision.action is Action.REPLACE:
+            links.unbind(match.address)  # what names it is compared with the one to come
         yield _told(_change(match, kind, decision, diffs), kind, account)
+        if decision.action is Action.REPLACE and match.observed is not None:
+            yield _leaving(match, match.observed)
+    yield from (_leaving(match, observed) for observed in match.leaving)
     if match.resource is None or match.observed is None or match.resource.manifest.absent:
         return
     if any(decision.action in _NOTHING_MORE for decision in decisions):
@@ -148,6 +154,14 @@ def _lifted(match: Match, kind: Kind) -> Change | None:
     decision = Decision(Action.UNPROTECT, "unprotected", "its protection is lifted")
     change = _change(match, kind, decision, ())
     return replace(change, consequences=(Consequence(Sort.LIFTS_PROTECTION),), notes=())
+
+
+def _leaving(match: Match, observed: Observed) -> Change:
+    """The deletion of what the address was before it was made anew; references are switched by then."""
+    sentence = f"is replaced (id {observed.id})"
+    return Change(
+        match.address, Action.DELETE, "replaced", sentence, id=observed.id, observed=observed, replaced=True
+    )  # fmt: skip - one call
 
 
 def _due(due: DueAction, match: Match, kind: Kind, *, asked: bool) -> Change:
@@ -187,6 +201,8 @@ def _situation(  # noqa: PLR0913 - what a decision depends on
         orphans=kind.orphans,
         ids=match.ids,
         fixed=tuple(it.path for it in diffs if it.immutable and observed is not None),
+        replaceable=kind.replaceable if not kind.outputs else match.address in scope.again,
+        secret_lost=bool(kind.outputs),
         phase=observed.phase if observed else Phase.STEADY,
         history=observed.history if observed else "",
     )
@@ -253,7 +269,7 @@ def _change(match: Match, kind: Kind, decision: Decision, diffs: tuple[FieldDiff
         observed=match.observed,
         diffs=diffs if writes else (),
         notes=(
-            *([decision.way_out] if decision.way_out else []),
+            *([decision.way_out.format(address=match.address)] if decision.way_out else []),
             *(f"`{name}` is no longer declared: left as it is" for name in gone if name not in default),
         ),
     )

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from reconciler.fields import named
 from reconciler.kind import ranks
-from reconciler.model import Action, Address
+from reconciler.model import Action, Address, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.kind import Kind
-    from reconciler.model import Change, Plan
+    from reconciler.model import Change, Observed, Plan
 
 
 class Verb(IntEnum):
@@ -47,17 +47,26 @@ class Step:
 def steps(plan: Plan, kinds: Mapping[str, Kind]) -> list[list[Step]]:
     """The waves of a plan: run them in order, the steps of each side by side."""
     pending = {change.address for change in plan.pending}
+    moving = on_their_way(plan).keys()
     waves: dict[tuple[int, int, int], list[Step]] = {}
     actions: Counter[Address] = Counter()
     places = ranks(kinds)
     for change in plan.pending:
         kind = kinds[change.address.kind]
-        needs = frozenset(_references(change)) & pending - {change.address}
+        needs = frozenset(_references(change)) & (pending | moving) - {change.address}
+        if change.replaced:
+            needs = frozenset(it.address for it in plan.pending if change.address in _references(it))
         for verb in _verbs(change, kind):
             turn = actions[change.address] if verb is Verb.ACT else 0  # one object's actions come one by one
             actions[change.address] += verb is Verb.ACT
             waves.setdefault((*_wave(verb, places[kind.name]), turn), []).append(Step(change, verb, needs))
     return [waves[key] for key in sorted(waves)]
+
+
+def on_their_way(plan: Plan) -> dict[Address, Observed]:
+    """The objects to which nothing is done, and something is happening."""
+    kept = (change for change in plan.changes if not change.pending)
+    return {it.address: it.observed for it in kept if it.observed is not None and it.observed.phase is Phase.MOVING}
 
 
 def _wave(verb: Verb, place: int) -> tuple[int, int]:
@@ -68,7 +77,7 @@ def _verbs(change: Change, kind: Kind) -> tuple[Verb, ...]:
     match change.action:
         case Action.ADOPT:
             return (Verb.ADOPT,)
-        case Action.CREATE:
+        case Action.CREATE | Action.REPLACE:
             return (Verb.CREATE,)
         case Action.UPDATE if kind.staged:
             return (Verb.STAGE, Verb.DEPLOY)

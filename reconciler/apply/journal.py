@@ -92,15 +92,18 @@ class Journal:
 
     def _intended(self, change: Change, kind: Kind, step: str) -> Binding | None:
         """The binding with the intent of a step; None where nothing has to be remembered."""
-        if kind.kept_in_state or (change.resource is None and step != "delete"):
+        if kind.kept_in_state or change.replaced or (change.resource is None and step != "delete"):
             return None
         display = kind.display(change.resource) if change.resource else ""
-        rivals = self._rivals(change, kind) if step == "create" else ()
+        rivals = self._rivals(change, kind) if step in ("create", "replace") else ()
         fields = self._digests(change, kind) if change.action.writes_fields else {}
         intent = Intent(step, stamp(self._context.now()), fields, tuple(sorted(rivals)))
         old = self._known.get(change.address) or Binding(change.address)
         id_ = "" if step == "create" else change.id or old.id
-        return replace(old, id=id_, display=display or old.display, intent=intent)
+        left = (old.id,) if step == "replace" and old.id not in ("", id_) else ()
+        return replace(
+            old, id=id_, display=display or old.display, intent=intent, replaced=(*old.replaced, *left)
+        )  # fmt: skip - one call
 
     def _digests(self, change: Change, kind: Kind) -> dict[str, str]:
         """What would be sent, by wire name; raises Rejected while a declared name leads to nothing."""
@@ -207,9 +210,12 @@ class Journal:
             return
         self._write({address: replace(old, protect=False, kept_protected=False)}, then)
 
-    def forget(self, address: Address, then: Then) -> None:
-        """Unbind an address whose object is gone."""
-        self._write({address: None}, then)
+    def forget(self, change: Change, then: Then) -> None:
+        """Unbind an address whose object is gone; one that was made anew keeps its binding."""
+        left = self._known.get(change.address) if change.replaced else None
+        if left is not None:
+            left = replace(left, replaced=tuple(id_ for id_ in left.replaced if id_ != change.id))
+        self._write({change.address: left}, then)
 
     def _write(self, wanted: Mapping[Address, Binding | None], then: Then | None = None) -> None:
         for address, binding in wanted.items():
@@ -236,6 +242,7 @@ class Journal:
             path=resource.manifest.location.path if resource else old.path,
             intent=None,
             was=_names(old, resource),
+            replaced=_replaced(old, change, observed),
         )
 
     def settle(self, plan: Plan, kinds: Mapping[str, Kind]) -> None:
@@ -370,6 +377,14 @@ def _nameless(name: str, value: object) -> Rejected:
         path="",
         hint="apply without --target, or apply what it names first",
     )  # fmt: skip - one sentence
+
+
+def _replaced(binding: Binding, change: Change, observed: Observed) -> tuple[str, ...]:
+    """The ids that are still to be deleted, once the address is another object."""
+    gone = [change.id] if change.action is Action.REPLACE and change.id else []
+    if binding.intent is not None and binding.intent.step == "replace" and binding.id:
+        gone.append(binding.id)
+    return tuple(dict.fromkeys(id_ for id_ in (*binding.replaced, *gone) if id_ != observed.id))
 
 
 def _essence(binding: Binding) -> tuple[object, ...]:

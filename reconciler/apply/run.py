@@ -29,7 +29,7 @@ from reconciler.errors import (
     Unreachable,
 )
 from reconciler.model import Action, Address, Outcome, Phase, Report, Result, Written
-from reconciler.steps import Step, Verb, steps
+from reconciler.steps import Step, Verb, on_their_way, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,7 +62,7 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     change as it is begun, as it is written where more is to follow, and each result as it becomes final, from
     any thread.
     """
-    run = _Run(kinds, context, stopping=stopping, holding=holding, progress=progress)
+    run = _Run(plan, kinds, context, stopping=stopping, holding=holding, progress=progress)
     with run.memory:
         run.memory.rename()
         for wave in steps(plan, kinds):
@@ -100,8 +100,9 @@ _FEW = 8  # objects that are cheaper to read one by one than by a whole list
 class _Run:
     """The state of one apply: what came about so far, and what it led to."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run needs and whom it tells
         self,
+        plan: Plan,
         kinds: Mapping[str, Kind],
         context: Context,
         *,
@@ -115,6 +116,7 @@ class _Run:
         self._failed: dict[Address, str] = {}
         self._drafts: dict[Address, Observed] = {}
         self._created: list[tuple[Change, Observed]] = []
+        self._on_their_way = on_their_way(plan)
         self.memory = Journal(context)
         self.unwritable = Event()
         self._denied = Event()
@@ -129,7 +131,7 @@ class _Run:
             if (blocked := self._blocked(step)) is not None:
                 self._finish(step.change, Outcome.SKIPPED, blocked)
                 continue
-            named = _INTENDED.get(step.verb, step.change.verb)
+            named = "replace" if step.change.action is Action.REPLACE else _INTENDED.get(step.verb, step.change.verb)
             asked.append((step.change, self._kind_of(step.change), named))
         for change, error in self.memory.begin(asked):
             self._fail(change, error)
@@ -139,6 +141,9 @@ class _Run:
         change = step.change
         if (blocked := self._blocked(step)) is not None:
             self._finish(change, Outcome.SKIPPED, blocked)
+            return
+        if (waiting := self._moving(step)) is not None:
+            self._finish(change, Outcome.SKIPPED, waiting, "apply again in a while: it looks first")
             return
         self._progress(change)
         self.memory.sending(change)
@@ -170,6 +175,22 @@ class _Run:
             return "the key was refused"
         broken = sorted(address for address in step.needs if address in self._failed)
         return f"needs {broken[0]}, which did not come about" if broken else None
+
+    def _moving(self, step: Step) -> str | None:
+        """Wait for what the step names and an earlier run left on its way; why it must not be taken, or None."""
+        for address in sorted(step.needs & self._on_their_way.keys()):
+            kind = self._kinds[address.kind]
+            with self._lock:
+                seen = self._on_their_way[address]
+            try:
+                seen = writes.steady(seen, kind, self._context)
+            except (ReconcilerError, LookupError) as error:
+                return f"needs {address}, which could not be read: {error}"
+            with self._lock:
+                self._on_their_way[address] = seen
+            if kind.patience and (seen.phase is Phase.MOVING or seen.failure):
+                return f"needs {address}, which {seen.failure or seen.history or 'is not ready yet'}"
+        return None
 
     def _send(self, step: Step) -> None:
         change, kind = step.change, self._kinds[step.change.address.kind]
@@ -292,7 +313,7 @@ class _Run:
     def _delete(self, change: Change, kind: Kind) -> None:
         kind.delete(change, self._context)
         done = partial(self._finish, change, Outcome.DONE, id_=change.id)
-        self.memory.forget(change.address, partial(self._stored, change, change.id, done))
+        self.memory.forget(change, partial(self._stored, change, change.id, done))
 
     def _done(self, change: Change, kind: Kind, observed: Observed, *, unless: Observed | None = None) -> None:
         """Compare what was read back, remember it (``unless`` just that was remembered already), and report."""

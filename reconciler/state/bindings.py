@@ -35,7 +35,7 @@ class Binding:
     ``fields`` maps each declared field to two digests as of the last apply: of the declared value, and of
     the live value that was read back. ``id`` is "" while a create is under way. ``was`` are the names it had.
     ``kept_protected``: by a document that took it over and says nothing of protection.
-    ``parent`` is the id of what it lives below.
+    ``parent`` is the id of what it lives below, ``replaced`` are the ids it had and that are still to be deleted.
     """
 
     address: Address
@@ -51,6 +51,7 @@ class Binding:
     was: tuple[str, ...] = ()
     kept_protected: bool = False
     parent: str = ""
+    replaced: tuple[str, ...] = ()
 
 
 def stored(binding: Binding) -> dict[str, Any]:
@@ -81,4 +82,5 @@ def read(value: Mapping[str, Any]) -> Binding:
         was=tuple(value.get("was", ())),
         kept_protected=bool(value.get("kept_protected")),
         parent=value.get("parent", ""),
+        replaced=tuple(value.get("replaced", ())),
     )

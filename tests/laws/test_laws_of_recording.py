@@ -17,7 +17,7 @@ from reconciler.apply.journal import Journal
 from reconciler.emulator import EmulatorTransport
 from reconciler.errors import StoreError
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Observed, Result, Written
+from reconciler.model import Action, Address, Change, Observed, Result, Written
 from reconciler.state.bindings import Binding, Intent
 from reconciler.store.lease import Lease
 from reconciler.store.sqlite import SqliteStore
@@ -294,14 +294,18 @@ class Slow:
         assert self.let.wait(30)
 
 
+def gone(address: Address) -> Change:
+    return Change(address, Action.DELETE, "not_declared", "is not declared any more")
+
+
 def test_what_comes_about_while_one_commit_is_stored_goes_together_into_the_next() -> None:
     ledger, told = Slow(), list[Any]()
     addresses = [Address("Agent", f"agent-{n}") for n in range(5)]
     with Journal(cast("Context", mock.Mock(ledger=ledger, account=mock.Mock(bindings={})))) as memory:
-        memory.forget(addresses[0], told.append)
+        memory.forget(gone(addresses[0]), told.append)
         assert ledger.begun.wait(30)
         for address in addresses[1:]:
-            memory.forget(address, told.append)
+            memory.forget(gone(address), told.append)
         assert told == []
         ledger.let.set()
         memory.flush()
