@@ -18,6 +18,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from reconciler.documents.placeholders import is_placeholder
 from reconciler.documents.project_files import path_text
 from reconciler.telephony import phone_numbers
 
@@ -167,12 +168,10 @@ def _number(value: Any) -> Any:
 
 def _american_number(value: Any) -> Any:
     """As the vendor reads transfer numbers: without a country code they are US (SDK, TransferDestination)."""
-    if isinstance(value, str) and _PLACEHOLDER.fullmatch(value.strip()):
+    if isinstance(value, str) and is_placeholder(value):
         return value.strip()
     return phone_numbers.normalise(value, "US") if isinstance(value, str) else _number(value)
 
-
-_PLACEHOLDER = re.compile(r"\{\{\s*[\w.]+\s*\}\}")
 
 E164 = Annotated[
     str,
@@ -186,6 +185,16 @@ TransferNumber = Annotated[
 ]
 Prose = Annotated[str | FileText, TEXT]
 Content = Annotated[str | FileContent, UNREAD]
+
+
+def spoken(value: Any) -> Any:
+    """A text that may be left out, and is neither null nor blank where it is written."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        raise ValueError("is empty, and the vendor requires a prompt")
+    return value
+
+
+Prompt = Annotated[str | FileText, TEXT, BeforeValidator(spoken)]
 
 
 def _positive(value: int) -> int:

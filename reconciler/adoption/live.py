@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reconciler.resolver import Resolver
 
 
-_REFERENCE = re.compile(r"\$\{[^}\n]*\}?")
-_FOLLOWED = re.compile(r"(?<!\$)\$\{")
+_DOLLARS = re.compile(r"(\$+)(\{[^}\n]*\}?)")  # of which a reader takes each pair for one
+_FOLLOWED = re.compile(r"(?<!\$)(?:\$\$)*\$\{")
 
 
 class Nameless(Exception):
@@ -42,7 +42,7 @@ def _name(ref: Ref, value: Any, links: Resolver) -> str:
 def literal(value: Any) -> Any:
     """A live value as a file says it: what reads like a reference to a variable (``${…}``) is text (``$${…}``)."""
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda found: f"${found[0]}", value)
+        return _DOLLARS.sub(lambda found: 2 * found[1] + found[2], value)
     if isinstance(value, dict):
         return {key: literal(item) for key, item in value.items()}
     return [literal(item) for item in value] if isinstance(value, list) else value

@@ -59,6 +59,6 @@ NOTES: dict[str, str] = {
     ),
     "project.variables": (
         "A value that is one `${var.NAME}` takes the variable's type; in longer text it is spelled out. Those of "
-        "the environment chosen by --env win. `$${` is the text `${`."
+        "the environment chosen by --env win. `$${` is the text `${`, `$$${` a dollar sign and a value."
     ),
 }

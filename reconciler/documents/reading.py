@@ -20,10 +20,13 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs leave the C parser out
 
+from reconciler.documents.grammar import Problem, grammar_problem, location, short
 from reconciler.model import Location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+__all__ = ["Document", "Marks", "Problem", "read"]
 
 _DEPTH = 64
 _VALUES = 200_000
@@ -33,6 +36,8 @@ _COLUMNS = 1 << 12
 _MOST_BROKEN = 100  # documents of one file that are not YAML, before the rest of it is left unread
 _MOST_PROBLEMS = 1_000  # of one document
 _MERGE = "<<"
+# Below this key stand facts that are said to people: a number that YAML would spell otherwise is what was written.
+_VERBATIM = "variables"
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTHS = {
@@ -49,16 +54,6 @@ _NUMERIC_START = frozenset("-.0123456789")
 _LONGEST_NUMBER = 400
 _MEANINGFUL_STARTS = _NUMERIC_START | {"", *"~nNtTfF"}  # every other plain scalar is text
 _SEPARATOR = re.compile(r"---(\s|$)")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with the text of one document, and where."""
-
-    code: str
-    message: str
-    location: Location
-    hint: str = ""
 
 
 class Marks:
@@ -199,7 +194,7 @@ def _read_on(text: str, path: str, broken: list[int]) -> Iterator[Document | Pro
             if document is not None:
                 yield document
     except yaml.YAMLError as error:
-        yield _grammar_problem(error, text, path)
+        yield grammar_problem(error, text, path)
         marks = (getattr(error, "context_mark", None), getattr(error, "problem_mark", None))
         broken.append(min((mark.line for mark in marks if mark is not None), default=text.count("\n")))
     except _Endless as endless:
@@ -236,14 +231,14 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
 
     def fault(code: str, message: str, node: Any, hint: str) -> None:
         if len(problems) < _MOST_PROBLEMS:
-            problems.append(Problem(code, message, _location(path, node.start_mark), hint))
+            problems.append(Problem(code, message, location(path, node.start_mark), hint))
 
     def plain(node: Any, depth: int) -> Any:
         start = node.start_mark
         column = start.column
         place(start.line * _COLUMNS + (column if column < _COLUMNS else _COLUMNS - 1))
         if node.tag is not None:
-            fault("RC103", f"the tag `{_short(node.tag)}` is not allowed", node, "remove the tag")
+            fault("RC103", f"the tag `{short(node.tag)}` is not allowed", node, "remove the tag")
         value = node.value
         if value.__class__ is str:
             return value if node.style or value[:1] not in _MEANINGFUL_STARTS else _scalar(value)
@@ -263,21 +258,31 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
                 del places[marked + 1 :]
             if key in result:
                 del places[marked:]
-                fault("RC102", f"the key `{_short(key)}` is written twice", key_node, "keep one of the two")
+                fault("RC102", f"the key `{short(key)}` is written twice", key_node, "keep one of the two")
                 continue
             result[key] = plain(value_node, depth + 1)
+            if key == _VERBATIM and value_node.id == "mapping":
+                _as_written(value_node, result[key])
         return result
 
     try:
         value = plain(root, 0)
     except _Endless as endless:
-        where = _location(path, endless.mark)
+        where = location(path, endless.mark)
         problems.append(Problem("RC104", "the document expands without bound", where, "write it without aliases"))
         return None
     if value is None:
         return None
     line, column = divmod(places[0], _COLUMNS)
     return Document(value, Marks(path, places), Location(path, line + 1, column + 1))
+
+
+def _as_written(node: Any, values: dict[str, Any]) -> None:
+    """Put the text of each number that reads otherwise when it is spelled again: ``19.90``, ``12E4``, ``0x1F``."""
+    for key, value in node.value:
+        read = values.get(key.value) if key.value.__class__ is str else None
+        if read.__class__ in (int, float) and value.value.__class__ is str and f"{read}" != value.value:
+            values[key.value] = value.value
 
 
 def _scalar(text: str) -> Any:
@@ -339,57 +344,3 @@ def _merged(
                     taken.add(pair[0].value)
                     pairs.append(pair)
     return pairs + own
-
-
-def _grammar_problem(error: yaml.YAMLError, text: str, path: str) -> Problem:
-    if isinstance(error, yaml.MarkedYAMLError):
-        mark = error.problem_mark or error.context_mark
-        context = f" {error.context}" if error.context else ""
-        lines = text.splitlines()
-        line = "".join(lines[mark.line : mark.line + 1]) if mark is not None else ""
-        if (comment := _comment_in_flow(error, lines)) is not None:
-            return Problem("RC101", f"{error.problem}{context}", Location(path, *comment), _QUOTE_HASH)
-        return Problem("RC101", f"{error.problem}{context}", _location(path, mark), _hint(error, line, mark))
-    if isinstance(error, yaml.reader.ReaderError):
-        line = text.count("\n", 0, error.position) + 1
-        return Problem("RC101", f"a character YAML does not allow ({error.reason})", Location(path, line))
-    return Problem("RC101", _short(str(error)), Location(path))
-
-
-_QUOTE_HASH = "quote the value: ` #` begins a comment, which ends the line"
-
-
-def _comment_in_flow(error: yaml.MarkedYAMLError, lines: Sequence[str]) -> tuple[int, int] | None:
-    """The line and column of a `` #`` that cut a flow short; the parser notices it at the next line or far below."""
-    start, end = error.context_mark, error.problem_mark
-    if start is None or end is None or "did not find expected ','" not in (error.problem or ""):
-        return None
-    for number in range(start.line, min(end.line + 1, len(lines))):
-        column = lines[number].find(" #", start.column if number == start.line else 0)
-        if column >= 0:
-            return number + 1, column + 2
-    return None
-
-
-def _hint(error: yaml.MarkedYAMLError, line: str, mark: Any) -> str:
-    problem = error.problem or ""
-    indentation = line[: len(line) - len(line.lstrip())]
-    if "\t" in indentation or (mark is not None and line[mark.column : mark.column + 1] == "\t"):
-        return "indent with spaces: YAML does not allow tabs"
-    if "undefined alias" in problem:
-        return "anchors end with their document: write the value out, or put both into one document"
-    if "cannot start any token" in problem:
-        return "quote the value"
-    if "did not find expected ','" in problem and "${" in line:
-        return 'quote the value: inside braces and brackets write "${…}"'
-    if "mapping values are not allowed" in problem:
-        return "quote the value: it contains `: `"
-    return "check the indentation and the quotes"
-
-
-def _location(path: str, mark: Any) -> Location:
-    return Location(path, mark.line + 1, mark.column + 1) if mark is not None else Location(path)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - what fits a message

@@ -1,7 +1,8 @@
 """Put the values of an environment in place of ``${var.NAME}`` before a manifest is understood.
 
 A value that is one reference takes the variable's type; inside longer text it is spelled as YAML would. What is
-put in is not looked at again, so there is no recursion. ``$${`` is the text ``${``.
+put in is not looked at again, so there is no recursion. Of dollar signs before ``{`` each pair is one of the text:
+``$${`` is the text ``${``, and ``$$${var.NAME}`` a dollar sign before a value.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.diagnostics.suggestions import closest, nearest
-from reconciler.model import Location
+from reconciler.model import Location, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 Value = str | int | float | bool
-_REFERENCE = re.compile(r"(\$?)\$\{([^}\n]*)(\}?)")
+_REFERENCE = re.compile(r"(\$*)\$\{([^}\n]*)(\}?)")
 _KIND_AND_NAME = re.compile(r"(var\.|env:)([A-Za-z_][A-Za-z0-9_-]*)")
 # What a resource is called and what it is are the same in every environment; a waiver is about this very text.
 NEVER = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "was"), ("metadata", "waivers"))
@@ -27,13 +28,14 @@ NEVER = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "was"), 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A reference that cannot be followed: the code, the words, and where in the text it stands."""
+    """A reference that cannot be followed, or not as it seems: the code, the words, and where in the text it stands."""
 
     code: str
     message: str
     hint: str
     reference: str
     offset: int
+    severity: Severity = Severity.ERROR
 
 
 @dataclass(slots=True)
@@ -59,10 +61,13 @@ class Variables:
             return text if found is None else found
 
         def spelled(reference: re.Match[str]) -> str:
-            if reference[1]:
-                return reference[0][1:]
+            dollars, single = divmod(len(reference[1]) + 1, 2)
+            rest = reference[0][len(reference[1]) + 1 :]
+            if not single:
+                self._escaped(reference, mistakes)
+                return "$" * dollars + rest
             value = self._value(reference, mistakes, secret=secret)
-            return reference[0] if value is None else _spelled(value)
+            return "$" * dollars + (f"${rest}" if value is None else _spelled(value))
 
         return _REFERENCE.sub(spelled, text)
 
@@ -70,6 +75,18 @@ class Variables:
         """As ``fill``, of a text that stays one: the file of a prompt."""
         value = self.fill(text, mistakes)
         return value if isinstance(value, str) else text.replace(text.strip(), _spelled(value))
+
+    def _escaped(self, reference: re.Match[str], mistakes: list[Mistake]) -> None:
+        """A dollar sign was meant where what is escaped is the name of a variable that there is."""
+        known = _KIND_AND_NAME.fullmatch(reference[2].strip()) if reference[3] else None
+        if known is None or known[1] != "var." or known[2] not in self.values:
+            return
+        text = f"${{{reference[2]}}}"
+        words = f"`${text}` is the text `{text}`, not the value of `{known[2]}`"
+        hint = (
+            f"write `$$${{var.{known[2]}}}` for a dollar sign and the value, `${{var.{known[2]}}}` for the value alone"
+        )
+        mistakes.append(Mistake("RC155", words, hint, reference[0], reference.start(), Severity.WARNING))
 
     def _value(self, reference: re.Match[str], mistakes: list[Mistake], *, secret: bool) -> Value | None:
         known = _KIND_AND_NAME.fullmatch(reference[2].strip()) if reference[3] else None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from reconciler.fields import E164, PERSONAL, TEXT, UNORDERED, Prose, Seconds, Spec, TransferNumber
+from reconciler.fields import E164, PERSONAL, TEXT, UNORDERED, Prompt, Prose, Seconds, Spec, TransferNumber, spoken
 
 Product = Literal[
     "spark",
@@ -41,7 +41,7 @@ class AgentSpec(Spec):
     name: str | None = Field(
         default=None, min_length=1, max_length=255, description="Display name; metadata.name when left out."
     )
-    prompt: Prose | None = Field(
+    prompt: Annotated[Prompt | None, BeforeValidator(spoken)] = Field(
         default=None, description="System prompt, or {file: PATH}. {{variables}} are filled for each call."
     )
     voice: str | None = Field(default=None, min_length=1, description="A voice id, e.g. olivia.")

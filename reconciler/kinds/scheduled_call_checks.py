@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from reconciler.documents import placeholders
 from reconciler.kinds.scheduled_call_spec import Recurrence, ScheduledCallSpec
 from reconciler.model import Finding, Location, Resource, Severity
 from reconciler.schedule import clock
@@ -14,8 +14,6 @@ from reconciler.schedule.planned_call import LATE
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime, timedelta
-
-_VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 
 
 def complaints(resource: Resource, resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
@@ -108,16 +106,26 @@ def _variables(resource: Resource, resources: Mapping[str, Resource]) -> Iterato
     """Every placeholder of the prompt that will speak must be filled by this call."""
     speaker, texts = _script(resource, resources)
     written, config = _written(resource).get("variables"), resource.declared.get("config") or {}
-    given = {*(written if isinstance(written, dict) else {}), *(config.get("variables") or {})}
-    wanted = {name for text in texts for name in _VARIABLE.findall(text)}
+    given = {*_filled(written), *_filled(config.get("variables"))}
+    wanted = set(placeholders.names(texts))
     for name in sorted(wanted - given):
         yield wrong(
             resource,
             "variables",
             "RC143",
-            f"{speaker} says `{{{{{name}}}}}`, and `variables` has no `{name}`",
+            f"{speaker} says `{{{{{name}}}}}`, and `variables` {_lacks(name, written)}",
             f"add `{name}: …` below `variables`",
         )  # fmt: skip - one call
+
+
+def _filled(variables: Any) -> Iterator[str]:
+    """The names that have a value: one that is null fills nothing."""
+    if isinstance(variables, dict):
+        yield from (name for name, value in variables.items() if value is not None)
+
+
+def _lacks(name: str, written: Any) -> str:
+    return f"has no value for `{name}`" if isinstance(written, dict) and name in written else f"has no `{name}`"
 
 
 def _script(resource: Resource, resources: Mapping[str, Resource]) -> tuple[str, list[str]]:
@@ -126,7 +134,7 @@ def _script(resource: Resource, resources: Mapping[str, Resource]) -> tuple[str,
     if _refused(resource, "agent", "config", "from"):
         return "", []
     if declared.get("config"):
-        return "the inline prompt", [str(declared["config"].get("prompt", ""))]
+        return "the inline prompt", _spoken(declared["config"])
     name = declared.get("agent")
     if name is None and (number := resources.get(f"PhoneNumber/{declared.get('from')}")):
         name = number.declared.get("outbound_agent")
@@ -134,7 +142,12 @@ def _script(resource: Resource, resources: Mapping[str, Resource]) -> tuple[str,
     if agent is None:
         return "", []
     transfers = [str(item["number"]) for item in agent.declared.get("transfer_destinations") or ()]
-    return f"the prompt of `{agent.address}`", [str(agent.declared.get("prompt") or ""), *transfers]
+    return f"the prompt of `{agent.address}`", [*_spoken(agent.declared), *transfers]
+
+
+def _spoken(settings: Mapping[str, Any]) -> list[str]:
+    """What a callee may hear word by word."""
+    return [str(settings.get(name) or "") for name in ("prompt", "voicemail_message", "consent_announcement_text")]
 
 
 def wrong(  # noqa: PLR0913 - a finding has these parts

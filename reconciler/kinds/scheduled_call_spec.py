@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from reconciler.fields import E164, HASHED, PERSONAL, RECORDED, Prose, Ref, Seconds, Spec
+from reconciler.documents.placeholders import NAME
+from reconciler.fields import E164, HASHED, PERSONAL, RECORDED, Prompt, Ref, Seconds, Spec
 from reconciler.schedule import clock
 from reconciler.schedule.occurrences import Schedule
 
@@ -31,13 +32,13 @@ Duration = Annotated[str, BeforeValidator(_duration), Field(examples=["10m", "1h
 Moment = Annotated[str, AfterValidator(_moment), Field(examples=["2026-12-01T15:00:00"])]
 Zone = Annotated[str, AfterValidator(_zone), Field(examples=["America/New_York"])]
 Scalar = str | int | float | bool | None
-VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*$")]
+VariableName = Annotated[str, StringConstraints(pattern=rf"^{NAME}$")]
 
 
 class InlineConfig(Spec):
     """A one-off agent for this call alone (contract 2.12.1); speak order cannot be set inline."""
 
-    prompt: Prose = Field(description="System prompt, or {file: PATH}.")
+    prompt: Prompt = Field(description="System prompt, or {file: PATH}.")
     voice: str | None = Field(default=None, description="A voice id; declare it, older servers want one.")
     product: str | None = Field(default=None, description="Engine tier.")
     thinking_level: Literal["base", "extra", "minimal"] | None = None

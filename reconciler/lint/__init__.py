@@ -35,6 +35,8 @@ RULES: tuple[Rule, ...] = (
     Rule("RC710", Severity.NOTE, "a call without a longest duration", spoken=agents.unbounded),
     Rule("RC711", Severity.WARNING, "a call that no hour of its window allows", limiting=calls.at_night),
     Rule("RC712", Severity.WARNING, "more calls to one person in a day than allowed", limiting=calls.too_many),
+    Rule("RC713", Severity.WARNING, "a zone whose sign is reversed", offline=calls.reversed_zones),
+    Rule("RC714", Severity.WARNING, "braces that the platform does not fill", offline=agents.unfilled_braces),
 )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.diagnostics.suggestions import nearest
+from reconciler.documents.placeholders import unfilled
 from reconciler.lint.rule import Complaint, at
+from reconciler.lint.scripts import Script
 from reconciler.telephony.eligibility import undialable
 
 if TYPE_CHECKING:
@@ -13,8 +15,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.account import Account
-    from reconciler.lint.scripts import Script
     from reconciler.model import Observed, Resource
+
+
+_HEARD = ("prompt", "voicemail_message", "consent_announcement_text", "acknowledgement_prompt")
 
 
 def without_message(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
@@ -29,6 +33,21 @@ def without_message(resources: Mapping[str, Resource], now: datetime) -> Iterato
                 *path,
                 "voicemail_action",
             )
+
+
+def unfilled_braces(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
+    """Braces of another platform's grammar, or with one missing, are read out to a person as they stand."""
+    del now
+    for resource, path, settings in _speakers(resources):
+        for name in _HEARD:
+            script = Script(resource, (*path, name), str(settings.get(name) or ""), outbound=False)
+            for found in unfilled(script.text):
+                yield Complaint(
+                    resource,
+                    script.locate(found.start()),
+                    f"`{found[0][:60]}` is no placeholder that the platform fills: it is read out as it stands",
+                    "write `{{name}}`: letters, digits, `_` and dots, and nothing else between two pairs of braces",
+                )
 
 
 def derived_thinking(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:

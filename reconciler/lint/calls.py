@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import timedelta
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reconciler.documents.placeholders import mentioned
 from reconciler.lint.rule import Complaint, at
-from reconciler.lint.scripts import placeholders, speaker
+from reconciler.lint.scripts import speaker
 from reconciler.schedule import clock
 from reconciler.schedule.occurrences import Schedule, callee_hours, occurrences
 from reconciler.schedule.planned_call import LATE
+from reconciler.schedule.zone_names import is_reversed, offset_of
 from reconciler.telephony.phone_numbers import zones
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def unused_variables(resources: Mapping[str, Resource], now: datetime) -> Iterat
         given = call.declared.get("variables")
         if settings is None or not given:
             continue
-        said = frozenset(placeholders(settings))
+        said = mentioned(settings)
         for name in given:
             if name not in said:
                 yield at(
@@ -44,6 +46,27 @@ def unused_variables(resources: Mapping[str, Resource], now: datetime) -> Iterat
                     "variables",
                     name,
                 )
+
+
+def reversed_zones(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
+    """``Etc/GMT+5`` is five hours behind UTC, which nobody expects of it."""
+    del now
+    for call in _calls(resources):
+        for path in (("timezone",), ("schedule", "timezone")):
+            zone = _inner(call.declared, path)
+            if isinstance(zone, str) and is_reversed(zone):
+                yield at(
+                    call,
+                    f"`{zone}` is {offset_of(zone)}: the sign of these zones is reversed",
+                    "name a city such as America/New_York, or write the offset behind the time",
+                    *path,
+                )
+
+
+def _inner(declared: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    for part in path:
+        declared = (declared.get(part) or {}) if isinstance(declared, dict) else {}
+    return declared
 
 
 class _Ring(NamedTuple):
@@ -143,7 +166,7 @@ def _rings(call: Resource, now: datetime) -> Iterator[_Ring]:
             )
             found = list(islice(occurrences(when, now, now + _AHEAD), _MOST))
         else:
-            found = [clock.nominal(declared["at"], declared.get("timezone")).instant]
+            found = [clock.nominal(declared["at"], declared.get("timezone")).instant] if declared.get("at") else []
     except (KeyError, ValueError):
         return
     yield from (_Ring(opens, opens + late, call) for opens in found if opens + late > now)

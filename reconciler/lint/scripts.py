@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,9 @@ from reconciler.model import Location, Resource
 from reconciler.redaction import secrets_in
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator, Mapping
 
-PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z_][\w.]*)\s*\}\}")
 _DIALLING = {"PhoneNumber": "outbound_agent", "ScheduledCall": "agent"}  # the field that names who speaks
 
 
@@ -80,15 +79,3 @@ def speaker(call: Resource, resources: Mapping[str, Resource]) -> Mapping[str, A
         name = number.declared.get("outbound_agent")
     agent = resources.get(f"Agent/{name}")
     return agent.declared if agent else None
-
-
-def placeholders(value: Any) -> Iterator[str]:
-    """The names of every ``{{placeholder}}`` in any text below a value."""
-    if isinstance(value, str):
-        yield from PLACEHOLDER.findall(value)
-    elif isinstance(value, dict):
-        for inner in value.values():
-            yield from placeholders(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from placeholders(inner)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.diagnostics.suggestions import nearest
+from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited
 from reconciler.documents.variables import Mistake, place
 from reconciler.errors import Rejected
@@ -80,10 +81,17 @@ class Contents:
             name = self._written_as(file)
             self._complain("RC141", f"`{name}` is not UTF-8 text", where, "name a file of text, in UTF-8")
             return None
+        if not text.strip():
+            name = self._written_as(file)
+            self._complain("RC141", f"`{name}` is empty: there is nothing to say", Location(shown), "write the text")
+            return None
+        for each in merge_markers(text, shown):
+            self._complain(each.code, each.message, each.location, each.hint)
         mistakes: list[Mistake] = []
         said = self._variables.text(text, mistakes) if "${" in text else text
         for mistake in mistakes:
-            self._complain(mistake.code, mistake.message, place(text, shown, mistake.offset), mistake.hint)
+            where = place(text, shown, mistake.offset)
+            self._complain(mistake.code, mistake.message, where, mistake.hint, mistake.severity)
         return said
 
     def _written_as(self, file: Path) -> str:
@@ -101,8 +109,10 @@ class Contents:
                 return path, refused
         return None
 
-    def _complain(self, code: str, message: str, where: Location, hint: str) -> None:
-        self.findings.append(Finding(Severity.ERROR, code, message, hint, self._manifest.address, where))
+    def _complain(
+        self, code: str, message: str, where: Location, hint: str, severity: Severity = Severity.ERROR
+    ) -> None:
+        self.findings.append(Finding(severity, code, message, hint, self._manifest.address, where))
 
 
 def digest_of(raw: bytes) -> dict[str, Any]:

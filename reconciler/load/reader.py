@@ -10,20 +10,21 @@ from pydantic import ValidationError
 
 from reconciler.diagnostics.suggestions import listed, nearest, offer
 from reconciler.documents import reading
+from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.documents.variables import filled, sought
 from reconciler.envelope import API_VERSION, document_model
-from reconciler.fields import named, personal, policies, references
+from reconciler.fields import named, policies, references
+from reconciler.load.callees import personal_numbers, told_by_names
 from reconciler.load.claims import claimed_twice
 from reconciler.load.contents import Contents
+from reconciler.load.cut_texts import cut_texts
 from reconciler.load.discovery import manifest_files
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
-from reconciler.redaction import Redactor
-from reconciler.telephony.phone_numbers import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -80,7 +81,7 @@ def load(
         if brought := _brought(resource, loaded.resources):
             loaded.resources[key] = known[key] = replace(resource, looked_up=brought)
     whole = [*loaded.resources.values(), *reader.remnants]
-    loaded.findings += _told_by_names(whole, loaded.callees)
+    loaded.findings += told_by_names(whole, loaded.callees)
     for resource in whole:
         loaded.findings += _dangling(resource, known, reader.failed)
     by_kind: dict[str, list[Resource]] = {name: [] for name in kinds}
@@ -108,23 +109,6 @@ def _fewest(findings: list[Finding]) -> list[Finding]:
     return [*(each for each in findings if id(each) in kept), more]
 
 
-def _told_by_names(resources: Sequence[Resource], callees: Iterable[str]) -> Iterator[Finding]:
-    """Names and paths with a callee's number in them: they are keys of the state, and shown everywhere."""
-    numbers = Redactor()
-    numbers.hide_numbers(callees)
-    if not numbers.knows_numbers:
-        return
-    hint = "names and paths are kept and shown: leave the number out, for example `confirm-jane-2026-12-01`"
-    for resource in resources:
-        if numbers.holds_number(resource.address.name):
-            where = resource.manifest.locate("metadata", "name")
-            yield Finding(Severity.ERROR, "RC154", "`metadata.name` holds a callee's number", hint, None, where)
-    for path in dict.fromkeys(resource.manifest.location.path for resource in resources):
-        if numbers.holds_number(path):
-            message = "the path of the file holds a callee's number"
-            yield Finding(Severity.ERROR, "RC154", message, hint, None, Location(path))
-
-
 def _brought(resource: Resource, resources: Mapping[str, Resource]) -> dict[str, Any]:
     """What the documents it names say and it depends on, by the key it is compared under."""
     found = {}
@@ -142,22 +126,6 @@ def _named(finding: Finding) -> Finding:
     return finding if finding.address is None or finding.address.name else replace(finding, address=None)
 
 
-def _personal_numbers(spec: Any, kind: Kind) -> set[str]:
-    """Whose numbers a document holds, read before anybody complains about it."""
-    names = personal(kind.spec)
-    if not names or not isinstance(spec, dict):
-        return set()
-    return {number for name in names if (number := _e164(spec.get(name)))}
-
-
-def _e164(written: Any) -> str:
-    """A number as it is called, however it is written; "" where it is none, which its field complains about."""
-    try:
-        return normalise(written) if isinstance(written, str) else ""
-    except ValueError:
-        return ""
-
-
 class _Reader:
     """Collects resources and findings, file by file."""
 
@@ -170,6 +138,7 @@ class _Reader:
         self._project = project
         self._kinds = kinds
         self._files = ProjectFiles(project.root)
+        self._lines: list[str] = []
 
     def read(self, file: Path) -> None:
         shown = self._project.shown(file)
@@ -183,7 +152,12 @@ class _Reader:
             line = error.object.count(b"\n", 0, error.start) + 1
             self._complain("RC105", "the file is not UTF-8", Location(shown, line), "save it as UTF-8")
             return
+        if conflicts := list(merge_markers(text, shown)):
+            for each in conflicts:
+                self._complain(each.code, each.message, each.location, each.hint)
+            return
         refers = "${" in text
+        self._lines = text.splitlines() if " #" in text else []
         for part in reading.read(text, shown):
             if isinstance(part, reading.Problem):
                 self._complain(part.code, part.message, part.location, part.hint)
@@ -202,8 +176,8 @@ class _Reader:
         for path, mistake in mistakes:
             where = sought(text, document.marks.locate(document.value, path), mistake.reference)
             address = _address(document.value) if kind else None
-            self._complain(mistake.code, mistake.message, where, mistake.hint, address)
-        self._unfilled = frozenset(path for path, _ in mistakes)
+            self._complain(mistake.code, mistake.message, where, mistake.hint, address, mistake.severity)
+        self._unfilled = frozenset(path for path, mistake in mistakes if mistake.severity is Severity.ERROR)
         return replace(document, value=value)
 
     def _document(self, document: reading.Document, file: Path) -> None:
@@ -215,7 +189,7 @@ class _Reader:
         if kind is None:
             self._unknown_kind(document)
             return
-        self.loaded.callees |= _personal_numbers(value.get("spec"), kind)
+        self.loaded.callees |= personal_numbers(value.get("spec"), kind)
         try:
             read: Any = document_model(type(kind)).model_validate(value)
         except ValidationError as error:
@@ -225,6 +199,7 @@ class _Reader:
             return
         if (resource := self._resource(document, read, kind, file)) is not None:
             self._add(resource)
+            self.loaded.findings += cut_texts(resource, self._lines) if self._lines else ()
 
     def _resource(self, document: reading.Document, read: Any, kind: Kind, file: Path) -> Resource | None:
         metadata, spec = read.metadata, read.spec
@@ -296,8 +271,16 @@ class _Reader:
             hint = hint or guide(path, model, document.value["kind"])
             self._complain(code, message, locate(document.value, path), hint, address)
 
-    def _complain(self, code: str, message: str, where: Location, hint: str, address: Address | None = None) -> None:
-        self.loaded.findings.append(Finding(Severity.ERROR, code, message, hint, address, where))
+    def _complain(  # noqa: PLR0913 - a finding has these parts
+        self,
+        code: str,
+        message: str,
+        where: Location,
+        hint: str,
+        address: Address | None = None,
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        self.loaded.findings.append(Finding(severity, code, message, hint, address, where))
 
 
 def _address(value: Any) -> Address | None:

@@ -12,7 +12,9 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from reconciler.schedule.zone_names import ZONE_KEY, is_reversed, offset_of, unknown_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +33,6 @@ _SPOKEN_LENGTH = 2  # units: "9 d 7 h" tells a reader more than "9 d 7 h 12 min 
 _CLOCK_TIME = re.compile(r"(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
 _END_OF_DAY = 24 * 60
 # Every IANA key starts each part with a capital; `posix/…`, `right/…` (leap seconds) and `localtime` do not.
-_ZONE_KEY = re.compile(r"[A-Z][A-Za-z0-9_+-]*(?:/[A-Z][A-Za-z0-9_+-]*){0,2}")
 _OPENING_HORIZON = 4  # days: a zone that crosses the date line skips one of them whole
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -166,17 +167,24 @@ def spoken_local(instant: datetime, zone: ZoneInfo, *, now: datetime | None = No
     local = instant.astimezone(zone)
     year = f" {local.year}" if now is not None and now.astimezone(zone).year != local.year else ""
     day = f"{_DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year}"
-    return f"{day} {_clock_face(local)} {zone.key.rpartition('/')[2].replace('_', ' ')}"
+    return f"{day} {_clock_face(local)} {_spoken_place(zone)}"
+
+
+def _spoken_place(zone: ZoneInfo) -> str:
+    """``New York``; the offset of a zone that is only one, since ``Etc/GMT+5`` is five hours behind."""
+    if not is_reversed(zone.key):
+        return zone.key.rpartition("/")[2].replace("_", " ")
+    return offset_of(zone.key)
 
 
 def zone(name: str) -> ZoneInfo:
     """The IANA time zone of that name; ValueError with the nearest names for any other text."""
     try:
-        if _ZONE_KEY.fullmatch(name):
+        if ZONE_KEY.fullmatch(name):
             return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(_unknown_zone(name)) from error
-    raise ValueError(_unknown_zone(name))
+        raise ValueError(unknown_zone(name)) from error
+    raise ValueError(unknown_zone(name))
 
 
 def resolve_local(moment: datetime, zone: ZoneInfo) -> LocalTime:
@@ -372,19 +380,3 @@ def _spoken_jump(start: datetime, end: datetime) -> str:
     if start.date() == end.date():
         return f"{_clock_face(start)} to {_clock_face(end)}"
     return f"{_clock_face(start)} on {_long_date(start)} to {_clock_face(end)} on {_long_date(end)}"
-
-
-def _unknown_zone(name: str) -> str:
-    # Deferred: only a mistake needs the matcher and the whole list, and `--version` pays for neither.
-    from difflib import get_close_matches  # noqa: PLC0415 - deferred as said above
-
-    names = {alias: key for key in sorted(available_timezones()) for alias in _aliases(key)}
-    wanted = name.strip().lower().replace(" ", "_")
-    close = [wanted] if wanted in names else get_close_matches(wanted, names, n=5, cutoff=0.8)
-    nearest = dict.fromkeys(names[alias] for alias in close)
-    hint = f"; did you mean {' or '.join(list(nearest)[:3])}?" if nearest else ", such as America/New_York"
-    return f"`{name}` is not an IANA time zone{hint}"
-
-
-def _aliases(key: str) -> tuple[str, ...]:
-    return (key.lower(), key.rpartition("/")[2].lower()) if _ZONE_KEY.fullmatch(key) else ()

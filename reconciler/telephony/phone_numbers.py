@@ -18,6 +18,11 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 # Ten digits after +1, the area code not starting with 0 or 1: what the tables would answer, without them.
 _NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
 _WRITTEN = re.compile(r"\+?[0-9][0-9 ()./\u00a0-]*|\+?\([0-9][0-9 ()./\u00a0-]*")
+# E.123: digits after a slash, or after a hyphen behind the subscriber number, stand in place of its last ones. What
+# follows an area code is longer (`030/1234567`), and pairs joined by hyphens are one number (`01-23-45-67-89`).
+_ALTERNATIVE = re.compile(
+    r"/[ ().\u00a0-]*(?:[0-9][ ().\u00a0-]*){1,4}$|(?:[0-9]{4}|^[^-]*[ ./)\u00a0][0-9]+)-[0-9]{1,2}$"
+)
 _EXAMPLE = "write it as +1415555XXXX"  # no number, so that no declared one is masked in it
 _NORTH_AMERICAN_CODE = 1
 _NOT_PARSED = {  # by phonenumbers' NumberParseException.error_type
@@ -77,6 +82,8 @@ def normalise(text: str, default_region: str | None = None) -> str:
         raise ValueError(f"not a telephone number: {_EXAMPLE}, digits only, without an extension")
     if not written.startswith("+") and default_region is None:
         raise ValueError(f"not E.164: {_EXAMPLE}, with `+` and the country code")
+    if _ALTERNATIVE.search(written):
+        raise ValueError(f"two numbers in one: what follows `/` or `-` is an alternative, call one of them; {_EXAMPLE}")
     return _e164(_parse(written, default_region))
 
 
@@ -94,8 +101,11 @@ def zones(number: str) -> tuple[str, ...]:
         return _north_american_zones(parsed)
     from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number  # noqa: PLC0415 - slow, see the top
 
-    found = tuple(sorted(time_zones_for_number(parsed)))
-    return _country_zones(parsed.country_code) if UNKNOWN_TIMEZONE in found else found
+    found = set(time_zones_for_number(parsed))
+    if UNKNOWN_TIMEZONE in found:
+        return _country_zones(parsed.country_code)
+    listed = _listed_zones(_longest_listed(f"{number.removeprefix('+')}"))
+    return tuple(sorted(found | listed)) if found <= listed else tuple(sorted(found))
 
 
 def digest(number: str) -> str:
@@ -124,6 +134,8 @@ def _e164(number: PhoneNumber) -> str:
     if reason != phonenumbers.ValidationResult.IS_POSSIBLE:
         country = f"country code +{number.country_code}"
         raise ValueError(f"{_NOT_POSSIBLE[reason].format(country)}: {_EXAMPLE}")
+    if number.country_code == _NORTH_AMERICAN_CODE and str(number.national_number)[0] in "01":
+        raise ValueError(f"no area code of country code +1 begins with 0 or 1: {_EXAMPLE}")
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if not is_e164(written):  # some plans have longer numbers than E.164 can hold
         raise ValueError(f"too long: E.164 has at most 15 digits: {_EXAMPLE}")
@@ -134,8 +146,25 @@ def _north_american_zones(number: PhoneNumber) -> tuple[str, ...]:
     """By area code alone: mobiles have no codes of their own here, and fictional numbers name a place."""
     from phonenumbers.timezone import time_zones_for_geographical_number  # noqa: PLC0415 - slow, see the top
 
-    found = tuple(sorted(time_zones_for_geographical_number(number)))
-    return found if len(found) < len(_NORTH_AMERICA) else _NORTH_AMERICA
+    found = set(time_zones_for_geographical_number(number))
+    if len(found) >= len(_NORTH_AMERICA):
+        return _NORTH_AMERICA
+    return tuple(sorted(found | _listed_zones(_longest_listed(f"1{number.national_number}"))))
+
+
+def _longest_listed(digits: str) -> str:
+    """The longest beginning of a number that the tables list: its exchange, or only its area code."""
+    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - slow, see the top
+
+    return next((digits[:size] for size in range(len(digits), 0, -1) if digits[:size] in TIMEZONE_DATA), digits)
+
+
+@cache
+def _listed_zones(prefix: str) -> frozenset[str]:
+    """Every zone of the numbers that begin so: an exchange that is not listed may lie in any of its area code's."""
+    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - slow, see the top
+
+    return frozenset(zone for key, zones in TIMEZONE_DATA.items() if key.startswith(prefix) for zone in zones)
 
 
 @cache

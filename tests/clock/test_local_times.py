@@ -18,6 +18,7 @@ from reconciler.schedule.clock import (
     parse_instant,
     parse_moment,
     resolve_local,
+    spoken_local,
     zone,
 )
 
@@ -269,3 +270,19 @@ def test_what_is_no_zone_is_answered_with_the_nearest_names(name: str, nearest: 
 def test_files_and_folders_of_the_database_are_not_zones(name: str) -> None:
     with pytest.raises(ValueError, match="is not an IANA time zone"):
         zone(name)
+
+
+@pytest.mark.parametrize("name", ["GMT+5", "UTC-5", "Etc/GMT+05", "+05:00", "gmt+5", "UTC+05:00"])
+def test_an_offset_is_no_zone_and_none_with_the_sign_reversed_is_suggested(name: str) -> None:
+    sign = "-" if "-" in name else "+"
+    with pytest.raises(ValueError, match="their sign reversed") as raised:
+        zone(name)
+    assert "did you mean" not in str(raised.value)
+    assert f"end the time with {sign}05:00" in str(raised.value)
+
+
+def test_a_zone_with_its_sign_reversed_is_spoken_by_its_offset() -> None:
+    instant = datetime(2030, 1, 15, 15, 30, tzinfo=UTC)
+    assert spoken_local(instant, zone("Etc/GMT+5")) == "Tue 15 Jan 10:30 UTC\u221205:00"
+    assert spoken_local(instant, zone("Etc/GMT-5")) == "Tue 15 Jan 20:30 UTC+05:00"
+    assert spoken_local(instant, zone("Etc/GMT")) == "Tue 15 Jan 15:30 GMT"

@@ -15,6 +15,7 @@ from reconciler.fields import SECRET, Spec
 from reconciler.kind import Kind
 from reconciler.kinds import KINDS
 from reconciler.load.reader import Loaded, load
+from reconciler.model import Severity
 from reconciler.settings import find_project
 
 if TYPE_CHECKING:
@@ -96,7 +97,18 @@ def test_the_id_of_an_environment_may_be_a_variable(read: Read) -> None:
 
 
 def test_a_doubled_dollar_is_the_text_itself(read: Read) -> None:
-    assert declared(read(HEAD + "  prompt: Say $${var.clinic} and $5.\n")) == {"prompt": "Say ${var.clinic} and $5."}
+    assert declared(read(HEAD + "  prompt: Say $${var.other} and $5.\n")) == {"prompt": "Say ${var.other} and $5."}
+
+
+def test_a_third_dollar_puts_one_before_the_value(read: Read) -> None:
+    assert declared(read(HEAD + "  prompt: Pay $$${var.clinic}.\n")) == {"prompt": "Pay $Everywhere."}
+    assert declared(read(HEAD + "  prompt: Pay $$$${var.other}.\n")) == {"prompt": "Pay $${var.other}."}
+
+
+def test_an_escaped_reference_to_a_variable_that_there_is_is_a_warning(read: Read) -> None:
+    (finding,) = read(HEAD + "  prompt: The copay is $${var.clinic}.\n").findings
+    assert (finding.severity, finding.code) == (Severity.WARNING, "RC155")
+    assert "write `$$${var.clinic}` for a dollar sign and the value" in finding.hint
 
 
 def test_an_unknown_name_is_an_error_at_its_own_line_with_the_nearest(read: Read) -> None:

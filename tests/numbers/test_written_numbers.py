@@ -121,3 +121,39 @@ def test_a_number_longer_than_e164_allows_is_refused() -> None:
     # Germany's plan has numbers of up to 15 digits after the country code; E.164 counts that too.
     with pytest.raises(ValueError, match="at most 15 digits"):
         normalise("+49" + "1" * 14)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "+49 30 1234567/68",
+        "+49 30 1234567 / 68",
+        "+43 1 234567/89",
+        "+81 3 1234 5678/9",
+        "+49 30 1234567-68",
+        "+49-30-1234567-68",
+        "+49 30 123 45 67-68",
+    ],
+)
+def test_two_numbers_in_one_are_not_joined_to_a_third(written: str) -> None:
+    with pytest.raises(ValueError, match="two numbers in one"):
+        normalise(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("+49 30/1234567", "+49301234567"),
+        ("+33-1-23-45-67-89", "+33123456789"),
+        ("+33 1-23-45-67-89", "+33123456789"),
+        ("+1 415-555-0199", "+14155550199"),
+        ("+1/415/555-0199", "+14155550199"),
+    ],
+)
+def test_a_slash_or_hyphen_between_the_groups_of_one_number_is_a_separator(written: str, number: str) -> None:
+    assert normalise(written) == number
+
+
+def test_no_area_code_of_north_america_begins_with_0_or_1() -> None:
+    with pytest.raises(ValueError, match="no area code"):
+        normalise("+1 015 555 0199")

@@ -74,3 +74,20 @@ def test_every_country_can_be_called_at_some_time_of_any_day(day: datetime) -> N
             if all(within_hours(day + timedelta(hours=hour), place, 480, 1260) for place in places)
         ]
         assert bool(hours) == (set(zones(number)) != worldwide), country_code
+
+
+@pytest.mark.parametrize(
+    ("number", "both"),
+    [
+        ("+18505550199", {"America/New_York", "America/Chicago"}),
+        ("+12705550199", {"America/New_York", "America/Chicago"}),
+        ("+19285550199", {"America/Phoenix", "America/Denver"}),
+        ("+18675550199", {"America/Fort_Nelson", "America/Toronto", "America/Winnipeg"}),
+    ],
+)
+def test_an_exchange_that_no_table_lists_may_ring_in_every_zone_of_its_area_code(number: str, both: set[str]) -> None:
+    assert both <= set(zones(number))
+
+
+def test_an_exchange_that_is_listed_rings_where_it_is() -> None:
+    assert zones("+18504340199") == ("America/Chicago",)
