@@ -101,7 +101,12 @@ def record(database: sqlite3.Connection, now: datetime, request: Request, reply:
         "status": reply.status,
         "dropped": reply.drop.value if reply.drop else None,
     }
-    number = database.execute("INSERT INTO journal (body) VALUES (?)", (encode(entry),)).lastrowid or 0
+    number = (
+        database.execute(
+            "INSERT INTO journal (body) VALUES (?)", (encode(entry).encode(errors="replace").decode(),)
+        ).lastrowid
+        or 0
+    )
     database.execute("DELETE FROM journal WHERE id <= ?", (number - KEPT_REQUESTS,))
 
 

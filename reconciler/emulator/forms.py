@@ -10,7 +10,7 @@ import json
 from email.parser import HeaderParser
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator.exchange import JSON_TYPE, Upload, refused
+from reconciler.emulator.exchange import JSON_TYPE, Upload, encode, refused
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -35,6 +35,8 @@ def decoded(request: Request, *, array: str = "", form: bool = False) -> dict[st
         raise refused(415, f'Unsupported media type "{media}" in request.')
     try:
         body = json.loads(request.body)
+        # Half a surrogate pair is JSON, and no text: it could not be stored.
+        encode(body).encode()
     except ValueError as error:
         raise refused(400, f"JSON parse error - {error}") from error
     if array and isinstance(body, list):

@@ -162,6 +162,9 @@ class Platform:
             fields = decoded(request, array=route.array, form=route.form)
             body = {name: value for name, value in fields.items() if name not in ignored}
             reply = route.handler(Exchange(connection, now, request, arguments, body))
+        except OverflowError:
+            connection.execute("ROLLBACK TO handler")
+            reply = answer({"detail": "A number is too large."}, 400)
         except Refusal as refusal:
             if not refusal.lasting:
                 connection.execute("ROLLBACK TO handler")

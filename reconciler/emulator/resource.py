@@ -196,25 +196,8 @@ class Resource:
         return {**seen, **secrets, **UNANNOUNCED}
 
     def understand(self, scene: Scene, sent: Body, *, new: bool) -> Body:
-        """The fields a request names, as they would be stored; keys that are not known are ignored.
-
-        Refusal 400 with every complaint at once, a missing required field included when it is ``new``.
-        """
-        values: Body = {}
-        complaints: dict[str, list[str]] = {}
-        trims = bool(document(scene.database, "options")["trims_text"])
-        for name, each in self.fields.items():
-            if name not in sent:
-                if new and each.required:
-                    complaints[name] = [REQUIRED]
-            elif each.create if new else each.patch:
-                try:
-                    values[name] = _judged(scene, each, sent[name], trims=trims)
-                except v.Invalid as complaint:
-                    complaints[name] = [str(complaint)]
-        if complaints:
-            raise Refusal(400, complaints)
-        return values
+        """The fields a request names, as they would be stored (see ``understood``)."""
+        return understood(scene, self.fields, sent, new=new)
 
     def authorize(self, scene: Scene) -> None:
         """Refusal 403 unless the user behind the key may change such things."""
@@ -233,6 +216,33 @@ class Resource:
         if self.first_id is None:
             return tables.fresh_uuid(scene, self.name)
         return self.first_id - 1 + counted(scene.database, self.name)
+
+
+def understood(scene: Scene, fields: Mapping[str, Field], sent: Body, *, new: bool) -> Body:
+    """The fields a request names, as they would be stored; keys that are not known are ignored.
+
+    Refusal 400 with every complaint at once, a missing required field included when it is ``new``.
+    """
+    values: Body = {}
+    complaints: dict[str, list[str]] = {}
+    trims = bool(document(scene.database, "options")["trims_text"])
+    for name, each in fields.items():
+        if name not in sent:
+            if new and each.required:
+                complaints[name] = [REQUIRED]
+        elif each.create if new else each.patch:
+            try:
+                values[name] = _judged(scene, each, sent[name], trims=trims)
+            except v.Invalid as complaint:
+                complaints[name] = [str(complaint)]
+    if complaints:
+        raise Refusal(400, complaints)
+    return values
+
+
+def asked(scene: Scene, fields: Mapping[str, Field], sent: Body) -> Body:
+    """What an action is asked for: the fields sent, judged, and the defaults of the others."""
+    return {name: each.default for name, each in fields.items()} | understood(scene, fields, sent, new=True)
 
 
 def administrator(scene: Scene) -> None:

@@ -11,10 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.emulator import agents, billing, phone_numbers, rest, tables, test_calls
+from reconciler.emulator import validators as v
 from reconciler.emulator.agent_index import agent_name
 from reconciler.emulator.database import document
 from reconciler.emulator.exchange import answer, invalid, refused
-from reconciler.emulator.resource import REQUIRED, Resource
+from reconciler.emulator.resource import Field, Resource, asked
 from reconciler.emulator.routes import Route
 from reconciler.emulator.tables import DUE
 from reconciler.emulator.test_batches import BROKEN, MINUTES, RUN_SECONDS
@@ -26,33 +27,46 @@ if TYPE_CHECKING:
 
 MOST_RUNS = 50
 ONE, MANY = "/v1/simulations", "/v1/simulations/batches"
+AIM = {
+    "target_type": Field(v.choice("agent", "phone_number"), required=True),
+    "target_id": Field(v.integer(1), required=True),
+    "target_number": Field(v.text(), ""),
+    "direction": Field(v.choice("inbound", "outbound"), "outbound"),
+}
+CONSENT = {"consent_to_charge": Field(v.consent, required=True)}
+RUN = {**AIM, **CONSENT, "scenario_prompt": Field(v.text(), "")}
+BATCH = {
+    **AIM,
+    **CONSENT,
+    "name": Field(v.text(), ""),
+    "run_count": Field(v.integer(1), 3),
+    "scenario_prompts": Field(v.each(v.text(minimum=1)), []),
+    "stagger_seconds": Field(v.integer(0), 5),
+}
 OLD_ONE, OLD_MANY = "/v1/test-calls", "/v1/test-call-batches"
 
 
 def start(exchange: Exchange) -> Reply:
     """``POST /v1/simulations``: 200 with one run."""
-    agent = _target(exchange)
+    wanted = asked(exchange, RUN, exchange.body)
+    agent = _target(exchange, wanted)
     _pay(exchange, agent, 1)
-    body = _run(exchange, agent, exchange.body.get("scenario_prompt") or "Call.", batch=None, position=0)
+    body = _run(exchange, agent, wanted, wanted["scenario_prompt"] or "Call.", position=0)
     return answer(SIMULATIONS.shown(exchange, body))
 
 
 def start_batch(exchange: Exchange) -> Reply:
     """``POST /v1/simulations/batches``: 201; prompts repeat until there are enough runs."""
-    agent = _target(exchange)
-    count = exchange.body.get("run_count", 3)
-    if not isinstance(count, int) or not 1 <= count <= MOST_RUNS:
-        raise invalid("run_count", f"Ensure this value is between 1 and {MOST_RUNS}.")
+    wanted = asked(exchange, BATCH, exchange.body)
+    agent = _target(exchange, wanted)
+    count, prompts = wanted["run_count"], wanted["scenario_prompts"] or ["Call."]
+    if count > MOST_RUNS:
+        raise invalid("run_count", f"Ensure this value is less than or equal to {MOST_RUNS}.")
     cents = _pay(exchange, agent, count)
-    prompts = exchange.body.get("scenario_prompts") or ["Call."]
     batch = SIMULATION_BATCHES.make(
         exchange,
         {},
-        **_aimed(exchange),
-        name=exchange.body.get("name", ""),
-        run_count=count,
-        scenario_prompts=prompts,
-        stagger_seconds=exchange.body.get("stagger_seconds", 5),
+        **{name: wanted[name] for name in BATCH if name != "consent_to_charge"},
         matrix_dimensions={},
         estimated_cost_cents=cents,
         estimated_minutes=count * MINUTES,
@@ -61,22 +75,14 @@ def start_batch(exchange: Exchange) -> Reply:
         started_at=stamp(exchange.now),
     )
     for position in range(count):
-        _run(exchange, agent, prompts[position % len(prompts)], batch=batch["id"], position=position)
+        _run(exchange, agent, wanted, prompts[position % len(prompts)], position=position, batch=batch["id"])
     return answer(SIMULATION_BATCHES.shown(exchange, batch), 201)
 
 
-def _target(exchange: Exchange) -> Body:
-    body = exchange.body
-    for name in ("target_type", "target_id", "consent_to_charge"):
-        if name not in body:
-            raise invalid(name, REQUIRED)
-    if body["consent_to_charge"] is not True:
-        raise invalid("consent_to_charge", "You must consent to the charge.")
-    agent_id = body["target_id"]
-    if body["target_type"] == "phone_number":
+def _target(exchange: Exchange, wanted: Body) -> Body:
+    agent_id = wanted["target_id"]
+    if wanted["target_type"] == "phone_number":
         agent_id = phone_numbers.load(exchange.database, agent_id)[0]["inbound_agent_id"]
-    elif body["target_type"] != "agent":
-        raise invalid("target_type", f'"{body["target_type"]}" is not a valid choice.')
     if agent_id is None:
         raise invalid("target_id", "No agent answers this number.")
     return agents.load(exchange.database, agent_id)[0]
@@ -89,23 +95,15 @@ def _pay(exchange: Exchange, agent: Body, count: int) -> int:
     return cents
 
 
-def _aimed(exchange: Exchange) -> Body:
-    body = exchange.body
-    return {
-        "target_type": body["target_type"],
-        "target_id": body["target_id"],
-        "target_number": body.get("target_number", ""),
-        "direction": body.get("direction", "outbound"),
-    }
-
-
-def _run(exchange: Exchange, agent: Body, prompt: str, *, batch: int | None, position: int) -> Body:
+def _run(  # noqa: PLR0913 - who is called by whom, with what, as which of which
+    exchange: Exchange, agent: Body, wanted: Body, prompt: str, *, position: int, batch: int | None = None
+) -> Body:
     seconds = float(document(exchange.database, "options").get("test_run_seconds", RUN_SECONDS))
     ends = exchange.now + timedelta(seconds=seconds * (1 + position / 10))
     return SIMULATIONS.make(
         exchange,
         {},
-        **_aimed(exchange),
+        **{name: wanted[name] for name in AIM},
         status="in_progress",
         mode="bot",
         target_name=agent["name"],

@@ -14,10 +14,10 @@ from reconciler.emulator import validators as v
 from reconciler.emulator.database import counted, document
 from reconciler.emulator.exchange import answer, invalid, refused
 from reconciler.emulator.prompt_hashes import live_hash
-from reconciler.emulator.resource import REQUIRED, Parent, Resource
+from reconciler.emulator.resource import Field, Parent, Resource, asked
 from reconciler.emulator.routes import Route
 from reconciler.emulator.tables import DUE
-from reconciler.emulator.test_scenarios import CONDITIONS, TEST_SCENARIOS
+from reconciler.emulator.test_scenarios import CONDITIONS, TEST_SCENARIOS, condition
 from reconciler.emulator.test_suites import note_verdicts
 from reconciler.emulator.timestamps import moment, stamp
 
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 RUN_SECONDS = 3.0
 MINUTES = 1
+EXECUTION = {
+    "channel": Field(v.choice("web", "telephony"), required=True),
+    "consent_to_charge": Field(v.consent, required=True),
+    "scenario_ids": Field(v.nullable(v.each(v.integer(1)))),
+    "phone_number_id": Field(v.nullable(v.integer(1)), refers="phone_numbers"),
+    "stagger_seconds": Field(v.integer(0), 5),
+    "matrix": Field(v.nullable(v.shaped(**{name: v.each(condition(name)) for name in CONDITIONS}))),
+}
 BROKEN = "The simulated caller lost its connection."
 # A word in the title, the status its run ends with, the verdict; the first that is there decides.
 SCRIPT = (("hangs", "", ""), ("breaks", "failed", ""), ("fails", "completed", "fail"), ("", "completed", "pass"))
@@ -61,19 +69,9 @@ def execute(exchange: Exchange) -> Reply:
 
 
 def _check(exchange: Exchange) -> None:
-    body = exchange.body
-    for name in ("channel", "consent_to_charge"):
-        if name not in body:
-            raise invalid(name, REQUIRED)
-    if body["channel"] not in {"web", "telephony"}:
-        raise invalid("channel", f'"{body["channel"]}" is not a valid choice.')
-    if body["consent_to_charge"] is not True:
-        raise invalid("consent_to_charge", "You must consent to the charge.")
-    if body["channel"] == "telephony":
-        number = body.get("phone_number_id")
-        if number is None:
-            raise invalid("phone_number_id", "A phone number is required for telephony tests.")
-        phone_numbers.load(exchange.database, number)
+    exchange.body = wanted = asked(exchange, EXECUTION, exchange.body)
+    if wanted["channel"] == "telephony" and wanted["phone_number_id"] is None:
+        raise invalid("phone_number_id", "A phone number is required for telephony tests.")
 
 
 def _chosen(exchange: Exchange, agent_id: int) -> list[Body]:
@@ -89,12 +87,7 @@ def _chosen(exchange: Exchange, agent_id: int) -> list[Body]:
 
 
 def _matrix(exchange: Exchange) -> Body:
-    sent = exchange.body.get("matrix") or {}
-    try:
-        named = {name: v.each(v.mapping)(sent[name]) for name in CONDITIONS if v.mapping(sent).get(name)}
-    except v.Invalid as complaint:
-        raise invalid("matrix", str(complaint)) from complaint
-    return named
+    return {name: values for name, values in (exchange.body["matrix"] or {}).items() if values}
 
 
 def _opening(exchange: Exchange, agent_id: int, dimensions: Body) -> Body:

@@ -79,6 +79,13 @@ def anything(value: Any) -> Any:
     return value
 
 
+def consent(value: Any) -> bool:
+    """True, and nothing else: what follows is charged."""
+    if value is not True:
+        raise Invalid("You must consent to the charge.")
+    return True
+
+
 def number(*allowed: int) -> Check:
     """One of a closed list of numbers."""
 
@@ -134,7 +141,10 @@ def timezone(value: Any) -> str:
 def web_address(value: Any) -> str:
     """An absolute http or https URL, or an empty string."""
     address: str = text(maximum=2000)(value)
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise Invalid("Enter a valid URL.") from error
     if address and (parts.scheme not in {"http", "https"} or not parts.netloc):
         raise Invalid("Enter a valid URL.")
     return address

@@ -11,11 +11,11 @@ from reconciler.emulator import phone_numbers
 from reconciler.emulator import validators as v
 from reconciler.emulator.database import document
 from reconciler.emulator.exchange import answer, invalid, refused
-from reconciler.emulator.resource import REQUIRED, Field, Resource, administrator
+from reconciler.emulator.resource import REQUIRED, Field, Resource, administrator, asked
 from reconciler.emulator.routes import Route
 from reconciler.emulator.tables import fresh_uuid
 from reconciler.emulator.timestamps import stamp
-from reconciler.emulator.voip_evidence import PROVIDERS, fingerprint, gather, provider, spend
+from reconciler.emulator.voip_evidence import fingerprint, gather, provider, spend
 
 if TYPE_CHECKING:
     from reconciler.emulator.exchange import Exchange, Reply, Scene
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 CARRIER_NUMBERS = ("+15551240001", "+15551240002", "+15551240003")
 METHODS = ("api_key", "manual", "guided_telnyx", "twilio_subaccount")
+TESTED = {
+    "provider": Field(provider, required=True),
+    "credentials": Field(v.nullable(v.mapping)),
+    "sip_config": Field(v.nullable(v.mapping)),
+}
 NOTE = "Your carrier may bill for this."
 ONE = "/v1/voip-connections/{int}"
 
@@ -40,7 +45,8 @@ def test(exchange: Exchange) -> Reply:
 
 def suggest_name(exchange: Exchange) -> Reply:
     """``POST /v1/voip-connections/suggest-name``: nothing is required."""
-    return answer(_suggested(exchange.body.get("provider") or "manual"))
+    wanted = asked(exchange, {"provider": Field(provider, "manual")}, exchange.body)
+    return answer(_suggested(wanted["provider"]))
 
 
 def available_numbers(exchange: Exchange) -> Reply:
@@ -53,9 +59,7 @@ def import_numbers(exchange: Exchange) -> Reply:
     """``POST …/import-numbers``: 201 with those that were offered; the others are passed over in silence."""
     administrator(exchange)
     connection = VOIP_CONNECTIONS.load(exchange, exchange.arguments[0])
-    wanted = exchange.body.get("numbers")
-    if not isinstance(wanted, list) or not wanted:
-        raise invalid("numbers", REQUIRED)
+    wanted = asked(exchange, {"numbers": Field(v.each(v.text(minimum=1)), required=True)}, exchange.body)["numbers"]
     offered = set(_offered(exchange))
     results = [_imported(exchange, number, connection) for number in dict.fromkeys(wanted) if number in offered]
     return answer(
@@ -82,11 +86,8 @@ def provision_number(exchange: Exchange) -> Reply:
     """``POST …/provision-number``: 201, bought at the carrier; that is money."""
     administrator(exchange)
     connection = VOIP_CONNECTIONS.load(exchange, exchange.arguments[0])
-    try:
-        number = v.e164(exchange.body.get("number"))
-    except v.Invalid as complaint:
-        raise invalid("number", str(complaint)) from complaint
-    result = _imported(exchange, number, connection)
+    wanted = asked(exchange, {"number": Field(v.e164, required=True)}, exchange.body)
+    result = _imported(exchange, wanted["number"], connection)
     return answer({"result": result, "order_id": None, "order_status": None, "provider_charge_note": NOTE}, 201)
 
 
@@ -119,7 +120,8 @@ def subaccounts(exchange: Exchange) -> Reply:
 def connect_subaccounts(exchange: Exchange) -> Reply:
     """``POST …/twilio/subaccounts/connect``: a connection for each that is known, a failure for the others."""
     administrator(exchange)
-    results = [_connected(exchange, sid) for sid in exchange.body.get("subaccount_sids") or ()]
+    wanted = asked(exchange, {"subaccount_sids": Field(v.each(v.text()), required=True)}, exchange.body)
+    results = [_connected(exchange, sid) for sid in wanted["subaccount_sids"]]
     return answer({"results": results}, 201)
 
 
@@ -128,14 +130,7 @@ def _tested(exchange: Exchange) -> Body:
     key = exchange.body.get("connection_id")
     stored = VOIP_CONNECTIONS.load(exchange, key) if key is not None else {}
     known = {name: stored[name] for name in ("provider", "credentials", "sip_config") if name in stored}
-    body = known | exchange.body
-    if "provider" not in body:
-        raise invalid("provider", REQUIRED)
-    try:
-        provider(body["provider"])
-        return body | {name: v.nullable(v.mapping)(body.get(name)) for name in ("credentials", "sip_config")}
-    except v.Invalid as complaint:
-        raise invalid("provider" if body["provider"] not in PROVIDERS else "credentials", str(complaint)) from complaint
+    return asked(exchange, TESTED, known | exchange.body)
 
 
 def _public(evidence: Body) -> Body:
