@@ -34,6 +34,7 @@ class Live(Enum):
     OURS = "there under the same name, and new since a create of ours was begun"
     NAMED = "there under the id in the manifest, never bound"
     SEVERAL = "several live objects have this name"
+    FOREIGN = "declared by another project too"
     CONTESTED = "bound to one live object, and said to have been another"
     VANISHED = "bound, but deleted outside"
     UNKNOWN_ID = "the id in the manifest does not exist"
@@ -107,6 +108,8 @@ class Decision:
 
 WAYS_OUT = {
     "ambiguous": "write the id of the one you mean as `metadata.id`",
+    "foreign_project": "declare it in one of them; a project that has a new name takes its entries along: "
+    "`reconciler state move --project OLD NEW`",
     "contested": "take the name out of `metadata.was`, or write the id of the one you mean as `metadata.id`",
     "unknown_id": "correct `metadata.id`, or leave it out to create a new one",
     "foreign_draft": "deploy or discard the draft in the dashboard, then plan again",
@@ -133,6 +136,8 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
         case Situation(live=Live.SEVERAL):
             listed = ", ".join(it.ids)
             return _one(Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}")
+        case Situation(live=Live.FOREIGN):
+            return (_foreign(it),)
         case Situation(live=Live.CONTESTED):
             said = f"is bound to one object, and was another: ids {' and '.join(it.ids)}"
             return _one(Action.REFUSE, "contested", said)
@@ -193,6 +198,8 @@ def _removed(it: Situation, reason: str, sentence: str) -> Decision:
     match it:
         case Situation(live=Live.NOTHING | Live.VANISHED | Live.UNKNOWN_ID):
             return Decision(Action.KEEP, "absent", "is not there, as declared")
+        case Situation(live=Live.FOREIGN):
+            return _foreign(it)
         case Situation(live=Live.SEVERAL | Live.CONTESTED):
             listed = ", ".join(it.ids)
             return Decision(Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}")
@@ -206,6 +213,11 @@ def _removed(it: Situation, reason: str, sentence: str) -> Decision:
             return Decision(Action.REFUSE, "foreign_draft", f"{sentence}, but has a draft that is not ours")
         case _:
             return Decision(Action.DELETE, reason, sentence)
+
+
+def _foreign(it: Situation) -> Decision:
+    whose = " and ".join(f"`{project}`" for project in it.ids)
+    return Decision(Action.REFUSE, "foreign_project", f"is declared by two projects: {whose}")
 
 
 def _adopted(it: Situation) -> Decision:

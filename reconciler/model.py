@@ -216,7 +216,8 @@ class Observed:
     ``identity`` is what the vendor would call it (an E.164 number), or "" where nothing reliable exists;
     ``name`` is the display name; ``has_draft`` says that undeployed edits wait on it; ``history`` is a
     sentence for people about a settled object, ``source`` the file that declared it last, where known. ``parent`` is
-    the id of what it lives below; ``failure`` is the vendor's word for what came to nothing.
+    the id of what it lives below; ``failure`` is the vendor's word for what came to nothing; ``project`` is the other
+    project that declared it, if one did.
     """
 
     kind: str
@@ -230,6 +231,7 @@ class Observed:
     source: str = ""
     parent: str = ""
     failure: str = ""
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True)

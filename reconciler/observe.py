@@ -53,6 +53,7 @@ def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
     facts = [fact for kind in needed for fact in kind.facts]
     nested = [kind for kind in needed if parent(kind.spec) is not None]
     renaming = renamed(ledger.bindings(), (resource.manifest for resource in resources.values()))
+    elsewhere = ledger.foreign_bindings()
     account = Account(
         organization=organization,
         now=now,
@@ -61,17 +62,27 @@ def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
         resources=resources,
         bindings=renaming.bindings,
         contested=renaming.contested,
+        project=ledger.project,
+        foreign={binding.address: binding.project for binding in elsewhere},
+        foreign_ids={(binding.address.kind, binding.id): binding.project for binding in elsewhere if binding.id},
     )
     look = Look(api, ledger, resources, Resolver({}))
     with ThreadPoolExecutor(max_workers=max(1, len(needed) + len(facts))) as pool:
         asked = [pool.submit(_fact, fact, api) for fact in facts]
-        account = replace(account, observed=_lists(pool, [kind for kind in needed if kind not in nested], look))
+        account = _ours(account, _lists(pool, [kind for kind in needed if kind not in nested], look))
         if nested:  # what lives below others is listed once those are known
             _, links = resolved(kinds, account)
             below = _lists(pool, nested, replace(look, links=links, observed=account.observed))
             account = replace(account, observed={**account.observed, **below})
         known = {fact.name: future.result() for fact, future in zip(facts, asked, strict=True)}
     return replace(account, facts=known)
+
+
+def _ours(account: Account, lists: Mapping[str, tuple[Observed, ...]]) -> Account:
+    """With what was listed, and what of that another project declared kept apart."""
+    foreign = {Address(it.kind, it.name): it.project for items in lists.values() for it in items if it.project}
+    own = {name: tuple(item for item in items if not item.project) for name, items in lists.items()}
+    return replace(account, observed=own, foreign={**account.foreign, **foreign})
 
 
 def _lists(pool: ThreadPoolExecutor, kinds: list[Kind], look: Look) -> dict[str, tuple[Observed, ...]]:
@@ -146,15 +157,15 @@ class _Matcher:
     """Matches the documents of one kind with its live objects."""
 
     def __init__(self, kind: Kind, account: Account, resources: list[Resource], links: Resolver) -> None:
-        observed, self._contested, self._links = account.of(kind.name), account.contested, links
+        observed, self._account, self._links = account.of(kind.name), account, links
         self._kind, self._observed, self._resources = kind, observed, resources
         bindings = {address: item for address, item in account.bindings.items() if address.kind == kind.name}
         self._bindings = bindings
         self._by_id = {item.id: item for item in observed}
         self._by_identity = {item.identity: item for item in observed if item.identity}
-        self._claimed = {id_ for item in bindings.values() for id_ in (item.id, *item.replaced) if id_} | {
-            resource.manifest.id for resource in resources if resource.manifest.id
-        }
+        self._claimed = {id_ for item in bindings.values() for id_ in (item.id, *item.replaced) if id_}
+        self._claimed |= {resource.manifest.id for resource in resources if resource.manifest.id}
+        self._claimed |= {id_ for name, id_ in account.foreign_ids if name == kind.name}
         self._remembered = kind.found_by is FoundBy.BINDING
         self._namesakes: dict[str, list[Observed]] = defaultdict(list)
         self._by_key: dict[tuple[int, str], list[Observed]] = defaultdict(list)
@@ -171,14 +182,18 @@ class _Matcher:
 
     def _find(self, resource: Resource) -> Match:
         address, binding = resource.address, self._bindings.get(resource.address)
-        if address in self._contested and resource.manifest.id is None:
-            return Match(address, Live.CONTESTED, resource, binding=binding, ids=self._contested[address])
+        if address in self._account.foreign:
+            return self._of_another(Match(address, Live.FOREIGN, resource), self._account.foreign[address])
+        if address in self._account.contested and resource.manifest.id is None:
+            return Match(address, Live.CONTESTED, resource, binding=binding, ids=self._account.contested[address])
         if (wanted := resource.manifest.id) is not None:
             return self._by_written_id(Match(address, Live.NOTHING, resource, binding=binding), wanted)
         if not self._remembered:
             found = self._by_identity.get(self._kind.identity(resource.spec) or address.name)
         else:
             found = self._by_id.get(binding.id) if binding is not None and binding.id else None
+        if found is not None and (whose := self._account.foreign_ids.get((self._kind.name, found.id))):
+            return self._of_another(Match(address, Live.FOREIGN, resource), whose)
         if found is not None:
             return self._standing(Match(address, Live.FOUND, resource, found, binding, ids=(found.id,)))
         base = Match(address, Live.NOTHING, resource, binding=binding)
@@ -200,10 +215,15 @@ class _Matcher:
                 return replace(made, leaving=(*leaving, found))
         return replace(base, leaving=leaving)
 
+    def _of_another(self, base: Match, project: str) -> Match:
+        return replace(base, live=Live.FOREIGN, ids=(project, self._account.project or "(without a name)"))
+
     def _by_written_id(self, base: Match, wanted: str) -> Match:
         found = self._by_id.get(wanted)
         if found is None:
             return replace(base, live=Live.UNKNOWN_ID, ids=(wanted,))
+        if whose := self._account.foreign_ids.get((self._kind.name, found.id)):
+            return self._of_another(base, whose)
         known = base.binding is not None and base.binding.id == wanted
         return replace(base, live=Live.FOUND if known else Live.NAMED, observed=found, ids=(wanted,))
 

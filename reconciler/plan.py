@@ -226,7 +226,11 @@ def _draft(match: Match, kind: Kind, links: Resolver) -> Draft:
 def _diffs(match: Match, kind: Kind, links: Resolver) -> tuple[FieldDiff, ...]:
     """Against the live object; against nothing where there is none yet."""
     resource = match.resource
-    if resource is None or resource.manifest.absent or match.live in (Live.SEVERAL, Live.CONTESTED, Live.UNKNOWN_ID):
+    if (
+        resource is None
+        or resource.manifest.absent
+        or match.live in (Live.SEVERAL, Live.CONTESTED, Live.FOREIGN, Live.UNKNOWN_ID)
+    ):
         return ()
     if match.observed is None:
         return _all_fields(resource, kind)

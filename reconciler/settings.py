@@ -67,6 +67,10 @@ SCHEMES = ("sqlite", "git", "postgresql", "postgres", "s3", "az", "gs")
 ClockTime = Annotated[str, BeforeValidator(_clock_time), Field(examples=["08:00"])]
 Organization = Annotated[int | str | None, BeforeValidator(_organization)]
 Folder = Annotated[str, AfterValidator(path_text)]
+PROJECT_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_./ -]*")
+ProjectName = Annotated[
+    str, StringConstraints(pattern=f"^{PROJECT_NAME.pattern}$", max_length=200), Field(examples=["acme/phones"])
+]
 State = Annotated[str, AfterValidator(_state)]
 
 
@@ -156,6 +160,11 @@ class Settings(_Closed):
 
     organization: Organization = Field(
         default=None, description="Organisation id that the key must belong to; apply refuses any other."
+    )
+    project: ProjectName | None = Field(
+        default=None,
+        description="Name under which the state keeps what is declared here; the repository and the folder in it when "
+        "left out.",
     )
     manifests: Folder = Field(default="manifests/", description="Folder of the manifests.")
     state: State = Field(

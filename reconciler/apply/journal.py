@@ -243,12 +243,15 @@ class Journal:
             intent=None,
             was=_names(old, resource),
             replaced=_replaced(old, change, observed),
+            project=self._context.ledger.project,
         )
 
     def settle(self, plan: Plan, kinds: Mapping[str, Kind]) -> None:
         """Refresh what was already as declared, and forget what an earlier run began and nothing is left of."""
         gone = (*self._deleted(), *self._never_made(kinds))
         self._context.ledger.bind_all(self._unchanged(plan, kinds), without=gone)
+        kept = [it.address for it in plan.changes if it.action is Action.KEEP and it.resource is not None]
+        self._context.ledger.take_calls(address.name for address in kept if kinds[address.kind].kept_in_state)
 
     def _unchanged(self, plan: Plan, kinds: Mapping[str, Kind]) -> Iterator[Binding]:
         """The base of what was already as declared, where it is not the recorded one."""
@@ -389,7 +392,7 @@ def _replaced(binding: Binding, change: Change, observed: Observed) -> tuple[str
 
 def _essence(binding: Binding) -> tuple[object, ...]:
     """What makes a binding worth writing again: not when or from which commit it was written."""
-    kept = (binding.protect, binding.kept_protected)
+    kept = (binding.protect, binding.kept_protected, binding.project)
     return binding.id, binding.parent, dict(binding.fields), kept, binding.intent, binding.was
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common_options import declare
+from reconciler.cli.project_identity import default_name
 from reconciler.errors import InputError
+from reconciler.settings import PROJECT_NAME
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -77,11 +79,13 @@ def command(options: Options, folder: Path, ci: str, tool: str) -> int:
 def _write(folder: Path, wanted: dict[str, tuple[str, ...]], tool: str) -> tuple[list[str], list[str]]:
     """The names of the files that were written, and of those that were there; InputError when one cannot be."""
     templates = files("reconciler") / "templates"
+    named = default_name(folder.resolve())
+    project = f"project: {named}" if PROJECT_NAME.fullmatch(named) else "# project: acme/phones"
     written: list[str] = []
     kept: list[str] = []
     for name, parts in wanted.items():
         text = "".join(_text(templates, part) for part in parts)
-        text = text.replace("@TOOL@", tool).replace("@REPOSITORY@", tool)
+        text = text.replace("@PROJECT@", project).replace("@TOOL@", tool).replace("@REPOSITORY@", tool)
         (written if _created(folder / name, text) else kept).append(name)
     return written, kept
 

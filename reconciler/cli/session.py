@@ -17,6 +17,7 @@ from reconciler.account import Account, Context
 from reconciler.api.key import Key, find_key
 from reconciler.cli.lint_findings import Lint
 from reconciler.cli.progress import waiting
+from reconciler.cli.project_identity import project_name
 from reconciler.cli.signals import StoppableClock, signals
 from reconciler.cli.waits import Waits
 from reconciler.diagnostics.suggestions import listed
@@ -178,7 +179,7 @@ class Session:
         url = self.options.state or self.project.settings.state
         try:
             store: Store = open_store(url, root=self.project.root, read_only=self.read_only)
-            ledger = Ledger(self._closing.enter_context(store), target.organization_id)
+            ledger = Ledger(self._closing.enter_context(store), target.organization_id, project_name(self.project))
             ledger.read()
         except StoreError as error:
             if not self.read_only:
@@ -187,7 +188,7 @@ class Session:
                 raise _unread(error) from None
             self._notes.append(_without_state(error))
             nothing = open_store("sqlite:.reconciler/none", root=self.project.root, read_only=True)
-            ledger = Ledger(self._closing.enter_context(nothing), target.organization_id)
+            ledger = Ledger(self._closing.enter_context(nothing), target.organization_id, project_name(self.project))
         return ledger
 
     def look(self, loaded: Loaded, api: Api, target: Target, ledger: Ledger, scope: Scope) -> View:

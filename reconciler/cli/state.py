@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -71,7 +72,7 @@ def show(options: Options) -> int:
             session.output.json({"format": _FORMAT, "organization": ledger.organization, "entries": _entries(ledger)})
             return 0
         session.output.talk(ledger.store.description)
-        told = [*_bindings(ledger), *_calls(ledger, session.clock.now())]
+        told = [*_bindings(ledger), *_calls(ledger, session.clock.now()), *_elsewhere(ledger)]
         if options.format == "markdown":
             from reconciler.render.markup import escape, row, table  # noqa: PLC0415 - where Markdown was asked for
 
@@ -103,6 +104,13 @@ def _calls(ledger: Ledger, now: datetime) -> Iterator[tuple[str, str, str, str]]
         )
     for attempt in attempts:
         yield f"  {attempt.occurrence} attempt {attempt.attempt}", attempt.state, "", attempt.call_id
+
+
+def _elsewhere(ledger: Ledger) -> Iterator[tuple[str, str, str, str]]:
+    """What other projects declared, by project: how much, and not what."""
+    calls, bindings = ledger.foreign_calls().values(), ledger.foreign_bindings()
+    for project, count in sorted(Counter([*calls, *(binding.project for binding in bindings)]).items()):
+        yield f"project {project}", f"{count} {'entry' if count == 1 else 'entries'}", "", ""
 
 
 @declare("locks", paths=False, formats=("text",))
@@ -159,8 +167,11 @@ def forget(options: Options, address: str) -> int:
 @declare("move", paths=False, formats=("text",))
 @click.argument("source", shell_complete=completed_values.addresses)
 @click.argument("destination", shell_complete=completed_values.addresses)
-def move(options: Options, source: str, destination: str) -> int:
-    """Give what is remembered of one address to another of the same kind."""
+@click.option("--project", "of_project", is_flag=True, help="Both are names of a project: move all that it declared.")
+def move(options: Options, source: str, destination: str, of_project: bool) -> int:
+    """Give what is remembered of one address to another of the same kind, or of one project to its new name."""
+    if of_project:
+        return _project_moved(options, source, destination)
     old, new = _address(source), _address(destination)
     with _opened(options, writing=True) as (session, ledger):
         binding = ledger.binding(old)
@@ -170,9 +181,22 @@ def move(options: Options, source: str, destination: str) -> int:
                 code="RC633",
                 hint="the first must be bound, the second not, and both of one kind",
             )  # fmt: skip - one sentence
-        ledger.bind(replace(binding, address=new))
-        ledger.unbind(old)
+        ledger.bind_all([replace(binding, address=new, was=(*binding.was, old.name))], without=[old])
         session.output.talk(f"{old} is {new} from now on")
+    return 0
+
+
+def _project_moved(options: Options, old: str, new: str) -> int:
+    """Give all that one project declared to the name it has now."""
+    with _opened(options, writing=True) as (session, ledger):
+        if old == new or not (count := ledger.move_project(old, new)):
+            known = ", ".join(f"`{name}`" for name in ledger.projects()) or "none"
+            raise InputError(
+                f"nothing here belongs to a project `{old}`" if old != new else "the two names are one",
+                code="RC633",
+                hint=f"projects in this state: {known}",
+            )
+        session.output.talk(f"{count} {'entry' if count == 1 else 'entries'} of {old} belong to {new} from now on")
     return 0
 
 

@@ -79,6 +79,8 @@ class ScheduledCall(Kind):
                 attempt.state != CallState.REFUSED for attempt in _of_the_one(armed, attempts)
             ):
                 yield _observed(armed, attempts)
+        for name, project in look.ledger.foreign_calls().items():
+            yield Observed(self.name, name, {}, identity=name, name=name, project=project)
 
     def identity(self, spec: BaseModel) -> str:
         """Its name, which the engine knows."""

@@ -32,11 +32,9 @@ class Intent:
 class Binding:
     """Which vendor object an address is, and what it was given last.
 
-    ``fields`` maps each declared field to two digests as of the last apply: of the declared value, and of
-    the live value that was read back. ``id`` is "" while a create is under way. ``was`` are the names it had.
-    ``kept_protected``: by a document that took it over and says nothing of protection.
-    ``parent`` is the id of what it lives below, ``replaced`` are the ids it had and that are still to be deleted.
-    """
+        ``fields`` maps each declared field to two digests as of the last apply: of the declared value, and of
+        the live value that was read back. ``id`` is "" while a create is under way. ``was`` are the names it had.
+    x"""
 
     address: Address
     id: str = ""
@@ -52,6 +50,7 @@ class Binding:
     kept_protected: bool = False
     parent: str = ""
     replaced: tuple[str, ...] = ()
+    project: str = ""
 
 
 def stored(binding: Binding) -> dict[str, Any]:
@@ -83,4 +82,5 @@ def read(value: Mapping[str, Any]) -> Binding:
         kept_protected=bool(value.get("kept_protected")),
         parent=value.get("parent", ""),
         replaced=tuple(value.get("replaced", ())),
+        project=value.get("project", ""),
     )

@@ -27,7 +27,7 @@ class Armed:
     ``opens`` and ``closes`` are instants in ISO 8601 (UTC): the window of a call that happens once, or ""
     and the end of a recurring one ("" for never). Occurrences due before ``since`` are not its business.
     ``held`` is why it must not be placed for now, ``held_since`` and ``held_by`` when and by whom it was held.
-    ``tzdata`` is the version of the time-zone data by which the instants were read.
+    ``tzdata`` is the version of the time-zone data by which the instants were read, ``project`` whose call it is.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Armed:
     held_since: str = ""
     held_by: str = ""
     tzdata: str = ""
+    project: str = ""
 
     @cached_property
     def call(self) -> PlannedCall:

@@ -1,7 +1,7 @@
 """The ledger: bindings, protections and the records of calls of one organisation, over any store.
 
 All is kept per organisation, so the emulator and two accounts never mix: ``<organisation>/<what>/<name>``. The name of
-a call may hold one slash (a row of a list).
+a call may hold one slash (a row of a list). Bindings and armed calls say which project declared them.
 """
 
 from __future__ import annotations
@@ -49,13 +49,15 @@ class Ledger:
     Reads come from one listing made at first use and kept current by this ledger's own writes; each write
     is a compare-and-set against the version read, so another writer is noticed and never overwritten.
     Nothing else may write the same keys through the same store object, or ``refresh`` would not notice.
+    What another project declared is not answered, but by ``foreign_bindings`` and ``foreign_calls``, and not written.
     Raises StoreError, or Conflict when another writer was first.
     """
 
-    def __init__(self, store: Store, organization: str) -> None:
-        """Keep everything under the organisation's id."""
+    def __init__(self, store: Store, organization: str, project: str = "") -> None:
+        """Keep everything under the organisation's id, in the name of a project ("" for one that has none)."""
         self.store = store
         self.organization = organization
+        self.project = project
         self._prefix = f"{organization}/"
         self._entries: dict[str, Entry] = {}
         self._is_read = False
@@ -96,7 +98,8 @@ class Ledger:
         with self._lock:
             if self._bindings is None:
                 found = [self._entries[key] for key in sorted(self._entries) if key.startswith(start)]
-                bindings = (understood(binding_records.read, entry, key=self._shown(entry)) for entry in found)
+                own = [entry for entry in found if not self._foreign(entry)]
+                bindings = (understood(binding_records.read, entry, key=self._shown(entry)) for entry in own)
                 self._bindings = {binding.address: binding for binding in bindings}
             return dict(self._bindings)
 
@@ -110,7 +113,9 @@ class Ledger:
 
     def bind_all(self, bindings: Iterable[Binding], *, without: Iterable[Address] = ()) -> None:
         """Write many bindings at once, and forget the addresses in ``without``: all of it, or nothing."""
-        wanted = {self._binding_key(binding.address): binding_records.stored(binding) for binding in bindings}
+        stored = ((binding.address, binding_records.stored(binding)) for binding in bindings)
+        wanted = {self._binding_key(address): value | {"project": self.project} for address, value in stored}
+        self._nothing_foreign(wanted)
         self._write(wanted, without=map(self._binding_key, without))
         self._bindings = None
 
@@ -118,9 +123,54 @@ class Ledger:
         """Forget an address; nothing happens when it is not bound."""
         self.bind_all([], without=[address])
 
+    def foreign_bindings(self) -> list[Binding]:
+        """What other projects declared."""
+        found = (entry for entry in self._under(_BINDING) if self._foreign(entry))
+        return [understood(binding_records.read, entry, key=self._shown(entry)) for entry in found]
+
+    def foreign_calls(self) -> dict[str, str]:
+        """The calls that other projects armed, but those that were cancelled and never tried: name and project."""
+        calls, tried = self._calls(foreign=True)
+        taken = (it for it in calls if it.value.get("state") != CallState.CANCELLED or self._name(it) in tried)
+        return {self._name(entry): str(entry.value["project"]) for entry in taken}
+
+    def projects(self) -> list[str]:
+        """The projects that declared anything, by name."""
+        entries = [*self._under(_BINDING), *self._under(_CALL)]
+        return sorted({str(entry.value.get("project", "")) for entry in entries} - {""})
+
+    def move_project(self, old: str, new: str) -> int:
+        """Give what one project declared to another name of it; how many entries that were."""
+        entries = [*self._under(_BINDING), *self._under(_CALL)]
+        moved = {it.key: {**it.value, "project": new} for it in entries if it.value.get("project") == old}
+        self._write(moved)
+        self._bindings = None
+        return len(moved)
+
+    def take_calls(self, names: Iterable[str]) -> None:
+        """Call these ours, where an older version armed them and wrote down no project."""
+        keys = (f"{self._prefix}{_CALL}/{name}{_ARMED}" for name in names)
+        known = self._known()
+        unnamed = [known[key] for key in keys if key in known and not known[key].value.get("project")]
+        if self.project:
+            self._write({entry.key: {**entry.value, "project": self.project} for entry in unnamed})
+
+    def _foreign(self, entry: Entry) -> bool:
+        return entry.value.get("project", "") not in ("", self.project)
+
+    def _nothing_foreign(self, keys: Iterable[str]) -> None:
+        """Raise StoreError rather than write over what another project declared."""
+        known = self._known()
+        for key in keys:
+            if key in known and self._foreign(known[key]) and known[key].value.get("state") != CallState.CANCELLED:
+                whose = known[key].value["project"]
+                name = key.removeprefix(self._prefix)
+                hint = "declare it in one project; `reconciler state move --project OLD NEW` renames a project"
+                raise StoreError(f"`{name}` belongs to the project `{whose}`", hint=hint)
+
     def armed(self) -> dict[str, Armed]:
         """Every armed or cancelled call, by name; without those of which an entry is damaged."""
-        entries = [entry for entry in self._under(_CALL) if entry.key.endswith(_ARMED)]
+        entries = [it for it in self._under(_CALL) if it.key.endswith(_ARMED) and not self._foreign(it)]
         found = {armed.name: armed for armed in self._nouns_of(read_armed, entries)}
         return {name: armed for name, armed in found.items() if name not in self._damaged} if self._damaged else found
 
@@ -132,7 +182,8 @@ class Ledger:
     def armed_call(self, name: str) -> Armed | None:
         """One armed or cancelled call; None where there is none that can be understood."""
         entry = self._known().get(f"{self._prefix}{_CALL}/{name}{_ARMED}")
-        return next(iter(self._nouns_of(read_armed, [entry] if entry else [])), None)
+        ours = [entry] if entry and not self._foreign(entry) else []
+        return next(iter(self._nouns_of(read_armed, ours)), None)
 
     def due_work(self, now: datetime) -> DueWork:
         """What a dispatch has to look at, however many calls wait for their time or are over.
@@ -162,7 +213,9 @@ class Ledger:
 
     def arm(self, armed: Armed) -> None:
         """Write what is armed over what was read."""
-        self._write({f"{self._prefix}{_CALL}/{armed.name}{_ARMED}": stored_armed(armed)})
+        key = f"{self._prefix}{_CALL}/{armed.name}{_ARMED}"
+        self._nothing_foreign([key])
+        self._write({key: stored_armed(armed) | {"project": self.project}})
 
     def hold_all(self, why: str, *, since: str = "", by: str = "") -> None:
         """Let no call be placed at all until ``hold_all("")``: the switch that needs no pull request."""
@@ -178,7 +231,7 @@ class Ledger:
 
         What is damaged is left out: ``damaged_calls`` says of which calls.
         """
-        entries = [entry for entry in self._under(_CALL) if not entry.key.endswith(_ARMED)]
+        entries = (entry for own in self._calls()[1].values() for entry in own)
         return self._nouns_of(read_attempt, (it for it in entries if state in (None, it.value.get("state"))))
 
     def attempts_to(self, callee: str) -> list[Attempt]:
@@ -220,15 +273,17 @@ class Ledger:
     def _binding_key(self, address: Address) -> str:
         return f"{self._prefix}{_BINDING}/{address}"
 
-    def _calls(self) -> tuple[list[Entry], dict[str, list[Entry]]]:
-        """What is stored of the calls: what is armed, and the attempts by name; both in order."""
-        calls, tried = [], defaultdict(list)
+    def _calls(self, *, foreign: bool = False) -> tuple[list[Entry], dict[str, list[Entry]]]:
+        """What is stored of our calls, or of the ``foreign`` ones: what is armed, and attempts by name; in order."""
+        calls, tried, others = [], defaultdict(list), set()
         for entry in self._under(_CALL):
-            if entry.key.endswith(_ARMED):
+            if not entry.key.endswith(_ARMED):
+                tried[self._name(entry)].append(entry)
+            elif self._foreign(entry) is foreign:
                 calls.append(entry)
             else:
-                tried[self._name(entry)].append(entry)
-        return calls, tried
+                others.add(self._name(entry))
+        return calls, {name: own for name, own in tried.items() if name not in others}
 
     def _under(self, what: str) -> list[Entry]:
         start, known = f"{self._prefix}{what}/", self._known()
