@@ -8,14 +8,13 @@ three-way comparison.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from threading import Event
+from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+from reconciler.apply.group_commit import Entry, GroupCommitter, stored
 from reconciler.diff import base, snapshot
-from reconciler.errors import Conflict, ReconcilerError, Rejected, StoreError
+from reconciler.errors import ReconcilerError, Rejected
 from reconciler.fields import digest, policies
 from reconciler.model import Action, Address
 from reconciler.resolver import UNRESOLVED
@@ -23,17 +22,12 @@ from reconciler.schedule.clock import stamp
 from reconciler.state.bindings import Binding, Intent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from reconciler.account import Context
+    from reconciler.apply.group_commit import Then
     from reconciler.kind import Kind
     from reconciler.model import Change, FieldDiff, Observed, Plan, Resource
-    from reconciler.state.ledger import Ledger
-
-    Then = Callable[[StoreError | None], None]
-
-
-_MOMENT = 0.05  # seconds: as long as a request takes or so
 
 
 class Journal:
@@ -45,7 +39,7 @@ class Journal:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._recorder = _GroupCommitter(context.ledger)
+        self._recorder = GroupCommitter(context.ledger)
         self._known = dict(context.account.bindings)
         self._owners: dict[tuple[str, str], list[Address]] = defaultdict(list)
         for address, binding in self._known.items():
@@ -83,8 +77,8 @@ class Journal:
                 begun.append(change)
                 self._unsent[change.address] = self._known.get(change.address)
                 self._known[change.address] = intended
-        notes = [_Entry({change.address: self._known[change.address]}) for change in begun]
-        for change, unstored in zip(begun, _stored(self._context.ledger, notes), strict=True):
+        notes = [Entry({change.address: self._known[change.address]}) for change in begun]
+        for change, unstored in zip(begun, stored(self._context.ledger, notes), strict=True):
             if unstored is not None:
                 self._restore(change.address)
                 refused.append((change, unstored))
@@ -223,7 +217,7 @@ class Journal:
                 self._known.pop(address, None)
             else:
                 self._known[address] = binding
-        self._recorder.add(_Entry(wanted, then))
+        self._recorder.add(Entry(wanted, then))
 
     def _bound(self, change: Change, kind: Kind, observed: Observed) -> Binding:
         resource = change.resource
@@ -298,79 +292,6 @@ class Journal:
         present = [manifest for manifest in manifests if not manifest.absent]
         names = {Address(it.address.kind, old) for it in present for old in it.was}
         return names | {manifest.address for manifest in present}
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What to remember of some addresses, None to forget one: all of it or nothing."""
-
-    wanted: Mapping[Address, Binding | None]
-    then: Then | None = None
-
-
-class _GroupCommitter:
-    """Stores notes behind the run, in their order: what comes while one commit is stored goes into the next.
-
-    A commit waits for several syncs of a disk, or for a push: one for each note would take longer than the
-    requests do. The only thread of its pool stores; every note asks it to, and the first takes all that came
-    within a moment.
-    """
-
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._waiting: deque[_Entry] = deque()
-        self._storing: deque[Future[None]] = deque()
-        self._hurrying = Event()
-        self._pool = ThreadPoolExecutor(1)
-
-    def add(self, note: _Entry) -> None:
-        """Store a note soon."""
-        self._waiting.append(note)
-        self._storing.append(self._pool.submit(self._store))
-
-    def flush(self) -> None:
-        """Wait until every note added so far is stored, or could not be."""
-        self._hurrying.set()
-        while self._storing:
-            self._storing.popleft().result()
-        self._hurrying.clear()
-
-    def close(self) -> None:
-        """Store what is left."""
-        self._hurrying.set()
-        self._pool.shutdown()
-
-    def _store(self) -> None:
-        if not self._waiting:
-            return
-        self._hurrying.wait(_MOMENT)
-        notes = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        try:
-            errors = _stored(self._ledger, notes)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the run must be able to say what it did
-            errors = [StoreError(f"it is not known whether that was recorded ({type(error).__name__})") for _ in notes]
-        for note, said in zip(notes, errors, strict=True):
-            if note.then is not None:
-                note.then(said)
-
-
-def _stored(ledger: Ledger, notes: Sequence[_Entry]) -> list[StoreError | None]:
-    """Store the notes in one commit; for each, what kept it from being stored."""
-    wanted = {address: binding for note in notes for address, binding in note.wanted.items()}
-    try:
-        ledger.bind_all(
-            (binding for binding in wanted.values() if binding is not None),
-            without=[address for address, binding in wanted.items() if binding is None],
-        )
-    except Conflict as error:
-        if len(notes) == 1:
-            return [error]
-        # Another run wrote one of them: the others need not suffer for it, so it is searched for by halves.
-        half = len(notes) // 2
-        return _stored(ledger, notes[:half]) + _stored(ledger, notes[half:])
-    except StoreError as error:
-        return [error for _ in notes]
-    return [None for _ in notes]
 
 
 def _nameless(name: str, value: object) -> Rejected:

@@ -1,4 +1,4 @@
-"""Plain REST kinds: one path, one list, POST, PATCH and DELETE; what such a kind says is its path and its spec."""
+"""Plain REST kinds: one path, one list, POST, PATCH and DELETE; all they say is a path and a spec."""
 
 from __future__ import annotations
 

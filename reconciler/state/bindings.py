@@ -32,9 +32,11 @@ class Intent:
 class Binding:
     """Which vendor object an address is, and what it was given last.
 
-        ``fields`` maps each declared field to two digests as of the last apply: of the declared value, and of
-        the live value that was read back. ``id`` is "" while a create is under way. ``was`` are the names it had.
-    x"""
+    ``fields`` maps each declared field to two digests as of the last apply: of the declared value, and of
+    the live value that was read back. ``id`` is "" while a create is under way. ``was`` are the names it had.
+    ``kept_protected``: by a document that took it over and says nothing of protection. ``parent`` is the id of what
+    it lives below, ``replaced`` are the ids it had and that are still to be deleted. ``project`` declared it.
+    """
 
     address: Address
     id: str = ""
