@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 from reconciler.emulator.exchange import encode
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from reconciler.emulator.exchange import Scene
 
 Body = dict[str, Any]
+
+READ_SIDES = ("integrations", "mcp_servers", "knowledge_bases", "knowledge_documents", "reusable_instructions")
 
 
 def agent_name(scene: Scene, agent_id: int | None) -> str | None:
@@ -21,19 +25,26 @@ def agent_name(scene: Scene, agent_id: int | None) -> str | None:
 
 def embedding_agents(scene: Scene, key: str) -> int:
     """How many live agents carry the object of that UUID."""
-    query = "SELECT count(*) FROM agents WHERE instr(body, ?)"
-    return int(scene.database.execute(query, (f'"id":"{key}"',)).fetchone()[0])
+    return int(scene.database.execute("SELECT count(*) FROM carried WHERE key = ?", (key,)).fetchone()[0])
+
+
+def note_carried(database: sqlite3.Connection, body: Body) -> None:
+    """Write down what a live agent carries, so that nobody has to search all agents for it."""
+    database.execute("DELETE FROM carried WHERE agent_id = ?", (body["id"],))
+    keys = {item["id"] for read_side in READ_SIDES for item in body[read_side]}
+    database.executemany("INSERT INTO carried (key, agent_id) VALUES (?, ?)", [(key, body["id"]) for key in keys])
 
 
 def refresh(scene: Scene, read_side: str, key: str, seen: Body | None) -> None:
     """Put an attached object as it is now (None: gone) into every live agent that carries it."""
-    rows = scene.database.execute("SELECT id, body FROM agents WHERE instr(body, ?)", (f'"id":"{key}"',)).fetchall()
-    for agent_id, text in rows:
+    query = "SELECT body FROM agents JOIN carried ON agents.id = carried.agent_id WHERE carried.key = ?"
+    for (text,) in scene.database.execute(query, (key,)).fetchall():
         body = json.loads(text)
         carried = [item if item["id"] != key else seen for item in body[read_side]]
         body[read_side] = [item for item in carried if item is not None]
         body["tool_collision_warnings"] = collisions(body)
-        scene.database.execute("UPDATE agents SET body = ? WHERE id = ?", (encode(body), agent_id))
+        scene.database.execute("UPDATE agents SET body = ? WHERE id = ?", (encode(body), body["id"]))
+        note_carried(scene.database, body)
 
 
 def collisions(body: Body) -> list[Body]:

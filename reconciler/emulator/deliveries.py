@@ -70,10 +70,13 @@ class Attempt:
 def emit(scene: Scene, event_type: str, data: Body, *, agent_id: int | None, at: datetime) -> None:
     """Tell every endpoint that wants such an event, and the webhook of old under its old name."""
     wanting = [each for each in every(scene, WEBHOOK_ENDPOINTS.name) if _wants(each, event_type, agent_id)]
+    old_too = event_type in OLD_NAMES and has_document(scene.database, legacy_webhook.KEY)
+    if not wanting and not old_too:
+        return
     event_id = fresh_uuid(scene, "events")
     for endpoint in wanting:
         _queue(scene, endpoint, event_type, event_id, data, agent_id, at)
-    if event_type in OLD_NAMES and has_document(scene.database, legacy_webhook.KEY):
+    if old_too:
         old = {"id": "", "url": document(scene.database, legacy_webhook.KEY)["url"]}
         _queue(scene, old, OLD_NAMES[event_type], event_id, data, agent_id, at)
 

@@ -61,6 +61,7 @@ ROUTES = (
     Route("GET", "/v1/voices/policy", voices.policy),
     Route("POST", "/v1/call", placing.place),
     Route("GET", "/v1/calls", calls.index),
+    Route("GET", "/v1/calls/export", calls.export),
     Route("GET", "/v1/calls/{int}", calls.show),
     Route("GET", "/v1/calls/{int}/audio", calls.audio),
     Route("GET", "/v1/calls/{int}/transcript", calls.transcript),

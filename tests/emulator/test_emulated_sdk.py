@@ -24,7 +24,13 @@ from thunderphone.generated.api.billing import (
     billing_payment_methods_list,
     billing_transactions_list,
 )
-from thunderphone.generated.api.calls import calls_audio_list, calls_list, calls_place, calls_retrieve
+from thunderphone.generated.api.calls import (
+    calls_audio_list,
+    calls_export_list,
+    calls_list,
+    calls_place,
+    calls_retrieve,
+)
 from thunderphone.generated.api.healthz import healthz_list
 from thunderphone.generated.api.orgs import orgs_list, orgs_retrieve
 from thunderphone.generated.api.outbound_tcpa_confirmation import outbound_tcpa_confirmation_list
@@ -114,6 +120,8 @@ def test_a_call_is_placed_replayed_polled_and_listed(sdk: ThunderPhone, live: Pl
     assert len(sdk.calls.transcript(placed.call_id).transcripts) == 2
     page = parsed(calls_list, sdk, to_number="+14155550199", limit=10)
     assert (page.total, page.results[0].call_id) == (1, placed.call_id)
+    exported = parsed(calls_export_list, sdk)
+    assert ([each["call_id"] for each in exported.calls], exported.truncated) == ([placed.call_id], False)
 
 
 @pytest.mark.parametrize("suffix", ["0198", "0197", "0196", "0195", "0194", "0193", "0188", "0185", "0184", "0183"])
