@@ -46,7 +46,8 @@ lowest: $(STAMP) ## run the quick tests with the lowest versions that pyproject.
 	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --constraints $(LOWEST)-versions.txt \
 	  --editable '.[cloud,postgres]' --group test
 	@grep -iE '^(click|pydantic|httpx|deepdiff|pyyaml)==' $(LOWEST)-versions.txt
-	@$(LOWEST)/bin/python -m pytest -n auto -q tests/api tests/cli tests/emulator tests/engine tests/load
+	@$(LOWEST)/bin/python -m pytest -n auto -q tests/api tests/cli tests/emulator tests/engine tests/load \
+	  tests/store/test_store_objects.py
 
 dist: $(STAMP) ## build wheel, sdist, reconciler.pyz, SBOM and checksums into dist/, the same bytes each time
 	@test -x $(RELEASE)/bin/shiv || $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(RELEASE)

@@ -3,16 +3,48 @@
 from __future__ import annotations
 
 import click
-from click.shell_completion import BashComplete, FishComplete, ShellComplete, ZshComplete, add_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ShellComplete,
+    ZshComplete,
+    add_completion_class,
+)
 
 VARIABLE = "_RECONCILER_COMPLETE"
 
 
 @add_completion_class
 class WholeDescriptions(FishComplete):
-    """For fish; click's own script ends a description at its first comma."""
+    """For fish: each completion on a line of its own, ``TYPE,VALUE``, then a tab and the whole description.
 
-    source_template = FishComplete.source_template.replace('string split ","', 'string split --max 1 ","')
+    Script and lines are ours because those of the library have changed together from version to version, and ended a
+    description at its first comma.
+    """
+
+    source_template = """\
+function %(complete_func)s;
+    set -l response (env %(complete_var)s=fish_complete COMP_WORDS=(commandline -cp) COMP_CWORD=(commandline -t) %(prog_name)s);
+    for completion in $response;
+        set -l metadata (string split --max 1 "," $completion);
+        if test $metadata[1] = "dir";
+            __fish_complete_directories $metadata[2];
+        else if test $metadata[1] = "file";
+            __fish_complete_path $metadata[2];
+        else if test $metadata[1] = "plain";
+            echo $metadata[2];
+        end;
+    end;
+end;
+
+complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)";
+"""  # noqa: E501 - one command of the script
+
+    def format_completion(self, item: CompletionItem[str]) -> str:
+        """One line, whatever a description holds."""
+        help_ = " ".join((item.help or "").split())
+        return f"{item.type},{item.value}\t{help_}" if help_ else f"{item.type},{item.value}"
 
 
 _SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": WholeDescriptions}

@@ -8,11 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from click.shell_completion import CompletionItem
 
 import reconciler.cli.completion as completing
 from reconciler.cli import COMMANDS, main
 from reconciler.diagnostics.codes import CODES
+from reconciler.kinds import KINDS
 
 PROJECT = """\
 environments: {live: {organization: 42}, staging: {}}
@@ -78,7 +81,7 @@ def completed(folder: Path, *words: str) -> set[str]:
         (["state", "forget", "Ag"], {"Agent/front-desk"}),
         (["explain", "RC12"], {code for code in CODES if code.startswith("RC12")}),
         (["explain", "Ag"], {"Agent"}),
-        (["schema", "Phone"], {"PhoneNumber"}),
+        (["schema", "Phone"], {kind for kind in KINDS if kind.startswith("Phone")}),
     ],
 )
 def test_commands_options_and_values_are_completed(project: Path, words: list[str], offered: set[str]) -> None:
@@ -101,6 +104,9 @@ def test_every_command_is_offered(tmp_path: Path) -> None:
 def test_fish_shows_a_description_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", "fish"]) == 0
     assert 'string split --max 1 ","' in capsys.readouterr().out
+    item = CompletionItem("hold", help="Let a call wait,\nuntil it is released.")
+    completer = completing.WholeDescriptions(click.Command("reconciler"), {}, "reconciler", completing.VARIABLE)
+    assert completer.format_completion(item) == "plain,hold\tLet a call wait, until it is released."
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

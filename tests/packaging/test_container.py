@@ -42,7 +42,7 @@ def test_what_it_copies_is_enough_to_build_the_package(tmp_path: Path) -> None:
             shutil.copytree(CHECKOUT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(CHECKOUT / name, tmp_path / name)
-    uv = Path(sys.executable).with_name("uv")
+    uv = str(Path(sys.executable).with_name("uv"))
     command = [
         uv,
         "build",
