@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.schedule.call_report import CallRow
+from reconciler.schedule.clock import parse_instant
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def call_row(  # noqa: PLR0913 - a row has these parts, all keyword-only past th
             "end_reason": attempt.end_reason,
             "duration_seconds": attempt.duration_seconds,
             "recording": attempt.recording,
+            "outcome": _outcome(attempt),
+            "placed_at": _instant(attempt.placed_at or (attempt.sent_at if attempt.call_id else "")),
+            "cost_cents": attempt.cost_cents,
         }
     )  # fmt: skip - one table
     return CallRow(
@@ -53,8 +57,28 @@ def call_row(  # noqa: PLR0913 - a row has these parts, all keyword-only past th
         hint=settles if hint is None else hint,
         code=(attempt.code if attempt else "") if code is None else code,
         to=call.to_number,
+        agent=call.agent or "",
         **record,  # type: ignore[arg-type]  # the fields of CallRow
     )
+
+
+def _outcome(attempt: Attempt) -> str:
+    """Whether anybody was reached; "" while the call goes on, and where nobody was rung."""
+    state = attempt.shown_state
+    if attempt.outcome or not state.ended:
+        return attempt.outcome or ("unknown" if state.uncertain else "")
+    if "voicemail" in attempt.outcomes:
+        return "voicemail"
+    if attempt.outcomes or state is CallState.FAILED:
+        return "not_reached"
+    return "reached" if attempt.duration_seconds else "unknown"
+
+
+def _instant(written: str) -> datetime | None:
+    try:
+        return parse_instant(written) if written else None
+    except ValueError:
+        return None
 
 
 def damaged(ledger: Ledger) -> list[CallRow]:

@@ -12,11 +12,13 @@ from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, resolve
 from reconciler.calls.reports import damaged
 from reconciler.cli import completed_values
+from reconciler.cli.call_filters import CallFilter, by_state, filtered
 from reconciler.cli.common_options import FORMATS, declare
 from reconciler.cli.session import Session, shown
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import Conflict, InputError
 from reconciler.redaction import storable
+from reconciler.schedule.call_report import CallList
 from reconciler.schedule.clock import parse_instant, stamp
 from reconciler.schedule.occurrences import idempotency_key
 from reconciler.state.call_records import Attempt, next_number
@@ -43,10 +45,11 @@ def command() -> None:
     """
 
 
-@declare("show", formats=(*FORMATS, "html"))
+@declare("show", formats=(*FORMATS, "html", "csv"))
 @click.option("--watch", is_flag=True, help="Go on until every placed call has ended.")
-def show(options: Options, watch: bool) -> int:
-    """Show every scheduled call: when, state, outcome, duration, recording.
+@filtered
+def show(options: Options, watch: bool, wanted: CallFilter) -> int:
+    """Show scheduled calls: when, state, outcome, duration, cost, recording.
 
     Reads only; the outcome of a placed call is asked of the platform each time until dispatch records it.
     """
@@ -64,7 +67,14 @@ def show(options: Options, watch: bool) -> int:
                 break
             session.clock.sleep(_PAUSE)
             ledger.refresh()
-        view.calls(session, [shown(row, session.output) for row in found])
+        chosen = wanted.chosen(found, loaded.resources, now=session.clock.now())
+        listed = CallList(
+            target,
+            tuple(shown(row, session.output) for row in chosen),
+            hold=ledger.held_all(),
+            left_out=len(found) - len(chosen),
+        )
+        view.calls(session, listed)
     return 0
 
 
@@ -212,5 +222,5 @@ def adopt_history(options: Options) -> int:
     return 0
 
 
-for each in (show, hold, release, cancel, resolve_command, adopt_history):
+for each in (by_state(show), hold, release, cancel, resolve_command, adopt_history):
     command.add_command(each)

@@ -189,6 +189,8 @@ def _written(context: click.Context) -> dict[str, tuple[str, ...]]:
         if not isinstance(option, click.Option) or context.get_parameter_source(name) is not _COMMAND_LINE:
             continue
         value, flag = context.params[name], max(option.opts, key=len)
+        if value is None:
+            continue
         values = value if isinstance(value, tuple) else (value,)
         found[name] = (flag,) if option.is_flag else tuple(word for each in values for word in (flag, str(each)))
     return found

@@ -39,7 +39,7 @@ class Narrowing:
         targets = _addresses("--target", self.targets)
         return Scope(
             prune=self.prune,
-            wanted=_selection(self.selectors, targets, _addresses("--exclude", self.excluded)),
+            wanted=selection(self.selectors, targets, _addresses("--exclude", self.excluded)),
             named=targets | again,
             again=again,
         )
@@ -56,7 +56,9 @@ def _addresses(option: str, texts: Sequence[str]) -> frozenset[Address]:
     return found
 
 
-def _selection(selectors: Sequence[str], targets: frozenset[Address], excluded: frozenset[Address]) -> Any:
+def selection(
+    selectors: Sequence[str], targets: frozenset[Address] = frozenset(), excluded: frozenset[Address] = frozenset()
+) -> Any:
     """A predicate for ``-l``, ``--target`` and ``--exclude``; None when everything is meant. Raises InputError."""
     pairs = [_label(text) for text in selectors]
     if not pairs and not targets and not excluded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import render
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
     from reconciler.model import Finding, Plan, Report
-    from reconciler.schedule.call_report import CallRow
+    from reconciler.schedule.call_report import CallList, CallRow
 
 
 def findings(session: Session, loaded: Loaded, verdict: str) -> None:
@@ -105,18 +106,21 @@ def dispatch(session: Session, rows: Sequence[CallRow], *, dry_run: bool = False
             output.data(render.text.dispatch(rows, width=output.width, color=output.color, dry_run=dry_run))
 
 
-def calls(session: Session, rows: Sequence[CallRow]) -> None:
-    """Every scheduled call on stdout."""
-    output, rows = session.output, session.options.completed(rows)
+def calls(session: Session, listed: CallList) -> None:
+    """Scheduled calls on stdout."""
+    output, rows = session.output, session.options.completed(listed.rows)
+    listed = replace(listed, release=session.options.command("calls release", "--all"))
     match output.form:
         case "json":
-            output.json(render.json.calls(rows))
+            output.json(render.json.calls(rows, listed))
         case "markdown":
-            output.data(render.markdown.calls(rows))
+            output.data(render.markdown.calls(rows, about=listed))
         case "html":
-            output.data(render.html.calls(rows))
+            output.data(render.html.calls(rows, listed))
+        case "csv":
+            output.data(render.call_csv.calls(rows))
         case _:
-            output.data(render.text.calls(rows, width=output.width, color=output.color))
+            output.data(render.text.calls(rows, width=output.width, color=output.color, about=listed))
 
 
 def save(session: Session, found: Plan, path: Path) -> None:

@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reconciler.render import html, json, junit, markdown, sarif, text
+    from reconciler.render import call_csv, html, json, junit, markdown, sarif, text
 
-__all__ = ["html", "json", "junit", "markdown", "sarif", "text"]
+__all__ = ["call_csv", "html", "json", "junit", "markdown", "sarif", "text"]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
-from reconciler.render.words import counted
+from reconciler.render.words import account, counted, host
 from reconciler.schedule import clock
+from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.schedule.call_report import CallRow
+    from reconciler.schedule.call_report import CallList, CallRow
 
 _STYLES = {
     "placed": "added",
@@ -31,6 +33,7 @@ _LOUD = {
     "unknown": "its outcome is unknown: it may have rung",
     "expired": "missed: its window closed before it was placed",
 }
+_OUTCOMES = {"reached": "reached", "not_reached": "not reached", "voicemail": "voicemail"}  # unknown: its state says
 _TOLD = "missed: "  # a detail that says itself what is loud about the state
 TROUBLE = frozenset(state for state, style in _STYLES.items() if style == "grave")
 _WIDEST_NAME = 40
@@ -38,9 +41,43 @@ _MINUTE = 60
 _ANOTHER_YEAR = datetime(1970, 1, 2, tzinfo=UTC)  # seen from which every time is told with its year
 
 
-def calls(rows: Sequence[CallRow], *, width: int = 80, color: bool = False) -> str:
-    """Every scheduled call, in the order given, and how many stand where."""
-    return _table(rows, width, Paint(color=color), nothing="No scheduled calls.")
+def calls(rows: Sequence[CallRow], *, width: int = 80, color: bool = False, about: CallList | None = None) -> str:
+    """Every scheduled call, in the order given, and how many stand where; ``about`` is the list they are of."""
+    paint = Paint(color=color)
+    head = []
+    if about is not None:
+        head = [paint(line, "grave") for told in held(about) for line in wrap(told, width)]
+        head += [*([""] if head else []), *(paint(line, "bold") for line in wrap(title(about), width)), ""]
+    return "".join(f"{line}\n" for line in head) + _table(rows, width, paint, nothing=nothing(about))
+
+
+def title(about: CallList) -> str:
+    """Whose calls they are."""
+    return clean(f"reconciler calls · {account(about.target)} · {host(about.target)}")
+
+
+def held(about: CallList) -> list[str]:
+    """What keeps every call from being placed: why, since when, by whom, and how to end it; nothing otherwise."""
+    why, since, by = about.hold
+    if not why:
+        return []
+    when = f" since {_moment(since)}" if since else ""
+    who = f" by {by}" if by else ""
+    return [clean(f"Every call is held{when}{who}: {why}"), f"hint: {about.release}"]
+
+
+def _moment(written: str) -> str:
+    try:
+        return clock.spoken_local(clock.parse_instant(written), clock.zone("UTC"), now=_ANOTHER_YEAR)
+    except ValueError:
+        return written
+
+
+def nothing(about: CallList | None) -> str:
+    """What to say of an empty list."""
+    if about is None or not about.left_out:
+        return "No scheduled calls."
+    return f"No call is as asked; {counted(about.left_out, 'other call')} left out."
 
 
 def dispatch(rows: Sequence[CallRow], *, width: int = 80, color: bool = False, dry_run: bool = False) -> str:
@@ -95,8 +132,11 @@ def below(row: CallRow) -> Iterator[str]:
     if row.detail:
         yield row.detail
     facts = [
+        _OUTCOMES.get(row.outcome, ""),
         f"call {row.call_id}" if row.call_id else "",
-        _lasted(row.duration_seconds),
+        f"rang {_rang(row, row.placed_at)}" if row.placed_at and row.attempt > 1 else "",
+        lasted(row.duration_seconds),
+        dollars(row.cost_cents) if row.cost_cents is not None else "",
         row.end_reason,
     ]
     if told := ", ".join(fact for fact in facts if fact):
@@ -105,6 +145,17 @@ def below(row: CallRow) -> Iterator[str]:
         yield f"recording {row.recording}"
     if row.hint:
         yield f"hint: {row.hint}"
+
+
+def _rang(row: CallRow, at: datetime) -> str:
+    """The time at which it rang, by the clock it was declared in; with the day where that is another."""
+    local, due = (it.astimezone(clock.zone(row.zone or "UTC")) for it in (at, row.when or at))
+    return f"{local:%H:%M}" if local.date() == due.date() else spoken_time(row, at)
+
+
+def spoken_time(row: CallRow, at: datetime) -> str:
+    """``Tue 1 Dec 15:00 New York``."""
+    return clock.spoken_local(at, clock.zone(row.zone or "UTC"))
 
 
 def name_of(row: CallRow) -> str:
@@ -121,16 +172,16 @@ def spoken_times(rows: Sequence[CallRow]) -> list[str]:
     ]
 
 
-def _lasted(seconds: int | None) -> str:
+def lasted(seconds: int | None) -> str:
+    """``1 min 23 s``; "" where nobody knows."""
     if seconds is None:
         return ""
     return f"{seconds // _MINUTE} min {seconds % _MINUTE} s" if seconds >= _MINUTE else f"{seconds} s"
 
 
 def verdict(rows: Sequence[CallRow]) -> str:
-    """How many calls stand where: ``3 calls: 1 placed, 2 armed``."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        counts[row.state] = counts.get(row.state, 0) + 1
-    listed = ", ".join(f"{count:,} {clean(state)}" for state, count in counts.items())
-    return f"{counted(len(rows), 'call')}: {listed}."
+    """How many calls stand where: ``4 calls: 2 reached, 2 not reached``; of those that rang, whether they reached."""
+    counts = Counter(_OUTCOMES.get(row.outcome) or clean(row.state) for row in rows)
+    listed = ", ".join(f"{count:,} {word}" for word, count in counts.items())
+    cents = sum(row.cost_cents or 0 for row in rows)
+    return f"{counted(len(rows), 'call')}: {listed}{f'; {dollars(cents)}' if cents else ''}."

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.model import Action
 from reconciler.render import words
 from reconciler.render.call_groups import groups, is_grouped
-from reconciler.render.call_tables import TROUBLE, below, name_of, spoken_times, verdict
+from reconciler.render.call_tables import TROUBLE, below, held, name_of, nothing, spoken_times, verdict
 from reconciler.render.html_calendar import calendar, tiles
 from reconciler.render.html_changes import anchors, badge, cards, findings, first_glance, unchanged
 from reconciler.render.html_markup import NOTHING, Html, element, join, prose, row, table
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.model import Plan
-    from reconciler.schedule.call_report import CallRow
+    from reconciler.schedule.call_report import CallList, CallRow
 
 _WEB = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
 
@@ -90,14 +90,18 @@ def _footer(plan: Plan, step: str) -> Html:
     return join((following, trace))
 
 
-def calls(rows: Sequence[CallRow]) -> str:
+def calls(rows: Sequence[CallRow], about: CallList | None = None) -> str:
     """The scheduled calls as a page of its own, in the order given."""
     mood = "stopped" if any(it.state in TROUBLE for it in rows) else "clean"
     header = join(
         (
             element("p", "reconciler calls", class_="eyebrow"),
             element("h1", "Scheduled calls"),
-            element("p", verdict(rows) if rows else "No scheduled calls.", class_=f"verdict {mood}"),
+            element("p", f"{words.account(about.target)} · {words.host(about.target)}", class_="quiet")
+            if about
+            else NOTHING,
+            *(element("p", prose(text), class_="verdict stopped") for text in (held(about) if about else ())),
+            element("p", verdict(rows) if rows else nothing(about), class_=f"verdict {mood}"),
         )
     )  # fmt: skip - from above to below
     head = ("Call", "State", "When", "Whom", "What happened")

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.redaction import mask_in
 from reconciler.render import forecasts
 from reconciler.render.terminal import obeyed
 from reconciler.render.values import visible
+from reconciler.schedule.call_report import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.model import Change, Consequence, FieldDiff, Finding, Location, Plan, Report, Result
-    from reconciler.schedule.call_report import CallRow
+    from reconciler.schedule.call_report import CallList, CallRow
 
 _BEYOND_ASCII = re.compile(r"[\x7f-\U0010ffff]")
 _INTEGER = re.compile(r"0|[1-9][0-9]{0,17}")
@@ -65,9 +67,22 @@ def dispatch(rows: Iterable[CallRow]) -> dict[str, Any]:
     return {"format": "reconciler.dispatch/v1", "calls": [_call(row) for row in rows]}
 
 
-def calls(rows: Iterable[CallRow]) -> dict[str, Any]:
-    """Every scheduled call, ``reconciler.calls/v1``."""
-    return {"format": "reconciler.calls/v1", "calls": [_call(row) for row in rows]}
+def calls(rows: Iterable[CallRow], about: CallList | None = None) -> dict[str, Any]:
+    """Every scheduled call, ``reconciler.calls/v1``, with their sums and the hold over all of them (null: none)."""
+    listed = list(rows)
+    why, since, by = about.hold if about else ("", "", "")
+    return {
+        "format": "reconciler.calls/v1",
+        "hold": {"why": why, "since": since or None, "by": by or None} if why else None,
+        "calls": [_call(row) for row in listed],
+        "totals": {
+            "calls": len(listed),
+            "states": dict(Counter(row.state for row in listed)),
+            "outcomes": {outcome: sum(row.outcome == outcome for row in listed) for outcome in OUTCOMES},
+            "cost_cents": sum(row.cost_cents or 0 for row in listed),
+            "duration_seconds": sum(row.duration_seconds or 0 for row in listed),
+        },
+    }
 
 
 def validate(findings: Iterable[Finding], documents: int) -> dict[str, Any]:
@@ -142,6 +157,10 @@ def _call(row: CallRow) -> dict[str, Any]:
         "when": row.when.isoformat() if row.when else None,
         "zone": row.zone or None,
         "to": row.to,
+        "agent": row.agent or None,
+        "outcome": row.outcome or None,
+        "placed_at": row.placed_at.isoformat() if row.placed_at else None,
+        "cost_cents": row.cost_cents,
         "end_reason": row.end_reason,
         "duration_seconds": row.duration_seconds,
         "recording": row.recording,

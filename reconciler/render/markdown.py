@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model import Outcome
 from reconciler.redaction import mask_in
-from reconciler.render import forecasts, words
+from reconciler.render import call_tables, forecasts, words
 from reconciler.render.call_groups import cells, groups, is_grouped
 from reconciler.render.markdown_fields import fields
 from reconciler.render.markup import code, escape, fitting, fold, html, prose, row, table
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.model import Change, Finding, Plan, Report, Result
     from reconciler.render.call_groups import Call, CallGroup
-    from reconciler.schedule.call_report import CallRow
+    from reconciler.schedule.call_report import CallList, CallRow
 
 LIMIT = 65_000  # characters; GitHub takes 65,536, and a bot may put a line around ours
 _RESERVED = 1_000  # for table heads and for saying what was left out
@@ -163,11 +163,14 @@ def findings(findings: Sequence[Finding], *, limit: int = LIMIT, verdict: str = 
     return f"**{escape(verdict)}**\n\n{body}" if verdict else body
 
 
-def calls(rows: Sequence[CallRow], *, limit: int = LIMIT) -> str:
+def calls(rows: Sequence[CallRow], *, limit: int = LIMIT, about: CallList | None = None) -> str:
     """Scheduled calls as a table, in at most ``limit`` characters."""
-    told, _ = fitting(map(_call, rows), limit - _RESERVED)
+    head = "".join(f"**{prose(cut(text, _WIDEST_VALUE))}**\n\n" for text in call_tables.held(about)) if about else ""
+    head += f"{escape(cut(call_tables.title(about), _WIDEST_VALUE))}\n\n" if about else ""
+    told, _ = fitting(map(_call, rows, call_tables.spoken_times(rows)), limit - _RESERVED - len(head))
     shown = table(("Call", "State", "When", "To", "What happened"), told).lstrip("\n")
-    return (shown or "No scheduled calls.\n") + _left_out(_lines(len(rows) - len(told)), whole="reconciler calls")
+    verdict = f"\n{escape(call_tables.verdict(rows))}\n" if rows else f"{call_tables.nothing(about)}\n"
+    return head + shown + verdict + _left_out(_lines(len(rows) - len(told)), whole="reconciler calls")
 
 
 def _head(plan: Plan) -> str:
@@ -223,12 +226,9 @@ def _outcome(result: Result, *, show_numbers: bool) -> str:
     return row((told, code(str(result.address)), result.verb, what))
 
 
-def _call(it: CallRow) -> str:
-    name = it.occurrence or it.name
-    attempt = f" (attempt {it.attempt})" if it.attempt > 1 else ""
-    what = ", ".join(text for text in (it.detail, it.end_reason, it.recording) if text)
-    when = it.when.isoformat() if it.when else ""
-    return row((code(name) + attempt, escape(it.state), escape(when), escape(it.to), prose(what)))
+def _call(it: CallRow, when: str) -> str:
+    what = "; ".join(call_tables.below(it))
+    return row((code(call_tables.name_of(it)), escape(it.state), escape(when), escape(it.to), prose(what)))
 
 
 def _lines(count: int) -> str:

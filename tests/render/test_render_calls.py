@@ -3,8 +3,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from reconciler.render import json, markdown, text
-from reconciler.schedule.call_report import CallRow
+from plans_to_render import TARGET
+
+from reconciler.render import call_csv, html, json, markdown, text
+from reconciler.schedule.call_report import CallList, CallRow
 
 PLACED = CallRow(
     "confirm-jane",
@@ -110,3 +112,67 @@ def test_calls_as_markdown_are_a_table_within_the_limit() -> None:
     assert "a\\|b @&#8203;everyone" in shown
     assert "left out" in shown
     assert markdown.calls([]) == "No scheduled calls.\n"
+
+
+REACHED = replace(PLACED, outcome="reached", cost_cents=12)
+NOT_REACHED = replace(
+    PLACED,
+    name="second",
+    occurrence="second",
+    attempt=2,
+    outcome="not_reached",
+    placed_at=datetime(2026, 12, 1, 22, 5, tzinfo=UTC),
+    end_reason="no_answer",
+    duration_seconds=0,
+    recording="",
+)
+HELD = CallList(TARGET, (ARMED,), hold=("flooded", "2026-11-30T09:00:00Z", "the lead"))
+
+
+def test_a_call_that_rang_says_whether_anybody_was_reached_and_what_it_cost() -> None:
+    printed = text.calls([REACHED, NOT_REACHED, replace(REACHED, outcome="voicemail")], width=100)
+    assert "    reached, call 81234, 1 min 23 s, $0.12, caller_hung_up\n" in printed
+    assert "    not reached, call 81234, rang 17:05, 0 s, no_answer\n" in printed
+    assert printed.endswith("3 calls: 1 reached, 1 not reached, 1 voicemail; $0.24.\n")
+
+
+def test_json_has_the_outcome_the_time_it_rang_and_the_sums() -> None:
+    document = json.calls([REACHED, NOT_REACHED, ARMED], HELD)
+    first, second, third = document["calls"]
+    assert (first["outcome"], first["cost_cents"], first["placed_at"]) == ("reached", 12, None)
+    assert (second["outcome"], second["placed_at"]) == ("not_reached", "2026-12-01T22:05:00+00:00")
+    assert (third["outcome"], third["placed_at"], third["cost_cents"]) == (None, None, None)
+    assert document["totals"]["outcomes"] == {"reached": 1, "not_reached": 1, "voicemail": 0, "unknown": 0}
+    assert document["totals"]["states"] == {"completed": 2, "armed": 1}
+    assert document["hold"] == {"why": "flooded", "since": "2026-11-30T09:00:00Z", "by": "the lead"}
+    assert json.calls([])["hold"] is None
+
+
+def test_a_hold_over_all_calls_is_the_first_thing_every_format_says() -> None:
+    told = "Every call is held since Mon 30 Nov 2026 09:00 UTC by the lead: flooded"
+    assert text.calls([ARMED], width=100, about=HELD).splitlines()[:2] == [told, "hint: reconciler calls release --all"]
+    assert markdown.calls([ARMED], about=HELD).startswith(f"**{told}**\n")
+    page = html.calls([ARMED], HELD)
+    assert page.index(told) < page.index("1 call:")
+
+
+def test_a_list_names_the_account_and_says_when_nothing_was_as_asked() -> None:
+    about = CallList(TARGET, (), left_out=7)
+    assert "Acme (organisation 42)" in text.calls([ARMED], about=about)
+    assert text.calls([], about=about).endswith("No call is as asked; 7 other calls left out.\n")
+
+
+def test_markdown_tells_the_time_by_the_clock_of_the_call_and_how_long_it_lasted() -> None:
+    page = markdown.calls([PLACED])
+    assert "Tue 1 Dec 15:00 New York" in page
+    assert "1 min 23 s" in page
+
+
+def test_csv_has_a_line_for_each_call_and_no_formula() -> None:
+    rude = replace(NOT_REACHED, detail='=HYPERLINK("x")', end_reason="a,b\n\x1b")
+    header, first, second, third = call_csv.calls([REACHED, rude, ARMED]).splitlines()
+    assert header.split(",")[:6] == ["name", "occurrence", "attempt", "state", "outcome", "when"]
+    assert first.startswith("confirm-jane,confirm-jane,1,completed,reached,2026-12-01T15:00:00-05:00,America/New_York,")
+    assert "'=HYPERLINK" in second
+    assert '"a,b \\x1b"' in second
+    assert third == "later,later,1,armed,,,,,,,,,,,,"
