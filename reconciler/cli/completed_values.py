@@ -1,4 +1,4 @@
-"""Values that a shell completes: environments, addresses, calls, codes and fields; never an error, never the account.
+"""Values that a shell completes: environments, addresses, calls, codes; never an error.
 
 Read from the files of the project that the shell stands in. What cannot be read completes to nothing: a tab is no
 place for a complaint.

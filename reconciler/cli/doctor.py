@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.api.key import find_key
 from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session
+from reconciler.cli.workflow_checks import workflows
 from reconciler.doctor import checks
 from reconciler.doctor.checks import Check, Status
 from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, StoreError, Unreachable, WrongAccount
@@ -62,6 +63,7 @@ def _checks(session: Session) -> Iterator[Check]:
     yield from account
     yield from _state(session)
     yield manifests
+    yield from workflows(session.project.root)
 
 
 def _manifests(session: Session) -> tuple[Loaded | None, Check]:

@@ -1,4 +1,4 @@
-"""What people of other tools type, and what it is called here; a proposal never deletes and never dials.
+"""Words of other tools and our names for them; no proposal ever deletes or dials.
 
 A nearest spelling is only right for a slip of the finger. Whoever types `--dry-run` asks for safety, and must not be
 offered `--prune`, which deletes.

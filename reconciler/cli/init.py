@@ -2,91 +2,79 @@
 
 from __future__ import annotations
 
-import re
-from importlib.resources import files
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import init_files
 from reconciler.cli.common_options import declare
 from reconciler.cli.project_identity import default_name
 from reconciler.errors import InputError
 from reconciler.settings import PROJECT_NAME
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-
+    from reconciler.cli.init_files import Place
     from reconciler.cli.options import Options
     from reconciler.cli.output import Output
 
-_TOOL = "YOUR-ORGANISATION/reconciler@main"
-_REFERENCE = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+@[A-Za-z0-9_./-]+")
-
-# From the file of the repository to the templates it is made of, joined.
-_PROJECT: dict[str, tuple[str, ...]] = {
-    "reconciler.yaml": ("project/reconciler.yaml",),
-    "manifests/agents.yaml": ("project/manifests/agents.yaml",),
-    "manifests/numbers.yaml": ("project/manifests/numbers.yaml",),
-    "manifests/calls.yaml": ("project/manifests/calls.yaml",),
-    "prompts/front-desk.md": ("project/prompts/front-desk.md",),
-    "prompts/confirm.md": ("project/prompts/confirm.md",),
-    ".gitignore": ("project/gitignore",),
-}
-_SHARED_STATE = {"reconciler.yaml": ("project/reconciler.yaml", "project/live.yaml")}
-_JOBS = ("plan", "apply", "dispatch")
-_CI: dict[str, dict[str, tuple[str, ...]]] = {
-    "github": {
-        **_SHARED_STATE,
-        **{f".github/workflows/reconciler-{job}.yaml": (f"github/reconciler-{job}.yaml",) for job in _JOBS},
-    },
-    "gitlab": {**_SHARED_STATE, ".gitlab-ci.yml": ("gitlab-ci.yml",)},
-    "none": {},
-}
-_SECRET: dict[str, str] = {
-    "github": "put the API key into the secret THUNDERPHONE_API_KEY of the repository and push",
-    "gitlab": "put the API key and an access token into the CI variables named in .gitlab-ci.yml and push",
+_CI = ("github", "gitlab", "none")
+_SECRET = {
+    "github": "put the API key into the secret THUNDERPHONE_API_KEY of the repository (and of its environment `live`), "
+    "then commit and push",
+    "gitlab": "put the API key and an access token into the CI variables named in .gitlab-ci.yml, make the two "
+    "schedules named there, then commit and push",
     "none": "export THUNDERPHONE_API_KEY=…, and then: reconciler doctor",
 }
+
+_EDIT = (
+    "edit manifests/ and prompts/, take the `# ` out of numbers.yaml and calls.yaml; or remove both folders, and "
+    "`reconciler export` writes the account as it is"
+)
 
 
 @declare("init", account=False, paths=False)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
-@click.option("--ci", type=click.Choice(list(_CI)), default="github", show_default=True,
+@click.option("--ci", type=click.Choice(_CI), default="github", show_default=True,
               help="Whose workflows to write; with any, the state is a branch of the repository.")  # fmt: skip
-@click.option("--tool", default=_TOOL, show_default=True, metavar="OWNER/REPOSITORY@REF",
-              help="Where CI gets this tool from on GitHub; a tag or a commit.")  # fmt: skip
+@click.option("--tool", default=init_files.TOOL, metavar="WHERE",
+              help="Where CI gets this tool from: OWNER/REPOSITORY@REF on GitHub, a tag or better a commit; for GitLab "
+              "also a requirement or an address as pip takes it.")  # fmt: skip
 def command(options: Options, folder: Path, ci: str, tool: str) -> int:
-    """Write a working repository into FOLDER: project file, first manifests and prompts, CI.
+    """Write a working repository into FOLDER: project file, first manifests and prompts, CI, editor settings.
 
-    Nothing that is there is overwritten: those files are listed and left as they are.
+    Nothing that is there is overwritten: those files are listed and left as they are. Where manifests are there
+    already, no samples are written. In a folder of a repository the workflows are written at its root.
     """
-    if not _REFERENCE.fullmatch(tool):
+    if not init_files.is_tool(ci, tool):
         raise InputError(f"`{tool}` is not a version", code="RC124", hint="for example --tool acme/reconciler@v0.1.0")
-    output = options.output
-    written, kept = _write(folder, {**_PROJECT, **_CI[ci]}, tool)
+    where, output = init_files.place(folder), options.output
+    written, kept = _write(where, ci, tool)
+    missing = init_files.live_environment() if ci != "none" and init_files.lacks_environment(where.folder) else ""
     if options.format == "json":
-        output.json({"format": "reconciler.init/v1", "written": written, "kept": kept})
+        output.json({"format": "reconciler.init/v1", "written": written, "kept": kept, "missing": missing})
         return 0
     for name in written:
         output.data(f"wrote  {name}")
     for name in kept:
         output.data(f"kept   {name}: it was there already")
-    _next(output, folder, ci, tool, written)
+    if missing:
+        output.talk(f"\nreconciler.yaml lacks what the jobs need; add:\n\n{missing}")
+    _next(output, where, ci, tool, written)
     return 0
 
 
-def _write(folder: Path, wanted: dict[str, tuple[str, ...]], tool: str) -> tuple[list[str], list[str]]:
+def _write(where: Place, ci: str, tool: str) -> tuple[list[str], list[str]]:
     """The names of the files that were written, and of those that were there; InputError when one cannot be."""
-    templates = files("reconciler") / "templates"
-    named = default_name(folder.resolve())
+    named = default_name(where.folder)
     project = f"project: {named}" if PROJECT_NAME.fullmatch(named) else "# project: acme/phones"
     written: list[str] = []
     kept: list[str] = []
-    for name, parts in wanted.items():
-        text = "".join(_text(templates, part) for part in parts)
-        text = text.replace("@PROJECT@", project).replace("@TOOL@", tool).replace("@REPOSITORY@", tool)
-        (written if _created(folder / name, text) else kept).append(name)
+    for file, text in init_files.repository_files(where, ci, tool, project):
+        name = Path(os.path.relpath(file, where.folder)).as_posix()
+        (written if _created(file, text) else kept).append(name)
     return written, kept
 
 
@@ -103,22 +91,24 @@ def _created(file: Path, text: str) -> bool:
     return True
 
 
-def _text(templates: Traversable, name: str) -> str:
-    return templates.joinpath(*name.split("/")).read_text(encoding="utf-8")
-
-
-def _next(output: Output, folder: Path, ci: str, tool: str, written: list[str]) -> None:
+def _next(output: Output, where: Place, ci: str, tool: str, written: list[str]) -> None:
     """What to do now, in the order in which it works."""
     if not written:
         output.talk("nothing to write: all of it is there")
         return
-    steps = [f"cd {folder}"] if folder != Path() else []
-    steps += [
-        "reconciler plan --emulator        what would change, without an account",
-        "reconciler apply --emulator       do it there; nobody is called",
-        "edit manifests/ and prompts/, take the `# ` out of numbers.yaml and calls.yaml",
-    ]
-    if ci != "none" and tool == _TOOL:
-        steps.append("replace YOUR-ORGANISATION in the CI files with where your copy of reconciler is")
+    here = Path.cwd().resolve()
+    steps = [f"cd {shlex.quote(os.path.relpath(where.folder, here))}"] if where.folder != here else []
+    if "manifests/agents.yaml" in written:
+        steps += [
+            "reconciler plan --emulator        what would change, without an account",
+            "reconciler apply --emulator       do it there; nobody is called",
+            _EDIT,
+        ]
+    if ci != "none" and tool == init_files.TOOL:
+        steps.append("replace YOUR-ORGANISATION and the commit in the CI files with where your copy of reconciler is")
+    environment = "" if ci == "none" else " --env live"
+    steps.append(
+        f"pin the organisation in reconciler.yaml: `reconciler doctor{environment}` says its id, with the key set"
+    )
     steps.append(_SECRET[ci])
     output.talk("\nNext:\n" + "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1)))

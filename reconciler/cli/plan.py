@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 @declare("plan", formats=(*FINDINGS, "html"))
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan, for apply --plan.")
+@click.option("--page", type=click.Path(path_type=Path), metavar="FILE", help="Write it as a page for a browser, too.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @click.option("--brief", is_flag=True, help="Leave out the fields.")
 @click.option("--full", is_flag=True, help="List what is unchanged too, and long texts whole.")
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 def command(
     options: Options,
     out: Path | None,
+    page: Path | None,
     detailed_exitcode: bool,
     brief: bool,
     full: bool,
@@ -42,6 +44,8 @@ def command(
         plan = planned(session, narrowing, out)
         following = options.command("apply", *(("--plan", str(out)) if out else ()))
         view.plan(session, plan, next_command=following, brief=brief, full=full)
+        if page is not None:
+            view.page(session, plan, page, next_command=following)
         if session.lint.count:
             session.output.talk(f"lint: {session.lint.count}")
         announcement.plan(plan, next_command="merge, and the apply job does it" if announcement.reviewed else following)

@@ -7,7 +7,7 @@ masked here whatever was asked for on the terminal, since a comment is read by m
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,6 +172,14 @@ class Announcement:
             self._warn(f"the comment was not posted: {error.message}", error.hint)
         else:
             self._output.talk(f"commented: {address}" if address else "commented")
+            self._put_out("comment-url", address or "")
+
+    def _put_out(self, name: str, value: str) -> None:
+        """Set an output of this step of a GitHub job, where there is one."""
+        path = os.environ.get("GITHUB_OUTPUT")
+        if path and value and value.isprintable():
+            with suppress(OSError), Path(path).open(_SUMMARY_MODE, encoding="utf-8") as file:
+                file.write(f"{name}={value}\n")
 
     def _warn(self, message: str, hint: str) -> None:
         code = NotPosted.code

@@ -45,6 +45,11 @@ def command(options: Options, out: Path | None) -> int:
     return 0
 
 
+def schema_files() -> dict[str, str]:
+    """Every schema as it is written, by file name."""
+    return {f"{name}.json": _text(schema) for name, schema in schemas().items()}
+
+
 def schemas() -> dict[str, dict[str, Any]]:
     """Every schema by file name: one per kind, `manifest` for any of them, `project`, `plan`.
 

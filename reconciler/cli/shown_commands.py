@@ -1,4 +1,4 @@
-"""Commands as they are shown: complete with this run's flags, quoted for a shell, ready to be copied.
+"""Commands as they are shown: complete with this run's flags, quoted for a shell.
 
 Whoever writes a hint writes the plain command (``reconciler calls release NAME``): what the run was told on its
 command line (which environment, account, state, part of the project) is added here, where hints leave. So a command

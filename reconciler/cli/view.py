@@ -123,6 +123,12 @@ def calls(session: Session, listed: CallList) -> None:
             output.data(render.text.calls(rows, width=output.width, color=output.color, about=listed))
 
 
+def page(session: Session, found: Plan, path: Path, *, next_command: str) -> None:
+    """Write the plan as a page for a browser; callees' numbers are masked, as where many read it."""
+    told = render.html.plan(session.options.completed(found), show_numbers=False, next_command=next_command)
+    replace_file(path, session.output.clean(told, masked=True))
+
+
 def save(session: Session, found: Plan, path: Path) -> None:
     """Write the plan document, masked, whole or not at all; raises InputError when it cannot be written."""
     replace_file(path, session.output.document(render.json.plan(found)), folders=False)

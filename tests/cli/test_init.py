@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from reconciler.cli import main
+from reconciler.cli import init_files, main
+from reconciler.cli.schema import schema_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,12 @@ PROJECT = {
     "prompts/front-desk.md",
     "prompts/confirm.md",
     ".gitignore",
+    "AGENTS.md",
+    ".vscode/settings.json",
+    *(f"schemas/{name}" for name in schema_files()),
 }
+JOBS = ("plan", "apply", "dispatch", "calls", "drift")
+GITHUB = {*(f".github/workflows/reconciler-{job}.yaml" for job in JOBS), ".github/dependabot.yml"}
 NOW = ("--emulator", "--now", "2030-01-14T14:00Z")
 
 
@@ -49,7 +55,7 @@ def written(folder: Path) -> set[str]:
     [
         ("none", set()),
         ("gitlab", {".gitlab-ci.yml"}),
-        ("github", {f".github/workflows/reconciler-{job}.yaml" for job in ("plan", "apply", "dispatch")}),
+        ("github", GITHUB),
     ],
 )
 def test_an_empty_folder_becomes_a_project_that_plans_and_applies(
@@ -113,13 +119,16 @@ def test_what_comes_next_is_said_in_order(capsys: pytest.CaptureFixture[str]) ->
 
 def test_where_ci_gets_the_tool_from_can_be_said(folder: Path) -> None:
     assert main(["init", "--tool", "acme/reconciler@v1.2.3"]) == 0
-    for file in (folder / ".github" / "workflows").iterdir():
+    for file in sorted((folder / ".github" / "workflows").iterdir()):
         assert "uses: acme/reconciler@v1.2.3\n" in file.read_text("utf-8")
     assert main(["init", "gitlab", "--ci", "gitlab", "--tool", "acme/reconciler@v1.2.3"]) == 0
-    assert "git+https://github.com/acme/reconciler@v1.2.3" in (folder / "gitlab" / ".gitlab-ci.yml").read_text("utf-8")
+    wanted = "thunderphone-reconciler[postgres] @ git+https://github.com/acme/reconciler@v1.2.3"
+    assert wanted in (folder / "gitlab" / ".gitlab-ci.yml").read_text("utf-8")
 
 
-@pytest.mark.parametrize("tool", ["reconciler", "a/b", "a/b@v1\n  evil: true", "a/b@$(id)"])
+@pytest.mark.parametrize(
+    "tool", ["reconciler", "a/b", "a/b@v1\n  evil: true", "a/b@$(id)", "https://git.acme.com/a/b@v1"]
+)
 def test_what_is_no_version_is_refused_before_anything_is_written(folder: Path, tool: str) -> None:
     assert main(["init", "--tool", tool]) == 1
     assert written(folder) == set()
@@ -132,8 +141,10 @@ def test_a_folder_that_cannot_be_made_is_said(folder: Path, capsys: pytest.Captu
 
 
 def workflows() -> Iterator[tuple[str, dict[str, Any]]]:
-    for file in sorted((CHECKOUT / "reconciler" / "templates" / "github").iterdir()):
-        yield file.stem, yaml.safe_load(file.read_text("utf-8").replace("@TOOL@", "acme/reconciler@v1"))
+    example = Path("/example")
+    for file, text in init_files.repository_files(init_files.Place(example, example), "github", "acme/reconciler@v1"):
+        if file.suffix == ".yaml" and "workflows" in file.parts:
+            yield file.stem, yaml.safe_load(text)
 
 
 @pytest.mark.parametrize(("name", "workflow"), list(workflows()), ids=[name for name, _ in workflows()])
@@ -143,6 +154,8 @@ def test_a_workflow_asks_for_no_more_than_it_needs(name: str, workflow: dict[str
         "reconciler-plan": {"contents": "read", "pull-requests": "write"},
         "reconciler-apply": {"contents": "write", "pull-requests": "write"},
         "reconciler-dispatch": {"contents": "write"},
+        "reconciler-calls": {"contents": "write"},
+        "reconciler-drift": {"contents": "read", "issues": "write"},
     }
     assert workflow["permissions"] == {}
     assert job["permissions"] == needed[name]
@@ -151,24 +164,109 @@ def test_a_workflow_asks_for_no_more_than_it_needs(name: str, workflow: dict[str
     # `on` is a boolean to YAML 1.1. A plan of `pull_request_target` would hand the key to a stranger's manifests.
     triggers = {str(key): value for key, value in workflow.items()}["True"]
     assert "pull_request_target" not in triggers
+    if name != "reconciler-plan":  # "Run workflow" on a feature branch must not reach the live account
+        assert job["environment"] == "live"
+        assert job["if"] == "github.ref == 'refs/heads/main'"
 
 
 def test_every_foreign_action_is_pinned_to_a_commit() -> None:
-    files = [CHECKOUT / "action.yml", *(CHECKOUT / "reconciler" / "templates" / "github").iterdir()]
+    files = [CHECKOUT / "action.yml", *sorted((CHECKOUT / "reconciler" / "templates" / "github").iterdir())]
     used = [it for file in files for it in re.findall(r"uses: (\S+)", file.read_text("utf-8")) if it != "@TOOL@"]
     foreign = [it for it in used if not it.startswith("OWNER/")]
-    assert len(foreign) == 4
+    assert len(foreign) == 7
     assert all(PINNED.fullmatch(it) for it in foreign)
 
 
+def gitlab(where: str = ".", tool: str = "acme/reconciler@v1") -> dict[str, Any]:
+    root = Path("/example")
+    files = init_files.repository_files(init_files.Place(root / where, root), "gitlab", tool)
+    found: dict[str, Any] = yaml.safe_load(next(text for file, text in files if file.name == ".gitlab-ci.yml"))
+    return found
+
+
 def test_the_gitlab_template_plans_applies_and_dispatches() -> None:
-    template = yaml.safe_load((CHECKOUT / "reconciler" / "templates" / "gitlab-ci.yml").read_text("utf-8"))
+    template = gitlab()
     jobs = {name: job for name, job in template.items() if name.startswith("reconciler ")}
-    assert set(jobs) == {"reconciler plan", "reconciler apply", "reconciler dispatch"}
+    assert set(jobs) == {f"reconciler {job}" for job in JOBS}
     assert {job["stage"] for job in jobs.values()} == set(template["stages"])
     writing = [jobs["reconciler apply"], jobs["reconciler dispatch"]]
-    assert all("resource_group" in job for job in writing)
+    assert all("resource_group" in job and job["environment"] == "live" for job in writing)
     assert template[".reconciler"]["interruptible"] is False
+    assert "timeout" in template[".reconciler"]
+    for name in JOBS[1:]:
+        rules = jobs[f"reconciler {name}"]["rules"]
+        assert all("$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" in rule["if"] for rule in rules)
+
+
+@pytest.mark.parametrize(
+    ("tool", "requirement"),
+    [
+        ("acme/reconciler@v1", "thunderphone-reconciler[postgres] @ git+https://github.com/acme/reconciler@v1"),
+        ("https://git.acme.com/infra/r@v1", "thunderphone-reconciler[postgres] @ git+https://git.acme.com/infra/r@v1"),
+        ("git+https://git.acme.com/r.git@v1", "thunderphone-reconciler[postgres] @ git+https://git.acme.com/r.git@v1"),
+        ("thunderphone-reconciler[postgres]==0.1.0", "thunderphone-reconciler[postgres]==0.1.0"),
+    ],
+)
+def test_gitlab_gets_the_tool_from_wherever_pip_does(tool: str, requirement: str) -> None:
+    assert gitlab(tool=tool)[".reconciler"]["variables"]["TOOL"] == requirement
+
+
+def repository(folder: Path, branch: str) -> None:
+    subprocess.run(["git", "init", "-q", "-b", branch, str(folder)], check=True)
+
+
+def test_in_a_folder_of_a_repository_ci_is_written_where_it_is_read_and_names_its_branch(folder: Path) -> None:
+    repository(folder, "master")
+    assert main(["init", "my phones"]) == 0
+    assert not (folder / "my phones" / ".github").exists()
+    applies = yaml.safe_load((folder / ".github" / "workflows" / "reconciler-apply.yaml").read_text("utf-8"))
+    (job,) = applies["jobs"].values()
+    assert job["steps"][-1]["with"]["path"] == "my phones"
+    assert job["if"] == "github.ref == 'refs/heads/master'"
+    assert {str(key): value for key, value in applies.items()}["True"]["push"] == {"branches": ["master"]}
+
+
+def test_a_second_project_of_a_repository_gets_workflows_of_its_own(folder: Path) -> None:
+    repository(folder, "main")
+    assert main(["init", "north"]) == main(["init", "south"]) == main(["init", "south"]) == 0
+    names = {file.name for file in (folder / ".github" / "workflows").iterdir()}
+    assert names == {f"reconciler-{job}{of}.yaml" for job in JOBS for of in ("", "-south")}
+
+
+def test_gitlab_runs_a_project_in_its_folder(folder: Path) -> None:
+    repository(folder, "main")
+    assert main(["init", "phones", "--ci", "gitlab"]) == 0
+    template = yaml.safe_load((folder / ".gitlab-ci.yml").read_text("utf-8"))
+    assert template[".reconciler"]["variables"]["FOLDER"] == "phones"
+    assert template["reconciler plan"]["artifacts"]["paths"] == ["phones/plan.html"]
+
+
+def test_where_manifests_are_there_no_samples_are_written_and_what_is_lacking_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "manifests").mkdir()
+    (folder / "manifests" / "desk.yaml").write_text("# exported\n", encoding="utf-8")
+    (folder / "reconciler.yaml").write_text("organization: 42\n", encoding="utf-8")
+    assert main(["init"]) == 0
+    assert {name for name in written(folder) if name.startswith(("manifests/", "prompts/"))} == {"manifests/desk.yaml"}
+    said = capsys.readouterr().err
+    assert "reconciler.yaml lacks what the jobs need; add:" in said
+    assert "    state: git:reconciler-state" in said
+
+
+def test_the_example_ships_the_files_that_init_writes() -> None:
+    example = CHECKOUT / "examples" / "05-gitops-repository"
+    files = init_files.repository_files(init_files.Place(example, example), "github", init_files.TOOL)
+    shipped = {file: text for file, text in files if ".github" in file.parts}
+    assert {file for file in (example / ".github").rglob("*") if file.is_file()} == set(shipped)
+    assert {file: file.read_text("utf-8") for file in shipped} == shipped
+
+
+def test_an_editor_checks_every_document_of_a_file(folder: Path) -> None:
+    main(["init"])
+    settings = json.loads((folder / ".vscode" / "settings.json").read_text("utf-8"))
+    assert settings["yaml.schemas"]["./schemas/manifest.json"] == ["manifests/**/*.yaml", "manifests/**/*.yml"]
+    assert json.loads((folder / "schemas" / "manifest.json").read_text("utf-8"))["title"] == "reconciler manifest"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +274,7 @@ def test_the_gitlab_template_plans_applies_and_dispatches() -> None:
     [("", "99", "validate"), ("", "12", "plan"), (f"sk_live_{'x' * 24}", "99", "plan"), ("sk_live_x", "12", "plan")],
 )
 def test_the_gitlab_job_validates_a_fork_and_plans_the_rest(folder: Path, key: str, source: str, ran: str) -> None:
-    template = yaml.safe_load((CHECKOUT / "reconciler" / "templates" / "gitlab-ci.yml").read_text("utf-8"))
+    template = gitlab()
     tool = folder / "reconciler"
     tool.write_text('#!/bin/sh\necho "$*" >> calls\n', encoding="utf-8")
     tool.chmod(0o755)
@@ -192,7 +290,7 @@ def test_the_gitlab_job_validates_a_fork_and_plans_the_rest(folder: Path, key: s
         check=True,
         timeout=30,
     )
-    assert (folder / "calls").read_text("utf-8").splitlines()[-1] == f"{ran} --env live --comment gitlab"
+    assert (folder / "calls").read_text("utf-8").splitlines()[-1].startswith(f"{ran} --env live --comment gitlab")
 
 
 def test_the_hook_of_pre_commit_validates() -> None:

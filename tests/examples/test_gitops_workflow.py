@@ -1,11 +1,11 @@
-"""Run the workflow of the repository example as CI would, on a platform behind a socket."""
+"""Run the workflows of the repository example as CI would, on a platform behind a socket."""
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,23 +17,39 @@ from reconciler.schedule.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 PROJECT = EXAMPLES / "05-gitops-repository"
 ORGANIZATION = 42  # what the example pins for `--env live`
 IDENTITY = ("-c", "user.name=ci", "-c", "user.email=ci@example.invalid")
 
 
-def workflow() -> dict[str, Any]:
-    text = (PROJECT / ".github/workflows/reconciler.yaml").read_text("utf-8")
+JOBS = ("plan", "apply", "dispatch", "calls", "drift")
+ACTION = yaml.safe_load((PROJECT.parents[1] / "action.yml").read_text("utf-8"))
+
+
+def workflow(job: str) -> dict[str, Any]:
+    text = (PROJECT / f".github/workflows/reconciler-{job}.yaml").read_text("utf-8")
     found: dict[str, Any] = yaml.load(text, yaml.BaseLoader)  # noqa: S506 - makes text, lists and mappings only
     return found
 
 
-def command_of(job: str) -> str:
-    """The one line of a job that runs the tool."""
-    lines = [step["run"] for step in workflow()["jobs"][job]["steps"] if step.get("run", "").startswith("reconciler ")]
-    assert len(lines) == 1
-    return str(lines[0])
+def inputs_of(job: str) -> dict[str, str]:
+    """What the job's step hands to the script of `action.yml`, as the variables of that script."""
+    (uses,) = (step for step in workflow(job)["jobs"][job]["steps"] if "/reconciler@" in step.get("uses", ""))
+    defaults = {name: str(it.get("default", "")) for name, it in ACTION["inputs"].items()}
+    asked = workflow(job)["on"]["workflow_dispatch"]["inputs"] if job == "calls" else {}
+    chosen = {name: _plain(value, asked) for name, value in uses["with"].items()}
+    given = {**defaults, **chosen, "comment": "false", "github-token": "", "api-key": EMULATED_KEY}
+    variables = ACTION["runs"]["steps"][-1]["env"]
+    named = {name: re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) }}", value) for name, value in variables.items()}
+    return {"WITHOUT_SECRETS": "false", **{name: given[it[1]] for name, it in named.items() if it}}
+
+
+def _plain(value: str, asked: dict[str, Any]) -> str:
+    """A value as it is when the job is started by hand with nothing filled in."""
+    found = re.fullmatch(r"\$\{\{ inputs\.(\w+) }}", value)
+    return str(asked[found[1]]["default"]) if found else value
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -67,18 +83,24 @@ def platform_url(tmp_path: Path) -> Iterator[str]:
 
 
 def run_job(job: str, runner: Path, origin: Path, url: str) -> tuple[subprocess.CompletedProcess[str], str]:
-    """A job on a runner with an empty disk: a shallow clone, and the job's own command."""
+    """A job on a runner with an empty disk: a shallow clone, and the job's own step."""
     git(runner.parent, "clone", "--quiet", "--depth=1", f"file://{origin}", str(runner))
-    summary = runner.parent / f"{runner.name}-summary.md"
+    temporary = runner.parent / f"{runner.name}-temp"
+    tool = temporary / "reconciler" / "bin" / "reconciler"
+    tool.parent.mkdir(parents=True)
+    tool.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m reconciler "$@"\n', encoding="utf-8")
+    tool.chmod(0o755)
+    summary = temporary / "summary.md"
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RECONCILER_", "GITHUB_"))}
     done = subprocess.run(
-        ["bash", "-c", command_of(job)],
+        ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", ACTION["runs"]["steps"][-1]["run"]],
         cwd=runner,
         env={
             **kept,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            **inputs_of(job),
+            "PYTHONPATH": str(PROJECT.parents[1]),
+            "RUNNER_TEMP": str(temporary),
             "GITHUB_STEP_SUMMARY": str(summary),
-            "THUNDERPHONE_API_KEY": EMULATED_KEY,
             "THUNDERPHONE_API_BASE_URL": url,
         },
         capture_output=True,
@@ -101,14 +123,15 @@ def test_the_jobs_plan_apply_and_dispatch_from_runners_that_share_only_the_repos
     assert "Applied: 10 done." in on("two", "apply")
     assert "No changes" in on("three", "plan")
     assert "No call is due." in on("four", "dispatch")
+    assert "No drift" in on("five", "drift")
+    assert "confirm-" in on("six", "calls")
     assert "reconciler-state" in git(origin, "branch")
 
 
 def test_only_the_jobs_that_write_the_state_may_push() -> None:
-    jobs = workflow()["jobs"]
-    writing = {name for name, job in jobs.items() if job.get("permissions", {}).get("contents") == "write"}
-    assert writing == {"apply", "dispatch"}
-    assert workflow()["permissions"] == {"contents": "read"}
+    permissions = {job: workflow(job)["jobs"][job]["permissions"] for job in JOBS}
+    assert {job for job, may in permissions.items() if may["contents"] == "write"} == {"apply", "dispatch", "calls"}
+    assert all(workflow(job)["permissions"] == {} for job in JOBS)
 
 
 def test_a_key_of_another_account_is_refused(tmp_path: Path, origin: Path) -> None:

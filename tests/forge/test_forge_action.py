@@ -45,6 +45,10 @@ class Runner:
             "COMMENT": "true",
             "ANNOTATE": "true",
             "LOOKAHEAD": "",
+            "CALLS_ACTION": "show",
+            "CALL": "",
+            "WHY": "",
+            "GITHUB_OUTPUT": str(self.folder / "outputs"),
             "ARGUMENTS": "",
             "THUNDERPHONE_API_KEY": "",
             "WITHOUT_SECRETS": "false",
@@ -121,7 +125,63 @@ def test_dispatch_looks_ahead_and_does_not_comment(runner: Runner) -> None:
 def test_another_command_is_refused(runner: Runner) -> None:
     done = runner.run(COMMAND="state unlock")
     assert done.returncode == 1
-    assert "command must be plan, apply, dispatch or validate" in done.stdout
+    assert "command must be plan, apply, dispatch, validate, drift, doctor, calls or test" in done.stdout
+
+
+def outputs(runner: Runner) -> dict[str, str]:
+    lines = (runner.folder / "outputs").read_text("utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_later_steps_can_ask_what_a_plan_found(runner: Runner) -> None:
+    done = runner.run(ENVIRONMENT="live", ARGUMENTS=ON_THE_EMULATOR)
+    assert done.returncode == 0, done.stderr
+    found = outputs(runner)
+    assert (found["exitcode"], found["changes"]) == ("2", "true")
+    assert Path(found["plan"]).read_text("utf-8").startswith("{")
+    assert "<html" in Path(found["page"]).read_text("utf-8")
+    assert found["comment-url"].startswith("http")
+
+
+def test_a_plan_without_changes_says_so(runner: Runner) -> None:
+    runner.run(COMMAND="apply", ARGUMENTS=ON_THE_EMULATOR)
+    done = runner.run(ARGUMENTS=ON_THE_EMULATOR)
+    assert done.returncode == 0, done.stderr
+    assert (outputs(runner)["exitcode"], outputs(runner)["changes"]) == ("0", "false")
+
+
+def test_drift_is_an_answer_and_no_failure(runner: Runner) -> None:
+    done = runner.run(COMMAND="drift", ARGUMENTS=ON_THE_EMULATOR)
+    assert done.returncode == 0, done.stderr
+    assert outputs(runner)["changes"] == "false"
+    assert Path(outputs(runner)["report"]).read_text("utf-8") == done.stdout
+
+
+@pytest.mark.parametrize(
+    ("action", "call", "code", "said"),
+    [
+        ("hold all", "", 3, ""),
+        ("hold", "", 1, "name the call"),
+        ("cancel", "--all", 1, "RC630"),
+        ("hold", "jane; rm -rf /", 1, "RC630"),
+        ("explode", "", 1, "calls-action is none of those"),
+        ("show", "", 0, ""),
+    ],
+)
+def test_a_button_does_one_thing_and_nothing_that_was_typed_into_it_is_run(
+    runner: Runner, action: str, call: str, code: int, said: str
+) -> None:
+    why = "it is $(touch oops) `touch oops`"
+    done = runner.run(COMMAND="calls", CALLS_ACTION=action, CALL=call, WHY=why, ARGUMENTS=ON_THE_EMULATOR)
+    assert said in done.stdout + done.stderr
+    assert done.returncode in (0, code)
+    assert not list(runner.folder.rglob("oops"))
+
+
+def test_the_doctor_can_be_asked_in_ci(runner: Runner) -> None:
+    done = runner.run(COMMAND="doctor", ARGUMENTS=ON_THE_EMULATOR)
+    assert done.returncode == 0, done.stderr
+    assert "manifests" in Path(outputs(runner)["report"]).read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["ENVIRONMENT", "ARGUMENTS", "LOOKAHEAD", "COMMAND"])

@@ -89,7 +89,7 @@ def test_the_wheel_holds_the_data_of_the_package_and_nothing_else(dist: Path) ->
     tracked = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "reconciler").split("\0")
     wanted = {name for name in filter(None, tracked) if (CHECKOUT / name).is_file()}
     assert {name for name in names if ".dist-info/" not in name} == wanted
-    assert {"reconciler/py.typed", "reconciler/cli/outline.json"} <= wanted
+    assert {"reconciler/py.typed", "reconciler/templates/project/AGENTS.md"} <= wanted
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 

@@ -1,0 +1,179 @@
+"""What `init` writes: which files, from which templates, at which place of the repository.
+
+Workflows are read at the root of the repository only, so a project in a folder of it has them there, each step with
+its ``path:``. They name the branch that is the default of the repository as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+JOBS = ("plan", "apply", "dispatch", "calls", "drift")
+WORKFLOWS = ".github/workflows"
+TOOL = "YOUR-ORGANISATION/reconciler@0000000000000000000000000000000000000000"
+_BRANCH = "main"
+_GITHUB = re.compile(r"(?P<repository>[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)@(?P<ref>[A-Za-z0-9_./-]+)")
+# A requirement or an address, as pip and uv take it; nothing that a shell or YAML would take for more.
+_REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.,+@:/ \[\]=<>!~%-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
+_DISTRIBUTION = "thunderphone-reconciler[postgres]"
+
+# From the file to the templates it is made of, joined.
+_SAMPLES: Mapping[str, tuple[str, ...]] = {
+    "manifests/agents.yaml": ("project/manifests/agents.yaml",),
+    "manifests/numbers.yaml": ("project/manifests/numbers.yaml",),
+    "manifests/calls.yaml": ("project/manifests/calls.yaml",),
+    "prompts/front-desk.md": ("project/prompts/front-desk.md",),
+    "prompts/confirm.md": ("project/prompts/confirm.md",),
+}
+_AROUND: Mapping[str, tuple[str, ...]] = {
+    ".gitignore": ("project/gitignore",),
+    "AGENTS.md": ("project/AGENTS.md",),
+    ".vscode/settings.json": ("project/dot-vscode/settings.json",),
+}
+LIVE = "project/live.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a project is: its ``folder``, the ``root`` of its repository, the branch that is reviewed there.
+
+    ``known`` says who named the branch: "remote", the one that is "checked out", or "" for nobody.
+    """
+
+    folder: Path
+    root: Path
+    branch: str = _BRANCH
+    known: str = ""
+
+    @property
+    def path(self) -> str:
+        """The project's folder as the workflows name it, "." for the root."""
+        return self.folder.relative_to(self.root).as_posix()
+
+
+def place(folder: Path) -> Place:
+    """Where a project in ``folder``, which need not exist yet, would be."""
+    folder = folder.resolve()
+    there = next(it for it in (folder, *folder.parents) if it.is_dir())
+    top = _git(there, "rev-parse", "--show-toplevel")
+    if not top or not folder.is_relative_to(Path(top).resolve()):
+        return Place(folder, folder)
+    return Place(folder, Path(top).resolve(), *_default_branch(there))
+
+
+def _default_branch(folder: Path) -> tuple[str, str]:
+    """The branch that is merged to, the remote's default or the one that is checked out, and who named it."""
+    remote = _git(folder, "symbolic-ref", "--short", "refs/remotes/origin/HEAD").partition("/")[2]
+    here = _git(folder, "symbolic-ref", "--short", "HEAD")
+    found = ((remote, "remote"), (here, "checked out"))
+    return next(((branch, known) for branch, known in found if _PLAIN.fullmatch(branch)), (_BRANCH, ""))
+
+
+def _git(folder: Path, *words: str) -> str:
+    """What git answers; "" where it is not there, or knows nothing."""
+    try:
+        done = subprocess.run(  # noqa: S603 - our own words
+            ["git", *words],  # noqa: S607 - git is found on PATH
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def is_tool(ci: str, tool: str) -> bool:
+    """Whether CI can get the tool from there: GitHub from a repository at a version, others as pip does too."""
+    return bool(_GITHUB.fullmatch(tool) or (ci != "github" and _REQUIREMENT.fullmatch(tool)))
+
+
+def has_manifests(folder: Path) -> bool:
+    """Whether the project declares something already: then samples would be two more agents on a live account."""
+    return any(path.suffix in (".yaml", ".yml") for path in (folder / "manifests").rglob("*"))
+
+
+def repository_files(where: Place, ci: str, tool: str, project: str = "") -> Iterator[tuple[Path, str]]:
+    """Each file that a repository needs, with its text; ``project`` is the line that names the project."""
+    shared = () if ci == "none" else (LIVE,)
+    yield where.folder / "reconciler.yaml", _text("project/reconciler.yaml", *shared).replace("@PROJECT@", project)
+    samples = {} if has_manifests(where.folder) else _SAMPLES
+    for name, parts in {**samples, **_AROUND}.items():
+        yield where.folder / name, _text(*parts)
+    yield from _schemas(where.folder / "schemas")
+    if ci == "github":
+        for job in JOBS:
+            yield _workflow(where, job), _filled(_text(f"github/reconciler-{job}.yaml"), where, tool)
+        yield where.root / ".github/dependabot.yml", _text("github/dependabot.yml")
+    if ci == "gitlab":
+        yield where.root / ".gitlab-ci.yml", _filled(_text("gitlab-ci.yml"), where, tool)
+
+
+def lacks_environment(folder: Path) -> bool:
+    """Whether a project file that was there has no environment `live`, which the jobs name."""
+    try:
+        text = (folder / "reconciler.yaml").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return not re.search(r"^ +['\"]?live['\"]?:|environments:.*\blive\b", text, re.MULTILINE)
+
+
+def live_environment() -> str:
+    """The lines of a project file that the jobs need."""
+    return _text(LIVE).lstrip("\n")
+
+
+def _workflow(where: Place, job: str) -> Path:
+    """The file of a job; of another name where another project of the repository has it already."""
+    plain = where.root / WORKFLOWS / f"reconciler-{job}.yaml"
+    if where.path == "." or not plain.is_file() or f"path: {where.path}\n" in plain.read_text(encoding="utf-8"):
+        return plain
+    return plain.with_name(f"reconciler-{job}-{where.path.replace('/', '-')}.yaml")
+
+
+def _filled(text: str, where: Place, tool: str) -> str:
+    at_root = where.path == "."
+    if at_root:
+        text = re.sub(r"^ *path: @PATH@\n", "", text, flags=re.MULTILINE)
+    replaced = {
+        "@TOOL@": tool,
+        "@REQUIREMENT@": _requirement(tool),
+        "@BRANCH@": where.branch,
+        "@PATH@": where.path if _PLAIN.fullmatch(where.path) else json.dumps(where.path),
+        "@PREFIX@": "" if at_root else f"{where.path}/",
+        "@TITLE@": "" if at_root else f" ({where.path})",
+    }
+    for mark, value in replaced.items():
+        text = text.replace(mark, value)
+    return text
+
+
+def _requirement(tool: str) -> str:
+    """The tool as pip and uv install it."""
+    if found := _GITHUB.fullmatch(tool):
+        return f"{_DISTRIBUTION} @ git+https://github.com/{found['repository']}@{found['ref']}"
+    return f"{_DISTRIBUTION} @ git+{tool.removeprefix('git+')}" if "://" in tool else tool
+
+
+def _schemas(folder: Path) -> Iterator[tuple[Path, str]]:
+    from reconciler.cli.schema import schema_files  # noqa: PLC0415 - the models are slow to load
+
+    for name, text in schema_files().items():
+        yield folder / name, text
+
+
+def _text(*names: str) -> str:
+    templates = files("reconciler") / "templates"
+    return "".join(templates.joinpath(*name.split("/")).read_text(encoding="utf-8") for name in names)

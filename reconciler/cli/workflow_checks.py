@@ -1,0 +1,73 @@
+"""Whether CI can do its work: workflows that are read, and name the right branch."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from reconciler.cli.init_files import WORKFLOWS, place
+from reconciler.doctor import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from reconciler.cli.init_files import Place
+    from reconciler.doctor.checks import Check
+
+_OURS = re.compile(r"(?m)^[^#\n]*(?:/reconciler@|\breconciler (?:plan|apply|dispatch)\b)")
+_APPLIES = re.compile(r"(?m)^[^#\n]*(?:command: apply\b|\breconciler apply\b)")
+_DISPATCHES = re.compile(r"(?m)^[^#\n]*(?:command: dispatch\b|\breconciler dispatch\b)")
+_NAME = "workflows"
+
+
+def workflows(root: Path) -> Iterator[Check]:
+    """What can be said of the CI of the repository that a project lies in; nothing where it lies in none."""
+    where = place(root)
+    if not (where.root / ".git").exists():
+        return
+    if where.path != "." and _texts(where.folder):
+        yield checks.fail(
+            _NAME,
+            f"GitHub reads {WORKFLOWS} at the root of the repository only, and those of {where.path} never run",
+            f"remove {where.path}/.github, then at the root: `reconciler init {where.path}`",
+        )
+        return
+    if (gitlab := where.root / ".gitlab-ci.yml").is_file():
+        yield from _judged(where, [gitlab.read_text(encoding="utf-8", errors="replace")], branches=False)
+        return
+    yield from _judged(where, _texts(where.root), branches=True)
+
+
+def _texts(folder: Path) -> list[str]:
+    """The workflows below a folder that run this tool."""
+    found = sorted((folder / WORKFLOWS).glob("*.y*ml"))
+    texts = [file.read_text(encoding="utf-8", errors="replace") for file in found if file.is_file()]
+    return [text for text in texts if _OURS.search(text)]
+
+
+def _judged(where: Place, texts: list[str], *, branches: bool) -> Iterator[Check]:
+    applying = [text for text in texts if _APPLIES.search(text)]
+    init = f"`reconciler init {where.path}` at the root of the repository writes them"
+    if not texts:
+        yield checks.warn(_NAME, "none of this repository runs reconciler: nothing is applied, no call is placed", init)
+    elif not applying:
+        yield checks.warn(_NAME, "none applies: what is merged never reaches the account", init)
+    elif branches and where.known and not any(_names(text, where.branch) for text in applying):
+        judge = checks.fail if where.known == "remote" else checks.warn
+        of = "the default branch of this repository" if where.known == "remote" else "the branch that is checked out"
+        yield judge(
+            _NAME,
+            f"the one that applies does not name `{where.branch}`, {of}: it never runs there",
+            "write the branch that is merged to into its `branches:` and its `if:`",
+        )
+    elif not any(_DISPATCHES.search(text) for text in texts):
+        yield checks.warn(_NAME, "none dispatches: no call is ever placed", init)
+    else:
+        yield checks.ok(
+            _NAME, "apply on " + (f"`{where.branch}`" if branches else "the default branch") + ", dispatch on a timer"
+        )
+
+
+def _names(text: str, branch: str) -> bool:
+    return bool(re.search(rf"(?<![\w./-]){re.escape(branch)}(?![\w./-])", text))

