@@ -30,8 +30,8 @@ _SECRET = {
 }
 
 _EDIT = (
-    "edit manifests/ and prompts/, take the `# ` out of numbers.yaml and calls.yaml; or remove both folders, and "
-    "`reconciler export` writes the account as it is"
+    "edit manifests/ and prompts/, take the `# ` out of numbers.yaml and calls.yaml (or "
+    "remove both folders: `reconciler export` writes what the account has)"
 )
 
 
@@ -56,9 +56,9 @@ def command(options: Options, folder: Path, ci: str, tool: str) -> int:
     if options.format == "json":
         output.json({"format": "reconciler.init/v1", "written": written, "kept": kept, "missing": missing})
         return 0
-    for name in written:
+    for name in _listed(written):
         output.data(f"wrote  {name}")
-    for name in kept:
+    for name in _listed(kept):
         output.data(f"kept   {name}: it was there already")
     if missing:
         output.talk(f"\nreconciler.yaml lacks what the jobs need; add:\n\n{missing}")
@@ -76,6 +76,12 @@ def _write(where: Place, ci: str, tool: str) -> tuple[list[str], list[str]]:
         name = Path(os.path.relpath(file, where.folder)).as_posix()
         (written if _created(file, text) else kept).append(name)
     return written, kept
+
+
+def _listed(names: list[str]) -> list[str]:
+    """The names as a person reads them: the schemas, one for each kind, are one line."""
+    found = dict.fromkeys("schemas/" if name.startswith("schemas/") else name for name in names)
+    return list(found)
 
 
 def _created(file: Path, text: str) -> bool:
