@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 from reconciler.calls.reports import call_row
 from reconciler.errors import ApiError, Rejected, Unintelligible
 from reconciler.state.call_states import CallState
+from reconciler.telephony import phone_numbers
 from reconciler.telephony.eligibility import refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from reconciler.api import Reply
     from reconciler.calls.due import Due
     from reconciler.schedule.call_report import CallRow
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
 PATH = "/v1/call"
 CONFLICT = 409
+_REFUSALS = frozenset({400, 402, 403, 404, CONFLICT, 422})  # contract 4.3: the platform says no, and nothing rang
 
 
 def read(attempt: Attempt, reply: Reply) -> Attempt:
@@ -30,6 +35,11 @@ def read(attempt: Attempt, reply: Reply) -> Attempt:
     call_id = body.get("call_id")
     if call_id is None:
         raise Unintelligible("the answer names no call", method="POST", path=PATH, status=reply.status)
+    if of_another(attempt, body):
+        return mistaken(
+            replace(attempt, call_id=str(call_id)),
+            f"the platform answered with call {call_id}, which is to another number",
+        )
     detail = str(body.get("failure_reason") or "")
     return replace(
         attempt, state=CallState.PLACED, call_id=str(call_id), status=str(body.get("status") or ""), detail=detail
@@ -41,6 +51,22 @@ def refused(attempt: Attempt, error: ApiError) -> Attempt:
     code, hint = refusal(error) if isinstance(error, Rejected) else (error.code, error.hint)
     words = error.detail or error.message
     return replace(attempt, state=CallState.REFUSED, code=code, detail=f"{words} → {hint}" if hint else words)
+
+
+def documented(error: Rejected) -> bool:
+    """Whether the platform itself says that nothing rang; any other status is a gateway's word, and no proof."""
+    return error.status in _REFUSALS
+
+
+def mistaken(attempt: Attempt, detail: str) -> Attempt:
+    """The attempt where what the platform tells is of another call: what became of this one nobody knows."""
+    return replace(attempt, state=CallState.UNKNOWN, detail=detail, code="RC612")
+
+
+def of_another(attempt: Attempt, record: Mapping[str, Any]) -> bool:
+    """Whether a record of the platform's is of a call to somebody else, by the digest of the number."""
+    number = str(record.get("to_number") or "")
+    return bool(attempt.to) and phone_numbers.is_e164(number) and phone_numbers.digest(number) != attempt.to
 
 
 def final(error: Rejected) -> bool:

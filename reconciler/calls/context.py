@@ -1,20 +1,23 @@
-"""Everything a dispatch speaks through."""
+"""The shared context of one dispatch run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.gates import GateInputs, agent_id
 from reconciler.calls.rate_limit import LONG, LONGEST_PAUSE, RateLimit, Throttle
-from reconciler.calls.run_state import RunState
+from reconciler.calls.run_state import History, RunState
+from reconciler.calls.settle import listed
 from reconciler.resolver import wire_id
 from reconciler.schedule.clock import SystemClock
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from threading import Event
 
     from reconciler.account import Account
@@ -45,6 +48,8 @@ class DispatchContext:
     stopping: Event
     tally: RunState = field(default_factory=RunState)
     traffic: Throttle = field(default_factory=Throttle)
+    earliest: datetime | None = None
+    reading: Lock = field(default_factory=Lock)
 
     @cached_property
     def callers(self) -> Mapping[str, Observed]:
@@ -62,6 +67,19 @@ class DispatchContext:
         held, caller = self.ledger.held_all(), self.callers.get(order.from_number) if order else None
         # The clock is looked at last: between this and the request nothing may take time.
         return GateInputs(self.clock.now(), self.account, self.links, tuple(attempts), self.differs, held, caller)
+
+    def listed(self, opens: datetime, armed_at: datetime) -> History:
+        """The platform's list of calls since the earliest open window, read once for all calls of a run.
+
+        Raises ApiError.
+        """
+        with self.reading:
+            known = self.tally.history
+            if known is None or not known.tells(opens, armed_at):
+                since = min(opens, self.earliest or opens, *([known.since] if known else []))
+                known = History(since, self.clock.now(), tuple(listed(self.api, since=since)))
+                self.tally.history = known
+            return known
 
     def request(self, attempt: Attempt, order: PlannedCall) -> dict[str, Any]:
         """The body of the request that dials."""

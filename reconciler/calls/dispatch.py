@@ -1,4 +1,4 @@
-"""Dial: the only place in the tool that makes a telephone ring.
+"""Dispatch: the only place in the tool that makes a telephone ring.
 
 For each occurrence that is due: pass the gates, create the claim in the store (only the creator goes on),
 read the store again and pass the gates again, send one request, record the answer. So whoever held or
@@ -15,11 +15,12 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from reconciler import redaction
-from reconciler.calls.answers import PATH, answered, final, read, refused, row
+from reconciler.calls.answers import PATH, answered, documented, final, read, refused, row
 from reconciler.calls.due import Due, todo
 from reconciler.calls.gates import Blocked, closed
+from reconciler.calls.other_calls import of_others, ours, rang_already
 from reconciler.calls.rate_limit import LONGEST_PAUSE
-from reconciler.calls.settle import Others, find, others, settle
+from reconciler.calls.settle import settle
 from reconciler.calls.workers import WorkerPool
 from reconciler.errors import (
     AmbiguousWrite,
@@ -34,7 +35,7 @@ from reconciler.errors import (
     Unreachable,
     VendorFault,
 )  # fmt: skip - one line of names
-from reconciler.schedule.clock import parse_instant, stamp
+from reconciler.schedule.clock import stamp
 from reconciler.state.call_records import Attempt
 from reconciler.state.call_states import CallState
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 _TRIES = 3
 _LONGEST_SKEW = 30.0
 _SHORTEST_PAUSE = 1.0
+_HELD = "RC603"
 
 
 def dispatch(line: DispatchContext, *, dry_run: bool = False, told: list[CallRow] | None = None) -> list[CallRow]:
@@ -77,27 +79,29 @@ def dispatch(line: DispatchContext, *, dry_run: bool = False, told: list[CallRow
 
 def bursts(line: DispatchContext, now: datetime, *, dry_run: bool = False) -> tuple[WorkerPool, WorkerPool]:
     """What the workers of a run take: what was missed, then what is to be settled and placed."""
-    found = todo(line.ledger, organization=line.organization, now=now)
+    found = todo(line.ledger, now=now)
+    line = replace(line, earliest=min((due.opens for due in found.place), default=None))
 
     def take(due: Due, tell: Tell) -> CallRow | None:
         line.tally.tried[due.attempt.key] = now
         return _told(line, due, tell, dry_run=dry_run)
 
+    # What is due goes first: there may be much to tell of the past, and each record is a write.
     return (
-        WorkerPool(
-            found.missed,
-            lambda due, _: _missed(line, due, dry_run=dry_run),
-            callee=line.callee,
-            admit=lambda _: True,
-            stopping=Event(),  # recorded whether the run is to stop or not: nothing rings for it
-            halted=line.tally.halted,
-        ),
         WorkerPool(
             [due for due in (*found.settle, *found.place) if line.tally.ready(due.attempt.key, now) <= now],
             take,
             callee=line.callee,
             admit=lambda due: due.is_uncertain or _limit(line, due.attempt) is None,
             stopping=line.stopping,
+            halted=line.tally.halted,
+        ),
+        WorkerPool(
+            found.missed,
+            lambda due, _: _missed(line, due, dry_run=dry_run),
+            callee=line.callee,
+            admit=lambda _: True,
+            stopping=Event(),  # recorded whether the run is to stop or not: nothing rings for it
             halted=line.tally.halted,
         ),
     )
@@ -154,8 +158,13 @@ def _missed(line: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None
     None when another run recorded something first: that it was missed, or even that it was placed.
     """
     why = f"; last refused: {due.before.detail}" if due.before and due.before.detail else ""
-    detail = f"missed: its window closed on {due.closing}{why}"
-    attempt = replace(due.attempt, state=CallState.EXPIRED, detail=detail, code="RC609")
+    hold = due.held(line.ledger.holds().all(), due.closes)
+    others = f"; so did {due.earlier} before it" if due.earlier else ""
+    if hold:
+        detail, code = f"missed while held: {hold.why}{others}", "RC615"
+    else:
+        detail, code = f"missed: its window closed on {due.closing}{others}{why}", "RC609"
+    attempt = replace(due.attempt, state=CallState.EXPIRED, detail=detail, code=code, earlier=due.earlier)
     if not dry_run and not _recorded(line, due, attempt):
         return None
     return row(
@@ -163,7 +172,7 @@ def _missed(line: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None
         line.orders.get(due.armed.name),
         CallState.EXPIRED,
         detail=detail,
-        hint="set a new name and time to call after all",
+        hint="" if hold else "set a new name and time to call after all",
         code=attempt.code,
     )  # fmt: skip - one call
 
@@ -172,18 +181,22 @@ def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_ru
     why = closed(due, order, line.moment(order))
     if why is not None or order is None:
         message, hint, code = (why.message, why.hint, why.code) if why else ("", "", "")
-        return row(due, order, CallState.ARMED, detail=message, hint=hint, code=code)
+        state = CallState.HELD if code == _HELD else CallState.ARMED
+        return row(due, order, state, detail=message, hint=hint, code=code)
     if dry_run:
         return row(due, order, CallState.ARMED, detail="would be placed now")
     if not line.rested():
         return _left(line, due, order)
     try:
-        if (rang := _rang_already(line, due, order)) is not None:
-            return answered(due, order, _record(line, rang, due.before))
+        found = rang_already(line, due, order)
+        if isinstance(found, Blocked):
+            return row(due, order, CallState.ARMED, detail=found.message, hint=found.hint, code=found.code)
+        if found is not None:
+            return answered(due, order, _record(line, found, due.before))
     except Denied:
         raise
     except ApiError as error:
-        detail = f"whether it rang before its state was lost cannot be read: {error.message}"
+        detail = f"whether it rang already cannot be read in the platform's list of calls: {error.message}"
         return row(due, order, CallState.ARMED, detail=detail, hint=error.hint)
     if not line.turn(line.traffic.claims) or line.tally.halted.is_set():
         return _left(line, due, order)
@@ -219,26 +232,6 @@ def _recorded(line: DispatchContext, due: Due, attempt: Attempt) -> bool:
     except Conflict:
         line.ledger.refresh()
     return False
-
-
-def _rang_already(line: DispatchContext, due: Due, order: PlannedCall) -> Attempt | None:
-    """A call armed after its window opened may have been placed from a state that was lost: ask the platform.
-
-    Any call between the two numbers since the window opened counts as this one: better missed than twice.
-    """
-    if due.before is not None or due.attempt.attempt > 1 or parse_instant(due.armed.armed_at) <= due.opens:
-        return None
-    request = line.request(due.attempt, order)
-    listed = find(line.api, request, since=due.opens)
-    taken, _ = _others(line, due.attempt)
-    calls = [call for call in listed if str(call.get("call_id")) not in taken]
-    if not calls:
-        return None
-    detail = "the platform's history shows this call already"
-    call_id = str(calls[0]["call_id"])
-    return replace(
-        due.attempt, state=CallState.PLACED, claimed_at=stamp(line.clock.now()), call_id=call_id, detail=detail
-    )
 
 
 def _rung(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Attempt | Blocked:
@@ -292,10 +285,10 @@ def _sent(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due)
             _record(line, refused(claimed, error), claimed)
             raise
         except Rejected as error:
-            if final(error):
+            if documented(error) and final(error):
                 return _record(line, refused(claimed, error), claimed)
-            if tried == _TRIES or not line.paused(1.0):
-                # Another request with this key may be under way: that is no proof that nothing rings.
+            if not documented(error) or tried == _TRIES or not line.paused(1.0):
+                # A gateway speaks, or another request with this key may be under way: no proof that nothing rings.
                 return _record(line, _settled(line, claimed, order, due), claimed)
         except (AmbiguousWrite, VendorFault, Unintelligible):
             return _record(line, _settled(line, claimed, order, due), claimed)
@@ -335,13 +328,7 @@ def _settled(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: D
         return replace(claimed, state=CallState.UNKNOWN, detail=detail, code="RC610")
 
     request = line.request(claimed, order)
-    return settle(line.api, claimed, request, others=lambda: _others(line, claimed), again=again)
-
-
-def _others(line: DispatchContext, attempt: Attempt) -> Others:
-    """What other attempts account for: asked after the list was read, and of the store, so that none is too new."""
-    line.ledger.refresh()
-    return others(line.ledger.attempts_to(attempt.to), attempt)
+    return settle(line.api, claimed, request, others=lambda: of_others(line, claimed), again=again)
 
 
 def _record(line: DispatchContext, attempt: Attempt, over: Attempt | None) -> Attempt:
@@ -354,8 +341,11 @@ def _record(line: DispatchContext, attempt: Attempt, over: Attempt | None) -> At
         order = line.orders.get(attempt.name)
         words = redaction.mask_in(attempt.detail)
         attempt = replace(attempt, detail=redaction.hide(words, order.to_number) if order else words)
+    attempt = ours(line, attempt)
     line.tally.note(attempt)
     sent = attempt if attempt.state == CallState.REFUSED else replace(attempt, sent_at=stamp(line.clock.now()))
+    if sent.state.certain and not sent.placed_at:
+        sent = replace(sent, placed_at=sent.sent_at)
     while True:
         stored = line.ledger.attempt(sent.occurrence, sent.attempt)
         if stored not in (None, over) and (not sent.state.certain or stored.state.certain):

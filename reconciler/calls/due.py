@@ -1,28 +1,32 @@
-"""Say, from the ledger alone, what a dispatch has to do now."""
+"""The agenda of a dispatch: what the ledger alone says is to be placed, settled or reported as missed."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.schedule.clock import parse_instant, spoken_local, zone
-from reconciler.schedule.occurrences import Schedule, idempotency_key, next_occurrence, occurrence_id, occurrences
-from reconciler.state.call_records import Attempt, next_number
+from reconciler.schedule.occurrences import Occurrence, firings, next_occurrence, occurrence_id, occurrence_of
+from reconciler.state.call_records import Attempt, Hold, next_number
 from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
+    from reconciler.schedule.occurrences import Schedule
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Armed
     from reconciler.state.ledger import Ledger
 
-_MOST_MISSED = 100  # of one recurring call in one run: a state left alone for a year is told in parts
+    Key = Callable[[str, int], str]
+
+_MOST_MISSED = 100  # of one recurring call in one run: a state left alone for a year is told with a count
+_RESCAN = timedelta(hours=6)  # a run may be killed after it placed what was due, before it told what was missed
+_LONGEST_SHIFT = timedelta(hours=3)  # by which a change of a zone's rules may have moved an occurrence
 
 
 def spoken_closing(armed: Armed, closes: datetime) -> str:
@@ -35,6 +39,7 @@ class Due:
     """One attempt that asks for something: to be placed, settled, or given up as missed.
 
     ``attempt`` is the record a claim would write, ``before`` the one that is there, None when there is none.
+    ``earlier`` counts the missed occurrences before this one that are told with it.
     """
 
     armed: Armed
@@ -43,6 +48,7 @@ class Due:
     opens: datetime
     closes: datetime
     before: Attempt | None
+    earlier: int = 0
 
     @property
     def closing(self) -> str:
@@ -61,6 +67,11 @@ class Due:
     def is_over(self, now: datetime) -> bool:
         """Whether its window has closed."""
         return now >= self.closes
+
+    def held(self, everything: Iterable[Hold], at: datetime) -> Hold | None:
+        """The hold over this call, this occurrence of it, or all calls, at an instant."""
+        own = (*self.armed.holds(self.attempt.occurrence), *everything)
+        return next((hold for hold in own if hold.covers(at)), None)
 
 
 @dataclass(slots=True)
@@ -91,16 +102,16 @@ class Agenda:
             self.next_opening = instant
 
 
-def todo(ledger: Ledger, *, organization: str, now: datetime) -> Agenda:
+def todo(ledger: Ledger, *, now: datetime) -> Agenda:
     """Everything the calls of a ledger need at ``now``."""
     due_work = ledger.due_work(now)
-    found = agenda(due_work.armed, due_work.attempts, organization=organization, now=now)
+    found = agenda(due_work.armed, due_work.attempts, key=ledger.key, now=now)
     if due_work.next_opening:
         found.opening(parse_instant(due_work.next_opening))
     return found
 
 
-def agenda(armed: Mapping[str, Armed], attempts: Iterable[Attempt], *, organization: str, now: datetime) -> Agenda:
+def agenda(armed: Mapping[str, Armed], attempts: Iterable[Attempt], *, key: Key, now: datetime) -> Agenda:
     """Everything the armed calls need at ``now``; what closes soonest comes first."""
     tried: dict[str, dict[str, Attempt]] = defaultdict(dict)
     for attempt in attempts:
@@ -109,43 +120,86 @@ def agenda(armed: Mapping[str, Armed], attempts: Iterable[Attempt], *, organizat
             tried[attempt.name][attempt.occurrence] = attempt
     found = Agenda()
     for call in armed.values():
-        last = tried.get(call.name, {})
-        for occurrence, nominal in _occurrences(call, last, now, found):
-            found.add(_due(call, occurrence, nominal, last.get(occurrence), organization), now)
+        for wanted in _wanted(call, tried.get(call.name, {}), now, found):
+            found.add(_due(call, wanted, key), now)
     for group in (found.place, found.settle, found.missed):
         group.sort(key=lambda due: (due.closes, due.attempt.occurrence))
     return found
 
 
-def _occurrences(
-    call: Armed, tried: Mapping[str, Attempt], now: datetime, found: Agenda
-) -> Iterator[tuple[str, datetime]]:
-    """What of a call may need something, with its instant: its one occurrence, or those so far if it recurs.
+class _Wanted(NamedTuple):
+    """One occurrence that may need something: its last attempt, and how many missed ones are told with it."""
+
+    occurrence: str
+    nominal: datetime
+    last: Attempt | None
+    earlier: int = 0
+
+
+def _wanted(call: Armed, tried: Mapping[str, Attempt], now: datetime, found: Agenda) -> Iterator[_Wanted]:
+    """What of a call may need something: its one occurrence, or those so far if it recurs.
 
     Whatever is uncertain is settled, also where the call has meanwhile been given other times.
     """
-    instants = {_instant_of(occurrence): attempt for occurrence, attempt in tried.items() if "@" in occurrence}
-    known = {nominal for nominal, attempt in instants.items() if attempt.state.uncertain}
+    place = zone(call.call.zone or "UTC")
+    recurring = {
+        attempt: firing
+        for occurrence, attempt in tried.items()
+        if (firing := occurrence_of(occurrence, place)) is not None
+    }
     if call.opens:
-        yield call.name, parse_instant(call.opens)
-    elif (schedule := call.call.schedule) is not None:
-        known.update(_nominals(call, schedule, instants, now))
+        yield _Wanted(call.name, call.window.opens, tried.get(call.name))
+    schedule = None if call.opens else call.call.schedule
+    since = parse_instant(call.since) if schedule else now
+    for attempt, (nominal, _) in recurring.items():
+        again = schedule is not None and nominal >= since and _is_open_ended(attempt, call)
+        if attempt.state.uncertain or again:
+            yield _Wanted(attempt.occurrence, nominal, attempt)
+    if schedule is not None:
+        yield from _untried(call, schedule, recurring, now)
         found.opening(next_occurrence(schedule, now + timedelta(seconds=1)))
-    for nominal in sorted(known):
-        yield occurrence_id(call.name, nominal), nominal
 
 
-def _nominals(call: Armed, schedule: Schedule, tried: Mapping[datetime, Attempt], now: datetime) -> Iterator[datetime]:
-    """The instants of a schedule so far that were never tried, or that may need another try.
+def _untried(call: Armed, schedule: Schedule, tried: Mapping[Attempt, Occurrence], now: datetime) -> Iterator[_Wanted]:
+    """The occurrences so far that were never tried: those that are open, and the last of those that were missed.
 
-    An earlier one whose window was still open when a later one was tried may not have been tried itself.
+    An earlier one whose window was still open when a later one was tried may not have been tried itself. What is
+    due is never kept waiting by what there is to be told of the past.
     """
-    since = parse_instant(call.since)
-    yield from (nominal for nominal, attempt in tried.items() if nominal >= since and _is_open_ended(attempt, call))
-    newest = max(tried, default=None)
-    start = max(since, newest - call.call.late) if newest else since
-    fresh = (nominal for nominal in occurrences(schedule, start, now + timedelta(seconds=1)) if nominal not in tried)
-    yield from islice(fresh, _MOST_MISSED)
+    late, since = call.call.late, parse_instant(call.since)
+    settled = [nominal for nominal, _ in tried.values() if nominal <= now - _RESCAN]
+    told = [firing.nominal for attempt, firing in tried.items() if attempt.earlier]
+    start = max([since, *([max(settled) - late] if settled else []), *told])
+    known = {firing.wall for firing in tried.values()} | _moved(schedule, tried)
+    missed: deque[Occurrence] = deque(maxlen=_MOST_MISSED)
+    count = 0
+    for firing in firings(schedule, start, now + timedelta(seconds=1)):
+        if firing.wall in known:
+            continue
+        if firing.nominal + late > now:
+            yield _Wanted(occurrence_id(call.name, firing.wall), firing.nominal, None)
+        else:
+            missed.append(firing)
+            count += 1
+    for place, firing in enumerate(missed):
+        earlier = 0 if place else count - len(missed)
+        yield _Wanted(occurrence_id(call.name, firing.wall), firing.nominal, None, earlier)
+
+
+def _moved(schedule: Schedule, tried: Mapping[Attempt, Occurrence]) -> set[datetime]:
+    """The wall times that attempts in an older state stand for, whose names are instants by other time-zone data.
+
+    Such an instant may be no firing by the data at hand; the nearest firing is the one it was: better missed than
+    twice.
+    """
+    found = set()
+    for attempt, (nominal, wall) in tried.items():
+        if not attempt.occurrence.endswith("Z"):
+            continue
+        near = list(firings(schedule, nominal - _LONGEST_SHIFT, nominal + _LONGEST_SHIFT))
+        if near and all(firing.wall != wall for firing in near):
+            found.add(min(near, key=lambda firing: abs(firing.nominal - nominal)).wall)
+    return found
 
 
 def _is_open_ended(attempt: Attempt, call: Armed) -> bool:
@@ -153,11 +207,12 @@ def _is_open_ended(attempt: Attempt, call: Armed) -> bool:
     return attempt.state.open or _next_number(attempt, call) != attempt.attempt
 
 
-def _due(call: Armed, occurrence: str, nominal: datetime, last: Attempt | None, organization: str) -> Due:
+def _due(call: Armed, wanted: _Wanted, key: Key) -> Due:
+    last = wanted.last
     number = _next_number(last, call) if last else 1
     again = last is not None and number != last.attempt
     ended = _ended(last) if last is not None and again else None
-    opens = ended + call.call.gap if ended is not None else nominal
+    opens = ended + call.call.gap if ended is not None else wanted.nominal
     closes = opens + call.call.late
     before = None if again else last
     attempt = (
@@ -165,15 +220,23 @@ def _due(call: Armed, occurrence: str, nominal: datetime, last: Attempt | None, 
         if before
         else Attempt(
             name=call.name,
-            occurrence=occurrence,
+            occurrence=wanted.occurrence,
             attempt=number,
             state=CallState.CLAIMED,
-            key=idempotency_key(organization, occurrence, number),
+            key=key(wanted.occurrence, number),
             to=call.callee,
             closes=closes.isoformat(),
         )
     )
-    return Due(call, attempt, nominal, opens, closes, before)
+    return Due(call, attempt, wanted.nominal, opens, closes, before, wanted.earlier)
+
+
+def second_try(call: Armed, last: Attempt) -> datetime | None:
+    """When the next try of a call that ended opens; None when there is none to come."""
+    ended = _ended(last)
+    if call.state != CallState.ARMED or ended is None or next_number(last, call) == last.attempt:
+        return None
+    return ended + call.call.gap
 
 
 def _next_number(last: Attempt, call: Armed) -> int:
@@ -192,10 +255,6 @@ def _ended(attempt: Attempt) -> datetime | None:
 def may_be_tried_again(call: Armed | None, attempt: Attempt) -> bool:
     """Whether a call that was placed may ask for another try once it has ended."""
     return call is not None and attempt.attempt < call.call.most_attempts
-
-
-def _instant_of(occurrence: str) -> datetime:
-    return parse_instant(occurrence.partition("@")[2])
 
 
 def rang_that_day(attempts: Iterable[Attempt], to_number: str, *, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Say how every scheduled call stands, and how the placed ones ended."""
+"""How every scheduled call stands, and how the placed ones ended."""
 
 from __future__ import annotations
 
@@ -8,26 +8,31 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from reconciler.calls.due import spoken_closing
+from reconciler.api import segment
+from reconciler.calls.answers import mistaken, of_another
+from reconciler.calls.due import second_try, spoken_closing
 from reconciler.calls.reports import call_row
 from reconciler.calls.settle import MARGIN
-from reconciler.errors import ApiError, Conflict, Rejected
-from reconciler.schedule.clock import parse_instant
-from reconciler.schedule.occurrences import next_occurrence
+from reconciler.errors import ApiError, Conflict, InputError, Rejected
+from reconciler.schedule.clock import parse_instant, stamp, vendor_instant, zone
+from reconciler.schedule.occurrences import next_occurrence, occurrence_of
 from reconciler.schedule.planned_call import PlannedCall
+from reconciler.state.call_records import Attempt, Hold
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from threading import Event
 
     from reconciler.api import Api
     from reconciler.schedule.call_report import CallRow
-    from reconciler.state.call_records import Armed, Attempt
+    from reconciler.state.call_records import Armed
     from reconciler.state.ledger import Ledger
 
 _NOT_FOUND = 404
+_NO_END = "when it ended cannot be read: no second try can be decided"
+_NO_HOLD = Hold()
 _ENDED = frozenset(state for state in CallState if state.ended)
 _AT_ONCE = 8
 _MANY = 50
@@ -87,7 +92,7 @@ def _talking(api: Api, placed: Sequence[Attempt]) -> dict[str, Mapping[str, Any]
 def remember(ledger: Ledger, before: Iterable[Attempt], after: Iterable[Attempt]) -> None:
     """Record what became of followed calls, so that they are not asked about again."""
     for old, new in zip(before, after, strict=True):
-        if old != new and new.state.ended:
+        if old != new and (new.state.ended or new.state.uncertain):
             try:
                 ledger.supersede(old, new)
             except Conflict:
@@ -96,7 +101,9 @@ def remember(ledger: Ledger, before: Iterable[Attempt], after: Iterable[Attempt]
 
 def _followed(api: Api, attempt: Attempt) -> Attempt:
     try:
-        call = api.exchange("GET", f"/v1/calls/{attempt.call_id}", attempts=1, timeout=_PATIENCE).json
+        call = api.exchange("GET", f"/v1/calls/{segment(attempt.call_id)}", attempts=1, timeout=_PATIENCE).json
+    except InputError as error:
+        return replace(attempt, detail=f"call `{attempt.call_id}` cannot be asked about: {error.message}")
     except ApiError as error:
         unknown = isinstance(error, Rejected) and error.status == _NOT_FOUND
         words = f"the platform does not know call {attempt.call_id}" if unknown else f"not told now: {error.message}"
@@ -108,7 +115,11 @@ def _followed(api: Api, attempt: Attempt) -> Attempt:
 
 def _told(attempt: Attempt, call: Mapping[str, Any]) -> Attempt:
     """As the call's own record says; statuses we do not know mean that it is still under way."""
+    if of_another(attempt, call):
+        return mistaken(attempt, f"the platform's record of call {attempt.call_id} is of a call to another number")
     status = str(call.get("status") or "")
+    ended = status in _ENDED
+    ended_at = _ended_at(attempt, call) if ended else ""
     return replace(
         attempt,
         state=CallState(status) if status in _ENDED else CallState.PLACED,
@@ -116,8 +127,12 @@ def _told(attempt: Attempt, call: Mapping[str, Any]) -> Attempt:
         end_reason=str(call.get("end_reason") or ""),
         duration_seconds=_whole(call.get("duration_seconds")),
         recording=str(call.get("recording_url") or ""),
-        ended_at=_ended_at(attempt, call) if status in _ENDED else "",
-        outcomes=_outcomes(call) if status in _ENDED else (),
+        placed_at=_instant(call.get("start_time")) or attempt.placed_at,
+        ended_at=ended_at,
+        cost_cents=_whole(call.get("billing_total_cents")),
+        outcomes=_outcomes(call) if ended else (),
+        outcome=_outcome(call) if ended else "",
+        detail=_NO_END if ended and not ended_at else attempt.detail,
     )
 
 
@@ -131,14 +146,28 @@ def _whole(written: Any) -> int | None:
 
 def _ended_at(attempt: Attempt, call: Mapping[str, Any]) -> str:
     """When a call ended, "" when that cannot be read; one that failed and has no end was over when it was sent."""
-    written = str(call.get("end_time") or "")
-    if not written and call.get("status") == "failed":
+    if not call.get("end_time") and call.get("status") == "failed":
         return attempt.sent_at
+    return _instant(call.get("end_time"))
+
+
+def _instant(written: Any) -> str:
+    """A timestamp of the platform's as the ledger keeps it; "" where it cannot be read."""
     try:
-        parse_instant(written)
+        return stamp(vendor_instant(str(written or "")))
     except ValueError:
         return ""
-    return written
+
+
+def _outcome(call: Mapping[str, Any]) -> str:
+    """Whether anybody was reached, for people: ``reached``, ``not_reached``, ``voicemail``, or ``unknown``."""
+    words = _outcomes(call)
+    if "voicemail" in words:
+        return "voicemail"
+    if words:
+        return "not_reached"
+    talked = call.get("sip_answered_at") or (_whole(call.get("duration_seconds")) or 0) > 0
+    return "reached" if talked else "unknown"
 
 
 def _outcomes(call: Mapping[str, Any]) -> tuple[str, ...]:
@@ -157,14 +186,15 @@ def _outcomes(call: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def standing(call: Armed, attempts: Iterable[Attempt], now: datetime) -> CallState:
-    """How a call stands in one word: ``armed``, or what came of one that happens once."""
+def standing(call: Armed, attempts: Iterable[Attempt], now: datetime, everything: Hold = _NO_HOLD) -> CallState:
+    """How a call stands in one word: ``armed``, ``held``, or what came of one that happens once."""
+    waiting = CallState.HELD if call.hold or everything else CallState.ARMED
     if call.state != CallState.ARMED or not call.opens:
-        return call.state
+        return waiting if call.state == CallState.ARMED else call.state
     last = max(attempts, key=lambda attempt: attempt.attempt, default=None)
     if last is not None and last.state != CallState.REFUSED:
         return last.state
-    return CallState.EXPIRED if call.closes and parse_instant(call.closes) <= now else CallState.ARMED
+    return CallState.EXPIRED if call.window.closes and call.window.closes <= now else waiting
 
 
 def rows(
@@ -173,42 +203,72 @@ def rows(
     orders: Mapping[str, PlannedCall],
     *,
     now: datetime,
+    everything: Hold = _NO_HOLD,
 ) -> list[CallRow]:
-    """One row for each attempt, and one for each call that was never tried or not even armed; soonest first."""
+    """One row for each attempt, each second try to come, and each call that was never tried or not even armed.
+
+    The soonest comes first. ``everything`` is the hold over all calls.
+    """
     tried: dict[str, list[Attempt]] = {}
     for attempt in attempts:
         tried.setdefault(attempt.name, []).append(attempt)
-    found = []
+    found: list[CallRow] = []
     for name in sorted(set(armed) | set(orders) | set(tried)):
-        call, order = armed.get(name), orders.get(name)
-        known = order or (call.call if call else PlannedCall.remembered(name, {}, path=""))
-        found += [call_row(known, attempt, when=_when(call, known, attempt)) for attempt in tried.get(name, [])]
-        if name not in tried or (call is not None and not call.opens and call.state == CallState.ARMED):
-            found.append(_waiting_row(known, call, now))
+        found += _rows_of(name, armed.get(name), orders.get(name), tried.get(name, []), now, everything)
     return sorted(found, key=lambda row: (row.when is None, row.when, row.occurrence, row.attempt))
 
 
+def _rows_of(  # noqa: PLR0913 - everything that is known of one call
+    name: str, call: Armed | None, order: PlannedCall | None, tried: list[Attempt], now: datetime, everything: Hold
+) -> Iterator[CallRow]:
+    known = order or (call.call if call else PlannedCall.remembered(name, {}, path=""))
+    yield from (call_row(known, attempt, when=_when(call, known, attempt)) for attempt in tried)
+    if call is not None:
+        yield from _second_tries(known, call, tried, everything)
+    if not tried or (call is not None and not call.opens and call.state == CallState.ARMED):
+        yield _waiting_row(known, call, now, everything)
+
+
+def _second_tries(known: PlannedCall, call: Armed, tried: Iterable[Attempt], everything: Hold) -> Iterator[CallRow]:
+    last: dict[str, Attempt] = {}
+    for attempt in tried:
+        if attempt.attempt > (last[attempt.occurrence].attempt if attempt.occurrence in last else 0):
+            last[attempt.occurrence] = attempt
+    for attempt in last.values():
+        opens = second_try(call, attempt)
+        if opens is None:
+            continue
+        number = attempt.attempt + 1
+        there = f"{opens.astimezone(zone(known.zone or 'UTC')):%H:%M}"
+        hold = next((one for one in (*call.holds(attempt.occurrence), everything) if one and not one.until), None)
+        to_come = Attempt(attempt.name, attempt.occurrence, number, CallState.HELD if hold else CallState.ARMED)
+        detail = f"held: {hold.why}" if hold else f"attempt {number} waits for {there}"
+        yield call_row(known, to_come, when=opens, detail=detail, hint=f"reconciler calls cancel {attempt.occurrence}")
+
+
 def _when(call: Armed | None, known: PlannedCall, attempt: Attempt | None = None) -> datetime | None:
-    _, _, instant = attempt.occurrence.partition("@") if attempt else ("", "", "")
-    if instant:
-        return parse_instant(instant)
-    return parse_instant(call.opens) if call is not None and call.opens else known.at
+    firing = occurrence_of(attempt.occurrence, zone(known.zone or "UTC")) if attempt else None
+    if firing is not None:
+        return firing.nominal
+    return call.window.opens if call is not None and call.opens else known.at
 
 
-def _waiting(name: str, call: Armed | None, now: datetime) -> tuple[CallState, str, str]:
+def _waiting(name: str, call: Armed | None, now: datetime, everything: Hold) -> tuple[CallState, str, str]:
     if call is None:
         return CallState.DECLARED, "not armed yet", "reconciler apply"
     if call.state != CallState.ARMED:
         return call.state, "", ""
-    if call.opens and call.closes and (closes := parse_instant(call.closes)) <= now:
+    if call.opens and (closes := call.window.closes) is not None and closes <= now:
         told = f"missed: its window closed on {spoken_closing(call, closes)}"
         return CallState.EXPIRED, told, "reconciler dispatch records it"
-    if call.held:
-        return CallState.ARMED, f"held: {call.held}", f"reconciler calls release {name}"
+    if everything:
+        return CallState.HELD, f"every call is held: {everything.why}", "reconciler calls release --all"
+    if call.hold:
+        return CallState.HELD, f"held: {call.held}", f"reconciler calls release {name}"
     return CallState.ARMED, "", ""
 
 
-def _waiting_row(known: PlannedCall, call: Armed | None, now: datetime) -> CallRow:
-    state, detail, hint = _waiting(known.name, call, now)
+def _waiting_row(known: PlannedCall, call: Armed | None, now: datetime, everything: Hold) -> CallRow:
+    state, detail, hint = _waiting(known.name, call, now, everything)
     upcoming = next_occurrence(known.schedule, now) if known.schedule else None
     return call_row(known, state=state, when=upcoming or _when(call, known), detail=detail, hint=hint)

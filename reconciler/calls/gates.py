@@ -1,4 +1,4 @@
-"""Ask, right before a telephone rings, whether it may.
+"""Gates: whether a telephone may ring, asked right before it does.
 
 Each gate is a question with one answer: None, or why not, with the way out. All are asked of what is true
 now: the manifests as they are, the clock, the account as just read.
@@ -7,11 +7,13 @@ now: the manifests as they are, the clock, the account as just read.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.due import rang_that_day
 from reconciler.model import Address
-from reconciler.schedule.clock import opening_hours, spoken_local, zone
+from reconciler.schedule import timezones
+from reconciler.schedule.clock import opening_hours, parse_instant, spoken_local, zone
 from reconciler.schedule.occurrences import callee_hours
 from reconciler.telephony.eligibility import not_on_account, unconfirmed, undialable, unfunded
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from reconciler.resolver import Resolver
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Attempt, Hold
+
+
+_LONGEST_CALL = timedelta(hours=12)  # after which a call whose end the platform does not tell is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,36 @@ def _as_armed(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | Non
 def _held(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
     if moment.held:
         return Blocked("RC603", f"every call is held: {moment.held.why}", "reconciler calls release --all")
-    if not due.armed.held:
+    hold = next((hold for hold in due.armed.holds(due.attempt.occurrence) if not hold.until), None)
+    if hold is None:
         return None
-    return Blocked("RC603", f"held: {due.armed.held}", f"reconciler calls release {due.armed.name}")
+    name = due.armed.name if due.armed.hold else due.attempt.occurrence
+    return Blocked("RC603", f"held: {hold.why}", f"reconciler calls release {name}")
+
+
+def _rules(due: Due, _order: PlannedCall, _moment: GateInputs) -> Blocked | None:
+    """A wall time is not read by older rules than those by which it was armed: it would be another hour."""
+    if not due.armed.is_by_newer_rules:
+        return None
+    return Blocked(
+        "RC614",
+        f"armed by time-zone data {due.armed.tzdata}, which say something else of {due.armed.call.zone} than "
+        f"{timezones.version() or 'those'} here",
+        "pip install --upgrade tzdata, then dispatch again",
+    )
+
+
+def _line(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
+    """Nobody is rung who is still on the line with us, by another call or another document."""
+    for other in moment.attempts:
+        busy = other.state.under_way and other.occurrence != due.attempt.occurrence
+        if busy and other.claimed_at and moment.now - parse_instant(other.claimed_at) < _LONGEST_CALL:
+            return Blocked(
+                "RC613",
+                f"still in call {other.call_id or '?'} with this person: `{other.occurrence}`",
+                "it is placed when that call has ended, if its window is still open then",
+            )
+    return None
 
 
 def _window(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
@@ -136,6 +168,7 @@ def _callee_limit(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked |
 GATES: tuple[Callable[[Due, PlannedCall, GateInputs], Blocked | None], ...] = (
     _held,
     _as_armed,
+    _rules,
     _window,
     _hours,
     _number,
@@ -143,4 +176,5 @@ GATES: tuple[Callable[[Due, PlannedCall, GateInputs], Blocked | None], ...] = (
     _money,
     _confirmation,
     _callee_limit,
+    _line,
 )

@@ -1,4 +1,4 @@
-"""Rebuild and correct the call ledger from what the platform, or a person, can tell."""
+"""Corrections of the call ledger by what the platform, or a person, can tell."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from reconciler.api import segment
 from reconciler.calls.settle import MARGIN, find, others
-from reconciler.errors import InputError
-from reconciler.schedule.clock import parse_instant, stamp
-from reconciler.schedule.occurrences import idempotency_key, occurrence_id, occurrences
-from reconciler.state.call_records import Armed, Attempt
+from reconciler.errors import InputError, Rejected
+from reconciler.schedule.clock import parse_instant, parse_moment, stamp, vendor_instant, zone
+from reconciler.schedule.occurrences import Occurrence, firings, occurrence_id, occurrence_of
+from reconciler.state.call_records import Attempt, armed_now
 from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from reconciler.api import Api
     from reconciler.schedule.planned_call import PlannedCall
@@ -39,10 +41,10 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
     manifests still tell the numbers. Raises InputError when there is nothing to settle, and when it is not
     clear which of several occurrences a person speaks of.
     """
-    meant = _meant(name)
+    wanted = meant(ledger, name)
     attempts = ledger.attempts()
     uncertain = [
-        attempt for attempt in attempts if meant in (attempt.name, attempt.occurrence) and attempt.state.uncertain
+        attempt for attempt in attempts if wanted in (attempt.name, attempt.occurrence) and attempt.state.uncertain
     ]
     if not uncertain:
         raise InputError(
@@ -71,24 +73,49 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
     return settled
 
 
-def _meant(name: str) -> str:
-    """The name as given, an instant in it as the ledger writes it."""
-    call, at, instant = name.partition("@")
+def meant(ledger: Ledger, name: str) -> str:
+    """The occurrence that a person names by its wall time, or any instant with an offset, as the ledger names it."""
+    call, at, written = name.rpartition("@")
+    if not at:
+        return name
+    armed = ledger.armed_call(call)
+    place = zone((armed.call.zone if armed else "") or "UTC")
     try:
-        return occurrence_id(call, parse_instant(instant)) if at else name
+        firing = _firing(written, place)
     except ValueError as error:
         raise InputError(
-            f"`{name}` names no occurrence: {error}", code="RC124", hint="for example NAME@2026-12-01T14:00:00Z"
+            f"`{name}` names no occurrence: {error}", code="RC124", hint="for example NAME@2026-12-01T09:00"
         ) from None
+    own = (it.occurrence for it in ledger.attempts() if it.name == call)
+    same = (occurrence for occurrence in own if occurrence_of(occurrence, place) == firing)
+    return next(same, occurrence_id(call, firing.wall))
+
+
+def _firing(written: str, place: ZoneInfo) -> Occurrence:
+    """What a person wrote behind the ``@``."""
+    if (moment := parse_moment(written.removesuffix("+fold"))).tzinfo is not None:
+        written = stamp(moment)
+    found = occurrence_of(f"@{written}", place)
+    if found is None:
+        raise ValueError("a time is missing")
+    return found
 
 
 def _rang(api: Api, attempt: Attempt, call_id: str) -> Attempt:
-    call = api.get(f"/v1/calls/{int(call_id)}") if call_id.isdecimal() else None
-    if call is None or _digest(call) != attempt.to:
+    if _digest(_record(api, call_id)) != attempt.to:
         raise InputError(
             f"call {call_id} did not go to this person", code="RC632", hint="take the call id from the dashboard"
         )
     return replace(attempt, state=CallState.PLACED, call_id=call_id, detail="resolved by hand: it rang")
+
+
+def _record(api: Api, call_id: str) -> Mapping[str, Any]:
+    """The platform's record of a call; nothing where it knows none of that id."""
+    try:
+        found = api.get(f"/v1/calls/{segment(call_id)}")
+    except Rejected:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _looked_up(api: Api, ledger: Ledger, attempt: Attempt, order: PlannedCall | None) -> Attempt:
@@ -114,15 +141,13 @@ def _digest(call: Mapping[str, Any]) -> str:
     return phone_numbers.digest(number) if phone_numbers.is_e164(number) else ""
 
 
-def adopt(
-    api: Api, ledger: Ledger, orders: Mapping[str, PlannedCall], *, organization: str, now: datetime
-) -> list[Attempt]:
+def adopt(api: Api, ledger: Ledger, orders: Mapping[str, PlannedCall], *, now: datetime) -> list[Attempt]:
     """Record each declared call that the platform's history shows in its window and the ledger does not know."""
     armed, taken = ledger.armed(), {attempt.call_id for attempt in ledger.attempts()}
     found = []
     for order in orders.values():
-        for nominal in _past(order, now):
-            occurrence = occurrence_id(order.name, None if order.at else nominal)
+        for nominal, wall in _past(order, now):
+            occurrence = occurrence_id(order.name, wall)
             if ledger.attempt(occurrence, 1) is not None:
                 continue
             found_call = _in_window(api, order, nominal, taken, now)
@@ -130,19 +155,19 @@ def adopt(
                 continue
             taken.add(found_call[0])
             if order.name not in armed:
-                ledger.arm(_armed(order, now))
-            attempt = _adopted(order, occurrence, *found_call, organization)
+                ledger.arm(armed_now(order, now))
+            attempt = _adopted(order, occurrence, *found_call, ledger.key(occurrence, 1))
             ledger.record(attempt)
             found.append(attempt)
     return found
 
 
-def _past(order: PlannedCall, now: datetime) -> Iterator[datetime]:
+def _past(order: PlannedCall, now: datetime) -> Iterator[tuple[datetime, datetime | None]]:
     if order.at is not None:
         if order.at <= now:
-            yield order.at
+            yield order.at, None
     elif order.schedule is not None:
-        yield from occurrences(order.schedule, order.schedule.start or now - order.late, now)
+        yield from firings(order.schedule, order.schedule.start or now - order.late, now)
 
 
 def _in_window(
@@ -154,10 +179,7 @@ def _in_window(
     """
     offset = timedelta(seconds=api.server_offset() or 0.0)
     listed = find(api, {"from_number": order.from_number, "to_number": order.to_number}, since=opens)
-    began = [
-        (parse_instant(str(call["start_time"])) - offset if call.get("start_time") else now, str(call["call_id"]))
-        for call in listed
-    ]
+    began = [(_began(call, now, offset), str(call["call_id"])) for call in listed]
     inside = [
         (when, call_id) for when, call_id in began if when <= opens + order.late + MARGIN and call_id not in taken
     ]
@@ -165,31 +187,26 @@ def _in_window(
     return (call_id, when) if call_id else None
 
 
-def _adopted(order: PlannedCall, occurrence: str, call_id: str, when: datetime, organization: str) -> Attempt:
+def _began(call: Mapping[str, Any], now: datetime, offset: timedelta) -> datetime:
+    """When a listed call began, by our clock; one that is not dated, or not readably, began just now."""
+    try:
+        return vendor_instant(str(call.get("start_time") or "")) - offset
+    except ValueError:
+        return now
+
+
+def _adopted(order: PlannedCall, occurrence: str, call_id: str, when: datetime, key: str) -> Attempt:
     began = stamp(when)
     return Attempt(
         name=order.name,
         occurrence=occurrence,
         attempt=1,
         state=CallState.PLACED,
-        key=idempotency_key(organization, occurrence, 1),
+        key=key,
         to=phone_numbers.digest(order.to_number),
         claimed_at=began,
         sent_at=began,
+        placed_at=began,
         call_id=call_id,
         detail="taken over from the platform's history",
-    )
-
-
-def _armed(order: PlannedCall, now: datetime) -> Armed:
-    return Armed(
-        name=order.name,
-        state=CallState.ARMED,
-        spec=order.spec,
-        opens=stamp(order.at) if order.at else "",
-        closes=stamp(order.closes) if order.closes else "",
-        armed_at=stamp(now),
-        since=stamp(now),
-        path=order.location.path,
-        callee=phone_numbers.digest(order.to_number),
     )

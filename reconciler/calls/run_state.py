@@ -1,11 +1,11 @@
-"""Remember what one run has done so far, over all the rounds of a lookahead."""
+"""What one run has done so far, over all the rounds of a lookahead."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.state.call_states import CallState
 
@@ -17,13 +17,26 @@ if TYPE_CHECKING:
 REST = timedelta(seconds=30)
 
 
+class History(NamedTuple):
+    """The platform's list of calls as it was read once: since when it tells, and when it was read."""
+
+    since: datetime
+    read_at: datetime
+    calls: tuple[dict[str, Any], ...]
+
+    def tells(self, opens: datetime, armed_at: datetime) -> bool:
+        """Whether it says all of a window: later than it was read, only this run places calls."""
+        return self.since <= opens and armed_at <= self.read_at
+
+
 @dataclass(slots=True)
 class RunState:
     """Attempts by idempotency key: whose request was sent, when each was tried last, what became of it.
 
     ``places`` are those that count towards the run's limit: each takes its place before it may be sent, and
     gives it back when nothing was sent, or it was refused and nothing rang. ``known`` is told even when it
-    cannot be stored. ``halted`` is set by the first worker that something stopped, for all the others.
+    cannot be stored. ``ids`` says whose each call of the platform's is, ``history`` what its list told.
+    ``halted`` is set by the first worker that something stopped, for all the others.
     """
 
     places: set[str] = field(default_factory=set)
@@ -31,6 +44,8 @@ class RunState:
     tried: dict[str, datetime] = field(default_factory=dict)
     known: dict[str, Attempt] = field(default_factory=dict)
     halted: Event = field(default_factory=Event)
+    ids: dict[str, str] = field(default_factory=dict)
+    history: History | None = None
     lock: Lock = field(default_factory=Lock)
 
     def ready(self, key: str, now: datetime) -> datetime:
@@ -50,6 +65,11 @@ class RunState:
         with self.lock:
             if key not in self.sent:
                 self.places.discard(key)
+
+    def holder(self, call_id: str, occurrence: str) -> str:
+        """Which occurrence of this run the platform's call is; it is ``occurrence`` unless another was first."""
+        with self.lock:
+            return self.ids.setdefault(call_id, occurrence)
 
     def note(self, attempt: Attempt) -> None:
         """Keep what became of an attempt."""

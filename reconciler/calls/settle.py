@@ -1,4 +1,4 @@
-"""Find out what became of a call whose answer never came.
+"""Settling: what became of a call whose answer never came.
 
 A timeout, a reset or a 5xx after ``POST /v1/call`` may mean that somebody's telephone rings. So: look in
 the vendor's list of calls; else ask once more with the *same* key, inside the window, which replays the
@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.errors import ApiError, Unintelligible
-from reconciler.schedule.clock import parse_instant
+from reconciler.schedule.clock import parse_instant, vendor_instant
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Others(NamedTuple):
 def others(attempts: Iterable[Attempt], attempt: Attempt) -> Others:
     """What the other attempts account for."""
     rest = [other for other in attempts if other.key != attempt.key]
-    taken = frozenset(other.call_id for other in rest if other.call_id)
+    taken = frozenset(other.call_id for other in rest if other.call_id and not other.state.uncertain)
     return Others(taken, any(other.to == attempt.to and other.state.uncertain for other in rest))
 
 
@@ -43,33 +43,42 @@ def find(api: Api, request: Mapping[str, Any], *, since: datetime) -> list[dict[
 
     ``since`` is by our clock. Raises ApiError.
     """
-    since = since - MARGIN + timedelta(seconds=api.server_offset() or 0.0)
-    listed = api.items(
-        "/v1/calls",
-        {
-            "from_number": str(request["from_number"]),
-            "to_number": str(request["to_number"]),
-            "start_date": since.isoformat(),
-            "limit": 100,
-        },
-    )
+    numbers = {"from_number": str(request["from_number"]), "to_number": str(request["to_number"])}
+    return between(listed(api, since=since, only=numbers), request, api, since=since)
+
+
+def listed(api: Api, *, since: datetime, only: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+    """The vendor's list of calls since an instant by our clock, of the whole account or ``only`` of two numbers."""
+    return api.items("/v1/calls", {**(only or {}), "start_date": _theirs(api, since).isoformat(), "limit": 100})
+
+
+def between(
+    calls: Iterable[Mapping[str, Any]], request: Mapping[str, Any], api: Api, *, since: datetime
+) -> list[dict[str, Any]]:
+    """Those of the calls that go out between the request's two numbers and began since an instant."""
+    begun = _theirs(api, since)
     found = [
-        call
-        for call in listed
+        dict(call)
+        for call in calls
         if call.get("from_number") == request["from_number"]
         and call.get("to_number") == request["to_number"]
         and call.get("direction", "outbound") == "outbound"
-        and _began(call) >= since
+        and _began(call) >= begun
     ]
     if any(call.get("call_id") is None for call in found):
         raise Unintelligible("a listed call has no id", method="GET", path="/v1/calls")
     return found
 
 
+def _theirs(api: Api, since: datetime) -> datetime:
+    """An instant of ours by the vendor's clock, and a little before."""
+    return since - MARGIN + timedelta(seconds=api.server_offset() or 0.0)
+
+
 def _began(call: Mapping[str, Any]) -> datetime:
     """When a call began; one that the vendor has not dated yet, or not readably, is the newest of all."""
     try:
-        return parse_instant(str(call.get("start_time")))
+        return vendor_instant(str(call.get("start_time")))
     except ValueError:
         return datetime.max.replace(tzinfo=UTC)
 

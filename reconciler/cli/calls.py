@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.calls.follow import follow, rows
-from reconciler.calls.history import adopt, resolve
+from reconciler.calls.history import adopt, meant, resolve
 from reconciler.calls.reports import damaged
 from reconciler.cli import completed_values
 from reconciler.cli.call_filters import CallFilter, by_state, filtered
 from reconciler.cli.common_options import FORMATS, declare
 from reconciler.cli.session import Session, shown
 from reconciler.cli.verbs import Verbs
-from reconciler.errors import Conflict, InputError
+from reconciler.errors import Conflict, InputError, PlanRefused
 from reconciler.redaction import storable
 from reconciler.schedule.call_report import CallList
-from reconciler.schedule.clock import parse_instant, stamp
-from reconciler.schedule.occurrences import idempotency_key
-from reconciler.state.call_records import Attempt, next_number
+from reconciler.schedule.clock import parse_instant, stamp, zone
+from reconciler.schedule.occurrences import firings, next_occurrence, occurrence_of
+from reconciler.state.call_records import Attempt, Hold, next_number
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from reconciler.api import Api
@@ -62,7 +64,8 @@ def show(options: Options, watch: bool, wanted: CallFilter) -> int:
         orders = session.orders(loaded.resources)
         while True:
             attempts = follow(api, ledger.attempts())
-            found = [*damaged(ledger), *rows(ledger.armed(), attempts, orders, now=session.clock.now())]
+            now = session.clock.now()
+            found = [*damaged(ledger), *rows(ledger.armed(), attempts, orders, now=now, everything=ledger.held_all())]
             if not watch or session.stopping.is_set() or not any(CallState(row.state).under_way for row in found):
                 break
             session.clock.sleep(_PAUSE)
@@ -71,7 +74,7 @@ def show(options: Options, watch: bool, wanted: CallFilter) -> int:
         listed = CallList(
             target,
             tuple(shown(row, session.output) for row in chosen),
-            hold=ledger.held_all(),
+            hold=ledger.held_all()[:3],
             left_out=len(found) - len(chosen),
         )
         view.calls(session, listed)
@@ -79,11 +82,11 @@ def show(options: Options, watch: bool, wanted: CallFilter) -> int:
 
 
 @contextmanager
-def _writing(options: Options) -> Iterator[tuple[Session, Api, Ledger, str]]:
+def _writing(options: Options) -> Iterator[tuple[Session, Api, Ledger]]:
     """A session that may write its state; the account itself is only read."""
     with Session(options, read_only=False) as session:
         api, target = session.connect()
-        yield session, api, session.ledger(target), target.organization_id
+        yield session, api, session.ledger(target)
 
 
 def _written(ledger: Ledger, write: Callable[[], None]) -> None:
@@ -106,21 +109,39 @@ def _known(ledger: Ledger, name: str) -> Armed:
     return armed
 
 
-def _last(ledger: Ledger, armed: Armed) -> Attempt | None:
-    own = [attempt for attempt in ledger.attempts() if attempt.occurrence == armed.name]
-    return max(own, key=lambda attempt: attempt.attempt, default=None)
+def _last(ledger: Ledger) -> dict[str, Attempt]:
+    """The last attempt of each occurrence."""
+    return {attempt.occurrence: attempt for attempt in sorted(ledger.attempts(), key=lambda it: it.attempt)}
 
 
-def _over(ledger: Ledger, armed: Armed, now: datetime) -> str:
+def _over(armed: Armed, last: Attempt | None, now: datetime) -> str:
     """How a call stands of which nothing can come any more; "" where something can."""
     if armed.state != CallState.ARMED:
         return armed.state
-    last = _last(ledger, armed)
     if last is None or (last.state == CallState.REFUSED and last.attempt == 1):
-        return "over: its window closed" if armed.closes and parse_instant(armed.closes) <= now else ""
+        closes = parse_instant(armed.closes) if armed.closes else None
+        return "over: its window closed" if closes is not None and closes <= now else ""
     if last.state == CallState.PLACED:
         return CallState.PLACED if last.attempt >= armed.call.most_attempts else ""
     return last.state if last.state.over and next_number(last, armed) == last.attempt else ""
+
+
+def _to_come(ledger: Ledger, now: datetime) -> list[str]:
+    """The calls of which something can come: those that a switch over all calls touches."""
+    last = _last(ledger)
+    return [name for name, armed in ledger.armed().items() if not _over(armed, last.get(name), now)]
+
+
+def _touched(ledger: Ledger, count: int) -> str:
+    """How many calls a switch touched, and in which state."""
+    return f"{count} call{'' if count == 1 else 's'} in {ledger.store.description}"
+
+
+def _untouched(ledger: Ledger, what: str, *, environments: Iterable[str]) -> PlanRefused:
+    """The refusal of a switch that would touch no call: nobody may believe that it did something."""
+    known = " or ".join(f"--env {name}" for name in environments)
+    hint = f"did you mean {known}?" if known else "`reconciler calls` lists the calls; `--state` names another state"
+    return PlanRefused(f"{what}: this touches {_touched(ledger, 0)}", code="RC634", hint=hint)
 
 
 @declare("hold", paths=False)
@@ -143,46 +164,99 @@ def release(options: Options, name: str | None, everything: bool) -> int:
 def _switch(options: Options, name: str | None, *, everything: bool, why: str) -> int:
     if everything == bool(name):
         raise InputError("name one call, or say --all", code="RC124", hint="reconciler calls hold NAME")
-    with _writing(options) as (session, _, ledger, _):
-
-        def write() -> None:
-            if name is None:
-                return ledger.hold_all(why)
-            armed = _known(ledger, name)
-            if stands := _over(ledger, armed, session.clock.now()):
-                raise InputError(f"`{name}` is {stands}", code="RC631", hint="`reconciler calls` shows it")
-            return ledger.arm(replace(armed, held=why))
-
-        _written(ledger, write)
-        session.output.talk(f"{name or 'every call'}: {'held: ' + why if why else 'released'}")
+    with _writing(options) as (session, _, ledger):
+        now = session.clock.now()
+        hold = Hold(why, stamp(now), person())
+        if name is None:
+            count = _held_all(session, ledger, hold)
+        else:
+            _written(ledger, lambda: ledger.arm(_held(ledger, name, hold, now)))
+            count = 1
+        did = f"held: {why}" if why else "released"
+        session.output.talk(f"{name or 'every call'}: {did}; {_touched(ledger, count)}")
     return 0
+
+
+def _held_all(session: Session, ledger: Ledger, hold: Hold) -> int:
+    """Hold or release all; how many calls that touches. Raises PlanRefused where there is none."""
+    count = len(_to_come(ledger, session.clock.now()))
+    if not count and not (not hold and ledger.held_all()):
+        what = "nothing was held" if hold else "nothing was released"
+        raise _untouched(ledger, what, environments=session.project.settings.environments)
+    _written(ledger, lambda: ledger.hold_all(hold))
+    return count
+
+
+def _held(ledger: Ledger, name: str, hold: Hold, now: datetime) -> Armed:
+    """The call, or one occurrence of it, held or released; raises InputError where nothing can come of it."""
+    call, at, _ = name.rpartition("@")
+    armed = _known(ledger, call if at else name)
+    last = _last(ledger)
+    if stands := _over(armed, last.get(name), now):
+        raise InputError(f"`{name}` is {stands}", code="RC631", hint="`reconciler calls` shows it")
+    if not at:
+        return armed.switched(hold)
+    occurrence = _occurrence(ledger, armed, name)
+    holds = {wall: one for wall, one in armed.occurrence_holds.items() if wall != occurrence.rpartition("@")[2]}
+    return replace(armed, occurrence_holds={**holds, **({occurrence.rpartition("@")[2]: hold} if hold else {})})
+
+
+def _occurrence(ledger: Ledger, armed: Armed, name: str) -> str:
+    """One occurrence of a recurring call, as the ledger names it; raises InputError for a time that is none of it."""
+    occurrence, schedule = meant(ledger, name), armed.call.schedule
+    firing = occurrence_of(occurrence, zone(armed.call.zone or "UTC"))
+    if schedule is None or firing is None:
+        raise InputError(f"`{armed.name}` does not recur", code="RC631", hint=f"reconciler calls hold {armed.name}")
+    if firing not in firings(schedule, firing.nominal, firing.nominal + timedelta(seconds=1)):
+        coming = next_occurrence(schedule, firing.nominal)
+        near = f"; the next is {stamp(coming)}" if coming else ""
+        raise InputError(f"`{armed.name}` is not due then{near}", code="RC630", hint="`reconciler calls` lists them")
+    return occurrence
+
+
+def person() -> str:
+    """Who is at it, for people."""
+    import getpass  # noqa: PLC0415 - only to hold
+
+    if known := os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN"):
+        return known
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 @declare("cancel", paths=False)
 @click.argument("name", shell_complete=completed_values.calls)
 def cancel(options: Options, name: str) -> int:
-    """Cancel a call for good: its name will never ring anybody again, whatever the manifests say."""
-    with _writing(options) as (session, _, ledger, organization):
+    """Cancel a call permanently: its name will never ring anybody again, whatever the manifests say.
+
+    Of a call that recurs one occurrence is cancelled: NAME@2026-12-01T09:00.
+    """
+    with _writing(options) as (session, _, ledger):
         at = stamp(session.clock.now())
-        _written(ledger, lambda: ledger.record(_cancelled(ledger, name, organization, at)))
-        session.output.talk(f"{name}: cancelled; it will not be placed")
+        _written(ledger, lambda: ledger.record(_cancelled(ledger, name, at)))
+        session.output.talk(f"{name}: cancelled; it will not be placed; {_touched(ledger, 1)}")
     return 0
 
 
-def _cancelled(ledger: Ledger, name: str, organization: str, at: str) -> Attempt:
+def _cancelled(ledger: Ledger, name: str, at: str) -> Attempt:
     """The attempt that is to come, as cancelled; raises InputError when none is."""
-    armed = _known(ledger, name)
-    if not armed.opens:
-        hint = f"reconciler calls hold {name}, and remove its document"
+    call, recurs, _ = name.rpartition("@")
+    armed = _known(ledger, call if recurs else name)
+    occurrence = _occurrence(ledger, armed, name) if recurs else armed.name
+    if not armed.opens and not recurs:
+        hint = f"reconciler calls cancel {name}@2026-12-01T09:00 for one of them; else hold it, or remove its document"
         raise InputError(f"`{name}` recurs", code="RC631", hint=hint)
-    last = _last(ledger, armed)
+    last = _last(ledger).get(occurrence)
     number = next_number(last, armed) if last else 1
+    if last is not None and last.state == CallState.PLACED and last.attempt < armed.call.most_attempts:
+        number = last.attempt + 1  # how the one under way ends decides nothing any more
     tried = last if last is not None and number == last.attempt else None
     if tried is not None and tried.state != CallState.REFUSED:
         raise InputError(f"`{name}` is {tried.state} already", code="RC631", hint="`reconciler calls` shows it")
-    fresh = Attempt(
-        name, name, number, CallState.CANCELLED, key=idempotency_key(organization, name, number), to=armed.callee
-    )  # fmt: skip - one attempt
+    key = ledger.key(occurrence, number)
+    fresh = Attempt(armed.name, occurrence, number, CallState.CANCELLED, key=key, to=armed.callee)
     return replace(tried or fresh, state=CallState.CANCELLED, claimed_at="", detail=f"cancelled by hand at {at}")
 
 
@@ -193,13 +267,14 @@ def _cancelled(ledger: Ledger, name: str, organization: str, at: str) -> Attempt
 def resolve_command(options: Options, name: str, rang: str | None, did_not_ring: bool) -> int:
     """Settle a call whose outcome is unknown: by the platform's records, or by what you found out.
 
-    One occurrence of a recurring call is NAME@INSTANT, as `reconciler calls` lists it.
+    One occurrence of a recurring call is NAME@2026-12-01T09:00, as `reconciler calls` lists it.
     """
-    with _writing(options) as (session, api, ledger, _), session.lease(ledger, "dispatch"):
+    with _writing(options) as (session, api, ledger), session.lease(ledger, "dispatch"):
         order = session.orders(session.load().resources).get(name.partition("@")[0])
         settled = resolve(api, ledger, name, order=order, rang=rang, did_not_ring=did_not_ring)
         for attempt in settled:
             session.output.talk(f"{attempt.occurrence}: {attempt.state}; {attempt.detail}")
+        session.output.talk(f"resolved: {_touched(ledger, len(settled))}")
     return 5 if any(attempt.state.uncertain for attempt in settled) else 0
 
 
@@ -215,7 +290,7 @@ def adopt_history(options: Options) -> int:
         ledger = session.ledger(target)
         with session.lease(ledger, "dispatch"):
             orders = session.orders(loaded.resources)
-            found = adopt(api, ledger, orders, organization=target.organization_id, now=session.clock.now())
+            found = adopt(api, ledger, orders, now=session.clock.now())
         for attempt in found:
             session.output.talk(f"{attempt.occurrence}: {attempt.state}; {attempt.detail}")
         session.output.talk(f"{len(found)} taken over from the platform's history")

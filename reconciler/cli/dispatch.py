@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 IN_PART, MISSED, INTERRUPTED = 4, 5, 130
 AT_ONCE = 8
 _SLICE = 1.0
+MEANT = "RC615"  # missed while held: somebody decided that, and nobody is alarmed
 _NOT_OUT = frozenset({CallState.REFUSED, CallState.FAILED, CallState.ARMED, CallState.DECLARED})
 
 
@@ -87,7 +88,7 @@ def command(options: Options, lookahead: timedelta, dry_run: bool, parallelism: 
 def code_of_calls(rows: list[CallRow]) -> int:
     """5 when a call was missed or is unknown, 4 when one that is due did not go out or failed at once, else 0."""
     states = {CallState(row.state) for row in rows}
-    if any(state.alarming for state in states):
+    if any(CallState(row.state).alarming and row.code != MEANT for row in rows):
         return MISSED
     return IN_PART if states & _NOT_OUT else 0
 
@@ -148,20 +149,17 @@ def _rounds(
     until = session.clock.now() + lookahead
     while True:
         if not dry_run:
-            # A second try is decided from what the first one came to; nothing else may delay what is due.
-            _follow(
-                session,
-                api,
-                ledger,
-                lambda attempt: may_be_tried_again(ledger.armed_call(attempt.name), attempt),
-            )
-        found = _todo(session, target, ledger)
+            # A second try is decided from what the first one came to, and who is still on the line is not rung;
+            # nothing else may delay what is due.
+            people = frozenset(due.attempt.to for due in _todo(session, ledger).place)
+            _follow(session, api, ledger, partial(_decides, ledger, people))
+        found = _todo(session, ledger)
         due = _is_due(found, tally, session.clock.now())
         if due:
             line = partial(_line, session, read(), api, target, ledger, tally=tally, traffic=traffic)
             _round(session, line, ledger, rows, dry_run=dry_run)
         if (not dry_run and _follow(session, api, ledger, lambda _: True)) or due:
-            found = _todo(session, target, ledger)
+            found = _todo(session, ledger)
         wake = min(until, _wake(found, tally, session.clock.now()))
         if session.clock.now() >= until or not _is_coming(found, until):
             return _untold(session, read, ledger), found
@@ -169,6 +167,11 @@ def _rounds(
         if not _wait(session, wake):
             return _untold(session, read, ledger), found
         ledger.refresh()
+
+
+def _decides(ledger: Ledger, people: frozenset[str], attempt: Attempt) -> bool:
+    """Whether how a placed call ended decides what may be placed now."""
+    return attempt.to in people or may_be_tried_again(ledger.armed_call(attempt.name), attempt)
 
 
 def _follow(session: Session, api: Api, ledger: Ledger, wanted: Callable[[Attempt], bool]) -> bool:
@@ -197,8 +200,8 @@ def _wake(todo: Agenda, tally: RunState, now: datetime) -> datetime:
     return min([now + REST, *again, *([todo.next_opening] if todo.next_opening else [])])
 
 
-def _todo(session: Session, target: Target, ledger: Ledger) -> Agenda:
-    return todo(ledger, organization=target.organization_id, now=session.clock.now())
+def _todo(session: Session, ledger: Ledger) -> Agenda:
+    return todo(ledger, now=session.clock.now())
 
 
 def _round(

@@ -93,14 +93,14 @@ def _bindings(ledger: Ledger) -> Iterator[tuple[str, str, str, str]]:
 
 def _calls(ledger: Ledger, now: datetime) -> Iterator[tuple[str, str, str, str]]:
     """Each call as it stands now, then each attempt."""
-    attempts = ledger.attempts()
+    attempts, everything = ledger.attempts(), ledger.held_all()
     for armed in ledger.armed().values():
-        stands = standing(armed, [it for it in attempts if it.name == armed.name], now)
+        stands = standing(armed, [it for it in attempts if it.name == armed.name], now, everything)
         yield (
             f"ScheduledCall/{armed.name}",
             stands,
             armed.opens or "recurs",
-            f"held: {armed.held}" if armed.held and stands == CallState.ARMED else "",
+            f"held: {armed.held}" if armed.held and stands == CallState.HELD else "",
         )
     for attempt in attempts:
         yield f"  {attempt.occurrence} attempt {attempt.attempt}", attempt.state, "", attempt.call_id

@@ -66,6 +66,7 @@ CODES: dict[str, Meaning] = {
     "RC155": Meaning("an escaped reference that names a variable", "`$$${var.NAME}` is a dollar sign and the value."),
     "RC156": Meaning("a merge conflict that is not settled", "Choose one side, and remove the markers."),
     "RC157": Meaning("a text that ends at a comment", "Put the text in quotes."),
+    "RC159": Meaning("a window without length", "Give `late` a length, such as 10m, or leave it out."),
     "RC201": Meaning("a number that is not on the account", "Import it from your carrier, or check the key."),
     "RC202": Meaning("a demo number that should dial", "Bring a VoIP number of your own."),
     "RC203": Meaning("a number that is not verified", "Declare its PhoneNumber with `verify: true`."),
@@ -79,6 +80,7 @@ CODES: dict[str, Meaning] = {
     "RC214": Meaning("auto-reload without its amounts", "Declare `minimum_cents` and `amount_cents`."),
     "RC220": Meaning("a call that will not fire", "Set a future time, or remove it; `calls adopt-history` if lost."),
     "RC221": Meaning("a call that became another", "Give the new call a new name; keep the old one as it was."),
+    "RC222": Meaning("a new time for a call that is over", "Give the new call a new name."),
     "RC230": Meaning("an agent that cannot be created", "Declare `prompt` and `voice`, or bind one by metadata.id."),
     "RC300": Meaning("refused in part", "Settle what the plan names, or apply with --skip-refused."),
     "RC301": Meaning("a limit would be passed", "Do it in smaller steps, or raise the limit in reconciler.yaml."),
@@ -115,6 +117,14 @@ CODES: dict[str, Meaning] = {
     "RC609": Meaning("a missed call", "Its window closed; declare a new one to call after all."),
     "RC610": Meaning("an unknown outcome", "`reconciler calls resolve NAME`."),
     "RC611": Meaning("a call that is due and not armed", "Apply first; keep the state where CI can find it again."),
+    "RC612": Meaning(
+        "an answer that is of another call", "Look in the dashboard, then `reconciler calls resolve NAME`."
+    ),
+    "RC613": Meaning("somebody who is still on the line", "It is placed when that call has ended, if still in time."),
+    "RC614": Meaning("time-zone data older than the state's", "`pip install --upgrade tzdata`, then dispatch again."),
+    "RC615": Meaning(
+        "a call missed while it was held", "Nothing: that was decided; declare a new one to call after all."
+    ),
     "RC620": Meaning("refused: no money", "Top up, or declare an AutoReload; then dispatch inside the window."),
     "RC621": Meaning("refused: a policy of the vendor's", "The hint names which: number, proof, confirmation, role."),
     "RC622": Meaning("refused: the number is not on the account", "Import it, or check the key's organisation."),
@@ -127,6 +137,7 @@ CODES: dict[str, Meaning] = {
     "RC631": Meaning("a call that is over, or recurs", "`reconciler calls` shows how it stands."),
     "RC632": Meaning("not the call of this person", "Take the call id from the dashboard."),
     "RC633": Meaning("an address that is not bound so", "`reconciler state` lists what is bound."),
+    "RC634": Meaning("a switch that touches no call", "Name the state it is meant for, with --env or --state."),
     "RC701": Meaning("a variable that no prompt says", "Remove it, or use it in the prompt."),
     "RC702": Meaning("a prompt that does not say who calls and why", "Name the business and the reason early."),
     "RC703": Meaning("a voicemail message without its text", "Declare `voicemail_message`, or hang up."),

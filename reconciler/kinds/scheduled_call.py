@@ -14,6 +14,7 @@ from reconciler.fields import digest, policies
 from reconciler.kind import FoundBy, Kind, Orphans, Verbs
 from reconciler.kinds.scheduled_call_checks import complaints, lateness, recurrence, wrong
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
+from reconciler.kinds.scheduled_call_standing import IS_ARMED, never_again, observed_call, of_the_one
 from reconciler.model import (
     Action,
     Change,
@@ -27,12 +28,10 @@ from reconciler.model import (
 )  # fmt: skip - one line of names
 from reconciler.redaction import mask
 from reconciler.schedule import clock
-from reconciler.schedule.clock import stamp
 from reconciler.schedule.occurrences import next_occurrence
 from reconciler.schedule.planned_call import PlannedCall
-from reconciler.state.call_records import Armed, Attempt, next_number
+from reconciler.state.call_records import Attempt, armed_now
 from reconciler.state.call_states import CallState
-from reconciler.telephony import phone_numbers
 from reconciler.telephony.eligibility import Obstacle, not_on_account, unconfirmed, undialable, unfunded
 
 if TYPE_CHECKING:
@@ -76,9 +75,9 @@ class ScheduledCall(Kind):
         for armed in standing.values():
             attempts = tried.get(armed.name, [])
             if armed.state == CallState.ARMED or any(
-                attempt.state != CallState.REFUSED for attempt in _of_the_one(armed, attempts)
+                attempt.state != CallState.REFUSED for attempt in of_the_one(armed, attempts)
             ):
-                yield _observed(armed, attempts)
+                yield observed_call(armed, attempts)
         for name, project in look.ledger.foreign_calls().items():
             yield Observed(self.name, name, {}, identity=name, name=name, project=project)
 
@@ -116,24 +115,9 @@ class ScheduledCall(Kind):
         if change.resource is None:
             raise LookupError(str(change.address))
         made = order(change.resource, context.account.resources)
-        before = context.ledger.armed_call(made.name)
-        now = stamp(context.now())
-        goes_on = before is not None and before.state == CallState.ARMED
-        same_times = goes_on and before is not None and before.spec.get("schedule") == made.spec.get("schedule")
-        armed = Armed(
-            name=made.name,
-            state=CallState.ARMED,
-            spec=made.spec,
-            opens=stamp(made.at) if made.at else "",
-            closes=stamp(made.closes) if made.closes else "",
-            armed_at=now,
-            since=before.since if before is not None and same_times and before.since else now,
-            held=before.held if before else "",
-            path=made.location.path,
-            callee=phone_numbers.digest(made.to_number),
-        )
+        armed = armed_now(made, context.now(), context.ledger.armed_call(made.name))
         context.ledger.arm(armed)
-        return _observed(armed, [])  # what was tried before says nothing of what was just armed
+        return observed_call(armed, [])  # what was tried before says nothing of what was just armed
 
     def closes(self, spec: BaseModel) -> datetime | None:
         """The end of its window."""
@@ -179,6 +163,9 @@ class ScheduledCall(Kind):
                 change.resource.manifest.locate("spec", "at"),
             )
             return
+        if (late := never_again(change.resource, change.observed, account.now)) is not None:
+            yield late
+            return
         if change.action is Action.KEEP and (change.observed is None or change.observed.phase is not Phase.STEADY):
             return
         for obstacle, field in _obstacles(order(change.resource, account.resources), account):
@@ -198,7 +185,7 @@ class ScheduledCall(Kind):
         if not change.action.writes_fields or change.resource is None:
             return ""
         made = order(change.resource, account.resources)
-        if change.observed is not None and change.observed.history != _ARMED:
+        if change.observed is not None and change.observed.history != IS_ARMED:
             return f"{mask(made.to_number)}: {change.observed.history}"
         return f"{mask(made.to_number)} {_spoken(made, account.now)}"
 
@@ -224,59 +211,7 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:
     )
 
 
-def _observed(armed: Armed, attempts: list[Attempt]) -> Observed:
-    phase, history = _standing(armed, attempts)
-    return Observed(
-        kind=ScheduledCall.name,
-        id=armed.name,
-        body=armed.spec,
-        identity=armed.name,
-        name=armed.name,
-        phase=phase,
-        history=history,
-        source=armed.path,
-    )
-
-
-_STANDING: dict[CallState, tuple[Phase, str]] = {
-    CallState.CLAIMED: (Phase.MOVING, "is being placed"),
-    CallState.PLACED: (Phase.MOVING, "already placed on {when}"),
-    CallState.UNKNOWN: (Phase.MOVING, "has an unknown outcome since {when}"),
-    CallState.COMPLETED: (Phase.SETTLED, "already placed on {when}"),
-    CallState.FAILED: (Phase.SETTLED, "already placed on {when}, and failed"),
-    CallState.EXPIRED: (Phase.SETTLED, "was missed: its window closed unplaced"),
-    CallState.CANCELLED: (Phase.SETTLED, "was cancelled"),
-}
-
-
-_ARMED = "is armed"
 _DAMAGED = "its record `%s` in the state is damaged"
-
-
-def _of_the_one(armed: Armed, attempts: list[Attempt]) -> list[Attempt]:
-    """The attempts of a call that happens once, in their order; none of a recurring one's."""
-    own = [attempt for attempt in attempts if armed.opens and attempt.occurrence == armed.name]
-    return sorted(own, key=lambda attempt: attempt.attempt)
-
-
-def _standing(armed: Armed, attempts: list[Attempt]) -> tuple[Phase, str]:
-    """Where the call stands: a refused attempt rang nobody, so it may still be changed and tried again.
-
-    So may one whose next try is to come. A recurring call has no last attempt that would settle it: there is
-    always a next occurrence.
-    """
-    own = _of_the_one(armed, attempts)
-    rang = [attempt for attempt in own if attempt.state in _STANDING]
-    if not rang:
-        return Phase.STEADY, _ARMED
-    last = own[-1]
-    phase, history = _STANDING[rang[-1].state]
-    if last.state == CallState.REFUSED or next_number(last, armed) != last.attempt:
-        over = armed.state != CallState.ARMED
-        phase = Phase.SETTLED if over else Phase.STEADY
-        history += "; its next try was cancelled" if over else "; its next try is to come"
-    when = rang[-1].sent_at or rang[-1].claimed_at
-    return phase, history.format(when=when[:16].replace("T", " ") + " UTC" if when else "an unknown date")
 
 
 def _other_nature(resource: Resource, observed: Observed | None) -> Finding | None:

@@ -1,4 +1,4 @@
-"""Complain about a scheduled call offline: times, choices, placeholders."""
+"""Offline checks of a scheduled call: times, choices, placeholders."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def complaints(resource: Resource, resources: Mapping[str, Resource], now: datet
         yield Finding(Severity.ERROR, "RC150", message, hint, resource.address, where)
     yield from _choices(resource)
     yield from _time(resource, now)
+    yield from _late(resource)
     yield from _variables(resource, resources)
 
 
@@ -100,6 +101,19 @@ def _time(resource: Resource, now: datetime) -> Iterator[Finding]:
                 "set a future time, or remove it",
                 Severity.WARNING,
             )  # fmt: skip - one call
+
+
+def _late(resource: Resource) -> Iterator[Finding]:
+    """A window without length is never open."""
+    spec = resource.spec
+    if isinstance(spec, ScheduledCallSpec) and spec.late is not None and not lateness(spec):
+        yield wrong(
+            resource,
+            "late",
+            "RC159",
+            f"`{spec.late}` leaves no time to place the call: it could never ring",
+            "late: 10m",
+        )  # fmt: skip - one call
 
 
 def _variables(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[Finding]:

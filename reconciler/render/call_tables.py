@@ -34,7 +34,7 @@ _LOUD = {
     "expired": "missed: its window closed before it was placed",
 }
 _OUTCOMES = {"reached": "reached", "not_reached": "not reached", "voicemail": "voicemail"}  # unknown: its state says
-_TOLD = "missed: "  # a detail that says itself what is loud about the state
+_TOLD = "missed"  # a detail that says itself what is loud about the state
 TROUBLE = frozenset(state for state, style in _STYLES.items() if style == "grave")
 _WIDEST_NAME = 40
 _MINUTE = 60

@@ -1,4 +1,4 @@
-"""Say what time it is and what a written time means.
+"""The time now, and what a written time means.
 
 Everything below the command line takes ``now`` as a parameter; only the edge asks a ``Clock``. A wall
 time becomes an instant in one place, ``resolve_local``, which decides what both clock changes of a year mean.
@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from reconciler.schedule import timezones
 from reconciler.schedule.zone_names import ZONE_KEY, is_reversed, offset_of, unknown_zone
 
 if TYPE_CHECKING:
@@ -115,6 +116,12 @@ def parse_instant(text: str) -> datetime:
     return written.astimezone(UTC)
 
 
+def vendor_instant(text: str) -> datetime:
+    """Read a timestamp of the platform's: UTC where it has no offset (contract 1.5); ValueError otherwise."""
+    written = _parse_date_time(text)
+    return (written if written.tzinfo else written.replace(tzinfo=UTC)).astimezone(UTC)
+
+
 def stamp(instant: datetime) -> str:
     """An instant as it is stored: ISO 8601, UTC, whole seconds unless there are more."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -181,8 +188,8 @@ def zone(name: str) -> ZoneInfo:
     """The IANA time zone of that name; ValueError with the nearest names for any other text."""
     try:
         if ZONE_KEY.fullmatch(name):
-            return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            return timezones.load(name)
+    except ZoneInfoNotFoundError as error:
         raise ValueError(unknown_zone(name)) from error
     raise ValueError(unknown_zone(name))
 

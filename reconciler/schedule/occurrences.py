@@ -1,4 +1,4 @@
-"""Say when a scheduled call is due, and which call it then is.
+"""When a scheduled call is due, and which call it then is.
 
 A schedule fires at *nominal instants*. Along a stretch of time in which a zone keeps one offset the wall
 clock runs straight, so ``cronsim`` is asked about wall times only, stretch by stretch, and what happens
@@ -22,6 +22,7 @@ from reconciler.schedule.clock import (
     next_opening,
     nominal,
     offset_changes,
+    parse_instant,
     parse_moment,
     resolve_local,
     within_hours,
@@ -49,6 +50,7 @@ _LONGEST_STRETCH = timedelta(days=30)  # keeps the search lazy in zones that nev
 _NEVER = timedelta(days=366 * 50)  # after which cronsim gives up
 _LOOKAHEAD = timedelta(days=366 * 40)  # 29 February on a Monday may be 40 years away
 _OPENING_HORIZON = timedelta(days=4)
+_FOLD = "+fold"
 _KEY_PREFIX = "rc1-"
 _KEY_LENGTH = 64
 
@@ -95,18 +97,6 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """The instants at which an occurrence may be dialled, both ends included."""
-
-    opens: datetime
-    closes: datetime
-
-    def contains(self, instant: datetime) -> bool:
-        """Whether the call may be dialled at that instant."""
-        return self.opens <= instant <= self.closes
-
-
-@dataclass(frozen=True, slots=True)
 class CalleeHours:
     """Whether a number may be rung at an instant, as far as the time of day goes.
 
@@ -121,18 +111,34 @@ class CalleeHours:
     opens: datetime | None
 
 
+class Occurrence(NamedTuple):
+    """One firing of a schedule: the instant (UTC), and the declared wall time that is its identity.
+
+    ``wall`` is naive; its ``fold`` is 1 for the second of two equal ones. Where the clocks jump over the declared
+    time, ``nominal`` is when they have jumped.
+    """
+
+    nominal: datetime
+    wall: datetime
+
+
 def occurrences(schedule: Schedule, after: datetime, before: datetime) -> Iterator[datetime]:
     """The nominal instants t of a schedule, ``after <= t < before``, in UTC, each once, ascending.
 
     The work is bounded by the length of the range, also for a schedule that never fires.
     """
+    return (firing.nominal for firing in firings(schedule, after, before))
+
+
+def firings(schedule: Schedule, after: datetime, before: datetime) -> Iterator[Occurrence]:
+    """The occurrences of a schedule, ``after <= nominal < before``, ascending."""
     low = max(after, schedule.start or after).astimezone(UTC)
     high = min(before, schedule.until + _TICK if schedule.until else before).astimezone(UTC)
     wall_times = _WallTimes(schedule.cron)
     # A clock set back up to three hours before `low` still decides which times come for the second time.
     scanned = low.replace(microsecond=0) - _LONGEST_JUMP
     for stretch in _stretches(zone(schedule.timezone), scanned, high):
-        yield from (instant for instant in _firings(wall_times, stretch) if low <= instant < high)
+        yield from (firing for firing in _firings(wall_times, stretch) if low <= firing.nominal < high)
 
 
 def next_occurrence(schedule: Schedule, after: datetime) -> datetime | None:
@@ -140,38 +146,55 @@ def next_occurrence(schedule: Schedule, after: datetime) -> datetime | None:
     return next(occurrences(schedule, after, after + _LOOKAHEAD), None)
 
 
-def window(nominal: datetime, late: timedelta) -> Window:
-    """When the occurrence of a nominal instant may be dialled: from then on, at most ``late`` after it."""
-    return Window(nominal, nominal + late)
+def occurrence_id(name: str, wall: datetime | None) -> str:
+    """``name`` of a single call, ``name@2026-12-01T09:00`` of one occurrence of a recurring one.
 
-
-def latest_due(schedule: Schedule, now: datetime, late: timedelta) -> tuple[datetime, ...]:
-    """The nominal instants whose window contains ``now``, ascending; several when ``late`` is long."""
-    return tuple(occurrences(schedule, now - late, now + _TICK))
-
-
-def occurrence_id(name: str, nominal: datetime | None) -> str:
-    """``name`` of a single call, ``name@2026-12-01T14:00:00Z`` of one occurrence of a recurring one.
-
-    ValueError for an instant that is naive or not a whole second: its text would not be unique.
+    ``wall`` is the declared wall time, the second of two equal ones by its ``fold``: ``name@2026-11-01T01:30+fold``.
+    So it is the same for runners whose time-zone data differ. ValueError for a time with an offset, or of no whole
+    second: its text would not be unique.
     """
-    if nominal is None:
+    if wall is None:
         return name
-    if nominal.tzinfo is None or nominal.microsecond:
-        raise ValueError(f"`{nominal.isoformat()}` is not a nominal instant")
-    return f"{name}@{nominal.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+    if wall.tzinfo is not None or wall.microsecond:
+        raise ValueError(f"`{wall.isoformat()}` is not a declared wall time")
+    text = wall.replace(fold=0).isoformat(timespec="seconds" if wall.second else "minutes")
+    return f"{name}@{text}{_FOLD if wall.fold else ''}"
 
 
-def idempotency_key(organization: str, occurrence: str, attempt: int) -> str:
+def occurrence_of(occurrence: str, place: ZoneInfo) -> Occurrence | None:
+    """What ``occurrence_id`` names, read in the schedule's zone; None for a single call. ValueError for other text.
+
+    Older states name occurrences by their instant in UTC.
+    """
+    _, at, written = occurrence.rpartition("@")
+    if not at:
+        return None
+    if written.endswith("Z"):
+        nominal = parse_instant(written)
+        local = nominal.astimezone(place)
+        return Occurrence(nominal, local.replace(tzinfo=None))
+    wall = parse_moment(written.removesuffix(_FOLD)).replace(fold=int(written.endswith(_FOLD)))
+    if wall.tzinfo is not None:
+        raise ValueError(f"`{occurrence}` names no declared wall time")
+    try:
+        first = resolve_local(wall.replace(fold=0), place).instant
+    except NonexistentTime as gap:
+        return Occurrence(gap.instant, wall)
+    return Occurrence(wall.replace(tzinfo=place).astimezone(UTC) if wall.fold else first, wall)
+
+
+def idempotency_key(organization: str, occurrence: str, attempt: int, *, project: str = "") -> str:
     """The vendor's ``idempotency_key`` of one attempt: 64 characters (the vendor allows 128, contract 1.8).
 
     What is said, when, and in which file is not in it, so that no edit can make a second call of one
-    occurrence. Attempts count from 1; ValueError otherwise.
+    occurrence; the project is, so that two repositories on one account never share a key. Attempts count from 1;
+    ValueError otherwise.
     """
     if attempt < 1:
         raise ValueError(f"attempt {attempt}: attempts count from 1")
-    # JSON quotes what it joins: no choice of names makes two triples one text.
-    joined = json.dumps([organization, occurrence, attempt], separators=(",", ":"))
+    # JSON quotes what it joins: no choice of names makes two lists one text.
+    parts = [organization, *([project] if project else []), occurrence, attempt]
+    joined = json.dumps(parts, separators=(",", ":"))
     return (_KEY_PREFIX + hashlib.sha256(joined.encode()).hexdigest())[:_KEY_LENGTH]
 
 
@@ -216,19 +239,20 @@ def _stretches(place: ZoneInfo, low: datetime, high: datetime) -> Iterator[_Stre
         low, previous = end, offset
 
 
-def _firings(wall_times: _WallTimes, stretch: _Stretch) -> Iterator[datetime]:
-    """The instants of a stretch at which a schedule fires, and what the clock change before it left over."""
+def _firings(wall_times: _WallTimes, stretch: _Stretch) -> Iterator[Occurrence]:
+    """The firings of a stretch, and what the clock change before it left over."""
     low = stretch.start.replace(tzinfo=None) + stretch.offset
     high = stretch.end.replace(tzinfo=None) + stretch.offset
     jump = stretch.offset - stretch.previous
     if wall_times.fixed and timedelta(0) < jump <= _LONGEST_JUMP:
-        if any(wall_times.between(low - jump, low + _SECOND)):
-            yield stretch.start
+        if (skipped := next(wall_times.between(low - jump, low + _SECOND), None)) is not None:
+            yield Occurrence(stretch.start, skipped)
         low += _SECOND
     elif wall_times.fixed and -_LONGEST_JUMP <= jump < timedelta(0):
         low -= jump
+    repeated = low - min(jump, timedelta(0))  # until when this stretch shows the wall times of the one before
     for wall in wall_times.between(low, high):
-        yield (wall - stretch.offset).replace(tzinfo=UTC)
+        yield Occurrence((wall - stretch.offset).replace(tzinfo=UTC), wall.replace(fold=int(wall < repeated)))
 
 
 class _WallTimes:

@@ -5,18 +5,51 @@ Numbers and words of callees are digests. Fields that a newer version added to a
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reconciler.schedule import timezones
+from reconciler.schedule.clock import parse_instant, stamp
 from reconciler.schedule.planned_call import PlannedCall
 from reconciler.state.bindings import plain
 from reconciler.state.call_states import CallState
+from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
 _NOT_STORED = ("recording",)
+_MOST_HOLDS = 20
+
+
+class Hold(NamedTuple):
+    """A hold: why, since when and until when (ISO 8601, UTC, "" for no end), and by whom; false when there is none."""
+
+    why: str = ""
+    since: str = ""
+    by: str = ""
+    until: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.why)
+
+    def lifted(self, until: str) -> Hold:
+        """As it is remembered once it was released."""
+        return self._replace(until=until)
+
+    def covers(self, instant: datetime) -> bool:
+        """Whether it was in force at an instant; one of an older state is not dated and always was."""
+        began = not self.since or parse_instant(self.since) <= instant
+        return bool(self) and began and (not self.until or instant < parse_instant(self.until))
+
+
+class Window(NamedTuple):
+    """When a call that happens once may be placed, ``opens <= now < closes``."""
+
+    opens: datetime
+    closes: datetime | None
 
 
 @dataclass(frozen=True)
@@ -26,8 +59,10 @@ class Armed:
     ``spec`` is what was declared: plain where it says when and from where, digests where it is personal.
     ``opens`` and ``closes`` are instants in ISO 8601 (UTC): the window of a call that happens once, or ""
     and the end of a recurring one ("" for never). Occurrences due before ``since`` are not its business.
-    ``held`` is why it must not be placed for now, ``held_since`` and ``held_by`` when and by whom it was held.
-    ``tzdata`` is the version of the time-zone data by which the instants were read, ``project`` whose call it is.
+    ``hold`` is why it must not be placed for now (``held`` in older states), ``past_holds`` what was held and
+    released again, ``occurrence_holds`` the holds of single occurrences by their wall time. ``tzdata`` is the version
+    of the time-zone data by which the instants were read, ``rules`` a digest of what it says of the zone.
+    ``project`` says whose call it is.
     """
 
     name: str
@@ -42,13 +77,59 @@ class Armed:
     held: str = ""
     held_since: str = ""
     held_by: str = ""
+    past_holds: tuple[Hold, ...] = ()
+    occurrence_holds: Mapping[str, Hold] = field(default_factory=dict)
     tzdata: str = ""
     project: str = ""
+    rules: str = ""
 
     @cached_property
     def call(self) -> PlannedCall:
         """What was declared, as far as the ledger keeps it: no callee, no words."""
         return PlannedCall.remembered(self.name, self.spec, path=self.path)
+
+    @property
+    def hold(self) -> Hold:
+        """The hold over the whole call; a false one when there is none."""
+        return Hold(self.held, self.held_since, self.held_by)
+
+    def holds(self, occurrence: str) -> Iterator[Hold]:
+        """Every hold there is or was over one of its occurrences, the present ones first."""
+        _, _, wall = occurrence.rpartition("@")
+        yield from (hold for hold in (self.occurrence_holds.get(wall, Hold()), self.hold, *self.past_holds) if hold)
+
+    def switched(self, hold: Hold) -> Armed:
+        """Held, or released where ``hold`` is a false one; what was held until then is remembered."""
+        past = (*self.past_holds, self.hold.lifted(hold.since))[-_MOST_HOLDS:] if self.hold else self.past_holds
+        return replace(self, held=hold.why, held_since=hold.since, held_by=hold.by, past_holds=past)
+
+    @cached_property
+    def window(self) -> Window:
+        """The window of a call that happens once, by the newer of the data it was armed by and the data here.
+
+        A zone's rules may change after a call was armed: it is the declared wall time that counts.
+        """
+        stored = Window(parse_instant(self.opens), parse_instant(self.closes) if self.closes else None)
+        if self.tzdata and self.tzdata >= timezones.version():
+            return stored
+        call = self.call
+        return stored if call.at is None else Window(call.at, call.closes)
+
+    @property
+    def is_by_newer_rules(self) -> bool:
+        """Whether it was armed by newer time-zone data than there is here, which say something else of its zone."""
+        newer = bool(self.tzdata) and self.tzdata > timezones.version()
+        return newer and self.rules != timezones.rules(self.call.zone or "UTC", parse_instant(self.armed_at).year)
+
+    @property
+    def was_moved(self) -> bool:
+        """Whether the time-zone data here are newer, and say something else than what it was armed by."""
+        if self.tzdata and self.tzdata >= timezones.version():
+            return False
+        if self.opens:
+            return self.window.opens != parse_instant(self.opens)
+        zone = self.call.zone or "UTC"
+        return bool(self.rules) and self.rules != timezones.rules(zone, parse_instant(self.armed_at).year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +139,8 @@ class Attempt:
     ``to`` is a digest of the callee's number. ``occurrence`` is the call's name, with its wall time when it
     recurs. ``outcomes`` are the words of ``attempts.on`` that the finished call's own record bears out, and
     ``outcome`` says whether anybody was reached. ``recording`` is a link that is shown and never stored.
+    ``earlier`` counts the missed
+    occurrences before this one that were told with it.
     """
 
     name: str
@@ -82,12 +165,29 @@ class Attempt:
     recording: str = ""
     outcome: str = ""
     outcomes: tuple[str, ...] = ()
+    earlier: int = 0
 
     @property
     def shown_state(self) -> CallState:
         """As a reader is told: a call that the answer itself calls failed has failed, whatever is recorded yet."""
         failed = self.state is CallState.PLACED and self.status == CallState.FAILED
         return CallState.FAILED if failed else self.state
+
+
+class Holds(NamedTuple):
+    """The hold over all calls, a false one when there is none, and those that were released."""
+
+    now: Hold = Hold()
+    past: tuple[Hold, ...] = ()
+
+    def switched(self, hold: Hold) -> Holds:
+        """As ``Armed.switched``."""
+        past = (*self.past, self.now.lifted(hold.since))[-_MOST_HOLDS:] if self.now else self.past
+        return Holds(hold, past)
+
+    def all(self) -> tuple[Hold, ...]:
+        """The present one first."""
+        return (self.now, *self.past) if self.now else self.past
 
 
 class DueWork(NamedTuple):
@@ -98,15 +198,32 @@ class DueWork(NamedTuple):
     next_opening: str
 
 
-class Hold(NamedTuple):
-    """A hold over all calls: why, since when (ISO 8601, UTC) and by whom; false when there is none."""
-
-    why: str = ""
-    since: str = ""
-    by: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.why)
+def armed_now(call: PlannedCall, now: datetime, before: Armed | None = None) -> Armed:
+    """What apply writes for a declared call; of what was armed ``before`` its holds, and since when it counts, stay."""
+    goes_on = before is not None and before.state == CallState.ARMED
+    same_times = goes_on and before is not None and before.spec.get("schedule") == call.spec.get("schedule")
+    zone = call.zone or "UTC"
+    kept = (
+        {}
+        if before is None
+        else {
+            name: getattr(before, name) for name in ("held", "held_since", "held_by", "past_holds", "occurrence_holds")
+        }
+    )  # fmt: skip - one table
+    return Armed(
+        name=call.name,
+        state=CallState.ARMED,
+        spec=call.spec,
+        opens=stamp(call.at) if call.at else "",
+        closes=stamp(call.closes) if call.closes else "",
+        armed_at=stamp(now),
+        since=before.since if before is not None and same_times and before.since else stamp(now),
+        path=call.location.path,
+        callee=phone_numbers.digest(call.to_number),
+        tzdata=timezones.version(),
+        rules="" if call.at else timezones.rules(zone, now.year),
+        **kept,
+    )
 
 
 def next_number(last: Attempt, call: Armed) -> int:
@@ -132,7 +249,15 @@ def stored_attempt(attempt: Attempt) -> dict[str, Any]:
 
 def read_armed(value: Mapping[str, Any]) -> Armed:
     """What is armed, as it was stored; ValueError and its like where what was declared cannot be understood."""
-    armed = Armed(**{**_known(Armed, value), "state": CallState(value["state"])})
+    holds = value.get("occurrence_holds") or {}
+    armed = Armed(
+        **{
+            **_known(Armed, value),
+            "state": CallState(value["state"]),
+            "past_holds": tuple(Hold(*hold) for hold in value.get("past_holds") or ()),
+            "occurrence_holds": {wall: Hold(*hold) for wall, hold in holds.items()},
+        }
+    )
     armed.call  # noqa: B018 - read now, where a damaged entry is told from a whole one
     return armed
 

@@ -6,19 +6,21 @@ a call may hold one slash (a row of a list). Bindings and armed calls say which 
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
+from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from reconciler.errors import StoreError
 from reconciler.schedule.clock import stamp
+from reconciler.schedule.occurrences import idempotency_key
 from reconciler.state import bindings as binding_records
 from reconciler.state.call_records import (
     Armed,
     Attempt,
     DueWork,
     Hold,
+    Holds,
     read_armed,
     read_attempt,
     stored_armed,
@@ -26,6 +28,7 @@ from reconciler.state.call_records import (
 )  # fmt: skip - one line of names
 from reconciler.state.call_states import CallState
 from reconciler.state.damage import Damaged, understood
+from reconciler.state.stored_words import as_read, happens_once, is_open, retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -41,6 +44,7 @@ _CALL = "call"
 _HOLD = "hold"
 _ARMED = "/armed"
 _TO_THE_SECOND = len("2026-12-01T15:00:00")
+_LONGEST_SHIFT = timedelta(hours=3)  # by which newer time-zone data may move an instant
 
 
 class Ledger:
@@ -193,12 +197,13 @@ class Ledger:
         """
         calls, tried = self._calls()
         found, second, later = DueWork({}, [], ""), stamp(now)[:_TO_THE_SECOND], []
+        far = stamp(now + _LONGEST_SHIFT)[:_TO_THE_SECOND]
         for call in calls:
             name, opens, own = self._name(call), call.value.get("opens", ""), tried.get(self._name(call), ())
-            if _happens_once(call) and not any(_is_open(entry) for entry in own):
-                if call.value["state"] != CallState.ARMED or (own and not _retries(call)):
+            if happens_once(call) and not any(is_open(entry) for entry in own):
+                if call.value["state"] != CallState.ARMED or (own and not retries(call)):
                     continue
-                if not own and opens[:_TO_THE_SECOND] > second:
+                if not own and opens[:_TO_THE_SECOND] > second and as_read(call, opens, far):
                     later.append(opens)
                     continue
             armed, attempts = self._nouns_of(read_armed, [call]), self._nouns_of(read_attempt, own)
@@ -217,14 +222,24 @@ class Ledger:
         self._nothing_foreign([key])
         self._write({key: stored_armed(armed) | {"project": self.project}})
 
-    def hold_all(self, why: str, *, since: str = "", by: str = "") -> None:
-        """Let no call be placed at all until ``hold_all("")``: the switch that needs no pull request."""
-        self._write({f"{self._prefix}{_HOLD}": Hold(why, since, by)._asdict()})
+    def hold_all(self, hold: Hold) -> None:
+        """Let no call be placed at all until ``hold_all(Hold())``: the switch that needs no pull request."""
+        holds = self.holds().switched(hold)
+        self._write({f"{self._prefix}{_HOLD}": holds.now._asdict() | {"past": holds.past}})
+
+    def holds(self) -> Holds:
+        """Why no call may be placed, since when and by whom, and what was held before."""
+        value = entry.value if (entry := self._known().get(f"{self._prefix}{_HOLD}")) else {}
+        now = Hold(*(str(value.get(name, "")) for name in Hold._fields))
+        return Holds(now, tuple(Hold(*past) for past in value.get("past") or ()))
 
     def held_all(self) -> Hold:
-        """Why no call may be placed, since when and by whom; a false one when nothing is held."""
-        value = entry.value if (entry := self._known().get(f"{self._prefix}{_HOLD}")) else {}
-        return Hold(*(str(value.get(name, "")) for name in Hold._fields))
+        """The hold over all calls; a false one when there is none."""
+        return self.holds().now
+
+    def key(self, occurrence: str, number: int) -> str:
+        """The idempotency key of one attempt: the organisation's, the project's, and its own."""
+        return idempotency_key(self.organization, occurrence, number, project=self.project)
 
     def attempts(self, state: CallState | None = None) -> list[Attempt]:
         """Every attempt ever recorded, or those in one state, in the order of name, occurrence and attempt.
@@ -243,6 +258,13 @@ class Ledger:
                 for entry in self._entries.values():
                     self._count(entry, self._callees)
             return list(self._callees.get(callee, {}).values())
+
+    def holder(self, call_id: str, *, but: Attempt) -> Attempt | None:
+        """Which other attempt is known to be a call of the platform's; None when there is none."""
+        self.attempts_to("")
+        with self._lock:
+            found = [it for own in (self._callees or {}).values() for it in own.values() if it.call_id == call_id]
+        return next((it for it in found if it.state.certain and it.key != but.key), None)
 
     def _count(self, entry: Entry, callees: dict[str, dict[str, Attempt]]) -> None:
         if entry.key.startswith(f"{self._prefix}{_CALL}/") and not entry.key.endswith(_ARMED):
@@ -352,32 +374,3 @@ class Ledger:
             for key in gone:
                 if key in self._entries and self._entries[key] is known.get(key):
                     del self._entries[key]
-
-
-_OPEN = frozenset(state.value for state in CallState if state.open)
-_STATES = frozenset(CallState)
-
-
-_OPENS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z")
-
-
-def _happens_once(call: Entry) -> bool:
-    """Whether a call's stored words alone may tell that it is not due; a damaged one is read, and so found."""
-    opens = call.value.get("opens")
-    return isinstance(opens, str) and _OPENS.fullmatch(opens) is not None and _is_state(call.value.get("state"))
-
-
-def _is_open(entry: Entry) -> bool:
-    """Whether an attempt must be looked at, by its stored word; one that is no state is damaged, and must be too."""
-    state = entry.value.get("state")
-    return not _is_state(state) or state in _OPEN
-
-
-def _is_state(state: object) -> bool:
-    return isinstance(state, str) and state in _STATES
-
-
-def _retries(call: Entry) -> bool:
-    """Whether a call may have a second try, by its stored words."""
-    spec = call.value.get("spec")
-    return not isinstance(spec, dict) or bool(spec.get("attempts"))

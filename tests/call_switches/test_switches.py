@@ -8,6 +8,7 @@ import pytest
 from acceptance.projects import CALLEE, CALLEE_DIGITS, ahead, call
 
 from call_switches.states import TRIES, another_dispatch, armed, state
+from reconciler.state.call_records import Hold
 
 if TYPE_CHECKING:
     from acceptance.platform import SecondPlatform
@@ -49,8 +50,8 @@ def test_what_another_run_wrote_first_is_read_again_and_held_all_the_same(projec
     armed(project, call(at=ahead(hours=1)))
     with state(project) as ledger, state(project) as rival:
         ledger.held_all()
-        rival.hold_all("the rival's reason")
-        _written(ledger, lambda: ledger.hold_all("ours"))
+        rival.hold_all(Hold("the rival's reason"))
+        _written(ledger, lambda: ledger.hold_all(Hold("ours")))
         rival.refresh()
         assert rival.held_all().why == "ours"
 

@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
-from reconciler.api import segment
+from reconciler.api import Reply, segment
 from reconciler.api.error_body import Censor
 from reconciler.api.error_mapping import RequestLine, Seam
 from reconciler.api.read_only import ReadOnlyTransport
 from reconciler.calls import dispatch, gates
+from reconciler.calls.answers import read
 from reconciler.emulator import Fault, Scenario
 from reconciler.errors import ApiError, Interrupted, NotPosted, ReconcilerError, Rejected
 from reconciler.resolver import Resolver
+from reconciler.state.call_records import Attempt
+from reconciler.state.call_states import CallState
 from reconciler.state.ledger import Ledger
 from reconciler.store import Store, open_store
 from reconciler.store.lease import acquire
+from reconciler.telephony import phone_numbers
 from reconciler.telephony.eligibility import refusal, undialable
 
 if TYPE_CHECKING:
@@ -62,7 +66,6 @@ SCENARIOS: dict[str, tuple[Scenario, tuple[Fault, ...]]] = {
     "RC623": refused(404, "No such agent."),
     "RC625": refused(422),
     "RC626": refused(400),
-    "RC627": refused(410),
 }
 
 
@@ -128,6 +131,21 @@ def _conflict() -> Happened:
     return Happened(*refusal(error))
 
 
+def _gone() -> Happened:
+    return Happened(*refusal(Rejected("no", method="POST", path="/v1/call", status=410)))
+
+
+def _of_somebody_else() -> Happened:
+    claimed = Attempt("confirm-jane", "confirm-jane", 1, CallState.CLAIMED, to=phone_numbers.digest("+14155550199"))
+    found = read(claimed, Reply(201, {"call_id": 7, "to_number": "+14155550188"}, {}))
+    return Happened(found.code, found.detail)
+
+
+_CALL = Attempt("other", "other", 1, CallState.PLACED, call_id="7", claimed_at=NOW.isoformat())
+_TALKING = SimpleNamespace(now=NOW, attempts=(_CALL,))
+_OTHER = SimpleNamespace(attempt=SimpleNamespace(occurrence="confirm-jane"))
+_ZONE = SimpleNamespace(zone="America/Vancouver")
+_NEWER = SimpleNamespace(armed=SimpleNamespace(is_by_newer_rules=True, tzdata="2030a", call=_ZONE))
 _LATE = SimpleNamespace(is_open=lambda _now: False)
 _ORDER = SimpleNamespace(agent="front-desk")
 _MOMENT = SimpleNamespace(now=NOW, links=Resolver({}))
@@ -145,6 +163,10 @@ CALLABLE: dict[str, Callable[[], Happened]] = {
     "RC604": lambda: closed(gates._window, _LATE, _ORDER, _MOMENT),
     "RC606": lambda: closed(gates._agent, _LATE, _ORDER, _MOMENT),
     "RC624": _conflict,
+    "RC612": _of_somebody_else,
+    "RC613": lambda: closed(gates._line, _OTHER, _ORDER, _TALKING),
+    "RC614": lambda: closed(gates._rules, _NEWER, _ORDER, _MOMENT),
+    "RC627": _gone,
     "RC800": lambda: raised(lambda: _raise(NotPosted("the comment was not written"))),
     "RC900": lambda: raised(lambda: _raise(ReconcilerError("what nobody foresaw"))),
     "RC901": lambda: raised(lambda: _raise(Interrupted("interrupted while waiting"))),

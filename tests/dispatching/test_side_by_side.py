@@ -26,8 +26,7 @@ from reconciler.errors import Denied, StoreError, Throttled
 from reconciler.resolver import Resolver
 from reconciler.schedule.clock import FixedClock
 from reconciler.settings import Limits, Settings
-from reconciler.state.call_records import Armed
-from reconciler.state.call_states import CallState
+from reconciler.state.call_records import armed_now
 from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 from reconciler.telephony.phone_numbers import digest
@@ -62,7 +61,7 @@ class Scene:
         limits = limits or Limits(calls_per_callee_per_day=2)
         looked = replace(account(self.declared.resources, NOON), settings=Settings(limits=limits))
         self.line = replace(line, account=looked, stopping=self.stopping)
-        self.burst: WorkerPool = bursts(self.line, self.world.now)[1]
+        self.burst: WorkerPool = bursts(self.line, self.world.now)[0]
 
     def pause(self, _: Actor, effect: str) -> str:
         self.said.append(effect)
@@ -106,7 +105,8 @@ def test_two_calls_to_one_person_are_never_under_way_at_once() -> None:
         return OK
 
     scene.meanwhile["dial"] = [look]
-    assert scene.run() == {"call-0": "placed", "call-1": "placed", "call-2": "placed"}
+    # The second call to Jane waits until the first one has ended: she is still on the line.
+    assert scene.run() == {"call-0": "placed", "call-1": "armed", "call-2": "placed"}
     assert under_way == [{"call-0": "claimed", "call-2": "placed"}]
 
 
@@ -265,6 +265,9 @@ class Crowd:
     def server_offset(self) -> float:
         return 0.0
 
+    def items(self, path: str, params: Any) -> list[Any]:
+        return []
+
     def exchange(self, method: str, path: str, body: Any, *, attempts: int) -> Reply:
         assert (method, path, attempts) == ("POST", "/v1/call", 1)
         with self.lock:
@@ -284,9 +287,8 @@ def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, traffic: 
     declared = manifests(*(document(f"call-{to[-2:]}", f"at: {NOON.isoformat()}", to=to) for to in people))
     with open_store("sqlite:state.db", root=tmp_path, read_only=False) as store:
         ledger = Ledger(store, ORGANIZATION)
-        for name, order in declared.orders.items():
-            instants = {"opens": NOON.isoformat(), "closes": "", "armed_at": (NOON - timedelta(hours=1)).isoformat()}
-            ledger.arm(Armed(name, CallState.ARMED, order.spec, **instants, callee=digest(order.to_number)))
+        for order in declared.orders.values():
+            ledger.arm(replace(armed_now(order, NOON - timedelta(hours=1)), callee=digest(order.to_number)))
         yield DispatchContext(
             api=cast("Api", platform),
             ledger=ledger,

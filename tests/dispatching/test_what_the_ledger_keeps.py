@@ -15,7 +15,7 @@ from reconciler.calls.due import agenda, todo
 from reconciler.errors import Conflict, StoreError
 from reconciler.schedule.clock import stamp
 from reconciler.state import ledger as ledger_of_calls
-from reconciler.state.call_records import Armed, Attempt
+from reconciler.state.call_records import Armed, Attempt, Hold
 from reconciler.state.call_states import CallState
 from reconciler.state.ledger import Ledger
 from reconciler.store import Entry, Store, Write, open_store
@@ -89,7 +89,7 @@ def test_what_another_wrote_is_known_after_refreshing(store: Watched, other: Led
     ledger.record(CLAIM)
     assert ledger.attempts_to("someone") == [CLAIM]
     other.record(replace(CLAIM, owner="the other"))
-    other.hold_all("stop")
+    other.hold_all(Hold("stop"))
     ledger.refresh()
     assert ledger.attempt("jane", 1) == replace(CLAIM, owner="the other")
     assert ledger.attempts_to("someone") == [replace(CLAIM, owner="the other")]
@@ -172,8 +172,8 @@ def test_what_is_left_out_of_the_pressing_calls_has_nothing_to_do(calls: list[An
             key = f"42/call/{name}/{stamp(opens) if recurs else 'once'}/{place}"
             memory.entries[key] = asdict(attempt)
     ledger = Ledger(memory, "42")
-    everything = agenda(ledger.armed(), ledger.attempts(), organization="42", now=NOW)
-    assert todo(ledger, organization="42", now=NOW) == everything
+    everything = agenda(ledger.armed(), ledger.attempts(), key=ledger.key, now=NOW)
+    assert todo(ledger, now=NOW) == everything
 
 
 def test_calls_that_wait_for_their_time_are_not_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.schedule.clock import parse_instant, zone
-from reconciler.schedule.occurrences import Schedule, latest_due, next_occurrence, occurrences, window
+from reconciler.schedule.occurrences import Schedule, next_occurrence, occurrences
 
 NEW_YORK, BERLIN, LORD_HOWE = "America/New_York", "Europe/Berlin", "Australia/Lord_Howe"
 ZONES = (
@@ -283,30 +283,3 @@ def test_wrong_bounds_are_complained_about(start: str | None, until: str | None,
 def test_a_wrong_zone_is_complained_about() -> None:
     with pytest.raises(ValueError, match="is not an IANA time zone"):
         Schedule.parse("0 9 * * *", "New York")
-
-
-def test_a_window_includes_both_ends() -> None:
-    opens = parse_instant("2026-12-01T14:00Z")
-    allowed = window(opens, timedelta(minutes=10))
-    assert (allowed.opens, allowed.closes) == (opens, parse_instant("2026-12-01T14:10Z"))
-    assert allowed.contains(opens)
-    assert allowed.contains(allowed.closes)
-    assert not allowed.contains(opens - timedelta(microseconds=1))
-    assert not allowed.contains(allowed.closes + timedelta(microseconds=1))
-
-
-@pytest.mark.parametrize(
-    ("now", "late", "due"),
-    [
-        ("2026-12-01T13:59:59Z", 10, []),
-        ("2026-12-01T14:00:00Z", 10, [0]),
-        ("2026-12-01T14:10:00Z", 10, [0]),
-        ("2026-12-01T14:10:00.5Z", 10, []),
-        ("2026-12-01T14:20:00Z", 40, [0, 15]),
-    ],
-)
-def test_what_is_due_has_a_window_that_is_open(now: str, late: int, due: list[int]) -> None:
-    schedule = Schedule.parse("0,15 9 * * *", NEW_YORK)
-    found = latest_due(schedule, parse_instant(now), timedelta(minutes=late))
-    assert [instant.minute for instant in found] == due
-    assert all(window(instant, timedelta(minutes=late)).contains(parse_instant(now)) for instant in found)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.schedule.clock import opening_hours, parse_instant, spoken_local, zone
-from reconciler.schedule.occurrences import callee_hours, idempotency_key, occurrence_id
+from reconciler.schedule.occurrences import (
+    Occurrence,
+    Schedule,
+    callee_hours,
+    firings,
+    idempotency_key,
+    occurrence_id,
+    occurrence_of,
+)
 
 HOURS = opening_hours("08:00", "21:00")
 SAN_FRANCISCO, NOWHERE_IN_AMERICA, SATELLITE = "+14155550199", "+15551234567", "+881612345678"
@@ -17,17 +25,37 @@ NOMINAL = parse_instant("2026-12-01T14:00:00Z")
 AWKWARD = st.text(st.sampled_from('a@/:,"\\[]\n0 \u2028é'), max_size=6)
 
 
-def test_a_single_call_goes_by_its_name_and_a_recurring_one_by_its_instant_too() -> None:
+def test_a_single_call_goes_by_its_name_and_a_recurring_one_by_its_declared_wall_time_too() -> None:
     assert occurrence_id("confirm-jane", None) == "confirm-jane"
-    assert occurrence_id("weekly", NOMINAL) == "weekly@2026-12-01T14:00:00Z"
-    five_west = NOMINAL.astimezone(timezone(timedelta(hours=-5)))
-    assert occurrence_id("weekly", five_west) == "weekly@2026-12-01T14:00:00Z"
+    assert occurrence_id("weekly", datetime(2026, 12, 1, 9)) == "weekly@2026-12-01T09:00"  # noqa: DTZ001 - a wall time
+    assert occurrence_id("weekly", datetime(2026, 11, 1, 1, 30, fold=1)) == "weekly@2026-11-01T01:30+fold"  # noqa: DTZ001 - a wall time
 
 
-@pytest.mark.parametrize("moment", [datetime(2026, 12, 1), NOMINAL + timedelta(microseconds=1)])  # noqa: DTZ001 - naive on purpose
-def test_an_instant_that_is_not_nominal_names_nothing(moment: datetime) -> None:
-    with pytest.raises(ValueError, match="is not a nominal instant"):
+@pytest.mark.parametrize("moment", [NOMINAL, NOMINAL.replace(tzinfo=None, microsecond=1)])
+def test_a_time_that_is_no_declared_wall_time_names_nothing(moment: datetime) -> None:
+    with pytest.raises(ValueError, match="is not a declared wall time"):
         occurrence_id("weekly", moment)
+
+
+@pytest.mark.parametrize("cron", ["*/30 * * * *", "30 1,2 * * *", "0 9 * * 1-5"])
+@pytest.mark.parametrize("place", ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "UTC"])
+def test_every_occurrence_is_found_again_by_its_name_whatever_the_clocks_do(cron: str, place: str) -> None:
+    schedule = Schedule.parse(cron, place)
+    found = list(firings(schedule, parse_instant("2026-01-01T00:00:00Z"), parse_instant("2027-01-01T00:00:00Z")))
+    names = [occurrence_id("rounds", firing.wall) for firing in found]
+    assert len(set(names)) == len(names)
+    assert [occurrence_of(name, zone(place)) for name in names] == found
+
+
+def test_a_name_of_an_older_state_is_read_as_the_instant_it_is() -> None:
+    found = occurrence_of("rounds@2026-12-01T14:00:00Z", zone("America/New_York"))
+    assert found == Occurrence(NOMINAL, datetime(2026, 12, 1, 9))  # noqa: DTZ001 - a wall time
+
+
+def test_two_projects_share_no_key_and_without_a_project_it_is_as_it_was() -> None:
+    keys = {idempotency_key("42", "confirm-jane", 1, project=project) for project in ("", "clinic", "shop")}
+    assert len(keys) == 3
+    assert idempotency_key("42", "confirm-jane", 1, project="") == idempotency_key("42", "confirm-jane", 1)
 
 
 def test_a_key_is_the_same_on_every_machine_for_ever() -> None:

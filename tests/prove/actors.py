@@ -31,7 +31,7 @@ from reconciler.resolver import Resolver
 from reconciler.schedule.clock import stamp
 from reconciler.schedule.occurrences import idempotency_key
 from reconciler.settings import Limits, Project, Settings
-from reconciler.state.call_records import Attempt
+from reconciler.state.call_records import Attempt, Hold
 from reconciler.state.call_states import CallState
 from reconciler.state.ledger import Ledger
 
@@ -131,7 +131,7 @@ def crew(declared: Manifests, *, shared: str = "crew") -> tuple[Callable[[World,
             world.crews[shared] = None
             return
         line.ledger._lock, line.ledger._looking = (cast("Lock", SimulatedLock(world)) for _ in range(2))
-        missed, due = bursts(line, line.clock.now())
+        due, missed = bursts(line, line.clock.now())
         try:
             missed.run(1)
         finally:
@@ -162,7 +162,7 @@ def begun(
     placed = ledger.attempts(CallState.PLACED)
     # One at a time: the simulation knows no threads.
     remember(ledger, placed, [told for one in placed for told in follow(api, [one])])
-    found = todo(ledger, organization=ORGANIZATION, now=clock.now())
+    found = todo(ledger, now=clock.now())
     if not (found.place or found.settle or found.missed):
         return None
     actor.at("lease")
@@ -180,6 +180,7 @@ def begun(
         check_lease=lambda: None,
         stopping=Event(),
         traffic=traffic or Throttle(),
+        reading=cast("Lock", SimulatedLock(world)),
     )
 
 
@@ -239,7 +240,7 @@ def hold(name: str, why: str = "by hand") -> Callable[[World, Actor], None]:
 def hold_all(world: World, actor: Actor) -> None:
     """``calls hold --all``."""
     actor.at("lease")
-    ledger_of(world, actor).hold_all("by hand")
+    ledger_of(world, actor).hold_all(Hold("by hand"))
 
 
 def cancel(name: str) -> Callable[[World, Actor], None]:
@@ -273,7 +274,7 @@ def settle_by_list(declared: Manifests, name: str) -> Callable[[World, Actor], N
 
 def keys_of(names: tuple[str, ...], instants: tuple[datetime, ...], most: int) -> dict[str, tuple[str, int]]:
     """Which occurrence and attempt each idempotency key means, for a small model."""
-    instant_names = [f"{name}@{instant:%Y-%m-%dT%H:%M:%SZ}" for name in names for instant in instants]
+    instant_names = [f"{name}@{instant:%Y-%m-%dT%H:%M}" for name in names for instant in instants]
     occurrences = [*names, *instant_names]
     numbers: range = range(1, most + 2)
     return {idempotency_key(ORGANIZATION, one, number): (one, number) for one in occurrences for number in numbers}

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from prove.actors import ORGANIZATION
-from reconciler.schedule.clock import parse_duration, parse_instant
-from reconciler.schedule.occurrences import callee_hours
+from reconciler.schedule.clock import parse_duration, parse_instant, zone
+from reconciler.schedule.occurrences import callee_hours, occurrence_of
 from reconciler.state.call_states import CallState, may_follow
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ class Judge:
 
     def window(self, what: tuple[str, int], armed: Mapping[str, Any]) -> tuple[datetime, datetime]:
         """When an attempt may ring, by the armed call as stored."""
-        _, _, instant = what[0].partition("@")
-        opens = parse_instant(instant or str(armed["opens"]))
+        firing = occurrence_of(what[0], zone("UTC"))
+        opens = firing.nominal if firing else parse_instant(str(armed["opens"]))
         if what[1] > 1 and (before := self.rang.get((what[0], what[1] - 1))):
             gap = parse_duration((armed["spec"].get("attempts") or {}).get("gap", "30m"))
             opens = before.at + timedelta(minutes=1) + gap
@@ -121,6 +121,8 @@ class Judge:
             opens, closes = self.window((name, 1), armed)
             hours = callee_hours(now, self.world.callee, _MORNING, _EVENING).allowed
             state = records.get((name, 1), {}).get("state", "nothing")
+            if any(now < ring.at + timedelta(minutes=1) for ring in self.rang.values()):
+                continue  # whoever is still on the line with us is not rung by another call
             silent = (name, 1) not in self.rang and state not in ("cancelled", "expired")
             if opens <= now < closes and hours and silent and "*" not in self.world.forbidden:
                 raise Violation(f"{name} was not placed by a tick without faults; its record says {state}")

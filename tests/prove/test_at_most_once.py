@@ -121,7 +121,7 @@ def _explored(model: Model) -> None:
     ("mutation", "model", "said"),
     [
         (_blind_writes, "the call is cancelled by hand meanwhile", "rang|missed|went from"),
-        (_fresh_keys, "one dispatcher, three faults", "rang twice"),
+        (_fresh_keys, "one dispatcher, three faults", "rang twice|no occurrence asked for"),
         (_settling_by_a_new_key, "one dispatcher, three faults", "rang twice"),
         (_no_window, "the window closes while two dispatch", "window"),
         (_no_hours, "the callee's evening ends", "hours of the callee"),

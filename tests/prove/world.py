@@ -366,7 +366,7 @@ class SimulatedApi:
         return [
             dict(call)
             for call in self._world.calls
-            if call["from_number"] == params["from_number"] and call["to_number"] == params["to_number"]
+            if all(call[name] == params[name] for name in ("from_number", "to_number") if name in params)
         ]
 
     def get(self, path: str, params: Any = None) -> Any:

@@ -1,0 +1,59 @@
+"""Which call of the platform's is which attempt: none is two, and what is there is not placed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.calls.answers import mistaken
+from reconciler.calls.gates import Blocked
+from reconciler.calls.settle import Others, between, others
+from reconciler.schedule.clock import parse_instant, stamp
+from reconciler.state.call_states import CallState
+
+if TYPE_CHECKING:
+    from reconciler.calls.context import DispatchContext
+    from reconciler.calls.due import Due
+    from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.state.call_records import Attempt
+
+
+def rang_already(line: DispatchContext, due: Due, order: PlannedCall) -> Attempt | Blocked | None:
+    """What the platform's list says of a call that the ledger thinks was never placed.
+
+    A state may have been lost, or put back to what it was before the call, so the list is looked at whatever the state
+    says. Any call between the two numbers since the window opened counts as this one: better missed than twice.
+    """
+    history = line.listed(due.opens, parse_instant(due.armed.armed_at))
+    shown = between(history.calls, line.request(due.attempt, order), line.api, since=due.opens)
+    if not shown:
+        return None
+    taken, rivals = of_others(line, due.attempt)
+    calls = [call for call in shown if str(call.get("call_id")) not in taken]
+    if not calls:
+        return None
+    if rivals:
+        return Blocked("RC610", "another call to this person has an unknown outcome", "reconciler calls resolve NAME")
+    detail = "the platform's history shows this call already"
+    call_id = str(calls[0]["call_id"])
+    now = stamp(line.clock.now())
+    return replace(due.attempt, state=CallState.PLACED, claimed_at=now, call_id=call_id, detail=detail)
+
+
+def of_others(line: DispatchContext, attempt: Attempt) -> Others:
+    """What other attempts account for: asked after the list was read, and of the store, so that none is too new."""
+    line.ledger.refresh()
+    return others(line.ledger.attempts_to(attempt.to), attempt)
+
+
+def ours(line: DispatchContext, attempt: Attempt) -> Attempt:
+    """The attempt, unless the platform's call that it is said to be is another's already: then nobody knows."""
+    if not attempt.state.certain or not attempt.call_id:
+        return attempt
+    holder = line.tally.holder(attempt.call_id, attempt.occurrence)
+    if holder == attempt.occurrence:
+        known = line.ledger.holder(attempt.call_id, but=attempt)
+        holder = known.occurrence if known else holder
+    if holder == attempt.occurrence:
+        return attempt
+    return mistaken(attempt, f"the platform answered with call {attempt.call_id}, which is that of `{holder}`")

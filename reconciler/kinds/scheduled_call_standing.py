@@ -1,0 +1,112 @@
+"""How an armed call stands for a plan: what is remembered of it, in which phase it is, and in which words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.kinds.scheduled_call_checks import wrong
+from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
+from reconciler.model import Finding, Observed, Phase, Resource
+from reconciler.schedule import clock
+from reconciler.state.call_records import Armed, Attempt, next_number
+from reconciler.state.call_states import CallState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+_SHORT, _LONGEST_NAME = 2, 63
+
+
+def observed_call(armed: Armed, attempts: list[Attempt]) -> Observed:
+    """An armed call as the engine sees a live object."""
+    phase, history = _standing(armed, attempts)
+    return Observed(
+        kind="ScheduledCall",
+        id=armed.name,
+        body=_as_armed(armed),
+        identity=armed.name,
+        name=armed.name,
+        phase=phase,
+        history=history,
+        source=armed.path,
+    )
+
+
+def _as_armed(armed: Armed) -> Mapping[str, Any]:
+    """What was declared; where the zone's rules have changed since, with the wall time that was armed by the old ones.
+
+    So the plan shows that the instant moved, and apply arms it anew.
+    """
+    if armed.state != CallState.ARMED or not armed.was_moved:
+        return armed.spec
+    by = f"by time-zone data {armed.tzdata}" if armed.tzdata else "by older time-zone data"
+    if not armed.opens:
+        schedule = dict(armed.spec["schedule"])
+        return {**armed.spec, "schedule": {**schedule, "timezone": f"{schedule['timezone']} {by}"}}
+    wall = clock.parse_instant(armed.opens).astimezone(clock.zone(armed.call.zone or "UTC"))
+    return {**armed.spec, "at": f"{wall:%Y-%m-%dT%H:%M:%S} {by}"}
+
+
+_STANDING: dict[CallState, tuple[Phase, str]] = {
+    CallState.CLAIMED: (Phase.MOVING, "is being placed"),
+    CallState.PLACED: (Phase.MOVING, "already placed on {when}"),
+    CallState.UNKNOWN: (Phase.MOVING, "has an unknown outcome since {when}"),
+    CallState.COMPLETED: (Phase.SETTLED, "already placed on {when}"),
+    CallState.FAILED: (Phase.SETTLED, "already placed on {when}, and failed"),
+    CallState.EXPIRED: (Phase.SETTLED, "was missed: its window closed unplaced"),
+    CallState.CANCELLED: (Phase.SETTLED, "was cancelled"),
+}
+
+
+IS_ARMED = "is armed"
+
+
+def of_the_one(armed: Armed, attempts: list[Attempt]) -> list[Attempt]:
+    """The attempts of a call that happens once, in their order; none of a recurring one's."""
+    own = [attempt for attempt in attempts if armed.opens and attempt.occurrence == armed.name]
+    return sorted(own, key=lambda attempt: attempt.attempt)
+
+
+def _standing(armed: Armed, attempts: list[Attempt]) -> tuple[Phase, str]:
+    """Where the call stands: a refused attempt rang nobody, so it may still be changed and tried again.
+
+    So may one whose next try is to come. A recurring call has no last attempt that would settle it: there is
+    always a next occurrence.
+    """
+    own = of_the_one(armed, attempts)
+    rang = [attempt for attempt in own if attempt.state in _STANDING]
+    if not rang:
+        return Phase.STEADY, IS_ARMED
+    last = own[-1]
+    phase, history = _STANDING[rang[-1].state]
+    if last.state == CallState.REFUSED or next_number(last, armed) != last.attempt:
+        over = armed.state != CallState.ARMED
+        phase = Phase.SETTLED if over else Phase.STEADY
+        history += "; its next try was cancelled" if over else "; its next try is to come"
+    when = rang[-1].sent_at or rang[-1].claimed_at
+    return phase, history.format(when=when[:16].replace("T", " ") + " UTC" if when else "an unknown date")
+
+
+def never_again(resource: Resource, observed: Observed | None, now: datetime) -> Finding | None:
+    """A call that is over does not ring again, whatever its document says: whoever set a new time must hear of it."""
+    if observed is None or observed.phase is Phase.STEADY or not isinstance(resource.spec, ScheduledCallSpec):
+        return None
+    spec = resource.spec
+    if spec.at is None or clock.nominal(spec.at, spec.timezone).instant <= now:
+        return None
+    name = resource.address.name
+    return wrong(
+        resource,
+        "at",
+        "RC222",
+        f"will not ring at `{spec.at}`: `{name}` {observed.history}, and a name means one call",
+        f"give the new call a new name, for example `{_another(name)}`",
+    )
+
+
+def _another(name: str) -> str:
+    """A name for the call that comes after this one: ``confirm-jane-2``."""
+    stem, _, number = name.rpartition("-")
+    following = f"{stem}-{int(number) + 1}" if stem and number.isdecimal() and len(number) <= _SHORT else f"{name}-2"
+    return following if len(following) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 2].rstrip('-')}-2"
