@@ -1,4 +1,4 @@
-"""What other resources ask about agents: their names, and which of them carry something of theirs."""
+"""What other resources ask about agents: their names, and which of them something is attached to."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ def agent_name(scene: Scene, agent_id: int | None) -> str | None:
 
 
 def embedding_agents(scene: Scene, key: str) -> int:
-    """How many live agents carry the object of that UUID."""
-    return int(scene.database.execute("SELECT count(*) FROM carried WHERE key = ?", (key,)).fetchone()[0])
+    """How many live agents the object of that UUID is attached to."""
+    return int(scene.database.execute("SELECT count(*) FROM attached WHERE key = ?", (key,)).fetchone()[0])
 
 
-def note_carried(database: sqlite3.Connection, body: Body) -> None:
-    """Write down what a live agent carries, so that nobody has to search all agents for it."""
-    database.execute("DELETE FROM carried WHERE agent_id = ?", (body["id"],))
+def index_attachments(database: sqlite3.Connection, body: Body) -> None:
+    """Index what is attached to a live agent, so that nobody has to search all agents for it."""
+    database.execute("DELETE FROM attached WHERE agent_id = ?", (body["id"],))
     keys = {item["id"] for read_side in READ_SIDES for item in body[read_side]}
-    database.executemany("INSERT INTO carried (key, agent_id) VALUES (?, ?)", [(key, body["id"]) for key in keys])
+    database.executemany("INSERT INTO attached (key, agent_id) VALUES (?, ?)", [(key, body["id"]) for key in keys])
 
 
 def refresh(scene: Scene, read_side: str, key: str, seen: Body | None) -> None:
-    """Put an attached object as it is now (None: gone) into every live agent that carries it."""
-    query = "SELECT body FROM agents JOIN carried ON agents.id = carried.agent_id WHERE carried.key = ?"
+    """Put an attached object as it is now (None: gone) into every live agent it is attached to."""
+    query = "SELECT body FROM agents JOIN attached ON agents.id = attached.agent_id WHERE attached.key = ?"
     for (text,) in scene.database.execute(query, (key,)).fetchall():
         body = json.loads(text)
-        carried = [item if item["id"] != key else seen for item in body[read_side]]
-        body[read_side] = [item for item in carried if item is not None]
+        attached = [item if item["id"] != key else seen for item in body[read_side]]
+        body[read_side] = [item for item in attached if item is not None]
         body["tool_collision_warnings"] = collisions(body)
         scene.database.execute("UPDATE agents SET body = ? WHERE id = ?", (encode(body), body["id"]))
-        note_carried(scene.database, body)
+        index_attachments(scene.database, body)
 
 
 def collisions(body: Body) -> list[Body]:

@@ -56,7 +56,7 @@ def stats(exchange: Exchange) -> Reply:
     )
 
 
-def _changed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_write(scene: Scene, body: Body, _before: Body | None) -> None:
     """The control there was, when another is made it: an agent has one."""
     if not body["is_control"]:
         return
@@ -87,5 +87,5 @@ AGENT_VARIANTS = Resource(
     ),
     parent=Parent("agents", "agent_id", "Agent"),
     view=_view,
-    changed=_changed,
+    after_write=_after_write,
 )

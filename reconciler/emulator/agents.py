@@ -11,7 +11,7 @@ import json
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from reconciler.emulator.agent_index import collisions, note_carried
+from reconciler.emulator.agent_index import collisions, index_attachments
 from reconciler.emulator.agent_settings import DEFAULTS, EXPERIMENTAL, SETTINGS, derive, require, understand
 from reconciler.emulator.attachments import ATTACHMENTS, READ_SIDE, attached_ids, resolve
 from reconciler.emulator.database import document
@@ -77,7 +77,7 @@ def deploy(exchange: Exchange) -> Reply:
             if key in draft:
                 body[resource.name] = resolve(exchange, key, draft[key])
         body["tool_collision_warnings"] = collisions(body)
-        note_carried(exchange.database, body)
+        index_attachments(exchange.database, body)
         _save(exchange.database, exchange.now, body, {}, "deployed")
     return answer(body)
 
@@ -138,7 +138,7 @@ def insert(database: sqlite3.Connection, now: datetime, values: Body, ids: dict[
     body |= {"created_at": written, "updated_at": written, "consent_disabled_reason": ""}
     body |= {"tool_collision_warnings": collisions(body), "x_emulated": True, "x_cluster": {"region": "emulated-1"}}
     body |= _twins({}, None)
-    note_carried(database, body)
+    index_attachments(database, body)
     database.execute("UPDATE agents SET body = ? WHERE id = ?", (encode(body), agent_id))
     _record(database, body, "created")
     return body
@@ -158,7 +158,7 @@ def edit(database: sqlite3.Connection, now: datetime, agent_id: int, *, live: Bo
 def remove(database: sqlite3.Connection, agent_id: int) -> None:
     """Take an agent away, what lives below it, and its name from the numbers."""
     database.execute("DELETE FROM agents WHERE id = ?", (agent_id,))
-    database.execute("DELETE FROM carried WHERE agent_id = ?", (agent_id,))
+    database.execute("DELETE FROM attached WHERE agent_id = ?", (agent_id,))
     remove_below(database, "agents", agent_id)
     for side in ("inbound_agent_id", "outbound_agent_id"):
         database.execute(

@@ -41,7 +41,7 @@ def sent(body: Body) -> list[Any]:
     return rows
 
 
-def take(scene: Scene, campaign: str, rows: list[Any]) -> Body:
+def add(scene: Scene, campaign: str, rows: list[Any]) -> Body:
     """Keep what can be dialled and name what cannot: ``{accepted, rejected, errors, errors_truncated}``."""
     accepted: list[tuple[str, str]] = []
     errors: list[Body] = []
@@ -80,7 +80,7 @@ def in_call(scene: Scene, campaign: str) -> list[Body]:
     return _read(scene, "campaign = ? AND status = 'calling' ORDER BY id", (campaign,))
 
 
-def next_up(scene: Scene, campaign: str, most: int) -> list[Body]:
+def next_to_call(scene: Scene, campaign: str, most: int) -> list[Body]:
     """The contacts whose turn it is, those that were to be called again first."""
     again = _read(
         scene,
@@ -118,7 +118,7 @@ def update(scene: Scene, contact: Body, *, until: datetime | None = None, **chan
     )
 
 
-def give_up(scene: Scene, campaign: str) -> None:
+def exhaust(scene: Scene, campaign: str) -> None:
     """Call nobody of a campaign any more."""
     scene.database.execute(
         "UPDATE campaign_contacts SET status = 'exhausted', next_attempt = NULL, updated = ?"

@@ -38,7 +38,7 @@ def step(scene: Scene, body: Body, counted: Callable[[dict[str, int]], dict[str,
     if body["status"] not in {"scheduled", "running"}:
         return {DUE: _next_end(scene, campaign)}
     if body["end_at"] and moment(body["end_at"]) <= scene.now:
-        contacts.give_up(scene, campaign)
+        contacts.exhaust(scene, campaign)
     opens = _opens(body, scene.now)
     if opens <= scene.now and not _dial_next(scene, body):
         return {"status": "paused", DUE: _next_end(scene, campaign)}
@@ -67,7 +67,7 @@ def _dial_next(scene: Scene, body: Body) -> bool:
     """Call as many as may be called at once; False when the balance does not allow it."""
     campaign = body["public_id"]
     free = body["max_concurrent_calls"] - len(contacts.in_call(scene, campaign))
-    for contact in contacts.next_up(scene, campaign, max(0, free)):
+    for contact in contacts.next_to_call(scene, campaign, max(0, free)):
         if not billing.solvent(scene.database, scene.now) or not agents.exists(scene.database, body["agent"]):
             return False
         _call(scene, body, contact)

@@ -57,7 +57,7 @@ def add_contacts(exchange: Exchange) -> Reply:
     if body["status"] not in EDITABLE:
         raise refused(409, f"Contacts cannot be added to a campaign that is {body['status']}.")
     rows = contacts.sent(exchange.body)
-    return answer({**contacts.take(exchange, body["public_id"], rows), "x_emulated": True}, 201)
+    return answer({**contacts.add(exchange, body["public_id"], rows), "x_emulated": True}, 201)
 
 
 def stats(exchange: Exchange) -> Reply:
@@ -88,7 +88,7 @@ def act(action: str, exchange: Exchange) -> Reply:
     elif action == "pause":
         changes = {"status": "paused"}
     else:
-        contacts.give_up(exchange, before["public_id"])
+        contacts.exhaust(exchange, before["public_id"])
         changes = {"status": "cancelled"}
     return answer(CAMPAIGNS.shown(exchange, CAMPAIGNS.store(exchange, before | changes, before)))
 
@@ -108,7 +108,7 @@ def _gates(exchange: Exchange, body: Body) -> None:
         raise refused(400, "The agent of this campaign does not exist.")
 
 
-def _judge(scene: Scene, body: Body, before: Body | None) -> None:
+def _validate(scene: Scene, body: Body, before: Body | None) -> None:
     if before and before["status"] not in EDITABLE:
         raise refused(409, f"A campaign that is {before['status']} cannot be changed; pause it first.")
     if body["daily_window_start"] >= body["daily_window_end"]:
@@ -119,16 +119,16 @@ def _judge(scene: Scene, body: Body, before: Body | None) -> None:
         raise invalid("from_number", "This number is not registered to this organization.")
 
 
-def _complete(scene: Scene, body: Body, before: Body | None) -> Body:
+def _compute(scene: Scene, body: Body, before: Body | None) -> Body:
     return {"timezone": body["timezone"] or zone_of(scene)} | ({} if before else {"status": "draft"})
 
 
-def _keep(_scene: Scene, body: Body, _before: Body | None) -> None:
+def _before_delete(_scene: Scene, body: Body, _before: Body | None) -> None:
     if body["status"] in {"scheduled", "running"}:
         raise refused(409, "Pause or cancel the campaign before deleting it.")
 
 
-def _removed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_delete(scene: Scene, body: Body, _before: Body | None) -> None:
     contacts.forget(scene, body["public_id"])
 
 
@@ -150,7 +150,7 @@ def _detail(scene: Scene, body: Body) -> Body:
     return {"contacts": contacts.every(scene, body["public_id"])}
 
 
-def _wake(scene: Scene, body: Body) -> Body:
+def _on_due(scene: Scene, body: Body) -> Body:
     return runs.step(scene, body, _counted)
 
 
@@ -180,11 +180,11 @@ CAMPAIGNS = Resource(
         *(Route("POST", f"{ONE}/{action}", partial(act, action)) for action in ALLOWED),
     ),
     newest_first=True,
-    judge=_judge,
-    complete=_complete,
-    keep=_keep,
+    validate=_validate,
+    compute=_compute,
+    before_delete=_before_delete,
     view=_view,
     detail=_detail,
-    wake=_wake,
-    removed=_removed,
+    on_due=_on_due,
+    after_delete=_after_delete,
 )

@@ -27,8 +27,8 @@ TABLES = (
         "CREATE TABLE IF NOT EXISTS agents (id INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL,"
         " draft TEXT NOT NULL)"
     ),
-    # Which agents carry which attached object, live.
-    "CREATE TABLE IF NOT EXISTS carried (key TEXT, agent_id INTEGER, PRIMARY KEY (key, agent_id)) WITHOUT ROWID",
+    # Which objects are attached to which agents, live.
+    "CREATE TABLE IF NOT EXISTS attached (key TEXT, agent_id INTEGER, PRIMARY KEY (key, agent_id)) WITHOUT ROWID",
     (
         "CREATE TABLE IF NOT EXISTS agent_versions (id INTEGER PRIMARY KEY, agent_id INTEGER NOT NULL,"
         " body TEXT NOT NULL)"
@@ -77,7 +77,7 @@ NAMES = (
     "documents",
     "agents",
     "agent_versions",
-    "carried",
+    "attached",
     "phone_numbers",
     "calls",
     "transactions",

@@ -1,7 +1,7 @@
 """Events on their way to webhooks (contract-next 1.2, 1.4): queued, tried, tried again, given up.
 
-An event becomes one delivery per endpoint that wants it, all with its id; ``courier`` carries them. A
-delivery is claimed for a minute by whoever tries it, so a process killed meanwhile loses nothing.
+An event becomes one delivery per endpoint that wants it, all with its id; ``webhook_sender`` sends them.
+A delivery is claimed for a minute by whoever tries it, so a process killed meanwhile loses nothing.
 """
 
 from __future__ import annotations
@@ -146,11 +146,11 @@ def test(exchange: Exchange) -> Reply:
     endpoint = WEBHOOK_ENDPOINTS.load(exchange, exchange.arguments[0])
     event_type = exchange.body.get("event_type") or TEST_EVENT
     if event_type != TEST_EVENT:
-        WEBHOOK_ENDPOINTS.judge(exchange, {"events": [event_type]}, None)
+        WEBHOOK_ENDPOINTS.validate(exchange, {"events": [event_type]}, None)
     data = {"test": True, "endpoint_id": endpoint["id"]}
     event_id = fresh_uuid(exchange, "events")
     number = _queue(exchange, endpoint, event_type, event_id, data, endpoint["agent_id"], exchange.now, TEST_TRIES)
-    return answer({"event_id": event_id, "event_type": event_type}).errand_of(number)
+    return answer({"event_id": event_id, "event_type": event_type}).completed_by(number)
 
 
 def outcome(told: Body, attempt: Attempt) -> Body:

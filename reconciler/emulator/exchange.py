@@ -42,7 +42,7 @@ class Drop(Enum):
 class Reply:
     """One HTTP answer; ``delay`` is how many seconds it takes to come, ``drop`` that it never does.
 
-    ``errand`` is the delivery to be made first, whose outcome the answer then tells.
+    ``delivery`` is the delivery to be made first, whose outcome the answer then tells.
     """
 
     status: int
@@ -50,11 +50,11 @@ class Reply:
     body: bytes = b""
     delay: float = 0.0
     drop: Drop | None = None
-    errand: int | None = None
+    delivery: int | None = None
 
-    def errand_of(self, delivery: int) -> Reply:
+    def completed_by(self, delivery: int) -> Reply:
         """The same answer, to be completed by a delivery."""
-        return replace(self, errand=delivery)
+        return replace(self, delivery=delivery)
 
     def json(self) -> Any:
         """The decoded body, or None when there is none."""

@@ -29,13 +29,13 @@ class Fault:
     ``skip`` of them pass first, then ``times`` are hit (None: permanently). Of the rest, what is set applies:
 
     - ``status`` answers that instead, with ``detail`` and, if set, a ``Retry-After`` header; ``took_effect``
-      says whether the request is carried out all the same.
+      says whether the request is attached out all the same.
     - ``drop`` ends the connection without an answer: ``connect`` before anything was sent, ``read`` after
       the request was, with ``took_effect`` as above. (On a socket both look like the second.)
     - ``delay`` keeps the answer back for so many seconds.
     - ``ignore`` names fields of the request that are silently not stored; ``omit`` names fields left out
       of the answer (or of each item of a list).
-    - ``copies`` and ``skew`` are for events on their way to webhook endpoints (see ``courier``).
+    - ``copies`` and ``skew`` are for events on their way to webhook endpoints (see ``webhook_sender``).
     - ``malform`` sends the answer as broken ``json``, a list as an ``envelope``, or a gateway's ``html``.
     """
 
@@ -69,7 +69,7 @@ class Fault:
 
     @property
     def prevents(self) -> bool:
-        """Whether the request must not be carried out."""
+        """Whether the request must not be attached out."""
         if self.drop == Drop.CONNECT.value:
             return True
         return (self.status is not None or bool(self.drop)) and not self.took_effect

@@ -58,11 +58,11 @@ def _view(_scene: Scene, body: Body) -> Body:
     return body | {"headers": masked(body["headers"])}
 
 
-def _changed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_write(scene: Scene, body: Body, _before: Body | None) -> None:
     refresh(scene, "integrations", body["id"], INTEGRATIONS.shown(scene, body))
 
 
-def _removed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_delete(scene: Scene, body: Body, _before: Body | None) -> None:
     refresh(scene, "integrations", body["id"], None)
 
 
@@ -126,6 +126,6 @@ INTEGRATIONS = Resource(
         Route("POST", "/v1/integrations/{uuid}/transfer", transfer),
     ),
     view=_view,
-    changed=_changed,
-    removed=_removed,
+    after_write=_after_write,
+    after_delete=_after_delete,
 )

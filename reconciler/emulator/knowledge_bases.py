@@ -48,10 +48,10 @@ def _below(exchange: Exchange) -> str:
 
 
 def _counting(handler: Callable[[Exchange], Reply], exchange: Exchange) -> Reply:
-    """The handler's answer, once every agent that carries the base knows how many documents it has now."""
+    """The handler's answer, once every agent it is attached to shows how many documents it has now."""
     reply = handler(exchange)
     base = KNOWLEDGE_BASES.load(exchange, exchange.arguments[0])
-    _changed(exchange, base, base)
+    _after_write(exchange, base, base)
     return reply
 
 
@@ -59,11 +59,11 @@ def _view(scene: Scene, body: Body) -> Body:
     return body | {"document_count": tables.below(scene, f"knowledge_bases/{body['id']}")}
 
 
-def _changed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_write(scene: Scene, body: Body, _before: Body | None) -> None:
     refresh(scene, "knowledge_bases", body["id"], KNOWLEDGE_BASES.shown(scene, body))
 
 
-def _removed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_delete(scene: Scene, body: Body, _before: Body | None) -> None:
     refresh(scene, "knowledge_bases", body["id"], None)
 
 
@@ -84,6 +84,6 @@ KNOWLEDGE_BASES = Resource(
         Route("POST", f"{BASE}/search", documents.search),
     ),
     view=_view,
-    changed=_changed,
-    removed=_removed,
+    after_write=_after_write,
+    after_delete=_after_delete,
 )

@@ -188,7 +188,7 @@ def _step(scene: Scene) -> str:
     return stamp(scene.now + timedelta(seconds=float(seconds) / 2))
 
 
-def _wake(scene: Scene, body: Body) -> Body:
+def _on_due(scene: Scene, body: Body) -> Body:
     if body["status"] == "pending":
         return {"status": "processing", DUE: _step(scene)}
     if FAILS in body["name"] or FAILS in body["original_filename"]:
@@ -196,7 +196,7 @@ def _wake(scene: Scene, body: Body) -> Body:
     return {"status": "ready", "chunk_count": body["estimated_chunk_count"]}
 
 
-def _complete(scene: Scene, body: Body, before: Body | None) -> Body:
+def _compute(scene: Scene, body: Body, before: Body | None) -> Body:
     return {} if before else text_values(scene, body["content"] or "")
 
 
@@ -216,11 +216,11 @@ def _view(_scene: Scene, body: Body) -> Body:
     return {name: value for name, value in body.items() if name not in {"content", "replaced_at"}}
 
 
-def _changed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_write(scene: Scene, body: Body, _before: Body | None) -> None:
     refresh(scene, "knowledge_documents", body["id"], KNOWLEDGE_DOCUMENTS.shown(scene, body))
 
 
-def _removed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_delete(scene: Scene, body: Body, _before: Body | None) -> None:
     refresh(scene, "knowledge_documents", body["id"], None)
 
 
@@ -242,10 +242,10 @@ KNOWLEDGE_DOCUMENTS = Resource(
         Route("POST", "/v1/knowledge/search", search),
     ),
     newest_first=True,
-    complete=_complete,
+    compute=_compute,
     view=_view,
     detail=_detail,
-    wake=_wake,
-    changed=_changed,
-    removed=_removed,
+    on_due=_on_due,
+    after_write=_after_write,
+    after_delete=_after_delete,
 )

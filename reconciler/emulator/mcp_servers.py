@@ -65,7 +65,7 @@ def _synchronised(scene: Scene, body: Body) -> Body:
     return {"cached_tools": tools, "last_sync_error": "", "last_tools_sync_at": stamp(scene.now)}
 
 
-def _complete(_scene: Scene, body: Body, before: Body | None) -> Body:
+def _compute(_scene: Scene, body: Body, before: Body | None) -> Body:
     """A name after the host, headers that keep their values, and no tools from an address that was left."""
     stored = {entry["key"]: entry["value"] for entry in (before or {}).get("headers", ())}
     headers = [
@@ -76,11 +76,11 @@ def _complete(_scene: Scene, body: Body, before: Body | None) -> Body:
     return {"headers": headers, "display_name": name} | (NEVER_SYNCED if moved else {})
 
 
-def _changed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_write(scene: Scene, body: Body, _before: Body | None) -> None:
     refresh(scene, "mcp_servers", body["id"], MCP_SERVERS.shown(scene, body))
 
 
-def _removed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_delete(scene: Scene, body: Body, _before: Body | None) -> None:
     refresh(scene, "mcp_servers", body["id"], None)
 
 
@@ -100,9 +100,9 @@ MCP_SERVERS = Resource(
         "headers": Field(v.each(header), []),
     },
     actions=(Route("POST", "/v1/mcp-servers/{uuid}/sync-tools", sync_tools),),
-    complete=_complete,
+    compute=_compute,
     view=_view,
-    wake=_synchronised,
-    changed=_changed,
-    removed=_removed,
+    on_due=_synchronised,
+    after_write=_after_write,
+    after_delete=_after_delete,
 )

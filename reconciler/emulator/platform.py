@@ -9,13 +9,13 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.emulator import administration, deliveries, faults
-from reconciler.emulator.courier import Courier, Round
 from reconciler.emulator.database import Database, document
 from reconciler.emulator.exchange import Exchange, Refusal, Reply, Scene, answer, encode
 from reconciler.emulator.forms import decoded
 from reconciler.emulator.identity import authenticate
 from reconciler.emulator.routing import ADMINISTRATION, PUBLIC, ROUTER
 from reconciler.emulator.seed import Scenario, seed, seed_once
+from reconciler.emulator.webhook_sender import SenderThreads, WebhookSender
 
 if TYPE_CHECKING:
     import sqlite3
@@ -38,8 +38,8 @@ class Platform:
     def __init__(self, path: Path | str, clock: Clock, scenario: Scenario | None = None) -> None:
         self.clock = clock
         self._database = Database(path)
-        self._courier = Courier(self._scene, lambda: self.clock.now().timestamp())
-        self._rounds = 0
+        self._sender = WebhookSender(self._scene, lambda: self.clock.now().timestamp())
+        self._sender_threads = 0
         with self._database.transaction() as connection:
             seed_once(connection, clock.now(), scenario or Scenario())
 
@@ -51,11 +51,11 @@ class Platform:
             else:
                 reply = self._served(connection, now, request)
             waiting = deliveries.waiting(Scene(connection, now))
-        if reply.errand is not None:
-            attempt = self._courier.attempt(reply.errand)
+        if reply.delivery is not None:
+            attempt = self._sender.send_now(reply.delivery)
             reply = replace(reply, body=encode(deliveries.outcome(reply.json(), attempt)).encode())
-        if waiting and not self._rounds:
-            self._courier.carry()
+        if waiting and not self._sender_threads:
+            self._sender.send_due()
         date = format_datetime(now.replace(microsecond=0), usegmt=True)
         body = b"" if request.method == "HEAD" else reply.body
         return Reply(reply.status, {**reply.headers, "Date": date}, body, reply.delay, reply.drop)
@@ -99,17 +99,18 @@ class Platform:
         """Move the platform's time forward."""
         with self._moment() as (connection, _):
             administration.advance(connection, seconds)
-        self._courier.carry()
+        if not self._sender_threads:
+            self._sender.send_due()
 
-    def start_round(self) -> Round:
-        """Carry events from a thread of their own while a server runs; the caller stops it."""
-        self._rounds += 1
-        return Round(self._courier.carry).start()
+    def start_sender(self) -> SenderThreads:
+        """Send events from threads of their own while a server runs; the caller stops them."""
+        self._sender_threads += 1
+        return SenderThreads(self._sender.send_all).start()
 
-    def end_round(self, round_: Round) -> None:
-        """Stop a thread that carries events; from then on they leave with the requests again."""
-        round_.stop()
-        self._rounds -= 1
+    def stop_sender(self, threads: SenderThreads) -> None:
+        """Stop the threads that send events; from then on they leave with the requests again."""
+        threads.stop()
+        self._sender_threads -= 1
 
     def reset(self, scenario: Scenario | None = None) -> None:
         """Forget everything, faults and journal included, and start again."""
@@ -117,8 +118,8 @@ class Platform:
             seed(connection, self.clock.now(), scenario or Scenario())
 
     def close(self) -> None:
-        """Let go of the file and of what events were sent on."""
-        self._courier.close()
+        """Close the file and the connections that events were sent on."""
+        self._sender.close()
         self._database.close()
 
     def __enter__(self) -> Self:

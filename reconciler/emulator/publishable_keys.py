@@ -34,12 +34,12 @@ def transfer(exchange: Exchange) -> Reply:
     raise refused(404, "No Organization matches the given query.")
 
 
-def _judge(_scene: Scene, body: Body, _before: Body | None) -> None:
+def _validate(_scene: Scene, body: Body, _before: Body | None) -> None:
     if body["mode"] == "webhook" and not body["webhook_url"]:
         raise invalid("webhook_url", "A webhook URL is required in webhook mode.")
 
 
-def _complete(_scene: Scene, body: Body, before: Body | None) -> Body:
+def _compute(_scene: Scene, body: Body, before: Body | None) -> Body:
     if before:
         return {}
     digest = hashlib.sha256(f"publishable/{body['id']}".encode()).hexdigest()
@@ -52,7 +52,7 @@ def _complete(_scene: Scene, body: Body, before: Body | None) -> Body:
     }
 
 
-def _retire(_scene: Scene, body: Body) -> Body:
+def _soft_delete(_scene: Scene, body: Body) -> Body:
     return body | {"is_active": False, "is_enabled": False}
 
 
@@ -76,8 +76,8 @@ PUBLISHABLE_KEYS = Resource(
     first_id=301,
     verbs=("list", "create", "show", "patch", "delete"),
     actions=(Route("POST", "/v1/publishable-key/{int}/transfer", transfer),),
-    judge=_judge,
-    complete=_complete,
-    retire=_retire,
+    validate=_validate,
+    compute=_compute,
+    soft_delete=_soft_delete,
     view=_view,
 )

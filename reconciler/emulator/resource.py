@@ -89,13 +89,13 @@ class Resource:
     - ``verbs`` are the plain operations it has, ``actions`` every other route;
     - ``envelope`` is the key that a list is wrapped in, empty for a bare array;
     - ``upsert_by`` names the field by which a POST changes what is there instead of adding;
-    - ``once`` are fields that ``complete`` makes (with an underscore) and only the create's answer shows;
-    - ``judge`` raises Refusal on a combination (``before`` is None for a new one), ``complete`` is what the
+    - ``once`` are fields that ``compute`` makes (with an underscore) and only the create's answer shows;
+    - ``validate`` raises Refusal on a combination (``before`` is None for a new one), ``compute`` is what the
       server puts in itself before it stores what a client wrote, ``view`` makes what a reader sees, ``detail``
-      adds what one sees who asks for it alone, ``wake`` is called when ``_due`` has come, ``changed`` follows
-      every write (``before`` None: new) and ``removed`` every deletion;
-    - ``retire`` turns a DELETE into a change: what it returns stays; ``keep`` raises Refusal on a DELETE that
-      the vendor does not allow.
+      adds what one sees who asks for it alone, ``on_due`` is called when ``_due`` has come, ``after_write`` follows
+      every write (``before`` None: new) and ``after_delete`` every deletion;
+    - ``soft_delete`` turns a DELETE into a change: what it returns stays; ``before_delete`` raises Refusal on a
+      DELETE that the vendor does not allow.
     """
 
     name: str
@@ -115,14 +115,14 @@ class Resource:
     administrators_only: bool = False
     form: bool = False
     stamps: tuple[str, ...] = ("created_at", "updated_at")
-    judge: Effect = no_rule
-    complete: Completion = nothing_more
+    validate: Effect = no_rule
+    compute: Completion = nothing_more
     view: Hook = as_stored
-    wake: Hook = as_stored
-    changed: Effect = no_rule
-    removed: Effect = no_rule
-    retire: Hook | None = None
-    keep: Effect = no_rule
+    on_due: Hook = as_stored
+    after_write: Effect = no_rule
+    after_delete: Effect = no_rule
+    soft_delete: Hook | None = None
+    before_delete: Effect = no_rule
     detail: Hook = nothing_else
 
     @property
@@ -161,33 +161,33 @@ class Resource:
             body[self.parent.field] = parent_id
         body |= {name: deepcopy(each.default) for name, each in self.fields.items()} | values
         body |= dict.fromkeys(self.stamps, stamp(scene.now))
-        self.judge(scene, body, None)
-        body |= self.complete(scene, body, None) | more
+        self.validate(scene, body, None)
+        body |= self.compute(scene, body, None) | more
         tables.insert(scene, self.name, self.key(body), body, below or self.below(parent_id))
-        self.changed(scene, body, None)
+        self.after_write(scene, body, None)
         return body
 
     def write(self, scene: Scene, before: Body, values: Body) -> Body:
         """The object with values put in, judged, stored and returned whole."""
         body = before | values
-        self.judge(scene, body, before)
-        return self.store(scene, body | self.complete(scene, body, before), before)
+        self.validate(scene, body, before)
+        return self.store(scene, body | self.compute(scene, body, before), before)
 
     def store(self, scene: Scene, body: Body, before: Body) -> Body:
         """The object as it is now, judged by nobody: what the platform itself or a colleague does."""
         if "updated_at" in self.stamps:
             body = body | {"updated_at": after(before["updated_at"], scene.now)}
         tables.save(scene, self.name, self.key(body), body)
-        self.changed(scene, body, before)
+        self.after_write(scene, body, before)
         return body
 
     def drop(self, scene: Scene, body: Body) -> None:
         """Take the object away, with what lives below it."""
-        if self.retire:
-            self.store(scene, self.retire(scene, body), body)
+        if self.soft_delete:
+            self.store(scene, self.soft_delete(scene, body), body)
             return
         tables.remove(scene, self.name, self.key(body))
-        self.removed(scene, body, None)
+        self.after_delete(scene, body, None)
 
     def shown(self, scene: Scene, body: Body, *, created: bool = False) -> Body:
         """The object as an answer; what begins with an underscore stays here."""

@@ -69,7 +69,7 @@ def delete(resource: Resource, exchange: Exchange) -> Reply:
     """``DELETE`` one object: 204."""
     resource.authorize(exchange)
     body = addressed(resource, exchange)
-    resource.keep(exchange, body, None)
+    resource.before_delete(exchange, body, None)
     resource.drop(exchange, body)
     return Reply(204)
 
@@ -104,7 +104,7 @@ def wake(resource: Resource, scene: Scene, key: str) -> None:
     """Let the moment pass that the object of that id was waiting for."""
     before = resource.load(scene, key)
     body = before | {DUE: None}
-    resource.store(scene, body | resource.wake(scene, body), before)
+    resource.store(scene, body | resource.on_due(scene, body), before)
 
 
 def _twin(resource: Resource, exchange: Exchange, values: Body) -> Body | None:

@@ -17,11 +17,11 @@ def _view(scene: Scene, body: Body) -> Body:
     return body | {"agent_count": embedding_agents(scene, body["id"])}
 
 
-def _changed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_write(scene: Scene, body: Body, _before: Body | None) -> None:
     refresh(scene, "reusable_instructions", body["id"], embedded(body))
 
 
-def _removed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_delete(scene: Scene, body: Body, _before: Body | None) -> None:
     refresh(scene, "reusable_instructions", body["id"], None)
 
 
@@ -39,6 +39,6 @@ REUSABLE_INSTRUCTIONS = Resource(
         "content": Field(v.text(minimum=1), required=True),
     },
     view=_view,
-    changed=_changed,
-    removed=_removed,
+    after_write=_after_write,
+    after_delete=_after_delete,
 )

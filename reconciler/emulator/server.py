@@ -17,8 +17,8 @@ from reconciler.emulator.exchange import Reply, Request, answer
 if TYPE_CHECKING:
     import socket
 
-    from reconciler.emulator.courier import Round
     from reconciler.emulator.platform import Platform
+    from reconciler.emulator.webhook_sender import SenderThreads
 
 LOCALHOST = "localhost"
 IDLE_SECONDS = 60.0
@@ -127,7 +127,7 @@ class Server:
     def __init__(self, platform: Platform, host: str, port: int) -> None:
         self._listener = Listener((host, port), platform)
         self._platform = platform
-        self._round: Round | None = None
+        self._sender: SenderThreads | None = None
         self._serving = False
         bound_host, bound_port = self._listener.server_address[:2]
         self.url = f"http://{bound_host!s}:{bound_port}"
@@ -135,23 +135,23 @@ class Server:
     def start(self) -> Self:
         """Serve from a thread and come back at once."""
         self._serving = True
-        self._round = self._platform.start_round()
+        self._sender = self._platform.start_sender()
         threading.Thread(target=self._listener.serve_forever, args=(POLL_SECONDS,), daemon=True).start()
         return self
 
     def serve_forever(self) -> None:
         """Serve until interrupted, or until another thread stops it."""
         self._serving = True
-        self._round = self._platform.start_round()
+        self._sender = self._platform.start_sender()
         self._listener.serve_forever(POLL_SECONDS)
 
     def stop(self) -> None:
         """Stop listening and end every connection; stopping twice is harmless."""
         if self._serving:
             self._listener.shutdown()
-        if self._round is not None:
-            self._platform.end_round(self._round)
-            self._round = None
+        if self._sender is not None:
+            self._platform.stop_sender(self._sender)
+            self._sender = None
         self._listener.hang_up()
         self._listener.server_close()
 

@@ -126,7 +126,7 @@ def _run(  # noqa: PLR0913 - who is called by whom, with what, as which of which
     )
 
 
-def _wake(scene: Scene, run: Body) -> Body:
+def _on_due(scene: Scene, run: Body) -> Body:
     ended: Body = {"completed_at": stamp(scene.now)}
     if "breaks" in run["scenario_prompt"].casefold() or not agents.exists(scene.database, run["_agent"]):
         return {**ended, "status": "failed", "error_message": BROKEN}
@@ -165,7 +165,7 @@ SIMULATIONS = Resource(
     actions=(Route("POST", ONE, start), Route("POST", OLD_ONE, start)),
     newest_first=True,
     view=_view,
-    wake=_wake,
+    on_due=_on_due,
 )
 SIMULATION_BATCHES = Resource(
     name="simulation_batches",

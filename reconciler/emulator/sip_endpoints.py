@@ -42,7 +42,7 @@ def _password(scene: Scene) -> str:
     return hashlib.sha256(f"sip/{number}".encode()).hexdigest()[:24]
 
 
-def _complete(scene: Scene, body: Body, before: Body | None) -> Body:
+def _compute(scene: Scene, body: Body, before: Body | None) -> Body:
     if before:
         return {}
     return {
@@ -54,7 +54,7 @@ def _complete(scene: Scene, body: Body, before: Body | None) -> Body:
     }
 
 
-def _wake(_scene: Scene, body: Body) -> Body:
+def _on_due(_scene: Scene, body: Body) -> Body:
     return {"status": "active"} if body["status"] == "provisioning" else {}
 
 
@@ -74,6 +74,6 @@ SIP_ENDPOINTS = Resource(
     envelope="results",
     once=("password",),
     stamps=("created_at",),
-    complete=_complete,
-    wake=_wake,
+    compute=_compute,
+    on_due=_on_due,
 )

@@ -135,7 +135,7 @@ def _next(runs: list[Body]) -> str | None:
     return min((run["_ends"] for run in runs if run["status"] == "in_progress" and run["_ends"]), default=None)
 
 
-def _wake(scene: Scene, body: Body) -> Body:
+def _on_due(scene: Scene, body: Body) -> Body:
     runs = [_ended(scene, body, run) if run["_ends"] and _over(scene, run) else run for run in body["runs"]]
     states = [run["status"] for run in runs]
     verdicts = [run["verdict"] for run in runs]
@@ -188,5 +188,5 @@ TEST_BATCHES = Resource(
     parent=Parent("agents", "agent_id", "Agent"),
     newest_first=True,
     view=_view,
-    wake=_wake,
+    on_due=_on_due,
 )

@@ -107,7 +107,7 @@ def _generated(scene: Scene, agent_id: int, agent: str, number: int) -> Body:
     return TEST_SCENARIOS.make(scene, values, agent_id, source="ai", prompt_hash=live_hash(scene, agent_id))
 
 
-def _complete(_scene: Scene, _body: Body, before: Body | None) -> Body:
+def _compute(_scene: Scene, _body: Body, before: Body | None) -> Body:
     if before:
         return {}
     return {
@@ -144,6 +144,6 @@ TEST_SCENARIOS = Resource(
     ),
     parent=Parent("agents", "agent_id", "Agent"),
     newest_first=True,
-    complete=_complete,
+    compute=_compute,
     view=_view,
 )

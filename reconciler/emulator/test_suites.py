@@ -66,13 +66,13 @@ def _scenarios(scene: Scene, body: Body) -> list[Body]:
     return [each for each in found if each is not None]
 
 
-def _judge(scene: Scene, body: Body, _before: Body | None) -> None:
+def _validate(scene: Scene, body: Body, _before: Body | None) -> None:
     strangers = [each["id"] for each in _scenarios(scene, body) if each["agent_id"] != body["agent_id"]]
     if strangers:
         raise invalid("scenario_ids", *(f"Scenario {key} belongs to another agent." for key in strangers))
 
 
-def _complete(_scene: Scene, _body: Body, before: Body | None) -> Body:
+def _compute(_scene: Scene, _body: Body, before: Body | None) -> Body:
     return {} if before else {"last_green_at": None}
 
 
@@ -101,8 +101,8 @@ TEST_SUITES = Resource(
         "criteria": Field(criteria, CRITERIA),
         "schedule": Field(v.nullable(schedule)),
     },
-    judge=_judge,
-    complete=_complete,
+    validate=_validate,
+    compute=_compute,
     view=_view,
     detail=_detail,
 )

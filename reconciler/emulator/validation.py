@@ -177,7 +177,7 @@ def _opening(scene: Scene, agent_id: int, examples: list[Body]) -> Body:
     }
 
 
-def _wake(scene: Scene, run: Body) -> Body:
+def _on_due(scene: Scene, run: Body) -> Body:
     """The run, judged; what passed the last time and fails now is a regression."""
     examples = _active(scene, run["agent_id"])
     ended = {"completed_at": stamp(scene.now)}
@@ -202,7 +202,7 @@ def _verdict(body: Body) -> str:
     return next((WORDS[word] for word in VERDICTS if word in body["labels"]), "pass")
 
 
-def _complete(_scene: Scene, _body: Body, before: Body | None) -> Body:
+def _compute(_scene: Scene, _body: Body, before: Body | None) -> Body:
     if before:
         return {}
     return {
@@ -250,7 +250,7 @@ VALIDATION_EXAMPLES = Resource(
         Route("GET", "/v1/validation-sets", sets),
     ),
     envelope="examples",
-    complete=_complete,
+    compute=_compute,
     view=_view,
     detail=_detail,
 )
@@ -266,5 +266,5 @@ VALIDATION_RUNS = Resource(
         Route("POST", "/v1/agents/{int}/validation-runs", start),
     ),
     newest_first=True,
-    wake=_wake,
+    on_due=_on_due,
 )

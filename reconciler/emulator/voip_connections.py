@@ -15,7 +15,7 @@ from reconciler.emulator.resource import REQUIRED, Field, Resource, administrato
 from reconciler.emulator.routes import Route
 from reconciler.emulator.tables import fresh_uuid
 from reconciler.emulator.timestamps import stamp
-from reconciler.emulator.voip_evidence import fingerprint, gather, provider, spend
+from reconciler.emulator.voip_evidence import consume, fingerprint, provider, run_test
 
 if TYPE_CHECKING:
     from reconciler.emulator.exchange import Exchange, Reply, Scene
@@ -35,7 +35,7 @@ ONE = "/v1/voip-connections/{int}"
 def test(exchange: Exchange) -> Reply:
     """``POST /v1/voip-connections/test``: 201 whether it passed or not; with ``connection_id`` it tests that again."""
     body = _tested(exchange)
-    evidence = gather(exchange, body["provider"], body.get("credentials"), body.get("sip_config"))
+    evidence = run_test(exchange, body["provider"], body.get("credentials"), body.get("sip_config"))
     passed = (evidence["inbound_status"], evidence["outbound_status"]) == ("pass", "pass")
     result = {"credentials_valid": True, "passed": passed, **evidence["evidence"]}
     return answer(
@@ -164,7 +164,7 @@ def _connected(exchange: Exchange, sid: str) -> Body:
             "connection": None,
         }
     credentials = {"accountSid": sid}
-    evidence = gather(exchange, "twilio", credentials, None)
+    evidence = run_test(exchange, "twilio", credentials, None)
     values = {"provider": "twilio", "credentials": credentials, "verification_evidence_id": evidence["id"]}
     values |= {"setup_method": "twilio_subaccount", "name": "Branch", "sip_config": None}
     made = VOIP_CONNECTIONS.make(exchange, values)
@@ -172,7 +172,7 @@ def _connected(exchange: Exchange, sid: str) -> Body:
     return {"sid": sid, "status": "created", "friendly_name": "Branch", "error": None, "connection": shown}
 
 
-def _complete(scene: Scene, body: Body, before: Body | None) -> Body:
+def _compute(scene: Scene, body: Body, before: Body | None) -> Body:
     """A connection stands on evidence, and so does every change of what was tested."""
     mark = fingerprint(body["provider"], body["credentials"], body["sip_config"])
     named = body["verification_evidence_id"]
@@ -180,7 +180,7 @@ def _complete(scene: Scene, body: Body, before: Body | None) -> Body:
         return {}
     if before and named == before["verification_evidence_id"]:
         raise invalid("verification_evidence_id", "Test the new configuration and send its evidence.")
-    evidence = spend(scene, named, mark)
+    evidence = consume(scene, named, mark)
     tested = {"_fingerprint": mark, "last_tested_at": evidence["created_at"], "test_result": {"passed": True}}
     return tested | ({} if before else _first(body))
 
@@ -211,7 +211,7 @@ def _view(scene: Scene, body: Body) -> Body:
     }
 
 
-def _removed(scene: Scene, body: Body, _before: Body | None) -> None:
+def _after_delete(scene: Scene, body: Body, _before: Body | None) -> None:
     """Its numbers stay, of no connection and unproven."""
     for number in phone_numbers.of_connection(scene.database, body["id"]):
         loose = {"voip_connection_id": None, "voip_verification_status": "unverified"}
@@ -245,7 +245,7 @@ VOIP_CONNECTIONS = Resource(
         Route("POST", f"{ONE}/enable-transfers", enable_transfers),
     ),
     administrators_only=True,
-    complete=_complete,
+    compute=_compute,
     view=_view,
-    removed=_removed,
+    after_delete=_after_delete,
 )

@@ -37,7 +37,7 @@ def fingerprint(provider: str, credentials: Any, sip_config: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def gather(scene: Scene, provider: str, credentials: Any, sip_config: Any) -> Body:
+def run_test(scene: Scene, provider: str, credentials: Any, sip_config: Any) -> Body:
     """Try a connection and keep what was found; Refusal 400 for credentials the carrier rejects."""
     if any("wrong" in value for value in (credentials or {}).values() if isinstance(value, str)):
         raise invalid("credentials", REJECTED)
@@ -58,7 +58,7 @@ def gather(scene: Scene, provider: str, credentials: Any, sip_config: Any) -> Bo
     )
 
 
-def spend(scene: Scene, key: Any, expected: str) -> Body:
+def consume(scene: Scene, key: Any, expected: str) -> Body:
     """The evidence of that id, used up; Refusal 400 unless it passed, is fresh, unused and about ``expected``."""
     body = next((each for each in VOIP_EVIDENCE.every(scene) if each["id"] == key), None)
     complaint = "No verification evidence with this id." if body is None else _complaint(scene, body, expected)

@@ -62,14 +62,14 @@ def endpoint_url(value: Any) -> str:
     return address
 
 
-def _judge(scene: Scene, body: Body, _before: Body | None) -> None:
+def _validate(scene: Scene, body: Body, _before: Body | None) -> None:
     allowed = document(scene.database, "options").get("webhook_events") or EVENTS
     strangers = [name for name in body["events"] or () if name not in allowed]
     if strangers:
         raise invalid("events", *(f'"{name}" is not a valid choice.' for name in strangers))
 
 
-def _complete(scene: Scene, _body: Body, before: Body | None) -> Body:
+def _compute(scene: Scene, _body: Body, before: Body | None) -> Body:
     if before:
         return {}
     seed = fresh_uuid(scene, "webhook_secrets")
@@ -96,7 +96,7 @@ WEBHOOK_ENDPOINTS = Resource(
     newest_first=True,
     once=("secret",),
     administrators_only=True,
-    judge=_judge,
-    complete=_complete,
+    validate=_validate,
+    compute=_compute,
     view=_view,
 )

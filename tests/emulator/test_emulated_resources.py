@@ -144,7 +144,7 @@ def test_an_empty_patch_and_an_unknown_field_change_nothing(collection: Collecti
 def test_what_is_deleted_is_gone_and_its_id_never_comes_back(collection: Collection) -> None:
     created = collection.create()
     assert collection.http.delete(collection.item(created)).status_code == 204
-    if collection.resource.retire is None:
+    if collection.resource.soft_delete is None:
         assert collection.http.delete(collection.item(created)).status_code == 404
         assert collection.kept() == []
     again = collection.create()
@@ -226,7 +226,7 @@ def test_a_colleague_creates_changes_and_deletes_behind_a_clients_back(collectio
     assert collection.kept()[0]["x_set_by_hand"] == 1
     assert collection.platform.state()["objects"][collection.resource.name] == 1
     collection.control(**{collection.resource.id_field: kept[collection.resource.id_field], "delete": True})
-    if collection.resource.retire is None:
+    if collection.resource.soft_delete is None:
         assert collection.kept() == []
 
 

@@ -98,8 +98,8 @@ def test_an_edited_instruction_is_live_at_once_for_every_agent_that_has_it(http:
     key = http.post("/v1/reusable-instructions", json={"name": "Kind", "content": "Be kind."}).json()["id"]
     attach(http, agent, reusable_instruction_ids=[key])
     http.patch(f"/v1/reusable-instructions/{key}", json={"content": "Be brief."})
-    carried = http.get(f"/v1/agents/{agent}").json()["reusable_instructions"]
-    assert [(each["content"], "agent_count" in each) for each in carried] == [("Be brief.", False)]
+    attached = http.get(f"/v1/agents/{agent}").json()["reusable_instructions"]
+    assert [(each["content"], "agent_count" in each) for each in attached] == [("Be brief.", False)]
     assert http.get("/v1/reusable-instructions").json()[0]["agent_count"] == 1
     http.delete(f"/v1/reusable-instructions/{key}")
     assert http.get(f"/v1/agents/{agent}").json()["reusable_instructions"] == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 import thunderphone
 from thunderphone.generated.api.developer import (
@@ -24,7 +26,7 @@ from thunderphone.generated.models.patched_developer_webhook_endpoint_create_upd
     PatchedDeveloperWebhookEndpointCreateUpdateRequest,
 )
 
-from emulator.conftest import NOON, RECEPTION, connect
+from emulator.conftest import AUTHORIZED, NOON, RECEPTION, connect
 from emulator.listener import Listener
 from emulator.sdk import done, parsed
 from reconciler.emulator import EMULATED_KEY, Fault, Platform, Scenario, serve
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import httpx
     from thunderphone import ThunderPhone
 
 ENDPOINTS = "/v1/developer/webhook-endpoints"
@@ -351,6 +352,19 @@ def test_two_servers_on_one_account_tell_each_end_once(tmp_path: Path, listener:
             first.advance(60)
             assert listener.wait_for(30, 20)
     assert sorted(event.json["data"]["call_id"] for event in listener.events) == sorted(calls)
+
+
+def test_a_receiver_that_dawdles_delays_only_its_own_events(live: Platform, listener: Listener) -> None:
+    over = threading.Event()
+    with Listener(while_answering=lambda: over.wait(8)) as slow, serve(live) as server:
+        with httpx.Client(base_url=server.url, headers=AUTHORIZED) as web:
+            for url in (slow.url, listener.url):
+                listen(web, url, events=["telephony.complete"])
+            agent = web.post("/v1/agents", json=RECEPTION).json()["id"]
+            ring(web, agent, "+14155550195")
+            assert slow.wait_for(1, 10)
+            assert listener.wait_for(1, 5)
+            over.set()
 
 
 def test_an_event_that_a_killed_process_had_in_hand_is_told_by_the_next(tmp_path: Path, listener: Listener) -> None:

@@ -33,13 +33,14 @@ if TYPE_CHECKING:
 
 PATIENCE_SECONDS = 10.0
 POLL_SECONDS = 0.05
+THREADS = 4
 PLAIN_HEADERS = {"Content-Type": "application/json", "User-Agent": "ThunderPhone-Webhooks/1.0"}
 PLAIN = Fault(method=EVENT)
 DNS = Attempt(None, "dns", "Could not resolve host.")
 
 
-class Courier:
-    """Carries what is due, one event at a time and one carrier at a time.
+class WebhookSender:
+    """Sends what is due.
 
     ``moments`` opens a transaction at the platform's present, ``wire_time`` is what a timestamp says.
     """
@@ -48,19 +49,27 @@ class Courier:
         self._moments = moments
         self._wire_time = wire_time
         self._busy = threading.Lock()
+        self._opening = threading.Lock()
         self._client: httpx.Client | None = None
 
-    def carry(self) -> None:
-        """Send everything that is due; at once back when somebody is at it already."""
+    def send_due(self) -> None:
+        """Send everything that is due, in its order; returns at once when somebody is doing so already.
+
+        A receiver that asks back while it is told something would otherwise be told the next thing meanwhile.
+        """
         if not self._busy.acquire(blocking=False):
             return
         try:
-            while self._carry_one():
-                pass
+            self.send_all()
         finally:
             self._busy.release()
 
-    def attempt(self, number: int) -> Attempt:
+    def send_all(self) -> None:
+        """Send everything that is due and that nobody else has claimed."""
+        while self._send_next():
+            pass
+
+    def send_now(self, number: int) -> Attempt:
         """Send the delivery of that number now, and say what became of it."""
         with self._moments() as scene:
             delivery = deliveries.claim(scene, number)
@@ -72,11 +81,11 @@ class Courier:
         return found
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         if self._client is not None:
             self._client.close()
 
-    def _carry_one(self) -> bool:
+    def _send_next(self) -> bool:
         with self._moments() as scene:
             delivery = deliveries.claim(scene)
             if delivery is None:
@@ -109,34 +118,39 @@ class Courier:
         return Attempt(answered.status_code, "http_error", f"HTTP {answered.status_code}")
 
     def _http(self) -> httpx.Client:
-        if self._client is None:
-            # Loopback needs no proxy, whatever the environment says.
-            self._client = httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False)
-        return self._client
+        with self._opening:
+            if self._client is None:
+                # Loopback needs no proxy, whatever the environment says.
+                self._client = httpx.Client(timeout=PATIENCE_SECONDS, trust_env=False)
+            return self._client
 
 
-class Round:
-    """A thread that carries events while a server runs, so that they leave when they are due."""
+class SenderThreads:
+    """Threads that send events while a server runs: when they are due, side by side and in no sure order.
 
-    def __init__(self, carry: Callable[[], None]) -> None:
-        self._carry = carry
+    Each claims what it sends, so none is sent twice, and a slow receiver delays its own events only.
+    """
+
+    def __init__(self, send_all: Callable[[], None]) -> None:
+        self._send_all = send_all
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(THREADS)]
 
     def start(self) -> Self:
-        """Go round."""
-        self._thread.start()
+        """Begin to send."""
+        for thread in self._threads:
+            thread.start()
         return self
 
     def stop(self) -> None:
-        """Go round no more; harmless when it never did."""
+        """Send no more; what is being sent is finished."""
         self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(PATIENCE_SECONDS)
+        for thread in self._threads:
+            thread.join(PATIENCE_SECONDS)
 
     def _run(self) -> None:
         while not self._stopping.wait(POLL_SECONDS):
-            self._carry()
+            self._send_all()
 
 
 def _distorted(found: Attempt, fault: Fault) -> Attempt:
