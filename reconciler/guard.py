@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import InputError, PlanRefused, StalePlan, UnsafePlan, WrongAccount
 from reconciler.fields import policies
+from reconciler.left_out import blocking
 from reconciler.model import Action, Finding, Phase, Severity
 from reconciler.telephony.eligibility import dollars
 
@@ -32,12 +33,14 @@ def right_account(target: Target, settings: Settings) -> None:
 def applicable(plan: Plan, account: Account, *, skip_refused: bool) -> None:
     """Raise when apply must write nothing: an error, a refusal, or a limit that would be passed.
 
+    An error about a change that stands alone stops that one: the rest is done.
+
     Raises InputError for errors in the plan (the caller prints them), PlanRefused for the rest.
     """
     if unsafe := limits(plan, account):
         raise UnsafePlan(unsafe[0].message, hint=unsafe[0].hint)
-    if plan.errors:
-        count = len(plan.errors)
+    if errors := blocking(plan):
+        count = len(errors)
         raise InputError(
             f"{count} {'error' if count == 1 else 'errors'} in the plan: nothing was written",
             code="RC305",

@@ -86,6 +86,7 @@ class Kind(ABC):
     """One kind of resource. Hooks that write return the live object as read back (promise P12).
 
     - ``staged``: its writes are drafts that nobody hears until they are deployed;
+    - ``stands_alone``: an error about one of them stops that one, and not the run;
     - ``kept_in_state``: it lives in our own record, so nothing of it is bound, sent or exported;
     - ``undeclared_fields_differ``: the live side is entirely ours, and what is no longer declared goes;
     - ``replaceable``: what cannot be changed is made anew, references are switched, and the old one is deleted;
@@ -101,6 +102,7 @@ class Kind(ABC):
     orphans: ClassVar[Orphans] = Orphans.KEPT
     found_by: ClassVar[FoundBy] = FoundBy.BINDING
     staged: ClassVar[bool] = False
+    stands_alone: ClassVar[bool] = False
     kept_in_state: ClassVar[bool] = False
     undeclared_fields_differ: ClassVar[bool] = False
     replaceable: ClassVar[bool] = False

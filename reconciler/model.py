@@ -260,7 +260,8 @@ class Change:
     word for machines that filter, ``sentence`` is the end of a sentence for people; neither ever decides anything.
     ``unsettled``: it was begun by an earlier run, and whether it happened is not known. ``resumes``: it only
     finishes what an earlier run began. ``too_late``: it is not done, for its time has passed.
-    ``replaced``: it takes away what another object of the same address stands for by then.
+    ``replaced``: it takes away what another object of the same address stands for by then. ``stopped`` are the errors
+    about it for which it alone is not done.
     """
 
     address: Address
@@ -279,6 +280,7 @@ class Change:
     resumes: bool = False
     too_late: bool = False
     replaced: bool = False
+    stopped: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:
         """The action is its own word, where the kind has no other."""
@@ -314,10 +316,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything apply would do, in the order a reader should see it.
-
-    ``forecast`` is for readers only: nothing is decided by it, and it is no part of the fingerprint.
-    """
+    """Everything apply would do, in the order a reader should see it; ``forecast`` decides nothing."""
 
     target: Target
     changes: tuple[Change, ...]
@@ -341,11 +340,11 @@ class Plan:
     @property
     def refusals(self) -> tuple[Change, ...]:
         """The changes that will not be made."""
-        return tuple(change for change in self.changes if change.action is Action.REFUSE)
+        return tuple(it for it in self.changes if it.action is Action.REFUSE and not it.stopped)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """The findings that stop apply."""
+        """The findings that say that something cannot work as declared."""
         return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from reconciler.decide import Decision, Declared, Draft, Live, Match, Situation, decide
@@ -46,7 +46,7 @@ class Scope:
 
     ``paths`` are the folders and files that were read, relative to the project, "" for all of it; ``again`` are
     those whose actions may be done although they failed, or may have happened, before; ``named`` are the addresses
-    that must exist.
+    that must exist; ``left_out`` those whose documents are in error, and what the errors are.
     """
 
     prune: bool = False
@@ -54,9 +54,12 @@ class Scope:
     again: frozenset[Address] = frozenset()
     named: frozenset[Address] = frozenset()
     paths: tuple[str, ...] = ()
+    left_out: Mapping[Address, tuple[Finding, ...]] = field(default_factory=dict)
 
     def covers(self, match: Match) -> bool:
         """Whether the match is part of the run."""
+        if match.address in self.left_out:
+            return False
         if match.resource is None and self.paths and not self._was_declared_here(match):
             return False
         labels = match.resource.manifest.labels if match.resource else {}
@@ -94,11 +97,25 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
             continue
         kind = kinds[match.address.kind]
         for change in _changes(match, kind, account, links, scope):
-            found += kind.preflight(change, account, links)
-            changes.append(_marked(change, kind))
+            own = tuple(kind.preflight(change, account, links))
+            found += own
+            changes.append(_marked(_stopped(change, own) if kind.stands_alone else change, kind))
+    for address, errors in scope.left_out.items():
+        found += errors
+        changes.append(Change(address, Action.REFUSE, "invalid", "is not declared as it should be", stopped=errors))
     places = ranks(kinds)
     changes.sort(key=lambda change: _order(change, places))
     return Plan(target, tuple(changes), _listed([*written, *_once(found)]), _fingerprint(target, changes))
+
+
+def _stopped(change: Change, found: Iterable[Finding]) -> Change:
+    """A change that is left out for the errors about it, so that all the others need not be."""
+    errors = tuple(finding for finding in found if finding.severity is Severity.ERROR)
+    if not errors:
+        return change
+    if not change.pending:
+        return replace(change, stopped=errors)
+    return replace(change, action=Action.REFUSE, verb=Action.REFUSE.value, consequences=(), stopped=errors)
 
 
 def _nothing_misspelt(scope: Scope, matches: tuple[Match, ...]) -> None:

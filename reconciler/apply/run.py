@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.apply import writes
 from reconciler.apply.journal import Journal
+from reconciler.apply.not_begun import not_begun
 from reconciler.apply.read_back import COMPARE, Listed, not_as_declared, not_in_draft, not_kept
 from reconciler.apply.refused_fields import blames, told
 from reconciler.errors import (
@@ -77,14 +78,7 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     if not (stopping.is_set() or run.unwritable.is_set()):
         run.memory.settle(plan, kinds)
     results = [run.results.get((change.address, change.verb)) for change in plan.pending]
-    unsettled = [_unsettled(change) for change in plan.changes if change.unsettled]
-    return Report(plan, (*(result for result in results if result is not None), *unsettled))
-
-
-def _unsettled(change: Change) -> Result:
-    """An action that an earlier run began: it is neither called done nor taken again."""
-    hint = f"look whether it happened; then, to have it done (again): reconciler apply --again {change.address}"
-    return Result(change.address, change.action, Outcome.UNKNOWN, change.sentence, change.id, hint, change.location)
+    return Report(plan, (*not_begun(plan), *(result for result in results if result is not None)))
 
 
 _NOTHING_HAPPENED = (Rejected, Denied, Unreachable, Throttled)

@@ -19,6 +19,7 @@ from reconciler.cli.scope import Narrowing, exit_code, scoped
 from reconciler.cli.session import Session
 from reconciler.errors import InputError, PlanRefused
 from reconciler.kinds import KINDS
+from reconciler.left_out import stopped
 from reconciler.model import Outcome, Plan, Report
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def command(
     with announcement.errors(), Session(options, read_only=False) as session:
         approved = view.saved(saved) if saved else None
         scope = narrowing.scope()
-        loaded = session.checked()
+        loaded = session.usable()
         api, target = session.connect()
         ledger = session.ledger(target)
         with session.lease(ledger, "apply") as lease:
@@ -136,7 +137,8 @@ def _ask(session: Session, plan: Plan) -> None:
 def _dispatched(session: Session, loaded: Loaded, scope: Scope, done: Report) -> list[CallRow]:
     """Dispatch after an apply that came about; a failed one may have left a call without its agent."""
     del scope
-    if any(result.outcome is not Outcome.DONE for result in done.results):
+    alone = {change.address for change in stopped(done.plan)}
+    if any(result.outcome is not Outcome.DONE and result.address not in alone for result in done.results):
         onward = session.options.command("dispatch")
         session.output.talk(f"not everything came about, so no call was placed; fix it, then: {onward}")
         return []

@@ -58,7 +58,7 @@ def show(options: Options, watch: bool, wanted: CallFilter) -> int:
     from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
     with Session(options, read_only=True) as session:
-        loaded = session.checked()
+        loaded = session.without_wrong_calls()
         api, target = session.connect()
         ledger = session.ledger(target)
         orders = session.orders(loaded.resources)

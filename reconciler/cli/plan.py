@@ -55,7 +55,7 @@ def command(
 def planned(session: Session, narrowing: Narrowing, out: Path | None = None) -> Plan:
     """The plan of a run that can only read; saved to ``out`` when that is named."""
     scope = narrowing.scope()
-    loaded = session.checked()
+    loaded = session.usable()
     api, target = session.connect()
     found = session.look(loaded, api, target, session.ledger(target, optional=True), scope)
     if out is not None:

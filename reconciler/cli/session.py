@@ -28,7 +28,7 @@ from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call import order
 from reconciler.load import reader
 from reconciler.load.contents import ProjectContents
-from reconciler.model import Finding, Resource, Severity, Target
+from reconciler.model import Address, Finding, Resource, Severity, Target
 from reconciler.schedule.clock import Clock, FixedClock, SystemClock, parse_duration
 from reconciler.settings import Project, find_project
 from reconciler.state.ledger import Ledger
@@ -78,6 +78,7 @@ class Session:
         self.waits = Waits(self.output.talk)
         self._closing = ExitStack()
         self._notes: list[Finding] = []
+        self._left_out: dict[Address, tuple[Finding, ...]] = {}
 
     def __enter__(self) -> Self:
         self._closing.enter_context(signals(self.stopping, at_once=self.read_only))
@@ -104,6 +105,24 @@ class Session:
         loaded = self.load()
         if loaded.errors:
             raise InputError("the manifests are not as they should be", findings=loaded.findings)
+        return loaded
+
+    def usable(self) -> Loaded:
+        """The manifests without what stands alone and is in error; raises InputError for any other error."""
+        loaded = self.load()
+        found = {item.address: item for item in loaded.errors}
+        alone = {address for address in found if address is not None and KINDS[address.kind].stands_alone}
+        if found.keys() - alone:
+            raise InputError("the manifests are not as they should be", findings=loaded.findings)
+        self._left_out = {it: tuple(item for item in loaded.errors if item.address == it) for it in sorted(alone)}
+        loaded.resources = {name: it for name, it in loaded.resources.items() if it.address not in alone}
+        return loaded
+
+    def without_wrong_calls(self) -> Loaded:
+        """The usable manifests, for who does not plan: what is left out is said at once."""
+        loaded = self.usable()
+        for address, errors in self._left_out.items():
+            self.output.talk(f"left out: {address} ({errors[0].location}: {errors[0].message})")
         return loaded
 
     def connect(self) -> tuple[Api, Target]:
@@ -204,7 +223,7 @@ class Session:
                 now=self.clock.now(),
             )
         matches, found = observe.resolved(KINDS, account)
-        scope = replace(scope, paths=self._paths())
+        scope = replace(scope, paths=self._paths(), left_out=self._left_out)
         plan = planning.plan(
             target=target,
             account=account,

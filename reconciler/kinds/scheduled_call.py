@@ -56,6 +56,7 @@ class ScheduledCall(Kind):
     orphans = Orphans.RETIRED
     found_by = FoundBy.NAME
     kept_in_state = True
+    stands_alone = True
     undeclared_fields_differ = True
     also_reads = ("Agent", "PhoneNumber", "AutoReload")
     facts: ClassVar[tuple[Fact, ...]] = (Fact("confirmation", "/v1/outbound-tcpa-confirmation"),)

@@ -6,6 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from reconciler import left_out
+from reconciler.left_out import blocking
 from reconciler.model import VERBS, Action, ChangedBy, Outcome, Severity, Sort
 from reconciler.render.reading_order import by_kind, overwrites
 from reconciler.telephony.eligibility import dollars
@@ -75,6 +77,7 @@ SAME_TO_SEE = "(they differ in what is not shown)"
 NO_CHANGES = "No changes: the account is as declared."
 _UNCHANGED = (Action.KEEP, Action.REFUSE)
 _AS_DECLARED = frozenset({"is as declared", "is not there, as declared"})
+_FEW = 3
 _PLURALS = {"person": "people", "reply": "replies", "try": "tries"}
 
 
@@ -202,12 +205,20 @@ def verdict(plan: Plan) -> str:
 
 
 def stopped(plan: Plan) -> str:
-    """Why apply would write nothing, or ""."""
-    if plan.errors:
+    """Why apply would write nothing, or not all of it, or ""."""
+    if blocking(plan):
         return f"{counted(len(plan.errors), 'error')}: apply would write nothing"
     if plan.refusals:
         return "apply would refuse the plan"
+    if alone := left_out.stopped(plan):
+        return f"{counted(len(plan.errors), 'error')}: apply would leave out {_named(alone)}, and do the rest"
     return ""
+
+
+def _named(changes: Sequence[Change]) -> str:
+    """The first addresses, and how many more."""
+    named = ", ".join(str(change.address) for change in changes[:_FEW])
+    return named + (f" and {len(changes) - _FEW} more" if len(changes) > _FEW else "")
 
 
 def onward(plan: Plan, next_command: str) -> str:
