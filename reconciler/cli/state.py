@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +13,7 @@ import click
 from reconciler.calls.follow import standing
 from reconciler.cli import completed_values
 from reconciler.cli.common_options import declare
+from reconciler.cli.json_files import json_file
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError
@@ -222,10 +221,7 @@ def import_(options: Options, file: Path) -> int:
 
 
 def _document(file: Path, organization: str) -> dict[str, Any]:
-    try:
-        document = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"`{file}` is not an exported state: {error}", code="RC125") from None
+    document = json_file(file, what="an exported state", hint="reconciler state export > FILE")
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise InputError(f"`{file}` is not an exported state", code="RC125", hint="reconciler state export > FILE")
     if document.get("organization") != organization:
@@ -234,6 +230,8 @@ def _document(file: Path, organization: str) -> dict[str, Any]:
             code="RC303",
         )
     entries: dict[str, Any] = document.get("entries", {})
+    if not isinstance(entries, dict) or not all(isinstance(value, dict) for value in entries.values()):
+        raise InputError(f"`{file}` is not an exported state", code="RC125", hint="reconciler state export > FILE")
     return entries
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler import render
+from reconciler.cli.json_files import json_file
 from reconciler.cli.pull_request import folder_in_repository
 from reconciler.documents.files import replace_file
 from reconciler.errors import InputError
@@ -136,15 +137,7 @@ def save(session: Session, found: Plan, path: Path) -> None:
 
 def saved(path: Path) -> dict[str, Any]:
     """A plan document as it was saved; raises InputError when it is none."""
-    import json  # noqa: PLC0415 - few runs read a plan
-
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        why = f"{error.strerror}".lower() if isinstance(error, OSError) else "it is not JSON"
-        raise InputError(
-            f"`{path}` is not a saved plan: {why}", code="RC125", hint=f"reconciler plan --out {path}"
-        ) from None
+    document = json_file(path, what="a saved plan", hint=f"reconciler plan --out {path}")
     if not _is_plan(document):
         raise InputError(
             f"`{path}` is not a saved plan of this version",

@@ -5,6 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from laws.project import document, project
+from reconciler.fields import policies
+from reconciler.kinds import KINDS
 
 _VALID = "---\n".join(
     (
@@ -113,6 +115,62 @@ def test_any_project_file_whatever_gives_findings_and_never_a_traceback(content:
         said = folder.run("validate", online=False)
     assert said.code in (0, 1), said.text
     assert "internal error" not in said.text
+
+
+_SOUND: dict[str, dict[str, object]] = {
+    "Agent": {"prompt": "This is Lakeside Clinic calling about your visit.", "voice": "olivia"},
+    "PhoneNumber": {"number": "+15551230001"},
+    "AutoReload": {"enabled": False},
+    "ScheduledCall": {
+        "from_number": "+15551230001",
+        "to_number": "+14155550142",
+        "config": {"prompt": "Hello", "voice": "olivia"},
+        "at": "2026-12-01T18:00:00Z",
+    },
+}
+_ODD: tuple[object, ...] = (
+    None,
+    "",
+    " ",
+    "x",
+    [],
+    {},
+    [None],
+    {"a": None},
+    0,
+    -1,
+    1.5,
+    10**30,
+    True,
+    "${var.none}",
+    "2026-12-01",
+    "\x00",
+)
+_FIELDS = [(kind, field) for kind in KINDS for field in policies(KINDS[kind].spec)]
+
+
+@pytest.mark.parametrize(("kind", "field"), _FIELDS, ids=[f"{kind}.{field}" for kind, field in _FIELDS])
+def test_any_field_of_any_kind_bare_blank_or_of_another_type_gives_findings_with_lines(kind: str, field: str) -> None:
+    sound = _SOUND.get(kind, {})
+    with project() as folder:
+        for value in _ODD:
+            folder.write({"a.yaml": document(kind, "x", {**sound, field: value})})
+            said = folder.run("validate", online=False)
+            assert said.code in (0, 1), said.text
+            assert "internal error" not in said.text, value
+            assert said.code == 0 or "manifests/a.yaml:" in said.text, said.text
+
+
+@pytest.mark.parametrize("key", ["apiVersion", "kind", "metadata", "spec", "absent"])
+@pytest.mark.parametrize("value", ["", "~", "[]", "{}", "x", "0", "[x]", "{a: ~}", "{name: ~}", "{name: [], id: {}}"])
+def test_any_envelope_gives_findings_with_lines(key: str, value: str) -> None:
+    lines = {"apiVersion": "reconciler/v1", "kind": "Agent", "metadata": "{name: a}", "spec": "{voice: x, prompt: y}"}
+    with project() as folder:
+        folder.write({"a.yaml": "".join(f"{name}: {text}\n" for name, text in {**lines, key: value}.items())})
+        for said in (folder.run("validate", online=False), folder.run("plan")):
+            assert said.code in (0, 1), said.text
+            assert "internal error" not in said.text
+            assert said.code == 0 or "manifests/a.yaml:" in said.text, said.text
 
 
 @pytest.mark.parametrize("shape", ["format", "text"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,3 +84,23 @@ def test_of_thousands_of_findings_a_thousand_are_shown_and_the_others_counted(
 def test_what_is_no_yaml_has_the_hint_that_helps(text: str, hint: str) -> None:
     problems = [part for part in reading.read(text, "a.yaml") if isinstance(part, reading.Problem)]
     assert problems[0].hint.startswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("command", "what"),
+    [
+        (["apply", "--emulator", "--plan"], "a saved plan"),
+        (["state", "import", "--emulator"], "an exported state"),
+    ],
+)
+def test_a_json_file_that_is_none_is_refused_and_never_waited_for(
+    project: Path, capsys: pytest.CaptureFixture[str], command: list[str], what: str
+) -> None:
+    os.mkfifo(project / "pipe")
+    (project / "deep").write_text("[" * 100_000, encoding="utf-8")
+    (project / "half").write_text('{"a": ', encoding="utf-8")
+    (project / "no-utf8").write_bytes(b"\xff\xfe{")
+    reasons = {"pipe": "it is a pipe or a device", "deep": "it is not JSON", "half": "it is not JSON"}
+    for name, why in {**reasons, "no-utf8": "it is not JSON"}.items():
+        assert main([*command, name]) == 1
+        assert f"error RC125: `{name}` is not {what}: {why}" in capsys.readouterr().err
