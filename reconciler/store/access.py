@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+BUCKETS = ("s3", "az", "gs")
 _NEVER_PUSHED = "refs/heads/reconciler-doctor"
 
 
@@ -20,7 +21,7 @@ def may_write(url: str, *, root: Path) -> bool:
     Raises StoreError, with the way out, when a write would be refused.
     """
     scheme, _, rest = url.partition(":")
-    ask = _QUESTIONS.get(scheme)
+    ask = _objects(url) if scheme in BUCKETS else _QUESTIONS.get(scheme)
     return ask is not None and ask(rest, root)
 
 
@@ -50,6 +51,18 @@ def _git(name: str, root: Path) -> bool:
     finally:
         branch.close()
     return True
+
+
+def _objects(url: str) -> Callable[[str, Path], bool]:
+    """A write over a tag that no object ever had: refused as such where we may write, and never stored."""
+
+    def ask(_rest: str, _root: Path) -> bool:
+        from reconciler.store.object_client import Objects  # noqa: PLC0415 - the library is an extra
+
+        Objects(url).check_that_writes_are_let_in()
+        return True
+
+    return ask
 
 
 _QUESTIONS: dict[str, Callable[[str, Path], bool]] = {"sqlite": _sqlite, "git": _git}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from uuid import uuid4
 
 from reconciler import distribution
 from reconciler.errors import InputError, StoreError
@@ -88,6 +89,9 @@ _SERVICES = {
     ),
 }
 
+_PROBE = "probe"
+_NEVER: UpdateVersion = {"e_tag": '"never-written-by-reconciler"', "version": "1"}
+
 
 class Uncertain(StoreError):
     """A write whose answer did not come: it may have been stored."""
@@ -158,6 +162,30 @@ class Objects:
             return None
         except FileNotFoundError:
             raise self._missing() from None
+
+    def check_that_writes_are_let_in(self) -> None:
+        """StoreError where they are not. Writes nothing: the condition of this write cannot hold."""
+        with suppress(exceptions.PreconditionError, exceptions.AlreadyExistsError, FileNotFoundError):
+            with self._explained():
+                obstore.put(self._once, _PROBE, b"", mode=_NEVER, use_multipart=False)
+            self.delete([_PROBE])
+            raise self._unconditional()
+
+    def check_that_conditions_count(self) -> None:
+        """StoreError where the service writes over what must not exist: two runs would overwrite each other."""
+        name = f"{_PROBE}-{uuid4().hex}"
+        self.put(name, b"")
+        try:
+            if self.replace(name, b"", over=None) is not None:
+                raise self._unconditional()
+        finally:
+            self.delete([name])
+
+    def _unconditional(self) -> StoreError:
+        return StoreError(
+            f"{self.description}: the service ignores the condition of a write",
+            hint="use one that honours `If-None-Match` and `If-Match` on PUT: otherwise runs overwrite each other",
+        )
 
     def put(self, name: str, body: bytes) -> None:
         """Write an object of a name that nobody else uses."""

@@ -165,6 +165,8 @@ class ObjectStore(Store):
         """Get the requests into the head, on top of whatever others write meanwhile."""
         if any(request.lost(self._version) for request in batch):
             self.refresh()  # what we last saw may be old
+        if self._tag is None:
+            self._objects.check_that_conditions_count()
         failures = 0
         doubt: int | None = None  # the serial of the head when an answer first did not come
         while chosen := choose(batch, self._version):

@@ -157,6 +157,7 @@ class GoogleStorage(BaseHTTPRequestHandler):
     objects: dict[str, tuple[int, bytes]] = {}  # noqa: RUF012
     generations = count(1_700_000_000_000_000)
     lock = threading.Lock()
+    conditional = True
     seen: list[tuple[str, str]] = []  # noqa: RUF012 - method and path of each request
     faults: dict[str, list[str]] = {}  # noqa: RUF012 - by method: cut `before` or `after` it acts, or answer a status
 
@@ -215,7 +216,7 @@ class GoogleStorage(BaseHTTPRequestHandler):
         wanted = self.headers.get("x-goog-if-generation-match")
         with self.lock:
             there = self.objects.get(path, (0, b""))[0]
-            if wanted is not None and int(wanted) != there:
+            if self.conditional and wanted is not None and int(wanted) != there:
                 return self.answer(412, _error("PreconditionFailed"))
             generation = next(self.generations)
             self.objects[path] = (generation, body)

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from reconciler.errors import Conflict, InputError, StoreError
 from reconciler.store import Write, object_layout, open_store
+from reconciler.store.access import may_write
 from store.object_servers import ACCOUNT_KEY, GoogleStorage, google_server
 from store.test_store_model import Model
 
@@ -87,6 +88,7 @@ def test_a_write_whose_answer_was_lost_is_stored_once_and_told_so(place: Place, 
 @pytest.mark.parametrize("fault", ["before", "503", "429"])
 def test_a_write_that_did_not_arrive_is_sent_again(place: Place, faults: dict[str, list[str]], fault: str) -> None:
     store = place.open()
+    store.put("first", {}, expected=None)
     faults["PUT"] = [fault, fault]
     written = store.put("key", {"number": 1}, expected=None)
     assert place.open(elsewhere=True).get("key") == written
@@ -297,3 +299,35 @@ def test_it_equals_a_dictionary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
             max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         )
         case("runTest").runTest()
+
+
+@everywhere
+def test_whether_it_may_be_written_is_found_out_without_writing(place: Place) -> None:
+    assert may_write(place.url, root=place.root)
+    assert place.open(read_only=True).list() == []
+    entry = place.open().put("key", {"number": 1}, expected=None)
+    assert may_write(place.url, root=place.root)
+    assert place.open(elsewhere=True).list() == [entry]
+
+
+@on_google
+def test_a_service_that_lets_nobody_write_is_found_out_without_writing(
+    place: Place, faults: dict[str, list[str]]
+) -> None:
+    place.open().put("key", {}, expected=None)
+    faults["PUT"] = ["403"]
+    with pytest.raises(StoreError, match="refused these credentials"):
+        may_write(place.url, root=place.root)
+
+
+@on_google
+def test_a_service_that_ignores_conditions_is_refused_before_anything_is_stored(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = place.open()
+    monkeypatch.setattr(GoogleStorage, "conditional", False)
+    with pytest.raises(StoreError, match="ignores the condition of a write"):
+        store.put("key", {}, expected=None)
+    with pytest.raises(StoreError, match="ignores the condition of a write"):
+        may_write(place.url, root=place.root)
+    assert objects(place) == {}
