@@ -356,15 +356,18 @@ def test_two_servers_on_one_account_tell_each_end_once(tmp_path: Path, listener:
 
 def test_a_receiver_that_dawdles_delays_only_its_own_events(live: Platform, listener: Listener) -> None:
     over = threading.Event()
-    with Listener(while_answering=lambda: over.wait(8)) as slow, serve(live) as server:
-        with httpx.Client(base_url=server.url, headers=AUTHORIZED) as web:
-            for url in (slow.url, listener.url):
-                listen(web, url, events=["telephony.complete"])
-            agent = web.post("/v1/agents", json=RECEPTION).json()["id"]
-            ring(web, agent, "+14155550195")
-            assert slow.wait_for(1, 10)
-            assert listener.wait_for(1, 5)
-            over.set()
+    with (
+        Listener(while_answering=lambda: over.wait(8)) as slow,
+        serve(live) as server,
+        httpx.Client(base_url=server.url, headers=AUTHORIZED) as web,
+    ):
+        for url in (slow.url, listener.url):
+            listen(web, url, events=["telephony.complete"])
+        agent = web.post("/v1/agents", json=RECEPTION).json()["id"]
+        ring(web, agent, "+14155550195")
+        assert slow.wait_for(1, 10)
+        assert listener.wait_for(1, 5)
+        over.set()
 
 
 def test_an_event_that_a_killed_process_had_in_hand_is_told_by_the_next(tmp_path: Path, listener: Listener) -> None:
