@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import InputError, PlanRefused, StalePlan, UnsafePlan, WrongAccount
-from reconciler.fields import policies
 from reconciler.left_out import blocking
 from reconciler.model import Action, Finding, Phase, Severity
-from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +35,7 @@ def applicable(plan: Plan, account: Account, *, skip_refused: bool) -> None:
 
     Raises InputError for errors in the plan (the caller prints them), PlanRefused for the rest.
     """
-    if unsafe := limits(plan, account):
+    if unsafe := [finding for finding in plan.errors if finding.unsafe]:
         raise UnsafePlan(unsafe[0].message, hint=unsafe[0].hint)
     if errors := blocking(plan):
         count = len(errors)
@@ -101,12 +99,12 @@ def _finishes(change: Change, known: Mapping[tuple[Any, Any], Any]) -> bool:
 def limits(plan: Plan, account: Account) -> tuple[Finding, ...]:
     """What passes a limit of the project file, with the numbers: plan says it, apply refuses it."""
     removed = (finding for limit in _removal_limits(account.settings) for finding in _removals(plan, limit))
-    return (*removed, *_spending(plan, account), *_shared(plan))
+    return (*removed, *_shared(plan))
 
 
 def _unsafe(message: str, hint: str, change: Change | None = None) -> Finding:
     address, location = (change.address, change.location) if change else (None, None)
-    return Finding(Severity.ERROR, UnsafePlan.code, message, hint, address, location)
+    return Finding(Severity.ERROR, UnsafePlan.code, message, hint, address, location, unsafe=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,22 +144,6 @@ def _removals(plan: Plan, limit: _RemovalLimit) -> Iterator[Finding]:
     if len(removed) >= limit.least and len(known) >= limit.share_from and share > limit.percent:
         message = f"{len(removed)} {limit.setting} of {len(known)} ({share}%), limit {limit.percent}%"
         yield _unsafe(message, hint % f"{limit.setting}_percent")
-
-
-def _spending(plan: Plan, account: Account) -> Iterator[Finding]:
-    """What a month may cost once the change is made, whether the limit is declared or was there already."""
-    limit = account.settings.limits.auto_reload_monthly_cents
-    for change in plan.pending:
-        resource = change.resource
-        if limit is None or resource is None or "monthly_limit_cents" not in policies(type(resource.spec)):
-            continue
-        own, live = policies(type(resource.spec)), change.observed.body if change.observed else {}
-        after = {name: resource.declared.get(name, live.get(policy.wire)) for name, policy in own.items()}
-        asked = after["monthly_limit_cents"]
-        if after.get("enabled") and (asked is None or asked > limit):
-            may = f"{dollars(asked)} a month" if asked is not None else "without end"
-            hint = "declare a lower `monthly_limit_cents`, or raise `limits.auto_reload_monthly_cents`"
-            yield _unsafe(f"{change.address} may charge {may}, limit {dollars(limit)}", hint, change)
 
 
 def _shared(plan: Plan) -> Iterator[Finding]:

@@ -62,7 +62,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One complaint about one thing, with its stable code and the way out."""
+    """One complaint about one thing, with its stable code and the way out.
+
+    ``offline``: a plan, which knows the account, says it better. ``unsafe``: a limit is passed, so that apply refuses.
+    """
 
     severity: Severity
     code: str
@@ -70,6 +73,8 @@ class Finding:
     hint: str = ""
     address: Address | None = None
     location: Location | None = None
+    offline: bool = False
+    unsafe: bool = False
 
 
 class Action(StrEnum):

@@ -76,10 +76,9 @@ def command(
         approved = view.saved(saved) if saved else None
         scope = narrowing.scope()
         loaded = session.usable()
-        api, target = session.connect()
-        ledger = session.ledger(target)
-        with session.lease(ledger, "apply") as lease:
-            found = session.look(loaded, api, target, ledger, scope)
+        connection = session.connected()
+        with session.lease(connection.ledger, "apply") as lease:
+            found = session.look(loaded, connection, scope)
             announcement.planned(found.plan)
             try:
                 guard.applicable(found.plan, found.account, skip_refused=skip_refused)
@@ -94,7 +93,7 @@ def command(
                 done = apply(
                     found.plan,
                     KINDS,
-                    session.context(found, api, ledger),
+                    session.context(found, connection),
                     parallelism=parallelism,
                     stopping=session.stopping,
                     holding=lambda: bool(lease.held),

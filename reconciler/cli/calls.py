@@ -16,9 +16,11 @@ from reconciler.calls.reports import damaged
 from reconciler.cli import completed_values
 from reconciler.cli.call_filters import CallFilter, by_state, filtered
 from reconciler.cli.common_options import FORMATS, declare
-from reconciler.cli.session import Session, shown
+from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
+from reconciler.cli.view import shown
 from reconciler.errors import Conflict, InputError, PlanRefused
+from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.redaction import storable
 from reconciler.schedule.call_report import CallList
 from reconciler.schedule.clock import parse_instant, stamp, zone
@@ -61,7 +63,7 @@ def show(options: Options, watch: bool, wanted: CallFilter) -> int:
         loaded = session.without_wrong_calls()
         api, target = session.connect()
         ledger = session.ledger(target)
-        orders = session.orders(loaded.resources)
+        orders = declared_calls(loaded.resources)
         while True:
             attempts = follow(api, ledger.attempts())
             now = session.clock.now()
@@ -270,7 +272,7 @@ def resolve_command(options: Options, name: str, rang: str | None, did_not_ring:
     One occurrence of a recurring call is NAME@2026-12-01T09:00, as `reconciler calls` lists it.
     """
     with _writing(options) as (session, api, ledger), session.lease(ledger, "dispatch"):
-        order = session.orders(session.load().resources).get(name.partition("@")[0])
+        order = declared_calls(session.load().resources).get(name.partition("@")[0])
         settled = resolve(api, ledger, name, order=order, rang=rang, did_not_ring=did_not_ring)
         for attempt in settled:
             session.output.talk(f"{attempt.occurrence}: {attempt.state}; {attempt.detail}")
@@ -289,7 +291,7 @@ def adopt_history(options: Options) -> int:
         api, target = session.connect()
         ledger = session.ledger(target)
         with session.lease(ledger, "dispatch"):
-            orders = session.orders(loaded.resources)
+            orders = declared_calls(loaded.resources)
             found = adopt(api, ledger, orders, now=session.clock.now())
         for attempt in found:
             session.output.talk(f"{attempt.occurrence}: {attempt.state}; {attempt.detail}")

@@ -16,7 +16,11 @@ from reconciler.calls.rate_limit import Throttle
 from reconciler.calls.reports import call_row, damaged
 from reconciler.calls.run_state import REST, RunState
 from reconciler.cli.common_options import declare
-from reconciler.cli.session import Session, differs, owner, shown
+from reconciler.cli.run_identity import owner
+from reconciler.cli.session import Session
+from reconciler.cli.view import shown
+from reconciler.kinds.scheduled_call_orders import differs
+from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.plan import Scope
 from reconciler.schedule.clock import parse_duration
 from reconciler.state.call_states import CallState
@@ -28,10 +32,10 @@ if TYPE_CHECKING:
     from reconciler.api import Api
     from reconciler.cli.options import Options
     from reconciler.load.reader import Loaded
-    from reconciler.model import Target
     from reconciler.schedule.call_report import CallRow
     from reconciler.state.call_records import Attempt
     from reconciler.state.ledger import Ledger
+    from reconciler.survey import Connection
 
 IN_PART, MISSED, INTERRUPTED = 4, 5, 130
 AT_ONCE = 8
@@ -144,8 +148,8 @@ def _rounds(
 
     Returns what is due but not armed at all, and what there is still to do.
     """
-    api, target = session.connect()
-    ledger, tally = session.ledger(target), RunState()
+    connection, tally = session.connected(), RunState()
+    api, ledger = connection.api, connection.ledger
     until = session.clock.now() + lookahead
     while True:
         if not dry_run:
@@ -156,7 +160,7 @@ def _rounds(
         found = _todo(session, ledger)
         due = _is_due(found, tally, session.clock.now())
         if due:
-            line = partial(_line, session, read(), api, target, ledger, tally=tally, traffic=traffic)
+            line = partial(_line, session, read(), connection, tally=tally, traffic=traffic)
             _round(session, line, ledger, rows, dry_run=dry_run)
         if (not dry_run and _follow(session, api, ledger, lambda _: True)) or due:
             found = _todo(session, ledger)
@@ -226,7 +230,7 @@ def _untold(session: Session, read: Callable[[], Loaded], ledger: Ledger) -> lis
 
 def _unarmed(session: Session, loaded: Loaded, ledger: Ledger) -> list[CallRow]:
     """Calls that are due when this state knows of none at all: it is new, or it is not the one apply wrote."""
-    orders = session.orders(loaded.resources).values()
+    orders = declared_calls(loaded.resources).values()
     return [
         call_row(
             order,
@@ -243,22 +247,20 @@ def _unarmed(session: Session, loaded: Loaded, ledger: Ledger) -> list[CallRow]:
 def _line(
     session: Session,
     loaded: Loaded,
-    api: Api,
-    target: Target,
-    ledger: Ledger,
+    connection: Connection,
     check: Callable[[], None],
     *,
     tally: RunState,
     traffic: Throttle,
 ) -> DispatchContext:
-    found = session.look(loaded, api, target, ledger, Scope())
+    found = session.look(loaded, connection, Scope())
     return DispatchContext(
-        api=api,
-        ledger=ledger,
+        api=connection.api,
+        ledger=connection.ledger,
         links=found.links,
         account=found.account,
-        orders=session.orders(loaded.resources),
-        organization=target.organization_id,
+        orders=declared_calls(loaded.resources),
+        organization=connection.target.organization_id,
         clock=session.clock,
         owner=owner(),
         differs=lambda order, armed: differs(order, armed, loaded.resources),

@@ -13,6 +13,7 @@ from reconciler.cli.workflow_checks import workflows
 from reconciler.doctor import checks
 from reconciler.doctor.checks import Check, Status
 from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, StoreError, Unreachable, WrongAccount
+from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.store import open_store
 from reconciler.store.access import may_write
 
@@ -103,7 +104,7 @@ def _account(session: Session, declared: Loaded | None) -> Iterator[Check]:
     if not session.options.emulator and session.options.now is None:
         yield checks.clock(api.server_offset())
     yield from _asked("balance", lambda: [checks.balance(_body(api, "/v1/billing"))])
-    calls = list(session.orders(declared.resources).values()) if declared and not declared.errors else []
+    calls = list(declared_calls(declared.resources).values()) if declared and not declared.errors else []
     yield from _asked("outbound", lambda: [checks.confirmation(_confirmation(api), calls=len(calls))])
     dialling = frozenset(call.from_number for call in calls)
     yield from _asked(

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.cli.options import Options
-    from reconciler.cli.session import View
     from reconciler.load.reader import Loaded
     from reconciler.model import Address, Change
+    from reconciler.survey import Survey
 
 DRIFT = 2
 _WITHOUT_STATE = "RC502"
@@ -45,9 +45,8 @@ def command(options: Options, write: bool, theirs: bool, dry_run: bool) -> int:
         raise InputError("--theirs and --dry-run go with --write", code="RC124", hint="reconciler drift --write")
     with Session(options, read_only=True) as session:
         loaded = session.checked()
-        api, target = session.connect()
-        ledger = session.ledger(target, optional=True)
-        found = session.look(loaded, api, target, ledger, Scope())
+        connection = session.connected(optional=True)
+        found = session.look(loaded, connection, Scope())
         _know_the_past(found)
         drift = drifted(found.plan.changes, found.account.bindings)
         unknown = without_base(found.plan.changes, found.account.bindings)
@@ -59,14 +58,14 @@ def command(options: Options, write: bool, theirs: bool, dry_run: bool) -> int:
     return DRIFT if (carried.left if carried is not None else drift) else 0
 
 
-def _know_the_past(found: View) -> None:
+def _know_the_past(found: Survey) -> None:
     """Without the state there is no telling drift from a change of the manifests."""
     missing = next((item for item in found.plan.findings if item.code == _WITHOUT_STATE), None)
     if missing is not None:
         raise StoreError(missing.message, code=missing.code, hint=missing.hint)
 
 
-def _carried(session: Session, loaded: Loaded, found: View, drift: Sequence[Change], *, theirs: bool) -> WriteBack:
+def _carried(session: Session, loaded: Loaded, found: Survey, drift: Sequence[Change], *, theirs: bool) -> WriteBack:
     def read(path: str) -> str:
         try:
             return (session.project.root / path).read_bytes().decode()
@@ -84,7 +83,7 @@ def _touched(carried: WriteBack) -> list[str]:
 
 def _say(
     session: Session,
-    found: View,
+    found: Survey,
     drift: Sequence[Change],
     unknown: Sequence[Address],
     carried: WriteBack | None,

@@ -14,7 +14,8 @@ from reconciler import observe
 from reconciler.account import Account, Look
 from reconciler.adoption.export import Export, Exported, names
 from reconciler.cli.common_options import declare
-from reconciler.cli.session import Session, commit
+from reconciler.cli.run_identity import commit
+from reconciler.cli.session import Session
 from reconciler.diff import snapshot
 from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StoreError

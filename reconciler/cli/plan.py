@@ -56,8 +56,7 @@ def planned(session: Session, narrowing: Narrowing, out: Path | None = None) -> 
     """The plan of a run that can only read; saved to ``out`` when that is named."""
     scope = narrowing.scope()
     loaded = session.usable()
-    api, target = session.connect()
-    found = session.look(loaded, api, target, session.ledger(target, optional=True), scope)
+    found = session.look(loaded, session.connected(optional=True), scope)
     if out is not None:
         view.save(session, found.plan, out)
     return found.plan

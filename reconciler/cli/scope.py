@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import completed_values
-from reconciler.errors import InputError, UnsafePlan
+from reconciler.errors import InputError
 from reconciler.kinds import KINDS
 from reconciler.model import Address
 from reconciler.plan import Scope
@@ -128,7 +128,7 @@ def scoped(run: Command) -> Command:
 
 def exit_code(plan: Plan, *, detailed: bool) -> int:
     """1 for an error, 3 for a refusal, 2 for pending changes where that was asked for, else 0."""
-    unsafe = [finding for finding in plan.errors if finding.code == UnsafePlan.code]
+    unsafe = [finding for finding in plan.errors if finding.unsafe]
     if len(plan.errors) > len(unsafe):
         return ERROR
     if plan.refusals or unsafe:

@@ -4,60 +4,43 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Self
 
-from reconciler import diff as differences
-from reconciler import guard, observe, resolver
-from reconciler import plan as planning
-from reconciler.account import Account, Context
+from reconciler import guard
+from reconciler.account import Context
 from reconciler.api.key import Key, find_key
+from reconciler.cli.account_identity import target_of
+from reconciler.cli.chosen_project import chosen_project, undecided
 from reconciler.cli.lint_findings import Lint
 from reconciler.cli.progress import waiting
 from reconciler.cli.project_identity import project_name
+from reconciler.cli.run_identity import commit, owner
 from reconciler.cli.signals import StoppableClock, signals
 from reconciler.cli.waits import Waits
-from reconciler.diagnostics.suggestions import listed
-from reconciler.errors import InputError, StoreError, Undecided, Unintelligible
-from reconciler.fields import policies
-from reconciler.forecast import forecast
+from reconciler.errors import InputError, StoreError
 from reconciler.kinds import KINDS
-from reconciler.kinds.scheduled_call import order
 from reconciler.load import reader
 from reconciler.load.contents import ProjectContents
-from reconciler.model import Address, Finding, Resource, Severity, Target
+from reconciler.model import Address, Finding, Severity, Target
 from reconciler.schedule.clock import Clock, FixedClock, SystemClock, parse_duration
-from reconciler.settings import Project, find_project
 from reconciler.state.ledger import Ledger
+from reconciler.survey import Connection, Survey, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from types import TracebackType
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
-    from reconciler.cli.output import Output
     from reconciler.emulator import Platform
     from reconciler.load.reader import Loaded
-    from reconciler.model import Plan
     from reconciler.plan import Scope
-    from reconciler.schedule.planned_call import PlannedCall
     from reconciler.store import Store
 
 _LEASE_WAIT = parse_duration("60s").total_seconds()
-_OFFLINE_ONLY = frozenset({"RC146"})  # a time has passed: plan knows whether the call was placed, and says RC220
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What one look at the account found: the plan, and what a write needs besides."""
-
-    plan: Plan
-    account: Account
-    links: resolver.Resolver
 
 
 class Session:
@@ -67,9 +50,9 @@ class Session:
         """Find the project; nothing is opened yet. ``read_only`` decides what the transport can send (P1)."""
         self.options, self.read_only = options, read_only
         self.output = options.output
-        self.project = _project(options).with_variables(options.variables)
+        self.project = chosen_project(options).with_variables(options.variables)
         if options.account and not options.emulator and self.project.undecided:
-            raise _undecided(self.project)
+            raise undecided(self.project)
         self.output.root = self.project.root
         self.clock: Clock = FixedClock(options.now) if options.now else SystemClock()
         self.stopping = Event()
@@ -147,7 +130,7 @@ class Session:
             )
             self.output.hide_secret(key.reveal())
         self._closing.callback(api.close)
-        target = _target(url, api.get("/v1/whoami"))
+        target = target_of(url, api.get("/v1/whoami"))
         if not options.emulator:
             guard.right_account(target, settings)
         return api, target
@@ -210,37 +193,23 @@ class Session:
             ledger = Ledger(self._closing.enter_context(nothing), target.organization_id, project_name(self.project))
         return ledger
 
-    def look(self, loaded: Loaded, api: Api, target: Target, ledger: Ledger, scope: Scope) -> View:
+    def connected(self, *, optional: bool = False) -> Connection:
+        """The account with what is remembered of it; see ``connect`` and ``ledger``."""
+        api, target = self.connect()
+        return Connection(api, target, self.ledger(target, optional=optional))
+
+    def look(self, loaded: Loaded, connection: Connection, scope: Scope) -> Survey:
         """Observe the account and plan."""
         with waiting(self.output, "reading the account"):
-            account = observe.observe(
-                organization=target.organization_id,
-                kinds=KINDS,
-                resources=loaded.resources,
-                api=api,
-                ledger=ledger,
-                settings=self.project.settings,
-                now=self.clock.now(),
+            return survey(
+                connection,
+                loaded,
+                replace(scope, paths=self._paths(), left_out=self._left_out),
+                self.project.settings,
+                self.clock.now(),
+                lint=self.lint.online,
+                notes=self._notes,
             )
-        matches, found = observe.resolved(KINDS, account)
-        scope = replace(scope, paths=self._paths(), left_out=self._left_out)
-        plan = planning.plan(
-            target=target,
-            account=account,
-            matches=matches,
-            kinds=KINDS,
-            links=found,
-            findings=[
-                *(item for item in loaded.findings if item.code not in _OFFLINE_ONLY),
-                *self.lint.online(account),
-                *self._notes,
-            ],
-            scope=scope,
-        )
-        plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
-        foreseen = forecast(plan, account, self.orders(loaded.resources).values())
-        # A part of the project that holds no call says nothing of those that are to come elsewhere.
-        return View(replace(plan, forecast=foreseen if foreseen.rings or not scope.wanted else None), account, found)
 
     def _paths(self) -> tuple[str, ...]:
         """The paths that were read, when they are only a part of the project."""
@@ -248,26 +217,18 @@ class Session:
         given = [path.resolve() for path in self.options.paths]
         return () if any(path in whole for path in given) else tuple(self.project.shown(path) for path in given)
 
-    def context(self, view: View, api: Api, ledger: Ledger) -> Context:
+    def context(self, found: Survey, connection: Connection) -> Context:
         """What writes need."""
         return Context(
-            api=api,
-            ledger=ledger,
-            links=view.links,
-            account=view.account,
+            api=connection.api,
+            ledger=connection.ledger,
+            links=found.links,
+            account=found.account,
             now=self.clock.now,
             commit=commit(self.project),
             sleep=self._waiting.sleep,
             content=ProjectContents(self.project),
         )
-
-    def orders(self, resources: Mapping[str, Resource]) -> dict[str, PlannedCall]:
-        """The declared calls by name."""
-        return {
-            resource.address.name: order(resource, resources)
-            for resource in resources.values()
-            if resource.address.kind == "ScheduledCall" and not resource.manifest.absent
-        }
 
     @contextmanager
     def lease(self, ledger: Ledger, what: str) -> Iterator[Any]:
@@ -287,44 +248,6 @@ class Session:
             yield held
 
 
-def _target(url: str, who: Any) -> Target:
-    organization = who.get("organization") if isinstance(who, dict) else None
-    if not isinstance(organization, dict) or "id" not in organization:
-        raise Unintelligible(
-            "the answer to whoami names no organisation",
-            method="GET",
-            path="/v1/whoami",
-            hint="is the address that of the API? check --api-url and THUNDERPHONE_API_BASE_URL",
-        )
-    return Target(url.rstrip("/"), str(organization["id"]), str(organization.get("name", "")))
-
-
-def _project(options: Options) -> Project:
-    """The project of the first path, or of the working folder."""
-    start = options.paths[0] if options.paths else Path.cwd()
-    here = find_project(Path.cwd()) if options.paths else None
-    there = start.resolve() if start.exists() else Path.cwd()
-    if here is not None and there.is_relative_to(here.root) and not _own_file(there, here.root):
-        there = here.root
-    return find_project(there, options.environment)
-
-
-def _undecided(project: Project) -> Undecided:
-    names = sorted(project.settings.environments)
-    return Undecided(
-        f"this project declares environments, and none was chosen: {listed(names)}",
-        hint=f"add `--env {names[0]}`, set RECONCILER_ENV, or declare `default_environment:` in reconciler.yaml",
-    )
-
-
-def _own_file(place: Path, root: Path) -> bool:
-    """Whether a project file lies between a path and the root of the outer project."""
-    from reconciler.settings import FILE  # noqa: PLC0415 - one name
-
-    folders = [folder for folder in (place, *place.parents) if folder != root and folder.is_relative_to(root)]
-    return any((folder / FILE).is_file() for folder in folders)
-
-
 def _unread(error: StoreError) -> StoreError:
     return StoreError(f"the state cannot be read: {error.message}", code="RC502", hint=error.hint)
 
@@ -337,54 +260,3 @@ def _without_state(error: StoreError) -> Finding:
         "applied is not known",
         error.hint,
     )
-
-
-def differs(chosen: PlannedCall, armed: Mapping[str, Any], resources: Mapping[str, Resource]) -> bool:
-    """Whether a declared call is no longer what was armed."""
-    resource = resources[str(chosen.address)]
-    kind = KINDS[chosen.address.kind]
-    return bool(
-        differences.diff(
-            resource,
-            kind.expected(resource),
-            armed,
-            policies=policies(kind.spec),
-            links=resolver.Resolver({}),
-            base=None,
-            whole=True,
-        )
-    )
-
-
-def owner() -> str:
-    """This run, for people: host, process, since when."""
-    import socket  # noqa: PLC0415 - only for runs that write
-
-    return f"{socket.gethostname()} pid {os.getpid()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def commit(project: Project) -> str:
-    """The commit the manifests are at, "" when that cannot be told."""
-    if known := os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA"):
-        return known
-    import subprocess  # noqa: PLC0415 - only for runs that write
-
-    try:
-        found = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 - git is found on PATH
-            cwd=project.root,
-            capture_output=True,
-            text=True,
-            timeout=10,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return found.stdout.strip() if found.returncode == 0 else ""
-
-
-def shown(row: Any, output: Output) -> Any:
-    """A call row with its callee as it may be shown."""
-    from reconciler.redaction import mask  # noqa: PLC0415 - one function
-
-    return row if output.show_numbers or not row.to else replace(row, to=mask(row.to))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from reconciler.cli.output import Output
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
     from reconciler.model import Finding, Plan, Report
@@ -155,3 +156,10 @@ def _is_plan(document: Any) -> bool:
     target, changes = document.get("target"), document.get("changes")
     whole = isinstance(target, dict) and isinstance(target.get("organization"), dict)
     return whole and isinstance(changes, list) and all(isinstance(change, dict) for change in changes)
+
+
+def shown(row: Any, output: Output) -> Any:
+    """A call row with its callee as it may be shown."""
+    from reconciler.redaction import mask  # noqa: PLC0415 - one function
+
+    return row if output.show_numbers or not row.to else replace(row, to=mask(row.to))

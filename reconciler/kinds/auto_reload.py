@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from reconciler.errors import UnsafePlan
 from reconciler.fields import Spec, Wire, policies
 from reconciler.kind import FoundBy, Kind, Orphans
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
@@ -104,6 +105,7 @@ class AutoReload(Kind):
             yield _finding(resource, Severity.ERROR, "RC214", "enabled",
                            f"enabling needs {' and '.join(f'`{name}`' for name in missing)}",
                            "declare both amounts beside `enabled: true`")  # fmt: skip
+        yield from _beyond(change, account, after.get("monthly_limit_cents"))
         if after.get("monthly_limit_cents") is None:
             yield _finding(resource, Severity.WARNING, "RC212", "monthly_limit_cents",
                            "no monthly limit: nothing bounds what auto-reload may charge",
@@ -142,6 +144,17 @@ class AutoReload(Kind):
         capped = f"at most {dollars(limit)} a month" if limit is not None else "with no monthly limit"
         amounts = dollars(after.get("amount_cents") or 0), dollars(after.get("minimum_cents") or 0)
         return f"{turned}: {amounts[0]} whenever below {amounts[1]}, {capped}"
+
+
+def _beyond(change: Change, account: Account, asked: int | None) -> Iterator[Finding]:
+    """What a month may cost once the change is made, whether its limit is declared or was there already."""
+    limit = account.settings.limits.auto_reload_monthly_cents
+    if limit is None or not change.pending or (asked is not None and asked <= limit):
+        return
+    may = f"{dollars(asked)} a month" if asked is not None else "without end"
+    message = f"{change.address} may charge {may}, limit {dollars(limit)}"
+    hint = "declare a lower `monthly_limit_cents`, or raise `limits.auto_reload_monthly_cents`"
+    yield Finding(Severity.ERROR, UnsafePlan.code, message, hint, change.address, change.location, unsafe=True)
 
 
 def _observed(body: Any) -> Observed:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.account import Account, Context, Fact, Look
-from reconciler.fields import digest, policies
 from reconciler.kind import FoundBy, Kind, Orphans, Verbs
 from reconciler.kinds.scheduled_call_checks import complaints, lateness, recurrence, wrong
+from reconciler.kinds.scheduled_call_orders import order
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.kinds.scheduled_call_standing import IS_ARMED, never_again, observed_call, of_the_one
 from reconciler.model import (
@@ -29,7 +29,6 @@ from reconciler.model import (
 from reconciler.redaction import mask
 from reconciler.schedule import clock
 from reconciler.schedule.occurrences import next_occurrence
-from reconciler.schedule.planned_call import PlannedCall
 from reconciler.state.call_records import Attempt, armed_now
 from reconciler.state.call_states import CallState
 from reconciler.telephony.eligibility import Obstacle, not_on_account, unconfirmed, undialable, unfunded
@@ -41,10 +40,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from reconciler.resolver import Resolver
-
-
-_POLICIES = policies(ScheduledCallSpec)
-_OPTIONS = ("variables", "max_hold_seconds", "language", "phi_mode")
+    from reconciler.schedule.planned_call import PlannedCall
 
 
 class ScheduledCall(Kind):
@@ -189,27 +185,6 @@ class ScheduledCall(Kind):
         if change.observed is not None and change.observed.history != IS_ARMED:
             return f"{mask(made.to_number)}: {change.observed.history}"
         return f"{mask(made.to_number)} {_spoken(made, account.now)}"
-
-
-def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:
-    """What the call asks for, with names looked up in the manifests; for one that passed ``check``."""
-    spec = resource.spec
-    if not isinstance(spec, ScheduledCallSpec):
-        raise TypeError(f"{resource.address} is not a ScheduledCall")
-    declared = resource.declared
-    number = resources.get(f"PhoneNumber/{spec.from_}") if spec.from_ else None
-    return PlannedCall.of(
-        resource.address,
-        {
-            name: digest(value) if _POLICIES[name].hashed else value
-            for name, value in {**declared, **resource.looked_up}.items()
-        },
-        location=resource.manifest.location,
-        to_number=spec.to_number,
-        from_number=spec.from_number or (str(number.declared["number"]) if number else ""),
-        config=declared.get("config"),
-        options={name: declared[name] for name in _OPTIONS if declared.get(name) is not None},
-    )
 
 
 _DAMAGED = "its record `%s` in the state is damaged"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.documents import placeholders
@@ -93,14 +94,9 @@ def _time(resource: Resource, now: datetime) -> Iterator[Finding]:
                 Severity.NOTE,
             )  # fmt: skip - one call
         if local.instant + lateness(spec) <= now:
-            yield wrong(
-                resource,
-                "at",
-                "RC146",
-                "its time has passed: it can be armed no more",
-                "set a future time, or remove it",
-                Severity.WARNING,
-            )  # fmt: skip - one call
+            message, way_out = "its time has passed: it can be armed no more", "set a future time, or remove it"
+            past = wrong(resource, "at", "RC146", message, way_out, Severity.WARNING)
+            yield replace(past, offline=True)  # a plan knows whether the call was placed
 
 
 def _late(resource: Resource) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from unittest.mock import ANY
@@ -34,6 +35,12 @@ def account(**limits: Any) -> Account:
     return Account("42", datetime(2026, 12, 1, tzinfo=UTC), settings, {}, {"Agent/a": ANY})
 
 
+def applicable(found: Plan, seen: Account) -> None:
+    """What a plan with its limits comes to, as a survey makes it."""
+    limited = replace(found, findings=(*guard.limits(found, seen), *found.findings))
+    guard.applicable(limited, seen, skip_refused=False)
+
+
 def approved(*changes: Change) -> dict[str, Any]:
     rows = [{"address": str(each.address), "action": each.verb, "fingerprint": each.fingerprint} for each in changes]
     return {"target": {"organization": {"id": 42}}, "changes": rows}
@@ -62,10 +69,10 @@ def test_an_error_or_a_refusal_stops_everything() -> None:
 def test_too_many_deletions_are_refused_with_their_numbers() -> None:
     many = plan(*(change(f"a{n}", Action.DELETE) for n in range(3)), *(change(f"k{n}", Action.KEEP) for n in range(3)))
     with pytest.raises(UnsafePlan, match="3 deletions, limit 2"):
-        guard.applicable(many, account(deletions=2), skip_refused=False)
+        applicable(many, account(deletions=2))
     with pytest.raises(UnsafePlan, match=r"3 deletions of 6 \(50%\), limit 25%"):
-        guard.applicable(many, account(deletions=9), skip_refused=False)
-    guard.applicable(many, account(deletions=3, deletions_percent=50), skip_refused=False)
+        applicable(many, account(deletions=9))
+    applicable(many, account(deletions=3, deletions_percent=50))
 
 
 def test_a_project_that_declares_nothing_undoes_nothing() -> None:

@@ -21,10 +21,10 @@ from reconciler.calls.due import todo
 from reconciler.calls.follow import follow, remember
 from reconciler.calls.history import resolve
 from reconciler.calls.rate_limit import Throttle
-from reconciler.cli.session import differs
 from reconciler.decide import Declared, Live, Situation, decide
 from reconciler.kinds import KINDS
-from reconciler.kinds.scheduled_call import ScheduledCall, order
+from reconciler.kinds.scheduled_call import ScheduledCall
+from reconciler.kinds.scheduled_call_orders import differs, order
 from reconciler.load import reader
 from reconciler.model import Action, Address, Change, Observed, Phase
 from reconciler.resolver import Resolver

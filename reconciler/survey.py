@@ -1,0 +1,79 @@
+"""Survey of an account: what is declared and what is there, what would be done about it, and what that comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from reconciler import guard, observe
+from reconciler import plan as planning
+from reconciler.forecast import forecast
+from reconciler.kinds import KINDS
+from reconciler.kinds.scheduled_call_orders import orders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from reconciler.account import Account
+    from reconciler.api import Api
+    from reconciler.load.reader import Loaded
+    from reconciler.model import Finding, Plan, Target
+    from reconciler.plan import Scope
+    from reconciler.resolver import Resolver
+    from reconciler.settings import Settings
+    from reconciler.state.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The account a run is about: its API, whose it is, and what is remembered of it."""
+
+    api: Api
+    target: Target
+    ledger: Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What one look at the account found: the plan, and what a write needs besides."""
+
+    plan: Plan
+    account: Account
+    links: Resolver
+
+
+def survey(  # noqa: PLR0913 - all that a plan depends on
+    connection: Connection,
+    loaded: Loaded,
+    scope: Scope,
+    settings: Settings,
+    now: datetime,
+    *,
+    lint: Callable[[Account], Iterable[Finding]],
+    notes: Iterable[Finding] = (),
+) -> Survey:
+    """Observe, match, plan, guard, lint, forecast; ``notes`` are what the caller found before. Raises ApiError."""
+    account = observe.observe(
+        organization=connection.target.organization_id,
+        kinds=KINDS,
+        resources=loaded.resources,
+        api=connection.api,
+        ledger=connection.ledger,
+        settings=settings,
+        now=now,
+    )
+    matches, links = observe.resolved(KINDS, account)
+    plan = planning.plan(
+        target=connection.target,
+        account=account,
+        matches=matches,
+        kinds=KINDS,
+        links=links,
+        findings=[*(item for item in loaded.findings if not item.offline), *lint(account), *notes],
+        scope=scope,
+    )
+    plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
+    foreseen = forecast(plan, account, orders(loaded.resources).values())
+    # A part of the project that holds no call says nothing of those that are to come elsewhere.
+    return Survey(replace(plan, forecast=foreseen if foreseen.rings or not scope.wanted else None), account, links)
