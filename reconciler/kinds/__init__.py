@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.kinds.agent import Agent
+from reconciler.kinds.agent_variant import AgentVariant
 from reconciler.kinds.auto_reload import AutoReload
 from reconciler.kinds.knowledge_base import KnowledgeBase
+from reconciler.kinds.organization import Organization
 from reconciler.kinds.phone_number import PhoneNumber
 from reconciler.kinds.phone_number_label import PhoneNumberLabel
 from reconciler.kinds.reusable_instruction import ReusableInstruction
@@ -23,5 +25,7 @@ _ALL: tuple[Kind, ...] = (
     KnowledgeBase(),
     ReusableInstruction(),
     PhoneNumberLabel(),
+    AgentVariant(),
+    Organization(),
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}

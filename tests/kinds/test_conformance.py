@@ -140,7 +140,7 @@ def test_what_is_declared_absent_is_deleted_once(bench: Bench) -> None:
 @those(BOUND)
 def test_what_is_not_declared_any_more_is_deleted_by_prune_alone(bench: Bench) -> None:
     settled(bench)
-    bench.folder.write({"all.yaml": OTHER})
+    bench.declare(OTHER)
     assert bench.actions() == []
     assert bench.actions("--prune") == ["delete"]
     bench.applied("--prune")
@@ -150,17 +150,17 @@ def test_what_is_not_declared_any_more_is_deleted_by_prune_alone(bench: Bench) -
 @those(BOUND)
 def test_what_is_protected_is_never_pruned(bench: Bench) -> None:
     settled(bench, metadata={"protect": True})
-    bench.folder.write({"all.yaml": OTHER})
+    bench.declare(OTHER)
     assert bench.actions("--prune") == ["refuse"]
 
 
 # Something else that is declared: an empty project would undo nothing.
-OTHER = """\
-apiVersion: reconciler/v1
-kind: PhoneNumber
-metadata: {name: other}
-spec: {number: "+15551230002"}
-"""
+OTHER = {
+    "apiVersion": "reconciler/v1",
+    "kind": "PhoneNumber",
+    "metadata": {"name": "other"},
+    "spec": {"number": "+15551230002"},
+}
 
 
 @those(LIVE)
