@@ -1,4 +1,4 @@
-"""The grammar of ``{{placeholder}}``: names that the platform fills, and braces that it reads out as they stand."""
+"""Grammar of ``{{placeholder}}``: names that the platform fills, and braces that it reads out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an armed call stands for a plan: what is remembered of it, in which phase it is, and in which words."""
+"""How an armed call stands for a plan: what is remembered of it, its phase, and the words for it."""
 
 from __future__ import annotations
 
