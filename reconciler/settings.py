@@ -6,7 +6,7 @@ import os
 import re
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
@@ -110,6 +110,21 @@ class Limits(_Closed):
     )
 
 
+def _period(text: str) -> str:
+    if clock.parse_duration(text) <= timedelta(0):
+        raise ValueError("must be longer than nothing")
+    return text
+
+
+class Dispatch(_Closed):
+    """How dispatch is run, as far as a plan and a service have to know."""
+
+    every: Annotated[str, AfterValidator(_period)] = Field(
+        default="15m",
+        description="How often the timer starts a dispatch: a plan foresees with it how many calls can be placed.",
+    )
+
+
 def _scalar(value: Any) -> Any:
     if isinstance(value, str | int | float | bool):
         return value
@@ -176,6 +191,7 @@ class Settings(_Closed):
     calling_hours: CallingHours = Field(
         default_factory=CallingHours, description="When a person may be rung, where they are."
     )
+    dispatch: Dispatch = Field(default_factory=Dispatch, description="How often calls are placed.")
     variables: Values = Field(default={}, description="Values of ${var.NAME} in manifests and prompt files.")
     rates: Rates = Field(default_factory=Rates, description="What plan reckons a minute to cost.")
     environments: dict[str, Environment] = Field(default_factory=dict, description="What --env NAME changes, by name.")
@@ -352,6 +368,7 @@ def _without(value: Any, path: Sequence[str | int]) -> Any:
 _SECTIONS: dict[str | int, type[BaseModel]] = {
     "limits": Limits,
     "calling_hours": CallingHours,
+    "dispatch": Dispatch,
     "rates": Rates,
     "cents_per_minute": CentsPerMinute,
     "environments": Environment,

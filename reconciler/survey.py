@@ -10,6 +10,7 @@ from reconciler import plan as planning
 from reconciler.forecast import forecast
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call_orders import orders
+from reconciler.throughput import crowded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,5 +76,6 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
     )
     plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
     foreseen = forecast(plan, account, orders(loaded.resources).values())
+    plan = replace(plan, findings=(*plan.findings, *crowded(foreseen.rings, settings, loaded.resources)))
     # A part of the project that holds no call says nothing of those that are to come elsewhere.
     return Survey(replace(plan, forecast=foreseen if foreseen.rings or not scope.wanted else None), account, links)

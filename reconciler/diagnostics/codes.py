@@ -125,6 +125,7 @@ CODES: dict[str, Meaning] = {
     "RC615": Meaning(
         "a call missed while it was held", "Nothing: that was decided; declare a new one to call after all."
     ),
+    "RC616": Meaning("more calls at one time than runs can place", "Raise `limits.calls_per_run`, or spread them."),
     "RC620": Meaning("refused: no money", "Top up, or declare an AutoReload; then dispatch inside the window."),
     "RC621": Meaning("refused: a policy of the vendor's", "The hint names which: number, proof, confirmation, role."),
     "RC622": Meaning("refused: the number is not on the account", "Import it, or check the key's organisation."),
