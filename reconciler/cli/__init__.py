@@ -28,7 +28,7 @@ COMMANDS = {
     "doctor": "is everything ready? key, organisation, clock, balance, numbers, state: each with its fix",
     "export": "write the live account as manifests, prompts in files of their own",
     "drift": "what was changed outside since the last apply; --write puts it back into the files",
-    "fmt": "one layout for every manifest; --check lists what differs",
+    "fmt": "quotes around values that other YAML readers misread; --check lists the files",
     "explain": "what a code, a kind or a field means, with an example",
     "schema": "the JSON Schemas of manifests, project file and plan",
     "completion": "print the script that completes commands and options in bash, zsh or fish",

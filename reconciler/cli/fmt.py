@@ -1,4 +1,4 @@
-"""`reconciler fmt`: one layout for every manifest."""
+"""`reconciler fmt`: quotes around what other YAML readers would misread."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session
 from reconciler.documents import reading
 from reconciler.documents.files import replace_file
-from reconciler.documents.formatting import canonical
+from reconciler.documents.project_files import ProjectFiles, Unreadable
+from reconciler.documents.quoting import quoted
 from reconciler.errors import InputError
-from reconciler.load.discovery import manifests_below
+from reconciler.load.discovery import LARGEST_MANIFEST, manifest_files
 from reconciler.model import Finding, Location, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from reconciler.cli.options import Options
@@ -27,24 +27,22 @@ _FORMAT = "reconciler.fmt/v1"
 @declare("fmt", account=False)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 and list the files that would change.")
 def command(options: Options, check: bool) -> int:
-    """Give the manifests one layout: order of keys, two spaces a level, quotes around telephone numbers.
+    """Put quotes around values that other YAML readers would misread: numbers, times of day, `no`.
 
-    What a file says does not change, comments stay, and the keys of `spec` keep their order. A file that is not
-    YAML is reported and left alone.
+    Nothing else changes. A file that is not YAML is reported and left alone.
     """
     with Session(options, read_only=True) as session:
-        files = sorted(set(_files(options.paths or [session.project.root / session.project.settings.manifests])))
+        project = session.project
+        gate = ProjectFiles(project.root)
         changed: list[str] = []
         broken: list[Finding] = []
-        for file in files:
-            shown = session.project.shown(file)
-            try:
-                text = file.read_bytes().decode()
-                wanted = canonical(text)
-            except (OSError, UnicodeDecodeError) as error:
-                broken.append(Finding(Severity.ERROR, "RC105", f"cannot be read: {error}", location=Location(shown)))
-                continue
-            if wanted is None:
+        for file in manifest_files(options.paths, project):
+            shown = project.shown(file)
+            text = _text(gate, file)
+            if isinstance(text, Unreadable):
+                message = f"the file {text.message}"
+                broken.append(Finding(Severity.ERROR, text.code, message, text.hint, location=Location(shown)))
+            elif (wanted := quoted(text)) is None:
                 broken += _problems(text, shown)
             elif wanted != text:
                 changed.append(shown)
@@ -56,14 +54,14 @@ def command(options: Options, check: bool) -> int:
     return 1 if check and changed else 0
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Every manifest file below the paths: those that `validate` reads."""
-    for path in paths:
-        if path.is_file():
-            yield path.resolve()
-        elif not path.is_dir():
-            raise InputError(f"there is no `{path}`", code="RC106", hint="check the spelling of the path")
-        yield from manifests_below(path)
+def _text(gate: ProjectFiles, file: Path) -> str | Unreadable:
+    content = gate.read(file, largest=LARGEST_MANIFEST)
+    if isinstance(content, Unreadable):
+        return content
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        return Unreadable("RC105", "is not UTF-8", "save it as UTF-8")
 
 
 def _problems(text: str, shown: str) -> list[Finding]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.settings import Project
 
+LARGEST_MANIFEST = 1 << 25
 _SUFFIXES = (".yaml", ".yml")
 _SKIPPED = frozenset({"node_modules", "schemas"})
 

@@ -19,7 +19,7 @@ from reconciler.load.callees import personal_numbers, told_by_names
 from reconciler.load.claims import claimed_twice
 from reconciler.load.contents import Contents
 from reconciler.load.cut_texts import cut_texts
-from reconciler.load.discovery import manifest_files
+from reconciler.load.discovery import LARGEST_MANIFEST, manifest_files
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _LARGEST_TEXT = 1 << 20
 _MOST_FINDINGS = 1_000
-_LARGEST_MANIFEST = 1 << 25
 _FIRST_LINE = "begin it with `apiVersion: reconciler/v1`, or move the file out of the manifests"
 
 
@@ -142,7 +141,7 @@ class _Reader:
 
     def read(self, file: Path) -> None:
         shown = self._project.shown(file)
-        content = self._files.read(file, largest=_LARGEST_MANIFEST)
+        content = self._files.read(file, largest=LARGEST_MANIFEST)
         if isinstance(content, Unreadable):
             self._complain(content.code, f"the file {content.message}", Location(shown), content.hint)
             return

@@ -1,7 +1,8 @@
-"""The one layout of manifests: what it changes, what it never touches, and its two laws."""
+"""Quotes around what other YAML readers misread: what gets them, and that nothing else changes."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from adoption.manuscripts import NO_SHRINKING, comments, texts
 from reconciler.documents import reading
-from reconciler.documents.formatting import canonical
+from reconciler.documents.quoting import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,69 +20,27 @@ if TYPE_CHECKING:
 
     Having = Callable[..., Account]
 
-UNTIDY = """\
-# yaml-language-server: $schema=x
----
-kind: Agent
-# the version
-apiVersion: reconciler/v1
+BARE = """\
+# a call
+kind: ScheduledCall
 spec:
-      voice: olivia   # nice
-      # about the prompt
-      prompt: |
-           Hello
-             deeper
-
-           world
-      sms_from_number: +14155550199
-      transfer_destinations:
-      -   name: a
-          number: +14155550199   \n\
-          # in the item
-      - {name: b, number: +14155550198}
-metadata:
-    labels: {a: b}
-    # the name
-    name: x
-# at the end
----
----
-metadata: {protect: true, name: foo}
-apiVersion: reconciler/v1
-kind: PhoneNumber
-spec: {number: +14155550199}
----
-
+      to_number: +14155550199   # somebody
+      numbers: [+14155550198, &a +14155550197, *a]
+      zip: 02134
+      opens: 09:30
+      language: no
+      prompt: "no +14155550199"
 """
-TIDY = """\
-# yaml-language-server: $schema=x
-# the version
-apiVersion: reconciler/v1
-kind: Agent
-metadata:
-  # the name
-  name: x
-  labels: {a: b}
+QUOTED = """\
+# a call
+kind: ScheduledCall
 spec:
-  voice: olivia   # nice
-  # about the prompt
-  prompt: |
-    Hello
-      deeper
-
-    world
-  sms_from_number: "+14155550199"
-  transfer_destinations:
-    - name: a
-      number: "+14155550199"
-      # in the item
-    - {name: b, number: "+14155550198"}
-# at the end
----
-apiVersion: reconciler/v1
-kind: PhoneNumber
-metadata: {name: foo, protect: true}
-spec: {number: "+14155550199"}
+      to_number: "+14155550199"   # somebody
+      numbers: ["+14155550198", &a "+14155550197", *a]
+      zip: "02134"
+      opens: "09:30"
+      language: "no"
+      prompt: "no +14155550199"
 """
 
 
@@ -89,76 +48,88 @@ def meaning(text: str) -> list[Any]:
     return [part.value if isinstance(part, reading.Document) else part for part in reading.read(text, "")]
 
 
-def test_an_untidy_file_becomes_a_tidy_one() -> None:
-    assert canonical(UNTIDY) == TIDY
+def test_what_other_readers_misread_is_quoted_and_nothing_else_is_touched() -> None:
+    assert quoted(BARE) == QUOTED
 
 
-def test_a_tidy_file_stays_as_it_is() -> None:
-    assert canonical(TIDY) == TIDY
+def test_what_is_quoted_stays_as_it_is() -> None:
+    assert quoted(QUOTED) == QUOTED
 
 
-def test_line_ends_stay_those_of_windows() -> None:
-    assert canonical(UNTIDY.replace("\n", "\r\n")) == TIDY.replace("\n", "\r\n")
+@pytest.mark.parametrize(
+    "value", ["12", "1.5", "true", "null", "2026-12-01T15:00:00", "olivia", "10m", "{a: b}", "no one"]
+)
+def test_what_every_reader_takes_alike_or_needs_no_quotes_stays_bare(value: str) -> None:
+    assert quoted(f"a: {value}\n") == f"a: {value}\n"
 
 
-def test_an_alias_that_would_come_before_its_anchor_keeps_the_order() -> None:
-    text = "spec: {voice: &v x}\nmetadata: {name: *v}\nkind: Agent\n"
-    assert canonical(text) == text
-
-
-def test_a_comment_between_the_entries_of_a_flow_mapping_keeps_their_order() -> None:
-    text = "{spec: {},\n  # the name\n  kind: Agent}\n"
-    assert canonical(text) == text
+def test_line_ends_and_the_byte_order_mark_stay_those_of_windows() -> None:
+    text = "\ufeff" + BARE.replace("\n", "\r\n")
+    assert quoted(text) == "\ufeff" + QUOTED.replace("\n", "\r\n")
 
 
 @pytest.mark.parametrize("text", ["a: [", "a: 1\na: 2\n", "\t- x\n", "a: !t b\n"])
-def test_what_cannot_be_read_has_no_layout(text: str) -> None:
-    assert canonical(text) is None
+def test_what_cannot_be_read_is_left_alone(text: str) -> None:
+    assert quoted(text) is None
 
 
 @settings(max_examples=200, deadline=None, phases=NO_SHRINKING)
 @given(texts() | st.text(max_size=60))
 def test_the_meaning_never_changes_and_a_second_time_changes_nothing(text: str) -> None:
-    once = canonical(text)
+    once = quoted(text)
     if once is None:
         assert any(isinstance(part, reading.Problem) for part in meaning(text.replace("\r\n", "\n")))
         return
     assert meaning(once) == meaning(text)
-    assert canonical(once) == once
+    assert quoted(once) == once
 
 
 @settings(max_examples=100, deadline=None, phases=NO_SHRINKING)
 @given(texts())
 def test_every_comment_that_was_there_is_there(text: str) -> None:
-    once = canonical(text)
+    once = quoted(text)
     if once is not None:
         assert sorted(map(str.strip, once.split("\n"))).count("# c") >= comments(text)
 
 
-def test_fmt_writes_the_layout_and_check_finds_nothing_after(having: Having) -> None:
+def test_fmt_writes_the_quotes_and_check_finds_nothing_after(having: Having) -> None:
     account = having()
-    account.write("manifests/a.yaml", UNTIDY)
+    account.write("manifests/a.yaml", BARE)
     check = account.run("fmt", "--check")
     assert (check.code, check.out) == (1, "manifests/a.yaml\n")
-    assert account.read("manifests/a.yaml") == UNTIDY
+    assert account.read("manifests/a.yaml") == BARE
     assert account.run("fmt").code == 0
-    assert account.read("manifests/a.yaml") == TIDY
+    assert account.read("manifests/a.yaml") == QUOTED
     assert account.run("fmt", "--check").code == 0
 
 
 def test_a_broken_file_is_reported_at_its_line_and_left_alone_and_the_others_are_written(having: Having) -> None:
     account = having()
-    account.write("manifests/a.yaml", UNTIDY)
+    account.write("manifests/a.yaml", BARE)
     account.write("manifests/broken.yaml", "kind: Agent\nspec: [\n")
     ran = account.run("fmt")
     assert ran.code == 1
     assert "manifests/broken.yaml:" in ran.err
     assert "RC101" in ran.err
     assert account.read("manifests/broken.yaml") == "kind: Agent\nspec: [\n"
-    assert account.read("manifests/a.yaml") == TIDY
+    assert account.read("manifests/a.yaml") == QUOTED
 
 
-def test_an_export_is_in_the_layout_already(having: Having) -> None:
+def test_what_is_no_file_of_the_project_is_neither_waited_for_nor_written(having: Having) -> None:
+    account = having()
+    outside = account.root.parent / "outside.yaml"
+    outside.write_text("a: +14155550199\n", encoding="utf-8")
+    (account.root / "manifests").mkdir(exist_ok=True)
+    (account.root / "manifests" / "link.yaml").symlink_to(outside)
+    os.mkfifo(account.root / "manifests" / "pipe.yaml")
+    ran = account.run("fmt")
+    assert ran.code == 1
+    assert "manifests/link.yaml:1:1: error RC142" in ran.err
+    assert "manifests/pipe.yaml:1:1: error RC105" in ran.err
+    assert outside.read_text(encoding="utf-8") == "a: +14155550199\n"
+
+
+def test_an_export_has_its_quotes_already(having: Having) -> None:
     hours = {"mon": [["09:00", "17:00"]], "note": "a\nb"}
     account = having(agents=({"name": "Front desk", "prompt": "p", "voice": "olivia", "business_hours": hours},))
     account.run("export")
