@@ -39,7 +39,7 @@ EXIT_CODES = """\b
 Exit codes:
   0    done, or nothing to do
   1    error (also bad usage)
-  2    changes pending, only under --detailed-exitcode
+  2    plan --detailed-exitcode: changes pending; drift: something was changed outside
   3    refused: stale plan, guard, wrong account
   4    done in part
   5    a call was missed or its outcome is unknown

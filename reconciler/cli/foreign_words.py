@@ -130,7 +130,16 @@ def no_such_option(error: click.NoSuchOption) -> click.NoSuchOption:
 
 
 class Verb(click.Command):
-    """A command that knows the options of other tools by their names here."""
+    """A command that knows the options of other tools by their names here, and shows examples of itself."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The examples of the command."""
+        from reconciler.cli.examples import EXAMPLES  # noqa: PLC0415 - only for help
+
+        super().format_epilog(ctx, formatter)
+        if lines := EXAMPLES.get(ctx.command_path.partition(" ")[2]):
+            with formatter.section("Examples"):
+                formatter.write("".join(f"{'':>{formatter.current_indent}}{line}\n" for line in lines))
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does, with a better answer to an option that there is none of."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.state.ledger import Ledger
 
 _FORMAT = "reconciler.state/v1"
+_CHANGE = "reconciler.state-change/v1"
 
 
 @click.group("state", cls=Verbs)
@@ -112,31 +113,48 @@ def _elsewhere(ledger: Ledger) -> Iterator[tuple[str, str, str, str]]:
         yield f"project {project}", f"{count} {'entry' if count == 1 else 'entries'}", "", ""
 
 
-@declare("locks", paths=False, formats=("text",))
+def _leases(ledger: Ledger) -> list[dict[str, Any]]:
+    """Who is writing: what, who, until when."""
+    return [
+        {"lease": entry.key.rpartition("/")[2], **{name: entry.value.get(name) for name in ("owner", "expires")}}
+        for entry in ledger.store.list(f"{ledger.organization}/lease/")
+    ]
+
+
+def _told(session: Session, said: str, **what: Any) -> None:
+    """What was changed, as a sentence or, where that was asked for, as a document."""
+    if session.output.form == "json":
+        session.output.json({"format": _CHANGE, **what})
+    else:
+        session.output.talk(said)
+
+
+@declare("locks", paths=False, formats=("text", "json"))
 def locks(options: Options) -> int:
     """Say who is writing, if anybody."""
     with _opened(options, writing=False) as (session, ledger):
-        found = ledger.store.list(f"{ledger.organization}/lease/")
-        for entry in found:
-            what = entry.key.rpartition("/")[2]
-            session.output.data(f"{what}  {entry.value.get('owner')}  until {entry.value.get('expires')}")
+        found = _leases(ledger)
+        if options.format == "json":
+            session.output.json({"format": _CHANGE, "locks": found})
+            return 0
+        for lease in found:
+            session.output.data(f"{lease['lease']}  {lease['owner']}  until {lease['expires']}")
         if not found:
             session.output.data("nobody holds a lease")
     return 0
 
 
-@declare("unlock", paths=False, formats=("text",))
+@declare("unlock", paths=False, formats=("text", "json"))
 def unlock(options: Options) -> int:
     """Take the leases away from a run that is dead; one that is alive stops at its next write."""
     with Session(options, read_only=False) as session:
         _, target = session.connect()
         ledger = session.ledger(target)
-        found = ledger.store.list(f"{ledger.organization}/lease/")
-        for entry in found:
+        found = _leases(ledger)
+        for entry in ledger.store.list(f"{ledger.organization}/lease/"):
             ledger.store.delete(entry.key, expected=entry.version)
-            session.output.talk(f"unlocked {entry.key.rpartition('/')[2]}: {entry.value.get('owner')}")
-        if not found:
-            session.output.talk("nobody holds a lease")
+        said = [f"unlocked {lease['lease']}: {lease['owner']}" for lease in found] or ["nobody holds a lease"]
+        _told(session, "\n".join(said), unlocked=found)
     return 0
 
 
@@ -150,7 +168,7 @@ def _address(text: str) -> Address:
     return address
 
 
-@declare("forget", paths=False, formats=("text",))
+@declare("forget", paths=False, formats=("text", "json"))
 @click.argument("address", shell_complete=completed_values.addresses)
 def forget(options: Options, address: str) -> int:
     """Forget which live object an address is; the object stays. Calls are never forgotten."""
@@ -159,11 +177,11 @@ def forget(options: Options, address: str) -> int:
         if not ledger.is_bound(wanted):
             raise InputError(f"`{wanted}` is not bound", code="RC633", hint="`reconciler state` lists what is")
         ledger.unbind(wanted)
-        session.output.talk(f"{wanted}: forgotten; the next plan finds it by name")
+        _told(session, f"{wanted}: forgotten; the next plan finds it by name", forgotten=str(wanted))
     return 0
 
 
-@declare("move", paths=False, formats=("text",))
+@declare("move", paths=False, formats=("text", "json"))
 @click.argument("source", shell_complete=completed_values.addresses)
 @click.argument("destination", shell_complete=completed_values.addresses)
 @click.option("--project", "of_project", is_flag=True, help="Both are names of a project: move all that it declared.")
@@ -181,7 +199,7 @@ def move(options: Options, source: str, destination: str, of_project: bool) -> i
                 hint="the first must be bound, the second not, and both of one kind",
             )  # fmt: skip - one sentence
         ledger.bind_all([replace(binding, address=new, was=(*binding.was, old.name))], without=[old])
-        session.output.talk(f"{old} is {new} from now on")
+        _told(session, f"{old} is {new} from now on", moved={"from": str(old), "to": str(new)})
     return 0
 
 
@@ -208,7 +226,7 @@ def export(options: Options) -> int:
     return 0
 
 
-@declare("import", paths=False, formats=("text",))
+@declare("import", paths=False, formats=("text", "json"))
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 def import_(options: Options, file: Path) -> int:
     """Read what `state export` wrote into an empty store; nothing that is there is overwritten."""
@@ -216,7 +234,7 @@ def import_(options: Options, file: Path) -> int:
         entries = _document(file, ledger.organization)
         writes = [Write(f"{ledger.organization}/{key}", value, None) for key, value in entries.items()]
         ledger.store.put_many(writes)
-        session.output.talk(f"{len(writes)} entries read into {ledger.store.description}")
+        _told(session, f"{len(writes)} entries read into {ledger.store.description}", imported=len(writes))
     return 0
 
 

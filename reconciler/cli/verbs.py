@@ -11,6 +11,7 @@ from reconciler.cli.foreign_words import misplaced
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+_WHOLE = 1_000  # characters; click cuts a sentence at the width of the line
 _HELP = frozenset({"-h", "--help"})
 
 
@@ -28,6 +29,12 @@ class Verbs(click.Group):
         if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
             args = [self.default, *args]
         return super().parse_args(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs, each with its whole first sentence."""
+        verbs = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.get_short_help_str(_WHOLE)) for name, verb in verbs if verb is not None])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The verbs, and the options of the default one."""

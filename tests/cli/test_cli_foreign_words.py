@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.cli import COMMANDS, foreign_words, main
+from reconciler.cli.examples import EXAMPLES
+from reconciler.cli.shown_commands import TAKES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,3 +123,24 @@ def test_a_misspelt_variable_of_ours_is_a_warning(
     monkeypatch.setenv("RECONCILER_ENVIRONMENT", "live")
     assert main(["validate"]) == 0
     assert "warning: `RECONCILER_ENVIRONMENT` is no variable of reconciler's" in capsys.readouterr().err
+
+
+def test_every_command_that_is_run_has_an_example_in_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for verb, examples in EXAMPLES.items():
+        assert main([*verb.split(), "--help"]) == 0
+        assert all(f"\n  {example}\n" in capsys.readouterr().out + "\n" for example in examples[:1])
+        assert all(example.startswith(f"reconciler {verb.removesuffix(' show')}") for example in examples)
+    assert set(EXAMPLES) | {"completion", "calls", "state"} >= set(TAKES)
+
+
+def test_what_is_done_to_the_state_is_told_as_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["apply", "--emulator", "--yes"]) == 0
+    capsys.readouterr()
+    for words, key, value in (
+        (["locks"], "locks", []),
+        (["unlock"], "unlocked", []),
+        (["move", "Agent/desk", "Agent/front"], "moved", {"from": "Agent/desk", "to": "Agent/front"}),
+        (["forget", "Agent/front"], "forgotten", "Agent/front"),
+    ):
+        assert main(["state", *words, "--emulator", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out) == {"format": "reconciler.state-change/v1", key: value}

@@ -2,8 +2,8 @@
 
 A case is a folder: ``files/`` is the project as it was, ``commands.console`` what was typed. Lines that begin with
 ``$`` are run in bash, one after the other, with ``reconciler`` on the path; ``# exit N`` at the end is the exit code, 0
-where nothing is said. The lines below a command are texts that must be in what it prints, in this order; one that begins
-with ``! `` must not be in it. Anything before the first command says what the case is about.
+where nothing is said. The lines below a command are texts that must be in what it prints, in this order; one that
+begins with ``! `` must not be in it. Anything before the first command says what the case is about.
 """
 
 from __future__ import annotations

@@ -1,0 +1,57 @@
+"""Examples at the end of each command's help: what people type most, first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "validate": ("reconciler validate", "reconciler validate --format sarif > findings.sarif"),
+    "plan": (
+        "reconciler plan --env live",
+        "reconciler plan --emulator -l team=scheduling",
+        "reconciler plan --env live --out plan.json --page plan.html",
+    ),
+    "apply": (
+        "reconciler apply --env live",
+        "reconciler apply --env live --plan plan.json",
+        "reconciler apply --env live --target Agent/front-desk",
+    ),
+    "dispatch": ("reconciler dispatch --env live --lookahead 30m", "reconciler dispatch --env live --dry-run"),
+    "calls show": ("reconciler calls --env live", "reconciler calls --env live --watch"),
+    "calls hold": (
+        'reconciler calls hold confirm-jane --env live --why "moved to Friday"',
+        'reconciler calls hold --all --env live --why "the practice is flooded"',
+    ),
+    "calls release": ("reconciler calls release confirm-jane --env live", "reconciler calls release --all --env live"),
+    "calls cancel": ("reconciler calls cancel confirm-jane --env live",),
+    "calls resolve": (
+        "reconciler calls resolve confirm-jane --env live",
+        "reconciler calls resolve confirm-jane --env live --did-not-ring",
+    ),
+    "calls adopt-history": ("reconciler calls adopt-history --env live",),
+    "state show": ("reconciler state --env live", "reconciler state --env live --format json"),
+    "state locks": ("reconciler state locks --env live",),
+    "state unlock": ("reconciler state unlock --env live",),
+    "state forget": ("reconciler state forget Agent/front-desk --env live",),
+    "state move": (
+        "reconciler state move Agent/front-desk Agent/reception --env live",
+        "reconciler state move --project acme/phones acme/telephony --env live",
+    ),
+    "state export": ("reconciler state export --env live > backup.json",),
+    "state import": ("reconciler state import backup.json --env live --state git:reconciler-state",),
+    "init": (
+        "reconciler init .",
+        "reconciler init phones --ci gitlab",
+        "reconciler init . --tool acme/reconciler@v1.2.3",
+    ),
+    "doctor": ("reconciler doctor --env live",),
+    "export": ("reconciler export --env live", "reconciler export --env live --kind Agent"),
+    "drift": ("reconciler drift --env live", "reconciler drift --env live --write --dry-run"),
+    "fmt": ("reconciler fmt --check",),
+    "explain": ("reconciler explain RC210", "reconciler explain Agent.voice", "reconciler explain project.limits"),
+    "schema": ("reconciler schema Agent", "reconciler schema --out schemas"),
+    "emulator": ("reconciler emulator --port 8765",),
+}
