@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from reconciler.state.bindings import Binding
 
 
+DELETED_OUTSIDE, UNKNOWN_ID = "deleted_outside", "unknown_id"
+
+
 class Declared(Enum):
     """What the manifests say of a resource."""
 
@@ -37,6 +40,7 @@ class Live(Enum):
     FOREIGN = "declared by another project too"
     CONTESTED = "bound to one live object, and said to have been another"
     VANISHED = "bound, but deleted outside"
+    ID_VANISHED = "the id in the manifest was bound, and is deleted outside"
     UNKNOWN_ID = "the id in the manifest does not exist"
     NOTHING = "not there"
 
@@ -111,7 +115,8 @@ WAYS_OUT = {
     "foreign_project": "declare it in one of them; a project that has a new name takes its entries along: "
     "`reconciler state move --project OLD NEW`",
     "contested": "take the name out of `metadata.was`, or write the id of the one you mean as `metadata.id`",
-    "unknown_id": "correct `metadata.id`, or leave it out to create a new one",
+    DELETED_OUTSIDE: "remove the document, or leave `metadata.id` out to create it anew",
+    UNKNOWN_ID: "correct `metadata.id`; or remove the document, or leave `metadata.id` out to create it anew",
     "foreign_draft": "deploy or discard the draft in the dashboard, then plan again",
     "secret_lost": "to have it deleted and created anew: reconciler apply --again {address}",
     "immutable": "put it back; or declare the new one under a new name, and this one `absent: true`",
@@ -141,8 +146,12 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
         case Situation(live=Live.CONTESTED):
             said = f"is bound to one object, and was another: ids {' and '.join(it.ids)}"
             return _one(Action.REFUSE, "contested", said)
+        case Situation(live=Live.ID_VANISHED):
+            return _one(Action.REFUSE, DELETED_OUTSIDE, f"was deleted outside (id {it.ids[0]})")
         case Situation(live=Live.UNKNOWN_ID):
-            return _one(Action.REFUSE, "unknown_id", f"no object with id {it.ids[0]} on this account")
+            return _one(
+                Action.REFUSE, UNKNOWN_ID, f"was deleted outside (id {it.ids[0]}), or never was on this account"
+            )
         case Situation(live=Live.NOTHING | Live.VANISHED, expired=True):
             return _one(Action.KEEP, "will_not_fire", "will not fire: its time has passed", too_late=True)
         case Situation(live=Live.VANISHED):
@@ -196,7 +205,7 @@ def _undeclared(it: Situation) -> Decision:
 
 def _removed(it: Situation, reason: str, sentence: str) -> Decision:
     match it:
-        case Situation(live=Live.NOTHING | Live.VANISHED | Live.UNKNOWN_ID):
+        case Situation(live=Live.NOTHING | Live.VANISHED | Live.ID_VANISHED | Live.UNKNOWN_ID):
             return Decision(Action.KEEP, "absent", "is not there, as declared")
         case Situation(live=Live.FOREIGN):
             return _foreign(it)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.account import Account, Fact, Look
+from reconciler.account import Account, Context, Fact, Look
 from reconciler.decide import Live, Match
 from reconciler.errors import Rejected, Unintelligible
 from reconciler.fields import named, parent
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reconciler.state.ledger import Ledger
 
 _NOT_TOLD = (403, 404)
+_GONE = 404
 _CREATES = ("create", "replace")
 
 
@@ -74,6 +75,7 @@ def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
             _, links = resolved(kinds, account)
             below = _lists(pool, nested, replace(look, links=links, observed=account.observed))
             account = replace(account, observed={**account.observed, **below})
+        account = replace(account, observed=_with_unlisted(kinds, account, look))
         known = {fact.name: future.result() for fact, future in zip(facts, asked, strict=True)}
     return replace(account, facts=known)
 
@@ -83,6 +85,29 @@ def _ours(account: Account, lists: Mapping[str, tuple[Observed, ...]]) -> Accoun
     foreign = {Address(it.kind, it.name): it.project for items in lists.values() for it in items if it.project}
     own = {name: tuple(item for item in items if not item.project) for name, items in lists.items()}
     return replace(account, observed=own, foreign={**account.foreign, **foreign})
+
+
+def _with_unlisted(kinds: Mapping[str, Kind], account: Account, look: Look) -> dict[str, tuple[Observed, ...]]:
+    """The lists, with what is bound, declared and missing there, but answers when asked for by its id.
+
+    A list may be cut short in a way that nothing tells; what is made again for that has a twin.
+    """
+    context = Context(look.api, look.ledger, look.links, account, lambda: account.now)
+    found = {name: list(items) for name, items in account.observed.items()}
+    listed = {name: {item.id for item in items} for name, items in found.items()}
+    for address, binding in account.bindings.items():
+        kind = kinds.get(address.kind)
+        asked = binding.id and str(address) in account.resources and binding.id not in listed.get(address.kind, ())
+        if not asked or kind is None or kind.found_by is not FoundBy.BINDING or parent(kind.spec) is not None:
+            continue
+        try:
+            found.setdefault(address.kind, []).append(kind.read(binding.id, context))
+        except LookupError:
+            continue
+        except Rejected as error:
+            if error.status != _GONE:
+                raise
+    return {name: tuple(items) for name, items in found.items()}
 
 
 def _lists(pool: ThreadPoolExecutor, kinds: list[Kind], look: Look) -> dict[str, tuple[Observed, ...]]:
@@ -221,7 +246,8 @@ class _Matcher:
     def _by_written_id(self, base: Match, wanted: str) -> Match:
         found = self._by_id.get(wanted)
         if found is None:
-            return replace(base, live=Live.UNKNOWN_ID, ids=(wanted,))
+            known = base.binding is not None and base.binding.id == wanted
+            return replace(base, live=Live.ID_VANISHED if known else Live.UNKNOWN_ID, ids=(wanted,))
         if whose := self._account.foreign_ids.get((self._kind.name, found.id)):
             return self._of_another(base, whose)
         known = base.binding is not None and base.binding.id == wanted

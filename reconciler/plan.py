@@ -246,7 +246,7 @@ def _diffs(match: Match, kind: Kind, links: Resolver) -> tuple[FieldDiff, ...]:
     if (
         resource is None
         or resource.manifest.absent
-        or match.live in (Live.SEVERAL, Live.CONTESTED, Live.FOREIGN, Live.UNKNOWN_ID)
+        or match.live in (Live.SEVERAL, Live.CONTESTED, Live.FOREIGN, Live.ID_VANISHED, Live.UNKNOWN_ID)
     ):
         return ()
     if match.observed is None:

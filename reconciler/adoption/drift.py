@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.decide import UNKNOWN_ID
+from reconciler.fields import policies
 from reconciler.model import Action, ChangedBy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.model import Address, Change
+    from reconciler.model import Address, Change, Resource
     from reconciler.state.bindings import Binding
 
 EDITED, CONFLICT, DELETED, DRAFT = "drift", "conflict", "deleted_outside", "foreign_draft"
@@ -50,7 +52,12 @@ def _of(change: Change, bindings: Mapping[Address, Binding]) -> Iterator[Change]
 
 
 def _gone(change: Change, bindings: Mapping[Address, Binding]) -> bool:
-    """Bound, and not there: whether its kind remembers ids (an agent) or finds by identity (a number)."""
+    """Bound, and not there: whether its kind remembers ids (an agent) or finds by identity (a number).
+
+    So is what a document names by an id that is not there, as every exported one does.
+    """
+    if change.action is Action.REFUSE:
+        return change.reason in (DELETED, UNKNOWN_ID)
     if change.observed is not None or change.action is not Action.CREATE:
         return False
     binding = bindings.get(change.address)
@@ -69,7 +76,7 @@ def _told(change: Change, reason: str) -> Change:
 
 def without_base(changes: Iterable[Change], bindings: Mapping[Address, Binding]) -> tuple[Address, ...]:
     """What is declared and live, but was never applied with this state: nothing can be said of its drift."""
-    return tuple(
+    nothing_known = (
         change.address
         for change in changes
         if change.resource is not None
@@ -78,4 +85,12 @@ def without_base(changes: Iterable[Change], bindings: Mapping[Address, Binding])
         and change.action is not Action.ACT
         and change.observed.phase.name == "STEADY"
         and not (change.address in bindings and bindings[change.address].fields)
+        and _comparable(change.resource)
     )
+    return tuple(dict.fromkeys(nothing_known))
+
+
+def _comparable(resource: Resource) -> bool:
+    """Whether the document declares anything that could be edited outside: a number may be named without settings."""
+    own = policies(type(resource.spec))
+    return any(not (own[name].local or own[name].fixed) for name in resource.declared)

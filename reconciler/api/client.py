@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import time
 from collections import Counter
 from contextlib import closing
@@ -39,6 +40,7 @@ _LARGEST_ANSWER = 256 * 2**20
 _LARGEST_REFUSAL = 64 * 2**10
 # These log whole URLs and headers, and a query may hold a callee's number (promise P8).
 _TALKATIVE_LOGGERS = ("httpx", "httpcore")
+_NEXT_PAGE = re.compile(r"""rel\s*=\s*["']?[^"',;]*\bnext\b""", re.IGNORECASE)  # a Link header: there is another page
 _EMPTY_STATUSES = frozenset({204, 205})
 
 
@@ -123,11 +125,14 @@ class Api:
         ``key`` names the list inside an envelope where there are several (``voices`` beside ``languages``).
         Unintelligible when it is no list of objects, or cannot be read to its end.
         """
+        goes_on: list[bool] = []
 
         def fetch(asked: dict[str, str | int]) -> Any:
-            return self.get(path, asked)
+            reply = self.exchange("GET", path, params=asked)
+            goes_on[:] = [bool(_NEXT_PAGE.search(reply.headers.get("link", "")))]
+            return reply.json
 
-        return read_items(fetch, path=path, params=params or {}, key=key)
+        return read_items(fetch, path=path, params=params or {}, key=key, goes_on=lambda: any(goes_on))
 
     def post(self, path: str, body: Any = None) -> Any:
         """The decoded body of the answer to a POST; without ``body`` the request has none."""

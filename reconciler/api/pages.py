@@ -8,9 +8,11 @@ end is Unintelligible: half a list would make live objects look deleted.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from reconciler.api.identifiers import identifier
 from reconciler.errors import Unintelligible
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 _KEYS = ("results", "voices", "payment_methods", "connections", "examples", "runs", "calls")
 _TOTALS = ("total", "count")
 _MOST_PAGES = 2_000
+_NO_WAY = "there is more (`{}`), and the contract has no way to ask for it"
 
 Parameters = dict[str, str | int]
 
@@ -29,13 +32,19 @@ def read_items(
     path: str,
     params: Mapping[str, str | int],
     key: str | None,
+    goes_on: Callable[[], bool] = lambda: False,
 ) -> list[dict[str, Any]]:
-    """Every object of the list, in the server's order, each once; ``fetch`` gets one page's decoded body."""
+    """Every object of the list, in the server's order, each once; ``fetch`` gets one page's decoded body.
+
+    ``goes_on``: whether the page that came last says, outside of its body, that there is another.
+    """
     reading = _Reading(path, key)
     asked: Parameters = dict(params)
     for _ in range(_MOST_PAGES):
         following = reading.take(fetch(asked), asked)
         if following is None:
+            if goes_on():
+                raise reading.unintelligible(_NO_WAY.format("Link"))
             return reading.items
         asked = following
     raise reading.unintelligible(f"the list did not end after {_MOST_PAGES} pages")
@@ -54,6 +63,8 @@ class _Reading:
         """Add one page; the parameters of the next one, or None after the last."""
         page = self._page(body)
         following = self._following(body, asked, len(page)) if isinstance(body, dict) else None
+        if following is None and isinstance(body, dict) and (sign := _sign_of_more(body)):
+            raise self.unintelligible(_NO_WAY.format(sign))
         paged = following is not None or bool(self.seen)
         fresh = self._unseen(page) if paged else page
         if page and not fresh and (following is not None or page[0] == self.items[0]):
@@ -74,6 +85,9 @@ class _Reading:
         found = body if isinstance(body, list) else self._enveloped(body)
         if found is None or not all(isinstance(item, dict) for item in found):
             raise self.unintelligible("the answer is neither a list of objects nor an object that holds one")
+        for item in found:
+            if "id" in item:
+                identifier(item["id"], path=self.path)
         return found
 
     def _enveloped(self, body: Any) -> list[Any] | None:
@@ -121,6 +135,31 @@ class _Reading:
         if start + (body["limit"] if _whole(body.get("limit")) else 0) >= total:
             return None
         raise self.unintelligible(f"the list ends after {start} of {total}")
+
+
+_MORE = re.compile(
+    r"next|(has|is)?_?(next|more)(_?(page|url|uri|href|link|cursor|token|offset).*)?|truncated", re.IGNORECASE
+)
+_PAGES = ("total_pages", "page_count", "num_pages", "last_page", "pages")
+_DEEPEST = 3
+
+
+def _sign_of_more(body: Mapping[str, Any], depth: int = 0) -> str:
+    """The key by which an answer says that its list goes on; "" where none does."""
+    for key, value in body.items():
+        if key == "next_cursor" and body.get("has_more") is False:
+            continue
+        if isinstance(value, dict) and depth < _DEEPEST and (inside := _sign_of_more(value, depth + 1)):
+            return f"{key}.{inside}"
+        if value and not isinstance(value, list) and _MORE.fullmatch(key):
+            return key
+        if key in _PAGES and _whole(value) and value > _page_number(body):
+            return key
+    return ""
+
+
+def _page_number(body: Mapping[str, Any]) -> int:
+    return next((body[name] for name in ("page", "current_page", "page_number") if _whole(body.get(name))), 1)
 
 
 def _whole(value: Any) -> bool:

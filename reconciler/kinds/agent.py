@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.account import Account, Context, Fact, Look
 from reconciler.api import segment
+from reconciler.api.identifiers import identifier
 from reconciler.errors import AmbiguousWrite, Rejected, Unintelligible
 from reconciler.fields import digest, policies, same
 from reconciler.kind import Kind
@@ -219,7 +220,7 @@ def _observed(body: Any) -> Observed:
         raise Unintelligible("an agent without `id` and `updated_at`", method="", path=_PATH)
     return Observed(
         kind=Agent.name,
-        id=str(body["id"]),
+        id=identifier(body["id"], path=_PATH),
         body=body,
         name=str(body.get("name", "")),
         has_draft=bool(body.get("has_draft")),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field
 
 from reconciler.api import segment
+from reconciler.api.identifiers import identifier
 from reconciler.errors import AmbiguousWrite, Declined
 from reconciler.fields import E164, FIXED, LOCAL, Ref, Spec, policies
 from reconciler.kind import DueAction, FoundBy, Kind, Orphans
@@ -155,7 +156,7 @@ class PhoneNumber(Kind):
 def _observed(body: Any) -> Observed:
     return Observed(
         kind=PhoneNumber.name,
-        id=str(body["id"]),
+        id=identifier(body["id"], path=_PATH),
         body=body,
         identity=str(body.get("number", "")),
         name=str(body.get("label") or ""),

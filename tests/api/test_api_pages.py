@@ -188,7 +188,7 @@ def test_cursors_that_go_round_are_caught() -> None:
 
     def fetch(asked: Parameters) -> Any:
         cursor = str(asked.get("cursor", ""))
-        return {"results": [{"id": cursor}], "has_more": True, "next_cursor": turns[cursor]}
+        return {"results": [{"id": f"row-{cursor}"}], "has_more": True, "next_cursor": turns[cursor]}
 
     with pytest.raises(Unintelligible, match="repeats itself"):
         read(fetch)
@@ -199,3 +199,44 @@ def test_cursors_that_go_round_are_caught() -> None:
 def test_every_page_size_gives_the_same_list(size: int, usual: int, start: int) -> None:
     rows = ROWS[:size]
     assert read(lambda asked: by_offset(asked, rows=rows, usual=usual), offset=start) == rows[start:]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"next": "https://api.example/v1/agents?page=2"},
+        {"next_page": 2},
+        {"nextPageToken": "x"},
+        {"links": {"next": "/v1/agents?page=2"}},
+        {"meta": {"has_more": True}},
+        {"has_next": True},
+        {"hasMore": True},
+        {"page": 1, "total_pages": 3},
+        {"pagination": {"page": 2, "pages": 3}},
+    ],
+    ids=str,
+)
+def test_any_sign_of_more_that_cannot_be_followed_is_no_whole_list(more: dict[str, Any]) -> None:
+    with pytest.raises(Unintelligible, match="there is more"):
+        read(Pages({"results": ROWS[:2], **more}))
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"next": None, "previous": "/v1/agents"},
+        {"links": {"next": None, "self": "/v1/agents"}},
+        {"meta": {"has_more": False, "next_cursor": "x"}},
+        {"page": 3, "total_pages": 3},
+        {"has_next": False, "next_page": ""},
+    ],
+    ids=str,
+)
+def test_a_list_that_says_it_ended_is_whole(last: dict[str, Any]) -> None:
+    assert read(Pages({"results": ROWS[:2], **last})) == ROWS[:2]
+
+
+@pytest.mark.parametrize("id_", [True, None, {}, [], "", 1.5, float("inf"), "\ud800"], ids=repr)
+def test_an_id_that_is_no_text_and_no_whole_number_is_caught(id_: Any) -> None:
+    with pytest.raises(Unintelligible, match="no text and no whole number"):
+        read(Pages([{"id": id_}]))
