@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common_options import declare
+from reconciler.cli.projects_below import in_each_project
 from reconciler.cli.session import Session
 from reconciler.documents import reading
 from reconciler.documents.files import replace_file
@@ -31,6 +32,10 @@ def command(options: Options, check: bool) -> int:
 
     Nothing else changes. A file that is not YAML is reported and left alone.
     """
+    return in_each_project(options, lambda own: _written(own, check=check))
+
+
+def _written(options: Options, *, check: bool) -> int:
     with Session(options, read_only=True) as session:
         project = session.project
         gate = ProjectFiles(project.root)

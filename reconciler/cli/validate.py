@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common_options import FINDINGS, declare
+from reconciler.cli.projects_below import in_each_project
 from reconciler.cli.pull_request import Announcement, announced
 from reconciler.cli.session import Session
 from reconciler.errors import InputError
@@ -28,8 +29,13 @@ if TYPE_CHECKING:
 def command(options: Options, full: bool, comment: str | None, annotate: str | None) -> int:
     """Check the manifests offline, and list every problem at its line.
 
-    Reads the files below PATH (the project's manifests when none is given); asks nobody.
+    Reads the files below PATH (the project's manifests when none is given; every project below where here is none);
+    asks nobody.
     """
+    return in_each_project(options, lambda own: _validated(own, full=full, comment=comment, annotate=annotate))
+
+
+def _validated(options: Options, *, full: bool, comment: str | None, annotate: str | None) -> int:
     # A pull request from a fork is only validated: its comment is the one a plan would have rewritten.
     announcement = Announcement(options, "plan", comment=comment, annotate=annotate)
     with announcement.errors(), _session(options) as session:

@@ -293,9 +293,27 @@ def test_the_gitlab_job_validates_a_fork_and_plans_the_rest(folder: Path, key: s
     assert (folder / "calls").read_text("utf-8").splitlines()[-1].startswith(f"{ran} --env live --comment gitlab")
 
 
-def test_the_hook_of_pre_commit_validates() -> None:
-    (hook,) = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-    assert hook["entry"] == "reconciler validate"
-    wanted = re.compile(hook["files"])
-    assert all(wanted.search(it) for it in ("reconciler.yaml", "phones/manifests/a.yaml", "prompts/confirm.md"))
-    assert not wanted.search("README.md")
+def test_the_hooks_of_pre_commit_see_every_layout() -> None:
+    validate, quotes = yaml.safe_load((CHECKOUT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    assert (validate["entry"], quotes["entry"]) == ("reconciler validate", "reconciler fmt")
+    wanted = re.compile(validate["files"])
+    assert all(wanted.search(it) for it in ("reconciler.yaml", "phones/config/a.yml", "prompts/confirm.md"))
+    assert not wanted.search("main.py")
+
+
+def test_at_the_root_of_a_repository_every_project_below_is_checked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in (("north", "kind: ["), ("south", "# nothing yet\n")):
+        (folder / name / "config").mkdir(parents=True)
+        (folder / name / "reconciler.yaml").write_text("manifests: config/\n", encoding="utf-8")
+        (folder / name / "config" / "a.yaml").write_text(text, encoding="utf-8")
+    assert main(["validate"]) == 1
+    said = capsys.readouterr()
+    assert "north:" in said.err
+    assert "RC101" in said.out + said.err
+    assert "south:" in said.err
+    assert main(["validate", "south"]) == 0
+    assert main(["fmt", "--check"]) == 1
+    assert main(["validate", "--json"]) == 1
+    assert "`north`, `south`" in capsys.readouterr().out
