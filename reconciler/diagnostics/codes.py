@@ -26,6 +26,7 @@ CODES: dict[str, Meaning] = {
     "RC105": Meaning("a file cannot be read as UTF-8", "Save it as UTF-8 and check its permissions."),
     "RC106": Meaning("there is nothing to read", "Name an existing path, or set `manifests` in reconciler.yaml."),
     "RC107": Meaning("more is wrong than is said", "Correct what is said first, then look again."),
+    "RC108": Meaning("a manifest that is not read", "Give it a name that ends with .yaml: JSON is YAML."),
     "RC110": Meaning("an unknown key", "Check the spelling; the schema of the kind lists what there is."),
     "RC111": Meaning("an unknown kind", "Check the spelling and the capitals."),
     "RC112": Meaning("something required is missing", "Add it."),

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.documents.project_files import real
+from reconciler.documents.project_files import ProjectFiles, real
 from reconciler.errors import InputError
 from reconciler.settings import FILE
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LARGEST_MANIFEST = 1 << 25
 _SUFFIXES = (".yaml", ".yml")
+_JSON, _OURS, _LARGEST_JSON = ".json", b'"reconciler/v1"', 1 << 20
 _SKIPPED = frozenset({"node_modules", "schemas"})
 
 
@@ -55,10 +56,24 @@ def _once(path: Path, project: Project) -> Path:
     return behind if behind.is_relative_to(real(project.root)) else path.absolute()
 
 
+def overlooked(paths: Sequence[Path], project: Project) -> Iterator[Path]:
+    """Files below the paths that would be manifests and have a name that none has: JSON, as programs write it."""
+    files = ProjectFiles(project.root)
+    for folder in paths or [_folder(project)]:
+        for file in sorted(_below(folder, (_JSON,))):
+            content = files.read(file, largest=_LARGEST_JSON)
+            if isinstance(content, bytes) and _OURS in content:
+                yield file
+
+
 def manifests_below(folder: Path) -> Iterator[Path]:
     """Every manifest file below a folder, hidden and foreign folders left out."""
+    return _below(folder, _SUFFIXES)
+
+
+def _below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
         for name in names:
-            if name.endswith(_SUFFIXES) and name != FILE and not name.startswith("."):
+            if name.endswith(suffixes) and name != FILE and not name.startswith("."):
                 yield Path(here) / name

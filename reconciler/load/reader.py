@@ -19,7 +19,7 @@ from reconciler.load.callees import personal_numbers, told_by_names
 from reconciler.load.claims import claimed_twice
 from reconciler.load.contents import Contents
 from reconciler.load.cut_texts import cut_texts
-from reconciler.load.discovery import LARGEST_MANIFEST, manifest_files
+from reconciler.load.discovery import LARGEST_MANIFEST, manifest_files, overlooked
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
 
@@ -73,6 +73,8 @@ def load(
     reader = _Reader(project, kinds, variables)
     for file in manifest_files(paths, project):
         reader.read(file)
+    for file in overlooked(paths, project):
+        reader.overlook(file)
     loaded = reader.loaded
     loaded.secrets |= variables.secrets
     known = {str(item.address): item for item in reader.remnants} | loaded.resources
@@ -164,6 +166,12 @@ class _Reader:
                 self.loaded.documents += 1
                 self._unfilled = frozenset()
                 self._document(self._filled(part, text) if refers else part, file)
+
+    def overlook(self, file: Path) -> None:
+        """Say that a file is not read, though it holds a manifest."""
+        where = Location(self._project.shown(file))
+        hint = f"name it `{file.stem}.yaml`: JSON is YAML"
+        self._complain("RC108", "a manifest in a JSON file is not read", where, hint, severity=Severity.WARNING)
 
     def _filled(self, document: reading.Document, text: str) -> reading.Document:
         """With the values of variables in their places; what cannot be filled is a finding where it stands."""

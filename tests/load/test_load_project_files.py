@@ -163,3 +163,16 @@ def test_a_file_of_just_the_limit_is_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"12345")
     assert read_limited(tmp_path / "file", largest=5) == b"12345"
     assert isinstance(read_limited(tmp_path / "file", largest=4), Unreadable)
+
+
+def test_a_manifest_in_a_json_file_is_not_overlooked_in_silence(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "manifests" / "desk.json").write_text('{"apiVersion": "reconciler/v1", "kind": "Agent"}\n', "utf-8")
+    (project / "manifests" / "other.json").write_text('{"rows": []}\n', "utf-8")
+    (project / "manifests" / "a.yaml").write_text(AGENT.replace("{file: %s}", "Hello."), "utf-8")
+    code, text = said(capsys, "validate")
+    assert code == 0
+    assert "manifests/desk.json:1:1: warning RC108: a manifest in a JSON file is not read" in text
+    assert "name it `desk.yaml`" in text
+    assert "other.json" not in text
