@@ -94,7 +94,7 @@ class Decision:
     """One action, with a stable word and the end of a sentence for people.
 
     ``resumes``: it only finishes what an earlier run began. ``too_late``: nothing is done, for its time has passed.
-    ``left``: it is there and not declared any more, and nothing is done about that.
+    ``left``: it is there and not declared any more, and nothing is done about that. ``quiet``: nothing is to be told.
     """
 
     action: Action
@@ -103,6 +103,7 @@ class Decision:
     resumes: bool = False
     too_late: bool = False
     left: bool = False
+    quiet: bool = False
 
     @property
     def way_out(self) -> str:
@@ -180,7 +181,7 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
         case Situation(draft=Draft.FOREIGN):
             return _one(Action.KEEP, "unchanged", "is as declared; somebody's draft waits on it")
         case _:
-            return _one(Action.KEEP, "unchanged", "is as declared")
+            return (Decision(Action.KEEP, "unchanged", "is as declared", quiet=True),)
 
 
 def _undeclared(it: Situation) -> Decision:
@@ -206,7 +207,7 @@ def _undeclared(it: Situation) -> Decision:
 def _removed(it: Situation, reason: str, sentence: str) -> Decision:
     match it:
         case Situation(live=Live.NOTHING | Live.VANISHED | Live.ID_VANISHED | Live.UNKNOWN_ID):
-            return Decision(Action.KEEP, "absent", "is not there, as declared")
+            return Decision(Action.KEEP, "absent", "is not there, as declared", quiet=True)
         case Situation(live=Live.FOREIGN):
             return _foreign(it)
         case Situation(live=Live.SEVERAL | Live.CONTESTED):

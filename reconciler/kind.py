@@ -93,7 +93,8 @@ class Kind(ABC):
     - ``also_reads`` are kinds it looks at without naming them, ``after`` those that are applied before it;
     - ``watched`` are keys of the live object that make an approved plan stale;
     - ``outputs`` are keys of the answer to a create that are shown once;
-    - ``patience``: how long an apply reads it again while it is moving.
+    - ``patience``: how long an apply reads it again while it is moving;
+    - ``file`` is where an export writes it, with ``{name}``; a folder of its kind where nothing is said.
     """
 
     name: ClassVar[str]
@@ -112,6 +113,7 @@ class Kind(ABC):
     watched: ClassVar[tuple[str, ...]] = ()
     outputs: ClassVar[tuple[str, ...]] = ()
     patience: ClassVar[timedelta] = timedelta(0)
+    file: ClassVar[str] = ""
 
     @abstractmethod
     def observe(self, look: Look) -> Iterable[Observed]:

@@ -285,6 +285,7 @@ class Change:
     resumes: bool = False
     too_late: bool = False
     replaced: bool = False
+    quiet: bool = False
     stopped: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:

@@ -283,6 +283,7 @@ def _change(match: Match, kind: Kind, decision: Decision, diffs: tuple[FieldDiff
         verb=kind.verbs.of(decision.action),
         resumes=decision.resumes,
         too_late=decision.too_late,
+        quiet=decision.quiet,
         reason=reason,
         sentence=sentence,
         id=match.observed.id if match.observed else None,

@@ -61,7 +61,7 @@ def _gone(change: Change, bindings: Mapping[Address, Binding]) -> bool:
     if change.observed is not None or change.action is not Action.CREATE:
         return False
     binding = bindings.get(change.address)
-    return change.reason == DELETED or (binding is not None and bool(binding.id))
+    return binding is not None and bool(binding.id)
 
 
 def _foreign_draft(change: Change) -> bool:

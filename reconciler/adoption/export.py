@@ -34,9 +34,7 @@ if TYPE_CHECKING:
     from reconciler.model import Observed
     from reconciler.resolver import Resolver
 
-# Where the documents of a kind go; a kind without a row has a folder of its name, one file per object.
-LAYOUT = {"Agent": "agents/{name}.yaml", "PhoneNumber": "phone-numbers.yaml", "AutoReload": "auto-reload.yaml"}
-_ELSEWHERE = "{kind}/{name}.yaml"
+_ELSEWHERE = "{kind}/{name}.yaml"  # a kind that says nothing has a folder of its name, one file per object
 
 _LONGEST_NAME = 63
 _ROOM_FOR_SUFFIX = 5
@@ -89,7 +87,7 @@ class Export:
         declared = self._said(address, observed, kind, values)
         if declared is None:
             return None
-        path = LAYOUT.get(kind.name, _ELSEWHERE).format(name=address.name, kind=_hyphenated(kind.name))
+        path = (kind.file or _ELSEWHERE).format(name=address.name, kind=_hyphenated(kind.name))
         values = literal(values)
         files = _texts(address, kind, values)
         written = {name: {"file": files[name][0]} if name in files else value for name, value in values.items()}

@@ -23,11 +23,10 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Options
     from reconciler.load.reader import Loaded
-    from reconciler.model import Address, Change
+    from reconciler.model import Address, Change, Finding
     from reconciler.survey import Survey
 
 DRIFT = 2
-_WITHOUT_STATE = "RC502"
 
 
 @declare("drift")
@@ -47,7 +46,7 @@ def command(options: Options, write: bool, theirs: bool, dry_run: bool) -> int:
         loaded = session.checked()
         connection = session.connected(optional=True)
         found = session.look(loaded, connection, Scope())
-        _know_the_past(found)
+        _know_the_past(session.notes)
         drift = drifted(found.plan.changes, found.account.bindings)
         unknown = without_base(found.plan.changes, found.account.bindings)
         carried = _carried(session, loaded, found, drift, theirs=theirs) if write else None
@@ -58,10 +57,9 @@ def command(options: Options, write: bool, theirs: bool, dry_run: bool) -> int:
     return DRIFT if (carried.left if carried is not None else drift) else 0
 
 
-def _know_the_past(found: Survey) -> None:
+def _know_the_past(notes: Sequence[Finding]) -> None:
     """Without the state there is no telling drift from a change of the manifests."""
-    missing = next((item for item in found.plan.findings if item.code == _WITHOUT_STATE), None)
-    if missing is not None:
+    for missing in notes:
         raise StoreError(missing.message, code=missing.code, hint=missing.hint)
 
 

@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from reconciler.cli.field_notes import NOTES
 from reconciler.envelope import Metadata
-from reconciler.fields import FileText, policies
+from reconciler.fields import FileText, Ref, policies
 from reconciler.kinds import KINDS
 from reconciler.load.validation import model_of
 from reconciler.settings import Settings
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", Any: "anything the vendor takes"}
 _SAMPLES = {"text": "…", "whole number": "60", "true or false": "true", "number": "1"}
-_ARTICLES = {"Agent": "an", "AutoReload": "an"}
 _FLAGS = (
     ("unordered", "the order of the list means nothing"),
     ("local", "an instruction to this tool: never sent"),
@@ -166,7 +165,7 @@ def _range(info: FieldInfo) -> str:
 def _remarks(policy: Policy) -> Iterator[str]:
     if policy.ref is not None:
         sent = f", sent as `{policy.ref.wire}`" if policy.ref.wire else ""
-        yield f"the name of {_ARTICLES.get(policy.ref.kind, 'a')} {policy.ref.kind}{sent}"
+        yield f"{_names(policy.ref)}{sent}"
     elif policy.wire != policy.name:
         yield f"the vendor calls it `{policy.wire}`"
     yield from (words for flag, words in _FLAGS if getattr(policy, flag))
@@ -254,3 +253,10 @@ def _yaml(value: Any) -> str:
         return str(value).lower()
     text = str(value)
     return f'"{text}"' if isinstance(value, str) and (not text or text[0] in "+{[&*!|>%@`#") else text
+
+
+def _names(ref: Ref) -> str:
+    """``the name of an Agent``, ``the names of Integrations``."""
+    if ref.many:
+        return f"the names of {ref.kind}s, in any order"
+    return f"the name of {'an' if ref.kind[0] in 'AEIO' else 'a'} {ref.kind}"

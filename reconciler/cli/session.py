@@ -60,7 +60,7 @@ class Session:
         self.lint = Lint()
         self.waits = Waits(self.output.talk)
         self._closing = ExitStack()
-        self._notes: list[Finding] = []
+        self.notes: list[Finding] = []
         self._left_out: dict[Address, tuple[Finding, ...]] = {}
 
     def __enter__(self) -> Self:
@@ -188,7 +188,7 @@ class Session:
                 raise
             if not optional:
                 raise _unread(error) from None
-            self._notes.append(_without_state(error))
+            self.notes.append(_without_state(error))
             nothing = open_store("sqlite:.reconciler/none", root=self.project.root, read_only=True)
             ledger = Ledger(self._closing.enter_context(nothing), target.organization_id, project_name(self.project))
         return ledger
@@ -208,7 +208,7 @@ class Session:
                 self.project.settings,
                 self.clock.now(),
                 lint=self.lint.online,
-                notes=self._notes,
+                notes=self.notes,
             )
 
     def _paths(self) -> tuple[str, ...]:

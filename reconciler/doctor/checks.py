@@ -132,7 +132,7 @@ def numbers(live: Iterable[Mapping[str, Any]], *, dialling: frozenset[str], prov
         if obstacle is None:
             proof = number.get("voip_verification_status")
             yield ok(f"number {name}", "may dial" + (", verified" if proof in PROVEN else ""))
-        elif obstacle.code == "RC203" and name in proving:
+        elif obstacle.curable and name in proving:
             yield warn(f"number {name}", "is not verified yet", "reconciler apply proves it: a billed probe call")
         elif name in dialling:
             yield fail(f"number {name}", obstacle.message, obstacle.hint)

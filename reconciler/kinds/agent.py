@@ -40,6 +40,7 @@ class Agent(Kind):
     name = "Agent"
     spec = AgentSpec
     staged = True
+    file = "agents/{name}.yaml"
     watched = ("updated_at", "has_draft")
     facts: ClassVar[tuple[Fact, ...]] = (Fact("voices", "/v1/voices", optional=True),)
 

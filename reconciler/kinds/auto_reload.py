@@ -59,6 +59,7 @@ class AutoReload(Kind):
     spec = AutoReloadSpec
     orphans = Orphans.NEVER_OURS
     found_by = FoundBy.IDENTITY
+    file = "auto-reload.yaml"
     after = ("PhoneNumber",)
 
     def observe(self, look: Look) -> Iterator[Observed]:

@@ -59,6 +59,7 @@ class PhoneNumber(Kind):
     spec = PhoneNumberSpec
     orphans = Orphans.NEVER_OURS
     found_by = FoundBy.IDENTITY
+    file = "phone-numbers.yaml"
     watched = ("source", "voip_verification_status")
 
     def observe(self, look: Look) -> Iterator[Observed]:

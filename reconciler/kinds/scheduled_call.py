@@ -246,7 +246,7 @@ def _will_be_proven(obstacle: Obstacle, made: PlannedCall, account: Account) -> 
         for address, binding in account.bindings.items()
         if address.kind == "PhoneNumber"
     )
-    return obstacle.code == "RC203" and asked and not failed
+    return obstacle.curable and asked and not failed
 
 
 def _has_outbound_agent(live: Observed, account: Account) -> bool:

@@ -76,7 +76,6 @@ SEVERITIES: dict[Severity, str] = {
 SAME_TO_SEE = "(they differ in what is not shown)"
 NO_CHANGES = "No changes: the account is as declared."
 _UNCHANGED = (Action.KEEP, Action.REFUSE)
-_AS_DECLARED = frozenset({"is as declared", "is not there, as declared"})
 _FEW = 3
 _PLURALS = {"person": "people", "reply": "replies", "try": "tries"}
 
@@ -138,7 +137,7 @@ def _mark(consequence: Consequence) -> str:
 
 def uneventful(change: Change) -> bool:
     """Whether a change is worth no more than being counted."""
-    return change.action is Action.KEEP and change.sentence in _AS_DECLARED and not change.notes
+    return change.quiet and not change.notes
 
 
 def account(target: Target) -> str:

@@ -20,12 +20,16 @@ PROVEN = frozenset({"verified", "carrier_accepted"})
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why a call would not go out. ``lasting``: it cannot work as declared, whatever the day brings."""
+    """Why a call would not go out. ``lasting``: it cannot work as declared, whatever the day brings.
+
+    ``curable``: a proof at the carrier would take it away.
+    """
 
     code: str
     message: str
     hint: str
     lasting: bool
+    curable: bool = False
 
 
 def not_on_account(number: str) -> Obstacle:
@@ -63,6 +67,7 @@ def undialable(number: Mapping[str, Any]) -> Obstacle | None:
             f"`{name}` is not verified at its carrier, so it does not dial out",
             "declare its PhoneNumber with `verify: true` and apply",
             lasting=True,
+            curable=True,
         )
     return Obstacle(
         "RC204",

@@ -80,6 +80,7 @@ def change(
     declared: Mapping[str, Any] | None = None,
     id_: str | None = None,
     verb: str = "",
+    quiet: bool = False,
 ) -> Change:
     parsed = Address.parse(address)
     return Change(
@@ -94,6 +95,7 @@ def change(
         consequences=tuple(consequences),
         notes=tuple(notes),
         verb=verb,
+        quiet=quiet,
     )
 
 
@@ -212,6 +214,7 @@ KEPT = tuple(
         f"Agent/steady-{index}",
         Action.KEEP,
         "is as declared",
+        quiet=True,
         reason="unchanged",
         id_=str(index),
         at=Location("manifests/agents.yaml", 60 + index),

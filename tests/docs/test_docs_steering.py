@@ -1,0 +1,64 @@
+"""Nothing but a kind's own module steers by a kind's name, and nothing at all by a code or a sentence."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import reconciler
+from reconciler.kinds import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PACKAGE = Path(reconciler.__file__).parent
+# Whose subject is one kind of thing: calls and the numbers that dial, their lint, their money, their commands.
+SUBJECTS = (
+    "kinds/",
+    "emulator/",
+    "calls/",
+    "lint/",
+    "schedule/planned_call.py",
+    "forecast.py",
+    "cli/call_filters.py",
+    "cli/completed_values.py",
+    "cli/doctor.py",
+)
+WORDS = {"reason", "sentence", "code"}
+# A drift has reasons of its own; a waiver names codes; files say why they may not be read; processes exit with a code.
+ELSEWHERE = (
+    "adoption/write_back.py",
+    "lint/waivers.py",
+    "load/contents.py",
+    "settings.py",
+    "store/",
+    "cli/dispatch.py",
+)
+
+
+def sources(*others: str) -> Iterator[tuple[str, ast.AST]]:
+    for file in sorted(PACKAGE.rglob("*.py")):
+        name = file.relative_to(PACKAGE).as_posix()
+        if not name.startswith(others):
+            yield name, ast.parse(file.read_text("utf-8"))
+
+
+def test_no_engine_module_names_a_kind() -> None:
+    found = [
+        f"{name}:{node.lineno} {node.value}"
+        for name, tree in sources(*SUBJECTS)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in KINDS and name != "render/markdown.py"
+    ]
+    assert found == []
+
+
+def test_nothing_is_decided_by_a_reason_a_sentence_or_a_code() -> None:
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in sources(*ELSEWHERE)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute) and node.left.attr in WORDS
+    ]
+    assert found == []
