@@ -10,6 +10,8 @@ from reconciler import plan as planning
 from reconciler.forecast import forecast
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call_orders import orders
+from reconciler.model import Finding, Severity
+from reconciler.schedule.call_report import standstill
 from reconciler.throughput import crowded
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.account import Account
     from reconciler.api import Api
     from reconciler.load.reader import Loaded
-    from reconciler.model import Finding, Plan, Target
+    from reconciler.model import Plan, Target
     from reconciler.plan import Scope
     from reconciler.resolver import Resolver
     from reconciler.settings import Settings
@@ -71,7 +73,12 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
         matches=matches,
         kinds=KINDS,
         links=links,
-        findings=[*(item for item in loaded.findings if not item.offline), *lint(account), *notes],
+        findings=[
+            *_standstill(connection.ledger),
+            *(item for item in loaded.findings if not item.offline),
+            *lint(account),
+            *notes,
+        ],
         scope=scope,
     )
     plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
@@ -79,3 +86,9 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
     plan = replace(plan, findings=(*plan.findings, *crowded(foreseen.rings, settings, loaded.resources)))
     # A part of the project that holds no call says nothing of those that are to come elsewhere.
     return Survey(replace(plan, forecast=foreseen if foreseen.rings or not scope.wanted else None), account, links)
+
+
+def _standstill(ledger: Ledger) -> list[Finding]:
+    """That every call is held, which nobody may overlook who arms another."""
+    held = standstill(*ledger.held_all()[:3])
+    return [Finding(Severity.WARNING, "RC603", held, "reconciler calls release --all")] if held else []

@@ -14,11 +14,12 @@ from reconciler.doctor import checks
 from reconciler.doctor.checks import Check, Status
 from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, StoreError, Unreachable, WrongAccount
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
+from reconciler.schedule.call_report import standstill
 from reconciler.store import open_store
 from reconciler.store.access import may_write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
@@ -59,10 +60,12 @@ def _checks(session: Session) -> Iterator[Check]:
     declared, manifests = _manifests(session)
     key = _key(session)
     account = [] if key.status is Status.FAIL else list(_account(session, declared))
+    state = list(_state(session))
+    yield from _held(session, account, state)
     if not any(check.name == key.name for check in account):  # the platform has refused it: that is the check
         yield key
     yield from account
-    yield from _state(session)
+    yield from state
     yield manifests
     yield from workflows(session.project.root)
 
@@ -170,6 +173,18 @@ def _state(session: Session) -> Iterator[Check]:
         )
         return
     yield checks.ok("state", f"{described}, {'may be written' if writable else 'writing was not tried'}")
+
+
+def _held(session: Session, account: Sequence[Check], state: Sequence[Check]) -> Iterator[Check]:
+    """That every call is held, where account and state can be read."""
+    if not account or any(check.status is Status.FAIL for check in (*account, *state)):
+        return
+    try:
+        held = standstill(*session.ledger(session.connect()[1]).held_all()[:3])
+    except (ApiError, WrongAccount, StoreError, InputError):
+        return
+    if held:
+        yield checks.warn("calls", held, "reconciler calls release --all")
 
 
 def _failed(name: str, error: ReconcilerError) -> Check:

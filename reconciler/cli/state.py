@@ -19,6 +19,7 @@ from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
 from reconciler.model import Address
+from reconciler.schedule.call_report import standstill
 from reconciler.state.call_states import CallState
 from reconciler.store import Write
 
@@ -72,7 +73,12 @@ def show(options: Options) -> int:
             session.output.json({"format": _FORMAT, "organization": ledger.organization, "entries": _entries(ledger)})
             return 0
         session.output.talk(ledger.store.description)
-        told = [*_bindings(ledger), *_calls(ledger, session.clock.now()), *_elsewhere(ledger)]
+        told = [
+            *_standstill(session, ledger),
+            *_bindings(ledger),
+            *_calls(ledger, session.clock.now()),
+            *_elsewhere(ledger),
+        ]
         if options.format == "markdown":
             from reconciler.render.markup import escape, row, table  # noqa: PLC0415 - where Markdown was asked for
 
@@ -82,6 +88,12 @@ def show(options: Options) -> int:
         for line in told:
             session.output.data("  ".join(cell for cell in line if cell))
     return 0
+
+
+def _standstill(session: Session, ledger: Ledger) -> Iterator[tuple[str, str, str, str]]:
+    """That every call is held, before anything else: since when, by whom, why, and how to end it."""
+    if held := standstill(*ledger.held_all()[:3]):
+        yield held, "", "", session.options.command("calls release", "--all")
 
 
 def _bindings(ledger: Ledger) -> Iterator[tuple[str, str, str, str]]:

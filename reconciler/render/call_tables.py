@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
 from reconciler.render.words import account, counted, host
 from reconciler.schedule import clock
+from reconciler.schedule.call_report import standstill
 from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _OUTCOMES = {"reached": "reached", "not_reached": "not reached", "voicemail": "v
 _TOLD = "missed"  # a detail that says itself what is loud about the state
 TROUBLE = frozenset(state for state, style in _STYLES.items() if style == "grave")
 _WIDEST_NAME = 40
+_FEW = 3  # calls kept back for the same reason that a dispatch lists
 _MINUTE = 60
 _ANOTHER_YEAR = datetime(1970, 1, 2, tzinfo=UTC)  # seen from which every time is told with its year
 
@@ -58,19 +60,9 @@ def title(about: CallList) -> str:
 
 def held(about: CallList) -> list[str]:
     """What keeps every call from being placed: why, since when, by whom, and how to end it; nothing otherwise."""
-    why, since, by = about.hold
-    if not why:
+    if not (told := standstill(*about.hold)):
         return []
-    when = f" since {_moment(since)}" if since else ""
-    who = f" by {by}" if by else ""
-    return [clean(f"Every call is held{when}{who}: {why}"), f"hint: {about.release}"]
-
-
-def _moment(written: str) -> str:
-    try:
-        return clock.spoken_local(clock.parse_instant(written), clock.zone("UTC"), now=_ANOTHER_YEAR)
-    except ValueError:
-        return written
+    return [clean(f"{told[0].upper()}{told[1:]}"), f"hint: {about.release}"]
 
 
 def nothing(about: CallList | None) -> str:
@@ -83,7 +75,21 @@ def nothing(about: CallList | None) -> str:
 def dispatch(rows: Sequence[CallRow], *, width: int = 80, color: bool = False, dry_run: bool = False) -> str:
     """What dispatch did with each call that was due; ``dry_run``: what it would have done."""
     end = "Nothing was dialled: this was a dry run." if dry_run else ""
-    return _table(rows, width, Paint(color=color), nothing="No call is due.", end=end)
+    shown, more = _alike(rows)
+    return _table(shown, width, Paint(color=color), nothing="No call is due.", end=end, more=more, counted=rows)
+
+
+def _alike(rows: Sequence[CallRow]) -> tuple[list[CallRow], list[str]]:
+    """Of calls that were kept back for the same reason the first few, and how many more there are of which."""
+    seen: Counter[tuple[str, str]] = Counter()
+    shown = []
+    for row in rows:
+        kept_back = bool(row.detail) and not row.call_id and row.state not in _LOUD
+        seen[row.state, row.detail] += kept_back
+        if not kept_back or seen[row.state, row.detail] <= _FEW:
+            shown.append(row)
+    counts = ((state, detail, count - _FEW) for (state, detail), count in seen.items() if count > _FEW)
+    return shown, [clean(f"… and {count:,} more {state}: {detail}") for state, detail, count in counts]
 
 
 def interrupted(left: int, next_command: str) -> str:
@@ -93,7 +99,16 @@ def interrupted(left: int, next_command: str) -> str:
     return f"Interrupted: {counted(left, 'call')} {'is' if left == 1 else 'are'} still due.\nNext: {next_command}\n"
 
 
-def _table(rows: Sequence[CallRow], width: int, paint: Paint, *, nothing: str, end: str = "") -> str:
+def _table(  # noqa: PLR0913 - what stands around the rows, all keyword-only
+    rows: Sequence[CallRow],
+    width: int,
+    paint: Paint,
+    *,
+    nothing: str,
+    end: str = "",
+    more: Sequence[str] = (),
+    counted: Sequence[CallRow] | None = None,
+) -> str:
     lines: list[str] = []
     names = [name_of(row) for row in rows]
     whens = spoken_times(rows)
@@ -104,7 +119,8 @@ def _table(rows: Sequence[CallRow], width: int, paint: Paint, *, nothing: str, e
     )
     for row, when, name in zip(rows, whens, names, strict=True):
         lines += _row(row, (clean(row.state), when, name), sizes, width, paint)
-    lines += ["", *wrap(verdict(rows), width)] if rows else [nothing]
+    lines += [paint(line, "dim") for told in more for line in wrap(told, width)]
+    lines += ["", *wrap(verdict(rows if counted is None else counted), width)] if rows else [nothing]
     return "\n".join([*lines, *([end] if end else [])]) + "\n"
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
+from reconciler.schedule.clock import parse_instant, spoken_local, zone
 
+if TYPE_CHECKING:
     from reconciler.model import Target
 
+_ANOTHER_YEAR = datetime(1970, 1, 2, tzinfo=UTC)  # seen from which every time is told with its year
 OUTCOMES = ("reached", "not_reached", "voicemail", "unknown")
 
 
@@ -56,3 +58,19 @@ class CallList:
     hold: tuple[str, str, str] = ("", "", "")
     left_out: int = 0
     release: str = "reconciler calls release --all"
+
+
+def standstill(why: str, since: str, by: str) -> str:
+    """``every call is held since Sat 12 Jan 2030 10:00 UTC by the lead: flooded``; "" without a hold."""
+    if not why:
+        return ""
+    when = f" since {_moment(since)}" if since else ""
+    return f"every call is held{when}{f' by {by}' if by else ''}: {why}"
+
+
+def _moment(written: str) -> str:
+    try:
+        instant = parse_instant(written)
+    except ValueError:
+        return written
+    return spoken_local(instant, zone("UTC"), now=_ANOTHER_YEAR)

@@ -89,3 +89,13 @@ def test_the_list_of_a_held_account_begins_with_the_hold(project: Project) -> No
     assert ran.out.startswith("Every call is held")
     assert "flooded" in ran.out.splitlines()[0]
     assert "reconciler calls release --all" in ran.out.splitlines()[1]
+
+
+def test_plan_doctor_and_state_begin_with_a_hold_over_all_calls(project: Project) -> None:
+    armed(project, call(at=ahead(hours=1)))
+    project.run("calls", "hold", "--all", "--why", "flooded")
+    planned = project.run("plan").out
+    assert planned.index("every call is held since") < planned.index("unchanged")
+    assert project.run("plan", "--format", "markdown").out.startswith("- **warning RC603**: every call is held since")
+    assert "every call is held" in " ".join(project.run("doctor").out.split("\n")[:2])
+    assert project.run("state", "show").out.startswith("every call is held since")

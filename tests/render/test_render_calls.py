@@ -176,3 +176,22 @@ def test_csv_has_a_line_for_each_call_and_no_formula() -> None:
     assert "'=HYPERLINK" in second
     assert '"a,b \\x1b"' in second
     assert third == "later,later,1,armed,,,,,,,,,,,,"
+
+
+def test_calls_kept_back_for_one_reason_are_a_few_rows_and_a_count() -> None:
+    kept = [
+        replace(
+            ARMED, name=f"c-{n}", occurrence=f"c-{n}", detail="10 calls placed in this run, limit 10", hint="raise it"
+        )
+        for n in range(30)
+    ]
+    printed = text.dispatch([PLACED, *kept, replace(ARMED, detail="held: flooded")])
+    assert printed.count("limit 10") == 4
+    assert "… and 27 more armed: 10 calls placed in this run, limit 10" in printed
+    assert "held: flooded" in printed
+    assert printed.endswith("32 calls: 1 completed, 31 armed.\n")
+
+
+def test_every_missed_call_of_a_dispatch_is_listed() -> None:
+    missed = [replace(ARMED, state="expired", detail="missed: its window closed") for _ in range(9)]
+    assert text.dispatch(missed).count("missed:") == 9
