@@ -23,7 +23,7 @@ CODES: dict[str, Meaning] = {
     "RC102": Meaning("a key is written twice", "Keep one: YAML would silently take the last."),
     "RC103": Meaning("a YAML tag", "Remove it: manifests are plain data and tags could run code elsewhere."),
     "RC104": Meaning("a document expands or nests without bound", "Write it out without aliases."),
-    "RC105": Meaning("a file cannot be read as UTF-8", "Save it as UTF-8 and check its permissions."),
+    "RC105": Meaning("a file that cannot be read", "Save it as UTF-8, as a plain file; check its permissions."),
     "RC106": Meaning("there is nothing to read", "Name an existing path, or set `manifests` in reconciler.yaml."),
     "RC107": Meaning("more is wrong than is said", "Correct what is said first, then look again."),
     "RC108": Meaning("a manifest that is not read", "Give it a name that ends with .yaml: JSON is YAML."),
