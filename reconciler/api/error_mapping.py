@@ -94,8 +94,8 @@ _BY_CLASS_ON_A_WRITE = _BY_CLASS_ON_A_READ | {5: AmbiguousWrite}
 _HINTS: dict[type[ApiError], str] = {
     Unreachable: "check the network, HTTPS_PROXY and `--api-url`, then run `reconciler doctor`",
     Throttled: "wait, then run it again; apply and dispatch ask less at once with a smaller `--parallelism`",
-    Denied: "the key in THUNDERPHONE_API_KEY (or `--api-key-file`) is none, or was revoked or replaced: put in a new one; "
-    "keys are made in the dashboard",
+    Denied: "the key in THUNDERPHONE_API_KEY (or `--api-key-file`) is none, or was revoked or replaced: put in a new "
+    "one; keys are made in the dashboard",
     VendorFault: "nothing was changed; run it again",
     AmbiguousWrite: "it may or may not have happened: run `reconciler plan` to see what is there",
     Unintelligible: "check `--api-url`; `reconciler doctor` shows what answers there",

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.model import Plan
 
+_SHOW, _SHOW_AND_FILE = Path("show"), 2
+
 
 @declare("plan", formats=(*FINDINGS, "html"))
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan, for apply --plan.")
@@ -37,7 +39,12 @@ def command(
     annotate: str | None,
     narrowing: Narrowing,
 ) -> int:
-    """Say what apply would do to the account, and why; sends nothing but reads."""
+    """Say what apply would do to the account, and why; sends nothing but reads.
+
+    `reconciler plan show FILE` prints a plan that was saved by --out, for whoever approves it; it asks nobody.
+    """
+    if (saved := _saved(options.paths)) is not None:
+        return _show(options, saved)
     announcement = Announcement(options, "plan", comment=comment, annotate=annotate)
     with announcement.errors(), Session(options, read_only=True) as session:
         session.lint.full = full
@@ -50,6 +57,23 @@ def command(
             session.output.talk(f"lint: {session.lint.count}")
         announcement.plan(plan, next_command="merge, and the apply job does it" if announcement.reviewed else following)
     return exit_code(plan, detailed=detailed_exitcode)
+
+
+def _saved(paths: tuple[Path, ...]) -> Path | None:
+    """The file of `plan show FILE`; None where paths of manifests are meant."""
+    shows = len(paths) == _SHOW_AND_FILE and paths[0] == _SHOW and not _SHOW.exists()
+    return paths[1] if shows else None
+
+
+def _show(options: Options, path: Path) -> int:
+    from reconciler.render import saved_plan  # noqa: PLC0415 - few runs show one
+
+    document = view.saved(path)
+    if options.format == "json":
+        options.output.json(document)
+    else:
+        options.output.data(saved_plan.text(document))
+    return 0
 
 
 def planned(session: Session, narrowing: Narrowing, out: Path | None = None) -> Plan:

@@ -1,0 +1,57 @@
+"""Show that a saved plan can be read by whoever approves it, without the account."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reconciler.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AGENT = "apiVersion: reconciler/v1\nkind: Agent\nmetadata: {name: desk}\nspec: {prompt: Hello., voice: olivia}\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "reconciler.yaml").write_text("environments: {live: {organization: 42}}\n", encoding="utf-8")
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "a.yaml").write_text(AGENT, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("THUNDERPHONE_API_KEY", raising=False)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("project")
+def test_a_saved_plan_is_shown_without_an_account(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "--emulator", "--out", "plan.json"]) == 0
+    capsys.readouterr()
+    assert main(["plan", "show", "plan.json"]) == 0
+    said = capsys.readouterr().out
+    assert "saved plan · Emulated organisation (organisation 900001) · emulator" in said
+    assert "Agent/desk  create  manifests/a.yaml:1" in said
+    assert "    prompt  none → Hello." in said
+    assert "1 change; fingerprint " in said
+
+
+def test_what_was_done_to_the_texts_of_a_saved_plan_cannot_take_the_terminal_over(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "--emulator", "--out", "plan.json"]) == 0
+    document = json.loads((project / "plan.json").read_text("utf-8"))
+    document["changes"][0]["sentence"] = "\x1b[2Jgone"
+    document["findings"] = [1, {"severity": "warning", "code": "RC1", "message": "m", "hint": None}, None]
+    document["changes"].append({"address": None, "fields": 5, "consequences": [1]})
+    (project / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["plan", "show", "plan.json"]) == 0
+    assert "\x1b" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("project")
+def test_what_is_no_saved_plan_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "show", "reconciler.yaml"]) == 1
+    assert "RC125" in capsys.readouterr().err
