@@ -11,6 +11,7 @@ from reconciler.kinds.knowledge_base import KnowledgeBase
 from reconciler.kinds.organization import Organization
 from reconciler.kinds.phone_number import PhoneNumber
 from reconciler.kinds.phone_number_label import PhoneNumberLabel
+from reconciler.kinds.publishable_key import PublishableKey
 from reconciler.kinds.reusable_instruction import ReusableInstruction
 from reconciler.kinds.scheduled_call import ScheduledCall
 
@@ -27,5 +28,6 @@ _ALL: tuple[Kind, ...] = (
     PhoneNumberLabel(),
     AgentVariant(),
     Organization(),
+    PublishableKey(),
 )
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ALL}
