@@ -68,6 +68,11 @@ def same_or_less(plan: Plan, approved: Mapping[str, Any]) -> None:
             f"the plan was made for organisation {target}, and the key opens {plan.target.organization_id}",
             hint="use that organisation's key, or plan again",
         )
+    if (url := approved.get("target", {}).get("url")) != plan.target.url:
+        raise WrongAccount(
+            f"the plan was made for {url}, and this run asks {plan.target.url}",
+            hint="use the same `--api-url`, or plan again",
+        )
     known = {
         (change.get("address"), change.get("action")): change.get("fingerprint")
         for change in approved.get("changes", [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from reconciler import render
 from reconciler.cli.json_files import json_file
 from reconciler.cli.pull_request import folder_in_repository
 from reconciler.documents.files import replace_file
-from reconciler.errors import InputError
+from reconciler.errors import InputError, StalePlan
 from reconciler.render.words import AfterApply
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def plan(session: Session, found: Plan, *, next_command: str, brief: bool = Fals
     numbers = output.show_numbers
     match output.form:
         case "json":
-            output.json(render.json.plan(found, show_numbers=numbers))
+            output.json(sealed_plan(output, render.json.plan(found, show_numbers=numbers)))
         case "sarif":
             output.json(render.sarif.plan(found, folder=folder_in_repository(output.root)))
         case "junit":
@@ -133,7 +134,13 @@ def page(session: Session, found: Plan, path: Path, *, next_command: str) -> Non
 
 def save(session: Session, found: Plan, path: Path) -> None:
     """Write the plan document, masked, whole or not at all; raises InputError when it cannot be written."""
-    replace_file(path, session.output.document(render.json.plan(found)), folders=False)
+    document = sealed_plan(session.output, render.json.plan(found))
+    replace_file(path, session.output.document(document), folders=False)
+
+
+def sealed_plan(output: Output, document: dict[str, Any]) -> dict[str, Any]:
+    """The plan document as it leaves, its seal over just what is shown: what is personal or secret is masked first."""
+    return render.json.sealed(json.loads(output.document(document)))
 
 
 def saved(path: Path) -> dict[str, Any]:
@@ -146,6 +153,11 @@ def saved(path: Path) -> dict[str, Any]:
             hint=f"reconciler plan --out {path}",
         )
     found: dict[str, Any] = document
+    if render.json.sealed(found)["seal"] != found["seal"]:
+        raise StalePlan(
+            f"`{path}` does not show what was planned: it was changed after it was saved",
+            hint=f"plan again and have it approved: reconciler plan --out {path}",
+        )
     return found
 
 
@@ -154,8 +166,15 @@ def _is_plan(document: Any) -> bool:
     if not isinstance(document, dict) or document.get("format") != "reconciler.plan/v1":
         return False
     target, changes = document.get("target"), document.get("changes")
-    whole = isinstance(target, dict) and isinstance(target.get("organization"), dict)
-    return whole and isinstance(changes, list) and all(isinstance(change, dict) for change in changes)
+    if not (isinstance(target, dict) and isinstance(target.get("organization"), dict) and isinstance(changes, list)):
+        return False
+    named = isinstance(target.get("url"), str) and isinstance(document.get("seal"), str)
+    return named and all(map(_is_change, changes))
+
+
+def _is_change(change: Any) -> bool:
+    words = ("address", "action", "fingerprint")
+    return isinstance(change, dict) and all(isinstance(change.get(word), str) for word in words)
 
 
 def shown(row: Any, output: Output) -> Any:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from reconciler.fields import digest
 from reconciler.redaction import mask_in
 from reconciler.render import forecasts
 from reconciler.render.terminal import obeyed
@@ -17,7 +18,7 @@ from reconciler.render.values import visible
 from reconciler.schedule.call_report import OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from reconciler.model import Change, Consequence, FieldDiff, Finding, Location, Plan, Report, Result
     from reconciler.schedule.call_report import CallList, CallRow
@@ -36,7 +37,7 @@ def dumps(document: Any) -> str:
 
 
 def plan(plan: Plan, *, show_numbers: bool = False) -> dict[str, Any]:
-    """The plan document, ``reconciler.plan/v1``."""
+    """The plan document, ``reconciler.plan/v1``; ``sealed`` makes it one that can be applied."""
     target = plan.target
     return {
         "format": "reconciler.plan/v1",
@@ -50,6 +51,12 @@ def plan(plan: Plan, *, show_numbers: bool = False) -> dict[str, Any]:
         "findings": _findings(plan.findings),
         "forecast": forecasts.document(plan.forecast, show_numbers=show_numbers),
     }
+
+
+def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document with a digest of all that it shows, so that an approver's text and what is applied are one."""
+    shown = {key: value for key, value in document.items() if key != "seal"}
+    return {**shown, "seal": digest(shown)}
 
 
 def report(report: Report, *, show_numbers: bool = False) -> dict[str, Any]:

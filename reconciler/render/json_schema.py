@@ -134,6 +134,7 @@ PLAN_SCHEMA: Schema = {
         {
             "format": {"const": "reconciler.plan/v1"},
             "fingerprint": _text("Equal for equal plans on equal accounts."),
+            "seal": _text("A digest of all the rest: apply --plan refuses a plan that was changed after it was made."),
             "target": _object(
                 {
                     "url": {"type": "string"},

@@ -43,7 +43,7 @@ def applicable(found: Plan, seen: Account) -> None:
 
 def approved(*changes: Change) -> dict[str, Any]:
     rows = [{"address": str(each.address), "action": each.verb, "fingerprint": each.fingerprint} for each in changes]
-    return {"target": {"organization": {"id": 42}}, "changes": rows}
+    return {"target": {"url": TARGET.url, "organization": {"id": 42}}, "changes": rows}
 
 
 def test_another_organisation_is_refused() -> None:
@@ -100,7 +100,11 @@ def test_more_or_other_than_was_approved_is_refused_by_name() -> None:
     with pytest.raises(StalePlan):
         guard.same_or_less(plan(one), stripped)
     with pytest.raises(WrongAccount):
-        guard.same_or_less(plan(one), approved(one) | {"target": {"organization": {"id": 43}}})
+        guard.same_or_less(plan(one), approved(one) | {"target": {"url": TARGET.url, "organization": {"id": 43}}})
+    with pytest.raises(WrongAccount, match="was made for https://other"):
+        guard.same_or_less(
+            plan(one), approved(one) | {"target": {"url": "https://other", "organization": {"id": 42}}}
+        )  # fmt: skip - one call
 
 
 def test_the_nearest_project_file_upwards_is_the_projects(tmp_path: Path) -> None:
