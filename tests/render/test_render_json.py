@@ -32,7 +32,7 @@ from reconciler.resolver import UNRESOLVED
 
 @pytest.mark.parametrize("name", PLANS)
 def test_every_plan_fits_the_schema(name: str) -> None:
-    assert complaints(parser.loads(json.dumps(json.plan(PLANS[name]))), PLAN_SCHEMA) == []
+    assert complaints(parser.loads(json.dumps(json.sealed(json.plan(PLANS[name])))), PLAN_SCHEMA) == []
 
 
 def test_the_schema_notices_what_does_not_fit() -> None:
