@@ -95,6 +95,7 @@ class Decision:
 
     ``resumes``: it only finishes what an earlier run began. ``too_late``: nothing is done, for its time has passed.
     ``left``: it is there and not declared any more, and nothing is done about that. ``quiet``: nothing is to be told.
+    ``vanished``: what it names by an id is not there.
     """
 
     action: Action
@@ -104,6 +105,7 @@ class Decision:
     too_late: bool = False
     left: bool = False
     quiet: bool = False
+    vanished: bool = False
 
     @property
     def way_out(self) -> str:
@@ -148,11 +150,11 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
             said = f"is bound to one object, and was another: ids {' and '.join(it.ids)}"
             return _one(Action.REFUSE, "contested", said)
         case Situation(live=Live.ID_VANISHED):
-            return _one(Action.REFUSE, DELETED_OUTSIDE, f"was deleted outside (id {it.ids[0]})")
+            gone = f"was deleted outside (id {it.ids[0]})"
+            return (Decision(Action.REFUSE, DELETED_OUTSIDE, gone, vanished=True),)
         case Situation(live=Live.UNKNOWN_ID):
-            return _one(
-                Action.REFUSE, UNKNOWN_ID, f"was deleted outside (id {it.ids[0]}), or never was on this account"
-            )
+            gone = f"was deleted outside (id {it.ids[0]}), or never was on this account"
+            return (Decision(Action.REFUSE, UNKNOWN_ID, gone, vanished=True),)
         case Situation(live=Live.NOTHING | Live.VANISHED, expired=True):
             return _one(Action.KEEP, "will_not_fire", "will not fire: its time has passed", too_late=True)
         case Situation(live=Live.VANISHED):

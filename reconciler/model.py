@@ -286,6 +286,7 @@ class Change:
     too_late: bool = False
     replaced: bool = False
     quiet: bool = False
+    vanished: bool = False
     stopped: tuple[Finding, ...] = ()
 
     def __post_init__(self) -> None:

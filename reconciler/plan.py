@@ -284,6 +284,7 @@ def _change(match: Match, kind: Kind, decision: Decision, diffs: tuple[FieldDiff
         resumes=decision.resumes,
         too_late=decision.too_late,
         quiet=decision.quiet,
+        vanished=decision.vanished,
         reason=reason,
         sentence=sentence,
         id=match.observed.id if match.observed else None,

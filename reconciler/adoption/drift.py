@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.decide import UNKNOWN_ID
 from reconciler.fields import policies
 from reconciler.model import Action, ChangedBy
 
@@ -57,7 +56,7 @@ def _gone(change: Change, bindings: Mapping[Address, Binding]) -> bool:
     So is what a document names by an id that is not there, as every exported one does.
     """
     if change.action is Action.REFUSE:
-        return change.reason in (DELETED, UNKNOWN_ID)
+        return change.vanished
     if change.observed is not None or change.action is not Action.CREATE:
         return False
     binding = bindings.get(change.address)

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
+from acceptance.plain import PlainResources, Refusal
+
 KEY = "sk_live_0123456789abcdefghij"
 VOIP, UNPROVEN, DEMO = "+15551230001", "+15551230002", "+15551230003"
 JSON = dict[str, Any]
@@ -96,6 +98,7 @@ class SecondPlatform:
         self.confirmation: JSON | None = {"id": 7, "status": "active", "text_version": "3", "locale": "en"}
         self.agents: dict[int, JSON] = {}
         self.calls: dict[int, JSON] = {}
+        self.plain = PlainResources()
         self.keys: dict[str, tuple[JSON, int]] = {}
         self.billing: JSON = {
             "balance_cents": 2500, "balance_usd": "25.00", "currency": "usd", "has_payment_method": True,
@@ -168,7 +171,16 @@ class SecondPlatform:
                 return 200, self._listed(query)
             case "GET", ["calls", id_]:
                 return 200, self._found(self.calls, int(id_))
-        raise Refused(404, {"detail": "Not found."})
+        return self._plain(request, parts)
+
+    def _plain(self, request: Request, parts: list[str]) -> tuple[int, Any]:
+        try:
+            answer = self.plain.answer(request.method, parts, request.body)
+        except Refusal as refusal:
+            raise Refused(refusal.status, refusal.body) from None
+        if answer is None:
+            raise Refused(404, {"detail": "Not found."})
+        return answer
 
     def _agent(self, request: Request, id_: int, rest: list[str]) -> tuple[int, Any]:
         agent = self._found(self.agents, id_)

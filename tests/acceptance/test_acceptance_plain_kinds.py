@@ -1,0 +1,56 @@
+"""Every plain kind against the second platform: created, clean, edited, drifted, deleted outside, adopted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from kinds.specimens import Specimen, specimen
+
+from acceptance.plain import TABLE
+from reconciler.kinds import KINDS
+from reconciler.kinds.rest import RestKind
+
+if TYPE_CHECKING:
+    from acceptance.platform import SecondPlatform
+    from acceptance.projects import Project
+
+PATHS = {kind.path.removeprefix("/v1/"): name for name, kind in KINDS.items() if isinstance(kind, RestKind)}
+
+
+@pytest.fixture
+def it(collection: str) -> Specimen:
+    return specimen(PATHS[collection])
+
+
+every = pytest.mark.parametrize("collection", [path for path in TABLE if path in PATHS])
+
+
+def declare(project: Project, it: Specimen, *, second: bool = False) -> None:
+    project.write("manifests/all.yaml", it.text(it.document(it.second if second else it.first)))
+
+
+@every
+def test_a_plain_kind_lives_its_life(project: Project, platform: SecondPlatform, it: Specimen, collection: str) -> None:
+    own = platform.plain.objects[collection]
+    declare(project, it)
+    assert project.run("apply", "--yes").code == 0
+    assert len(own) == 1
+    assert project.run("plan", "--detailed-exitcode").code == 0
+    platform.forget_requests()
+    assert project.run("apply", "--yes").code == 0
+    assert platform.writes == []
+    declare(project, it, second=True)
+    assert project.run("apply", "--yes").code == 0
+    (live,) = own.values()
+    assert {name: live[name] for name in it.second} == it.second
+    name = it.fields()[-1]
+    live[name] = "Somebody else's words"
+    plan = project.run("plan", "--format", "json")
+    assert [(change["action"], change["reason"]) for change in plan.json["changes"]] == [("update", "drift")]
+    assert project.run("apply", "--yes").code == 0
+    assert live[name] == it.second[name]
+    own.clear()
+    assert project.run("apply", "--yes").code == 0
+    assert len(own) == 1
+    assert project.run("plan", "--detailed-exitcode").code == 0
