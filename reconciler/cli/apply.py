@@ -120,16 +120,19 @@ def _rehearsed(options: Options, narrowing: Narrowing, saved: Path | None) -> in
 
 
 def _ask(session: Session, plan: Plan) -> None:
-    """Ask on a terminal; refuse elsewhere, where nobody can answer."""
+    """Ask on a terminal, naming account and count; refuse elsewhere, where nobody can answer."""
+    from reconciler.render.words import account, counted  # noqa: PLC0415 - where somebody has to answer
+
+    changes = counted(len(plan.pending), "change")
     if not session.output.interactive:
         view.plan(session, plan, next_command=session.options.command("apply", "--yes"))
         raise PlanRefused(
-            f"{len(plan.pending)} changes wait, and nobody can be asked here",
+            f"{changes} {'waits' if len(plan.pending) == 1 else 'wait'}, and nobody can be asked here",
             code="RC307",
             hint="add --yes, or apply a plan that was approved: reconciler apply --plan plan.json",
         )
     view.plan(session, plan, next_command="")
-    if not click.confirm("Do this?", default=False, err=True):
+    if not click.confirm(f"Make {changes} to {account(plan.target)}?", default=False, err=True):
         raise click.Abort
 
 

@@ -231,5 +231,8 @@ def _say(session: Session, files: Mapping[Path, str], export: Export, found: _Fo
         output.talk(f"left out: {one['address']}{name} {one['why']}")
     if found.declared:
         output.talk(f"{found.declared} declared already")
-    output.talk(f"{len(shown)} files, {len(found.fresh)} objects, {bound or 0} ids bound in the state")
+    from reconciler.render.words import counted  # noqa: PLC0415 - slow to load
+
+    counts = ((len(shown), "file"), (len(found.fresh), "object"), (bound or 0, "id"))
+    output.talk(f"{', '.join(counted(count, noun) for count, noun in counts)} bound in the state")
     output.talk(f"next: {session.options.command('plan')}")

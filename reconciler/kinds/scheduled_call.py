@@ -29,6 +29,7 @@ from reconciler.model import (
 from reconciler.redaction import mask
 from reconciler.schedule import clock
 from reconciler.schedule.occurrences import next_occurrence
+from reconciler.schedule.spoken_cron import spoken_cron
 from reconciler.state.call_records import Attempt, armed_now
 from reconciler.state.call_states import CallState
 from reconciler.telephony.eligibility import Obstacle, not_on_account, unconfirmed, undialable, unfunded
@@ -267,7 +268,7 @@ def _spoken(made: PlannedCall, now: datetime) -> str:
     if made.schedule is not None:
         first = next_occurrence(made.schedule, now)
         following = f"next {clock.spoken_local(first, place, now=now)}" if first else "never again"
-        return f"whenever `{made.schedule.cron}` in {made.zone}: {following}"
+        return f"{spoken_cron(made.schedule.cron)} in {made.zone}: {following}"
     if made.at is None or made.closes is None:
         return ""
     closes = made.closes.astimezone(place)
@@ -292,7 +293,7 @@ def _remembered(body: Mapping[str, Any], now: datetime) -> str:
     """``on Tue 15 Jan 15:00 New York (in 1 d)``, or how it recurred."""
     schedule = body.get("schedule")
     if schedule:
-        return f"whenever `{schedule.get('cron')}` in {schedule.get('timezone')}"
+        return f"{spoken_cron(str(schedule.get('cron')))} in {schedule.get('timezone')}"
     if not body.get("at"):
         return "once"
     at = clock.nominal(body["at"], body.get("timezone")).instant
