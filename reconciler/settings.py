@@ -7,7 +7,7 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -187,6 +187,11 @@ class Settings(_Closed):
         description="sqlite:PATH, git:BRANCH, postgresql://… or s3://…",
     )
     api_url: str | None = Field(default=None, description="Base URL of the API.")
+    clock: Literal["strict", "lenient"] | None = Field(
+        default=None,
+        description="Whether dispatch refuses where no answer tells the time to check this machine's clock by: strict "
+        "in CI, lenient elsewhere.",
+    )
     limits: Limits = Field(default_factory=Limits, description="What one run may do at most.")
     calling_hours: CallingHours = Field(
         default_factory=CallingHours, description="When a person may be rung, where they are."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +20,7 @@ from reconciler.cli.common_options import declare
 from reconciler.cli.run_identity import owner
 from reconciler.cli.session import Session
 from reconciler.cli.view import shown
+from reconciler.errors import PlanRefused
 from reconciler.kinds.scheduled_call_orders import differs
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.plan import Scope
@@ -150,6 +152,7 @@ def _rounds(
     """
     connection, tally = session.connected(), RunState()
     api, ledger = connection.api, connection.ledger
+    _check_clock(session, api, dry_run=dry_run)
     until = session.clock.now() + lookahead
     while True:
         if not dry_run:
@@ -171,6 +174,18 @@ def _rounds(
         if not _wait(session, wake):
             return _untold(session, read, ledger), found
         ledger.refresh()
+
+
+def _check_clock(session: Session, api: Api, *, dry_run: bool) -> None:
+    """Say first where nothing tells whether this machine's clock is right; refuse where the project is strict."""
+    if session.options.emulator or api.server_offset() is not None:
+        return
+    told = "no answer told the time, so this machine's clock cannot be checked: calls could ring at a wrong hour"
+    setting = session.project.settings.clock or ("strict" if os.environ.get("CI") else "lenient")
+    if setting == "strict" and not dry_run:
+        hint = "let the server's `Date` header through, or set `clock: lenient` in reconciler.yaml"
+        raise PlanRefused(told, code="RC308", hint=hint)
+    session.output.talk(f"warning: {told}")
 
 
 def _decides(ledger: Ledger, people: frozenset[str], attempt: Attempt) -> bool:

@@ -92,6 +92,7 @@ CODES: dict[str, Meaning] = {
     "RC306": Meaning("the clocks disagree", "Set this machine's clock; calls would miss their window."),
     "RC307": Meaning("nobody can be asked", "Add --yes, or apply an approved plan."),
     "RC310": Meaning("which environment is not said", "Name one by --env, RECONCILER_ENV or `default_environment`."),
+    "RC308": Meaning("a clock that cannot be checked", "Let the server's `Date` header through, or be lenient."),
     "RC400": Meaning("the API did not do what was asked", "The vendor's own words follow."),
     "RC401": Meaning("the API cannot be reached", "Nothing was sent; check the network and try again."),
     "RC402": Meaning("the API asks for patience", "Try again later; lower --parallelism."),

@@ -16,6 +16,7 @@ from reconciler.api.error_mapping import RequestLine, Seam
 from reconciler.api.read_only import ReadOnlyTransport
 from reconciler.calls import dispatch, gates
 from reconciler.calls.answers import read
+from reconciler.cli import dispatch as dispatch_command
 from reconciler.emulator import Fault, Scenario
 from reconciler.errors import ApiError, Interrupted, NotPosted, ReconcilerError, Rejected
 from reconciler.resolver import Resolver
@@ -131,6 +132,13 @@ def _conflict() -> Happened:
     return Happened(*refusal(error))
 
 
+def _no_date() -> None:
+    settings = SimpleNamespace(clock="strict")
+    session: Any = SimpleNamespace(options=SimpleNamespace(emulator=False), project=SimpleNamespace(settings=settings))
+    api: Any = SimpleNamespace(server_offset=lambda: None)
+    dispatch_command._check_clock(session, api, dry_run=False)
+
+
 def _gone() -> Happened:
     return Happened(*refusal(Rejected("no", method="POST", path="/v1/call", status=410)))
 
@@ -155,6 +163,7 @@ CALLABLE: dict[str, Callable[[], Happened]] = {
     "RC204": _undialable,
     "RC304": lambda: with_store(_locked),
     "RC306": lambda: raised(lambda: dispatch._agree_on_time(SimpleNamespace(server_offset=lambda: 95.0))),  # type: ignore[arg-type]  # all it asks
+    "RC308": lambda: raised(_no_date),
     "RC400": lambda: raised(lambda: _raise(ApiError("no", method="GET", path="/v1/agents"))),
     "RC406": lambda: raised(_ambiguous),
     "RC408": lambda: raised(_writing_while_reading),
