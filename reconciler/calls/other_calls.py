@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.calls.answers import mistaken
 from reconciler.calls.gates import Blocked
 from reconciler.calls.settle import Others, between, others
+from reconciler.errors import ApiError, Denied
 from reconciler.schedule.clock import parse_instant, stamp
 from reconciler.state.call_states import CallState
 
@@ -24,7 +25,16 @@ def rang_already(line: DispatchContext, due: Due, order: PlannedCall) -> Attempt
     A state may have been lost, or put back to what it was before the call, so the list is looked at whatever the state
     says. Any call between the two numbers since the window opened counts as this one: better missed than twice.
     """
-    history = line.listed(due.opens, parse_instant(due.armed.armed_at))
+    armed_at = parse_instant(due.armed.armed_at)
+    try:
+        history = line.listed(due.opens, armed_at)
+    except Denied:
+        raise
+    except ApiError:
+        # A list that cannot be read stops only what was armed inside its window, perhaps for the second time.
+        if armed_at > due.opens:
+            raise
+        return None
     shown = between(history.calls, line.request(due.attempt, order), line.api, since=due.opens)
     if not shown:
         return None

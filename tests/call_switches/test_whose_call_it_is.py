@@ -124,7 +124,9 @@ def test_a_state_put_back_to_before_the_call_places_it_once(project: Project, pl
     assert len(platform.dialled) == 1
 
 
-def test_nothing_is_placed_while_the_list_of_calls_cannot_be_read(project: Project, platform: SecondPlatform) -> None:
+def test_what_was_armed_inside_its_window_waits_while_the_list_of_calls_cannot_be_read(
+    project: Project, platform: SecondPlatform
+) -> None:
     armed(project, call(at=ahead(hours=-1), more="  late: 2h\n"))
     platform.faults.append(Fault("GET", "/v1/calls", status=500, times=99))
     ran = project.run("dispatch")
