@@ -46,7 +46,8 @@ class Scope:
 
     ``paths`` are the folders and files that were read, relative to the project, "" for all of it; ``again`` are
     those whose actions may be done although they failed, or may have happened, before; ``named`` are the addresses
-    that must exist; ``left_out`` those whose documents are in error, and what the errors are.
+    that must exist; ``left_out`` those whose documents are in error, and what the errors are; ``may_be_empty`` says
+    that nothing to look at is an answer.
     """
 
     prune: bool = False
@@ -55,6 +56,7 @@ class Scope:
     named: frozenset[Address] = frozenset()
     paths: tuple[str, ...] = ()
     left_out: Mapping[Address, tuple[Finding, ...]] = field(default_factory=dict)
+    may_be_empty: bool = False
 
     def covers(self, match: Match) -> bool:
         """Whether the match is part of the run."""
@@ -128,7 +130,7 @@ def _nothing_misspelt(scope: Scope, matches: tuple[Match, ...]) -> None:
         if str(address) not in known:
             hint = nearest(str(address), known) or "`reconciler plan --full` lists what there is"
             raise InputError(f"`{address}` is neither declared nor remembered", code="RC124", hint=hint)
-    if scope.wanted is not None and not any(scope.covers(match) for match in matches):
+    if scope.wanted is not None and not scope.may_be_empty and not any(scope.covers(match) for match in matches):
         raise InputError("nothing is selected", code="RC124", hint="check the labels of -l and the names of --target")
 
 

@@ -74,8 +74,8 @@ def command(
     announcement = Announcement(options, "apply", comment=comment, annotate=annotate)
     with announcement.errors(), Session(options, read_only=False) as session:
         approved = view.saved(saved) if saved else None
-        scope = narrowing.scope()
         loaded = session.usable()
+        scope = narrowing.scope(loaded, session.project.root)
         connection = session.connected()
         with session.lease(connection.ledger, "apply") as lease:
             found = session.look(loaded, connection, scope)

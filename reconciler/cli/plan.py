@@ -78,8 +78,8 @@ def _show(options: Options, path: Path) -> int:
 
 def planned(session: Session, narrowing: Narrowing, out: Path | None = None) -> Plan:
     """The plan of a run that can only read; saved to ``out`` when that is named."""
-    scope = narrowing.scope()
     loaded = session.usable()
+    scope = narrowing.scope(loaded, session.project.root)
     found = session.look(loaded, session.connected(optional=True), scope)
     if out is not None:
         view.save(session, found.plan, out)

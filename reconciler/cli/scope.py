@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import completed_values
+from reconciler.cli.changed_since import changed_since
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
 from reconciler.model import Address
@@ -16,8 +17,10 @@ from reconciler.plan import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from reconciler.cli.options import Command
+    from reconciler.load.reader import Loaded
     from reconciler.model import Plan
 
 ERROR, PENDING, REFUSED = 1, 2, 3
@@ -32,14 +35,21 @@ class Narrowing:
     targets: tuple[str, ...]
     excluded: tuple[str, ...]
     again: tuple[str, ...]
+    since: str | None
 
-    def scope(self) -> Scope:
-        """The same, understood; raises InputError for a selector or an address that is none."""
+    def scope(self, loaded: Loaded, root: Path) -> Scope:
+        """The same, understood; raises InputError for a selector, an address or a revision that is none."""
         again = _addresses("--again", self.again)
         targets = _addresses("--target", self.targets)
         return Scope(
             prune=self.prune,
-            wanted=selection(self.selectors, targets, _addresses("--exclude", self.excluded)),
+            wanted=selection(
+                self.selectors,
+                targets,
+                _addresses("--exclude", self.excluded),
+                changed_since(loaded, root, self.since) if self.since is not None else None,
+            ),
+            may_be_empty=self.since is not None,
             named=targets | again,
             again=again,
         )
@@ -57,15 +67,20 @@ def _addresses(option: str, texts: Sequence[str]) -> frozenset[Address]:
 
 
 def selection(
-    selectors: Sequence[str], targets: frozenset[Address] = frozenset(), excluded: frozenset[Address] = frozenset()
+    selectors: Sequence[str],
+    targets: frozenset[Address] = frozenset(),
+    excluded: frozenset[Address] = frozenset(),
+    changed: frozenset[Address] | None = None,
 ) -> Any:
-    """A predicate for ``-l``, ``--target`` and ``--exclude``; None when everything is meant. Raises InputError."""
+    """A predicate for what narrows a run; None when everything is meant. Raises InputError."""
     pairs = [_label(text) for text in selectors]
-    if not pairs and not targets and not excluded:
+    if not pairs and not targets and not excluded and changed is None:
         return None
 
     def accepts(address: Address, labels: Mapping[str, str]) -> bool:
         if (targets and address not in targets) or address in excluded:
+            return False
+        if changed is not None and address not in changed:
             return False
         return all((labels.get(key) == value) is equal for key, value, equal in pairs)
 
@@ -98,6 +113,12 @@ _SCOPE = (
         metavar="KIND/NAME",
         shell_complete=completed_values.addresses,
         help="All but this resource.",
+    ),
+    click.option(
+        "--changed-since",
+        "since",
+        metavar="REV",
+        help="Only what differs from this revision: documents, and files named in them.",
     ),
     click.option(
         "--again",

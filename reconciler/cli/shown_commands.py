@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 _PROJECT = ("environment", "variables")
 _ACCOUNT = ("api_url", "api_key_file", "state", "emulator")
-_SCOPE = ("prune", "selectors", "targets", "excluded", "again")
+_SCOPE = ("prune", "selectors", "targets", "excluded", "since", "again")
 
 
 class Takes(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -144,3 +145,31 @@ def test_what_is_done_to_the_state_is_told_as_json_too(capsys: pytest.CaptureFix
     ):
         assert main(["state", *words, "--emulator", "--json"]) == 0
         assert json.loads(capsys.readouterr().out) == {"format": "reconciler.state-change/v1", key: value}
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words], cwd=folder, check=True)
+
+
+def test_only_what_changed_since_a_revision_can_be_looked_at(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def planned() -> list[str]:
+        capsys.readouterr()
+        assert main(["plan", "--emulator", "--json", "--changed-since", "HEAD"]) == 0
+        return [change["address"] for change in json.loads(capsys.readouterr().out)["changes"]]
+
+    (project / "prompts").mkdir()
+    (project / "prompts" / "p.md").write_text("Hello.", encoding="utf-8")
+    night = project / "manifests" / "night.yaml"
+    night.write_text(night.read_text("utf-8").replace("Hello.", "{file: prompts/p.md}"), encoding="utf-8")
+    git(project, "init", "-q")
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "x")
+    assert planned() == []
+    (project / "prompts" / "p.md").write_text("Hello again.", encoding="utf-8")
+    assert planned() == ["Agent/night"]
+    (project / "manifests" / "day.yaml").write_text(AGENT % "day", encoding="utf-8")
+    assert sorted(planned()) == ["Agent/day", "Agent/night"]
+    (project / "reconciler.yaml").write_text("variables: {voice: maya}\n", encoding="utf-8")
+    assert sorted(planned()) == ["Agent/day", "Agent/desk", "Agent/night"]
+    assert main(["plan", "--emulator", "--changed-since", "nowhere"]) == 1
+    assert "RC124: what changed since `nowhere` cannot be told" in capsys.readouterr().err
