@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.api import segment
@@ -50,6 +49,8 @@ class RestKind(Kind):
         above = parent(self.spec)
         if above is None:
             return self._listed(look, "")
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load, and validate observes nothing
+
         parents = look.parents(self.name, above)
         with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
             lists = pool.map(lambda id_: tuple(self._listed(look, id_)), parents)
