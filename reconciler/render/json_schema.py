@@ -154,6 +154,8 @@ PLAN_SCHEMA: Schema = {
     ),
 }
 
+PLAN_SCHEMA["required"] = [key for key in PLAN_SCHEMA["required"] if key != "seal"]  # older plans have none
+
 
 def schema() -> Schema:
     """The schema of ``schemas/plan.json``."""

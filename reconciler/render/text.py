@@ -65,12 +65,12 @@ def report(
     show_numbers: bool = False,
     following: words.AfterApply = words.AFTER_APPLY,
 ) -> str:
-    """What became of each change, in the order of the plan; then a verdict and what to do next.
+    """What became of each change, failures first; then a verdict that names them and what to do next.
 
     Of what was skipped for the same reason only the first are listed, and the others counted.
     """
     page = _Page(width=width, color=color, show_numbers=show_numbers)
-    lines = list(page.results(report.results))
+    lines = list(page.results(words.failures_first(report)))
     lines += ["", *wrap(words.applied(report), width)] if lines else [words.applied(report)]
     return page.text([*lines, *page.onward(words.after_apply(report, following))])
 

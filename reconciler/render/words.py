@@ -15,7 +15,7 @@ from reconciler.telephony.eligibility import dollars
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from reconciler.model import Change, Consequence, Plan, Report, Target
+    from reconciler.model import Change, Consequence, Plan, Report, Result, Target
 
 _GLYPHS: dict[Action, str] = {
     Action.CREATE: "+",
@@ -253,13 +253,20 @@ class AfterApply(NamedTuple):
 AFTER_APPLY = AfterApply()
 
 
+def failures_first(report: Report) -> list[Result]:
+    """What became of the changes: what a person must do something about, and then the rest as it was planned."""
+    return sorted(report.results, key=lambda result: result.outcome not in (Outcome.FAILED, Outcome.UNKNOWN))
+
+
 def after_apply(report: Report, following: AfterApply) -> str:
     """The next thing to do after an apply, or "" when all of it came about."""
     outcomes = {result.outcome for result in report.results}
     if Outcome.UNKNOWN in outcomes:
         return f"{following.again} (it looks first, and does only what is missing)"
     if Outcome.FAILED in outcomes:
-        return f"mend what failed, then {following.again}"
+        failed = list(dict.fromkeys(str(it.address) for it in report.results if it.outcome is Outcome.FAILED))
+        named = ", ".join(failed[:_FEW]) + (f" and {len(failed) - _FEW} more" if len(failed) > _FEW else "")
+        return f"mend what failed ({named}) as it says there, then {following.again}"
     if report.failed:
         return following.again  # only skipped: the run was cut short, and the next one goes on
     if any(change.means(Sort.RINGS_A_PERSON) for change in report.plan.pending):
