@@ -200,9 +200,7 @@ class Settings(_Closed):
     variables: Values = Field(default={}, description="Values of ${var.NAME} in manifests and prompt files.")
     rates: Rates = Field(default_factory=Rates, description="What plan reckons a minute to cost.")
     environments: dict[str, Environment] = Field(default_factory=dict, description="What --env NAME changes, by name.")
-    default_environment: str | None = Field(
-        default=None, description="The environment that is meant when neither --env nor RECONCILER_ENV names one."
-    )
+    default_environment: str | None = Field(default=None, description="The environment meant where none is named.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +225,8 @@ class Project:
 
     def with_variables(self, values: Mapping[str, str]) -> Project:
         """The same project with these values of ``${var.NAME}`` over its own."""
-        if not values:
-            return self
-        settings = self.settings.model_copy(update={"variables": {**self.settings.variables, **values}})
-        return replace(self, settings=settings)
+        merged = {**self.settings.variables, **values}
+        return replace(self, settings=self.settings.model_copy(update={"variables": merged}))
 
     def shown(self, path: Path) -> str:
         """A path as messages show it: relative to the project where it lies inside."""
@@ -251,9 +247,8 @@ class Misconfigured(InputError):
 def find_project(start: Path, environment: str | None = None) -> Project:
     """The project that ``start`` lies in: the nearest folder upwards with ``reconciler.yaml``.
 
-    Without such a file ``start`` itself is the root and every setting has its default. ``environment`` None means
-    the file's ``default_environment``. Raises Misconfigured with all that is wrong with the file, InputError when
-    ``environment`` is not in it; an empty name is none of them.
+    Without such a file ``start`` itself is the root and settings have their defaults; ``environment`` None means the
+    file's default. Raises Misconfigured with all that is wrong, InputError for an unknown or empty environment.
     """
     start = start.resolve()
     folder = start if start.is_dir() else start.parent
@@ -307,8 +302,8 @@ def _default_environment(settings: Settings, document: reading.Document) -> list
     name, known = settings.default_environment, settings.environments
     if name is None or name in known:
         return []
-    where = document.marks.locate_key(document.value, ("default_environment",))
     hint = nearest(name, known) or f"declared environments: {listed(sorted(known)) or 'none'}"
+    where = document.marks.locate_key(document.value, ("default_environment",))
     return [_finding("RC122", f"`default_environment` names no environment: `{name}`", where, hint)]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from reconciler.cli import main
+from reconciler.render import saved_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,18 +38,27 @@ def test_a_saved_plan_is_shown_without_an_account(capsys: pytest.CaptureFixture[
     assert "1 change; fingerprint " in said
 
 
-def test_what_was_done_to_the_texts_of_a_saved_plan_cannot_take_the_terminal_over(
+def test_a_plan_whose_texts_were_changed_is_not_shown_for_approval(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["plan", "--emulator", "--out", "plan.json"]) == 0
     document = json.loads((project / "plan.json").read_text("utf-8"))
-    document["changes"][0]["sentence"] = "\x1b[2Jgone"
-    document["findings"] = [1, {"severity": "warning", "code": "RC1", "message": "m", "hint": None}, None]
-    document["changes"].append({"address": None, "fields": 5, "consequences": [1]})
+    document["changes"][0]["sentence"] = "\x1b[2Jharmless"
     (project / "plan.json").write_text(json.dumps(document), encoding="utf-8")
     capsys.readouterr()
-    assert main(["plan", "show", "plan.json"]) == 0
-    assert "\x1b" not in capsys.readouterr().out
+    assert main(["plan", "show", "plan.json"]) == 3
+    said = capsys.readouterr()
+    assert "does not show what was planned" in said.err
+    assert "\x1b" not in said.out + said.err
+
+
+def test_odd_values_in_a_plan_are_shown_as_they_are_and_no_terminal_is_taken_over() -> None:
+    odd: dict[str, Any] = {
+        "target": {"url": "u", "organization": {"id": 1, "name": "\x1b[2J"}},
+        "changes": [{"address": "a", "action": "create", "fields": 5, "consequences": [1]}],
+        "findings": [1, {"severity": "warning", "code": "RC1", "message": "m", "hint": None}, None],
+    }
+    assert "\x1b" not in saved_plan.text(odd)
 
 
 @pytest.mark.usefixtures("project")
