@@ -53,12 +53,13 @@ def counts(findings: Sequence[Finding]) -> str:
 
 
 def alike(findings: Sequence[Finding]) -> tuple[list[Finding], list[str]]:
-    """Of each code the first few, and how many more there are of which."""
+    """Every error; of each code of the others the first few, and how many more there are of which."""
     seen: Counter[str] = Counter()
     shown = []
     for finding in findings:
-        seen[finding.code] += 1
-        if seen[finding.code] <= _FEW:
+        error = finding.severity is Severity.ERROR
+        seen[finding.code] += not error
+        if error or seen[finding.code] <= _FEW:
             shown.append(finding)
     more = [f"… and {count - _FEW:,} more {code}" for code, count in seen.items() if count > _FEW]
     return shown, more

@@ -12,6 +12,7 @@ from reconciler.model import Outcome
 from reconciler.redaction import mask_in
 from reconciler.render import call_tables, forecasts, words
 from reconciler.render.call_groups import cells, groups, is_grouped
+from reconciler.render.finding_list import alike
 from reconciler.render.markdown_fields import fields
 from reconciler.render.markup import code, escape, fitting, fold, html, prose, row, table
 from reconciler.render.reading_order import Section, by_kind, first_of_all, rank, section
@@ -54,7 +55,8 @@ class _Page:
         ranked = sorted((it for it in plan.changes if not words.uneventful(it)), key=rank)
         self._groups = groups(ranked, plan.forecast) if is_grouped(ranked) else []
         self._single = [it for it in ranked if not self._groups or section(it) is not Section.CALLS]
-        self._general, self._findings = first_of_all(plan.findings)
+        self._general, others = first_of_all(plan.findings)
+        self._findings, self._alike = alike(others)
 
     def within(self, limit: int) -> str:
         """All of it, or as much as ``limit`` has room for and what was left out."""
@@ -62,10 +64,10 @@ class _Page:
         head = "".join(general) + ("\n" if general else "") + _head(self._plan)
         room = limit - _RESERVED - len(head)
         top, room, missed = self._rows(room)
-        told, room = fitting(map(_finding, self._findings), room)
+        told, room = fitting([*map(_finding, self._findings), *(f"- {escape(text)}\n" for text in self._alike)], room)
         folds, room = fitting(self._folds(), room)
         calls, unnamed = self._calls(room)
-        findings = len(self._general) + len(self._findings) - len(general) - len(told)
+        findings = len(self._general) + len(self._findings) + len(self._alike) - len(general) - len(told)
         with_fields = [change for change in self._single if change.diffs]
         left_out = _left_out(
             _named("", missed),

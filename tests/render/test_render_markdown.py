@@ -180,3 +180,13 @@ def test_what_went_wrong_is_reported_first_and_within_the_limit() -> None:
     page = markdown.report(replace(REPORT, results=(*done, REPORT.results[1])))
     assert len(page) <= markdown.LIMIT
     assert page.index("**failed**") < page.index("| done |")
+
+
+def test_a_remark_on_each_of_many_calls_takes_no_room_from_the_prompts() -> None:
+    plan = big()
+    remarks = [replace(WARNING, code="RC711", location=None, address=it.address) for it in plan.changes[31:231]]
+    page = markdown.plan(replace(plan, findings=(ERROR, ERROR, ERROR, ERROR, *remarks)))
+    assert page.count("error RC201") == 4
+    assert page.count("warning RC711") == 3
+    assert "- … and 197 more RC711" in page
+    assert page.count("<ins>NEVER]</ins>") == 30
