@@ -86,7 +86,7 @@ class PhoneNumber(Kind):
         """Place the probe call once, and read what the carrier made of it."""
         id_ = change.id or ""
         try:
-            context.api.post(f"{_PATH}/{segment(id_)}/verify-voip", {})
+            answer = context.api.post(f"{_PATH}/{segment(id_)}/verify-voip", {})
         except AmbiguousWrite:
             after = self.read(id_, context)
             if not _proven(after):
@@ -99,7 +99,7 @@ class PhoneNumber(Kind):
                 f"the carrier's proof did not succeed: the number is `{status}`",
                 method="POST",
                 path=f"{_PATH}/{id_}/verify-voip",
-                detail=str(after.body.get("outbound_ineligible_reason") or ""),
+                detail=_evidence(answer) or str(after.body.get("outbound_ineligible_reason") or ""),
                 hint=f"mend the carrier's settings, then: reconciler apply --verify-again {change.address}",
             )
         return after
@@ -162,6 +162,15 @@ def _observed(body: Any) -> Observed:
         identity=str(body.get("number", "")),
         name=str(body.get("label") or ""),
     )
+
+
+def _evidence(answer: Any) -> str:
+    """The carrier's own words on a proof: ``outbound: SIP 403 from the trunk``; the one thing a person needs."""
+    told = answer.get("verification_evidence") if isinstance(answer, dict) else None
+    words = told.get("evidence") if isinstance(told, dict) else None
+    if not isinstance(words, dict):
+        return str(words or "")
+    return "; ".join(f"{side}: {said}" for side, said in words.items() if isinstance(said, str) and said)
 
 
 def _proven(observed: Observed) -> bool:
