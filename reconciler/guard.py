@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import InputError, PlanRefused, StalePlan, UnsafePlan, WrongAccount
 from reconciler.left_out import blocking
-from reconciler.model import Action, Finding, Phase, Severity
+from reconciler.model import Action, Finding, Phase, Severity, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,7 +104,7 @@ def _finishes(change: Change, known: Mapping[tuple[Any, Any], Any]) -> bool:
 def limits(plan: Plan, account: Account) -> tuple[Finding, ...]:
     """What passes a limit of the project file, with the numbers: plan says it, apply refuses it."""
     removed = (finding for limit in _removal_limits(account.settings) for finding in _removals(plan, limit))
-    return (*removed, *_shared(plan))
+    return (*removed, *_shared(plan), *lost_state(plan, account))
 
 
 def _unsafe(message: str, hint: str, change: Change | None = None) -> Finding:
@@ -149,6 +149,22 @@ def _removals(plan: Plan, limit: _RemovalLimit) -> Iterator[Finding]:
     if len(removed) >= limit.least and len(known) >= limit.share_from and share > limit.percent:
         message = f"{len(removed)} {limit.setting} of {len(known)} ({share}%), limit {limit.percent}%"
         yield _unsafe(message, hint % f"{limit.setting}_percent")
+
+
+def lost_state(plan: Plan, account: Account) -> Iterator[Finding]:
+    """A shared state that holds nothing, while the account holds things of ours and people would be rung.
+
+    Whom an earlier apply had armed, held or cancelled is not known then: most likely the state was deleted.
+    """
+    adopted = [it for it in plan.pending if it.action is Action.ADOPT and it.resource and not it.resource.manifest.id]
+    rung = [it for it in plan.pending if any(each.sort is Sort.RINGS_A_PERSON for each in it.consequences)]
+    if account.lost_state and adopted and rung:
+        yield _unsafe(
+            f"{account.lost_state} holds nothing, although `{adopted[0].address}` is on the account already and "
+            f"{len(rung)} {'call' if len(rung) == 1 else 'calls'} would be armed: was the state deleted?",
+            "restore it (a forge can bring a deleted branch back); for a new project, or where it is gone: "
+            "`reconciler calls adopt-history` reads what was rung already, then plan again",
+        )
 
 
 def _shared(plan: Plan) -> Iterator[Finding]:

@@ -293,6 +293,7 @@ def adopt_history(options: Options) -> int:
         with session.lease(ledger, "dispatch"):
             orders = declared_calls(loaded.resources)
             found = adopt(api, ledger, orders, now=session.clock.now())
+            ledger.note_history(stamp(session.clock.now()))
         for attempt in found:
             session.output.talk(f"{attempt.occurrence}: {attempt.state}; {attempt.detail}")
         session.output.talk(f"{len(found)} taken over from the platform's history")

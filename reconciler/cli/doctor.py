@@ -13,10 +13,13 @@ from reconciler.cli.workflow_checks import workflows
 from reconciler.doctor import checks
 from reconciler.doctor.checks import Check, Status
 from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, StoreError, Unreachable, WrongAccount
+from reconciler.guard import lost_state
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
+from reconciler.plan import Scope
 from reconciler.schedule.call_report import standstill
 from reconciler.store import open_store
 from reconciler.store.access import may_write
+from reconciler.survey import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -60,7 +63,7 @@ def _checks(session: Session) -> Iterator[Check]:
     declared, manifests = _manifests(session)
     key = _key(session)
     account = [] if key.status is Status.FAIL else list(_account(session, declared))
-    state = list(_state(session))
+    state = list(_state(session, lambda: _lost(session, declared)))
     yield from _held(session, account, state)
     if not any(check.name == key.name for check in account):  # the platform has refused it: that is the check
         yield key
@@ -153,7 +156,20 @@ def _proving(declared: Loaded | None) -> frozenset[str]:
     )
 
 
-def _state(session: Session) -> Iterator[Check]:
+def _lost(session: Session, declared: Loaded | None) -> Iterator[Check]:
+    """A state that was most likely deleted; nothing where the account or the manifests cannot be read."""
+    if declared is None or declared.errors:
+        return
+    try:
+        api, target = session.connect()
+        found = session.look(declared, Connection(api, target, session.ledger(target)), Scope())
+    except ReconcilerError:
+        return  # the checks of the account and of the state say why
+    for finding in lost_state(found.plan, found.account):
+        yield checks.fail("state", finding.message, finding.hint)
+
+
+def _state(session: Session, lost: Callable[[], Iterator[Check]]) -> Iterator[Check]:
     """Whether the state can be read, and, as far as that can be told by reading, written."""
     url = session.options.state or session.project.settings.state
     try:
@@ -171,6 +187,9 @@ def _state(session: Session) -> Iterator[Check]:
             f"{described}, without a remote: only this clone remembers, and a runner that knows nothing dials again",
             "`git remote add origin URL`, or another `state:` in reconciler.yaml",
         )
+        return
+    if entries == 0 and (found := list(lost())):
+        yield from found
         return
     yield checks.ok("state", f"{described}, {'may be written' if writable else 'writing was not tried'}")
 

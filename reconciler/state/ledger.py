@@ -42,6 +42,8 @@ Noun = TypeVar("Noun")
 _BINDING = "binding"
 _CALL = "call"
 _HOLD = "hold"
+_LEASE = "lease"
+_HISTORY = "history"
 _ARMED = "/armed"
 _TO_THE_SECOND = len("2026-12-01T15:00:00")
 _LONGEST_SHIFT = timedelta(hours=3)  # by which newer time-zone data may move an instant
@@ -91,6 +93,14 @@ class Ledger:
     def read(self) -> None:
         """Read everything once; raises StoreError where the store cannot be read."""
         self._known()
+
+    def is_empty(self) -> bool:
+        """Whether nothing at all is remembered of the organisation, by any project; a lease is no memory."""
+        return not any(not key.startswith(f"{self._prefix}{_LEASE}/") for key in self._known())
+
+    def note_history(self, at: str) -> None:
+        """Remember that the platform's history was read into this state, which is not a lost one from then on."""
+        self._write({f"{self._prefix}{_HISTORY}": {"read_at": at}})
 
     def is_bound(self, address: Address) -> bool:
         """Whether anything is remembered of an address, be it damaged."""

@@ -94,6 +94,7 @@ class GitStore(Store):
     def __init__(self, root: Path, name: str, *, read_only: bool = False) -> None:
         self._branch = Branch(root, name, read_only=read_only)
         self.description = self._branch.description
+        self.shared = bool(self._branch.remote)
         self._read_only = read_only
         self._lock = threading.RLock()
         self._snapshot = Snapshot()

@@ -62,6 +62,9 @@ class Store(ABC):
     description: str
     """The store in words for people, never with a password: ``sqlite .reconciler/state.db``."""
 
+    shared: bool = False
+    """Whether other machines keep their state in it too, so that finding it empty is a surprise."""
+
     @abstractmethod
     def get(self, key: str) -> Entry | None:
         """The entry, or None when there is none."""

@@ -65,6 +65,8 @@ class ObjectStore(Store):
     because the connection broke may have been stored: the message says so.
     """
 
+    shared = True
+
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self._objects = Objects(url)
         self.description = self._objects.description

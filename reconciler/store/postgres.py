@@ -128,6 +128,8 @@ class _Snapshot(NamedTuple):
 class PostgresStore(Store):
     """One table in the database of the URL, created at the first write; one connection shared by threads."""
 
+    shared = True
+
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self._url = url
         self._given = _parsed(url)

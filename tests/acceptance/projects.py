@@ -157,7 +157,7 @@ class Project:
             "HOME": str(self.root),
             "THUNDERPHONE_API_BASE_URL": self.platform.url,
             "THUNDERPHONE_API_KEY": KEY,
-            **{name: value for name, value in os.environ.items() if name.startswith("COV")},
+            **{name: value for name, value in os.environ.items() if name.startswith(("COV", "RECONCILER_STATE"))},
             **changed,
         }
         return {name: value for name, value in given.items() if value is not None}

@@ -32,7 +32,11 @@ def git(folder: Path, *words: str) -> None:
 
 @pytest.fixture(params=ENGINES)
 def shared(
-    request: pytest.FixtureRequest, tmp_path: Path, platform: SecondPlatform, project: Project
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    platform: SecondPlatform,
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[], Project]:
     """Makes further checkouts of one project whose runs share their state; the first is ``project`` itself."""
     engine: str = request.param
@@ -42,8 +46,11 @@ def shared(
         state = "git:reconciler-state"
     else:
         state = request.getfixturevalue("postgres_server").url()
-    settings = (project.root / "reconciler.yaml").read_text(encoding="utf-8")
-    project.write("reconciler.yaml", f'{settings}\nstate: "{state}"\n')
+    if engine == "sqlite":  # a file outside the project is named by who runs it, not by what is checked out
+        monkeypatch.setenv("RECONCILER_STATE", state)
+    else:
+        settings = (project.root / "reconciler.yaml").read_text(encoding="utf-8")
+        project.write("reconciler.yaml", f'{settings}\nstate: "{state}"\n')
     project.four_kinds(at=ahead(seconds=4))
     remote = tmp_path.parent / f"{tmp_path.name}-remote.git"
     git(tmp_path, "init", "--quiet", "--initial-branch=main")
