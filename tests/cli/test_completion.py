@@ -80,7 +80,7 @@ def completed(folder: Path, *words: str) -> set[str]:
         (["calls", "resolve", "conf"], {"confirm-jane"}),
         (["state", "forget", "Ag"], {"Agent/front-desk"}),
         (["explain", "RC12"], {code for code in CODES if code.startswith("RC12")}),
-        (["explain", "Ag"], {"Agent"}),
+        (["explain", "AutoR"], {"AutoReload"}),
         (["schema", "Phone"], {kind for kind in KINDS if kind.startswith("Phone")}),
     ],
 )
