@@ -240,17 +240,23 @@ class Kind(ABC):
         return ""
 
 
-def ranks(kinds: Mapping[str, Kind]) -> dict[str, int]:
+class _Ranks(dict[str, int]):
+    """Ranks by name, each reckoned when it is first asked for: a kind that nobody declares is not imported for it."""
+
+    def __init__(self, kinds: Mapping[str, Kind]) -> None:
+        super().__init__()
+        self._kinds = kinds
+
+    def __missing__(self, name: str) -> int:
+        self[name] = 0  # two kinds that named each other would have no order
+        others = [it for it in befores(self._kinds[name]) if it in self._kinds and it != name]
+        self[name] = max((self[it] + 1 for it in others), default=0)
+        return self[name]
+
+
+def ranks(kinds: Mapping[str, Kind]) -> Mapping[str, int]:
     """The place of each kind among the waves: after every kind that it names, reads or waits for."""
-    found: dict[str, int] = {}
-
-    def rank(name: str) -> int:
-        if name not in found:
-            found[name] = 0  # two kinds that named each other would have no order
-            found[name] = max((rank(it) + 1 for it in befores(kinds[name]) if it in kinds and it != name), default=0)
-        return found[name]
-
-    return {name: rank(name) for name in kinds}
+    return _Ranks(kinds)
 
 
 def befores(kind: Kind) -> tuple[str, ...]:

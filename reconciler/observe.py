@@ -122,10 +122,11 @@ def _needed(kinds: Mapping[str, Kind], resources: Iterable[Resource], ledger: Le
     resources = tuple(resources)
     names = {resource.address.kind for resource in resources}
     names |= {address.kind for address in ledger.bindings()}
-    names |= {kind.name for kind in kinds.values() if kind.orphans is Orphans.RETIRED and ledger.has_calls()}
+    if ledger.has_calls():
+        names |= {kind.name for kind in kinds.values() if kind.orphans is Orphans.RETIRED}
     names |= {ref.kind for resource in resources for _, ref, _ in named(type(resource.spec), resource.declared)}
     names |= {other for name in names if name in kinds for other in _looked_at(kinds[name])}
-    return [kind for name, kind in sorted(kinds.items()) if name in names]
+    return [kinds[name] for name in sorted(names) if name in kinds]
 
 
 def _looked_at(kind: Kind) -> tuple[str, ...]:

@@ -89,8 +89,9 @@ def load(
     for item in whole:
         by_kind[item.address.kind].append(item)
     for name, own in by_kind.items():
-        loaded.findings += claimed_twice(own)
-        loaded.findings += kinds[name].check(own, known, now)
+        if own:
+            loaded.findings += claimed_twice(own)
+            loaded.findings += kinds[name].check(own, known, now)
     loaded.findings = [_named(finding) for finding in loaded.findings]
     loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
     loaded.findings = _fewest(loaded.findings)
