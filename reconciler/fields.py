@@ -102,9 +102,17 @@ class Policy:
     hashed: bool = False
     recorded: bool = False
 
+    @property
+    def read_as(self) -> str:
+        """The key of the live object that tells the field."""
+        return self.ref.read if self.ref is not None and self.ref.read else self.wire
+
     def live(self, body: Mapping[str, Any]) -> Any:
-        """The live value of the field, as it is compared: a set of references as its ids, in one order."""
-        value = body.get(self.ref.read if self.ref is not None and self.ref.read else self.wire)
+        """The live value of the field, as it is compared."""
+        return self.canonical(body.get(self.read_as))
+
+    def canonical(self, value: Any) -> Any:
+        """A value that the account tells, as it is compared: a set of references as its ids, in one order."""
         if self.ref is not None and self.ref.many:
             ids = (item.get("id") if isinstance(item, Mapping) else item for item in value or ())
             return sorted(dict.fromkeys(ids), key=str)
@@ -112,7 +120,7 @@ class Policy:
 
     def told(self, body: Mapping[str, Any]) -> bool:
         """Whether the live object says anything of the field."""
-        return (self.ref.read if self.ref is not None and self.ref.read else self.wire) in body
+        return self.read_as in body
 
 
 @dataclass(frozen=True, slots=True)

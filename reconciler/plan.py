@@ -353,7 +353,7 @@ def _marked(change: Change, kind: Kind) -> Change:
     declared = {name: meaning(own[name], value) for name, value in expected.items()}
     live = change.observed.body if change.observed else {}
     about_all = change.action is not Action.ACT
-    fields = [policy.wire for policy in own.values() if not policy.local] if about_all else []
+    fields = {policy.wire: policy.live(live) for policy in own.values() if not policy.local} if about_all else {}
     asked = digest([str(change.address), change.verb, change.id, declared])
-    there = digest({name: live.get(name) for name in [*fields, *kind.watched]})
+    there = digest({**fields, **{name: live.get(name) for name in kind.watched}})
     return replace(change, fingerprint=f"{asked}-{there}")

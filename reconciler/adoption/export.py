@@ -110,7 +110,7 @@ class Export:
     def _spoken(self, address: Address, observed: Observed, kind: Kind) -> Iterator[tuple[str, Any]]:
         """Every setting that says something, in the order of the schema."""
         for name, policy in policies(kind.spec).items():
-            if policy.local or policy.secret or policy.hashed or policy.wire not in observed.body:
+            if policy.local or policy.secret or policy.hashed or not policy.told(observed.body):
                 continue
             try:
                 value = live_value(kind, policy, observed.body, self._links)

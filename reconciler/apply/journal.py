@@ -191,7 +191,7 @@ class Journal:
             item.path: base(
                 own[item.path],
                 links.wire(own[item.path], expected[item.path]),
-                observed.body.get(own[item.path].wire),
+                own[item.path].live(observed.body),
             )
             for item in lost
         }

@@ -13,8 +13,9 @@ from reconciler.account import Account, Context, Fact, Look
 from reconciler.api import segment
 from reconciler.api.identifiers import identifier
 from reconciler.errors import AmbiguousWrite, Rejected, Unintelligible
-from reconciler.fields import digest, policies, same
+from reconciler.fields import policies
 from reconciler.kind import Kind
+from reconciler.kinds import agent_draft
 from reconciler.kinds.agent_spec import AgentSpec
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 
@@ -29,7 +30,6 @@ _PATH = "/v1/agents"
 _NUMBERS = "/v1/phone-numbers"
 _ROUTES = ("inbound_agent_id", "outbound_agent_id")
 _CONFLICT = (409, 412)
-_DERIVED = {"thinking_level": "product"}  # the vendor sets the first from the second on Storm tiers
 
 _POLICIES = policies(AgentSpec)
 
@@ -59,8 +59,22 @@ class Agent(Kind):
         return {"name": self.display(resource), **resource.declared}
 
     def create(self, change: Change, context: Context) -> Observed:
-        """One POST, which also deploys."""
-        return _observed(context.api.post(_PATH, _body(self.initial(_declared(change)), context.links)))
+        """One POST, which also deploys; what it did not attach is drafted and deployed."""
+        body = _body(self.initial(_declared(change)), context.links)
+        made = _observed(context.api.post(_PATH, {agent_draft.plain(wire): value for wire, value in body.items()}))
+        left = agent_draft.not_attached(made.body, body)
+        return self._attached(made, left, context) if left else made
+
+    def _attached(self, made: Observed, left: Mapping[str, Any], context: Context) -> Observed:
+        """The new agent with the rest attached; where that cannot be, as it is: it is bound, and read back after."""
+        try:
+            draft = _staged(made, left, context)
+            if not agent_draft.not_waiting(draft.body, left):
+                return self.deploy(draft, context)
+            self.discard(draft, context)
+        except (Rejected, AmbiguousWrite):
+            return made
+        return made
 
     def stage(self, change: Change, context: Context) -> Observed:
         """PATCH just the fields that differ, on the condition that nobody wrote since we read.
@@ -73,34 +87,23 @@ class Agent(Kind):
         fields = {diff.path: wanted[diff.path] for diff in change.diffs}
         body = _body(fields, context.links)
         if before.has_draft:
-            if fields and _holds(before, body):
+            if fields and agent_draft.holds(before.body, body):
                 return before
             self.discard(before, context)
             before = self.read(before.id, context)
         if not fields:
             return before
         try:
-            return _observed(context.api.patch(_path(before.id), body | {"if_updated_at": before.body["updated_at"]}))
-        except Rejected as error:
-            raise _moved(error) from None
+            return _staged(before, body, context)
         except AmbiguousWrite:
             after = self.read(before.id, context)
-            if not _holds(after, body):
+            if not agent_draft.holds(after.body, body):
                 raise
             return after
 
     def staged_values(self, draft: Observed, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Of each setting with a twin: what waits there, or what is live where nothing does.
-
-        A null or an empty list that waits cannot be told from nothing (contract 2.2.2); the deploy will show it.
-        """
-        told = {}
-        for name, value in wanted.items():
-            waiting = draft.body.get(f"draft_{name}", _NO_TWIN)
-            if waiting is _NO_TWIN or (_nothing(waiting) and _nothing(value)):
-                continue
-            told[name] = draft.body.get(name) if _nothing(waiting) else waiting
-        return told
+        """Of each field with a twin: what waits there, or what is live where nothing does."""
+        return agent_draft.told(draft.body, wanted)
 
     def deploy(self, draft: Observed, context: Context) -> Observed:
         """Make the draft live if it is still the one we staged, and read the agent back."""
@@ -152,21 +155,9 @@ class Agent(Kind):
         return _observed(context.api.get(_path(id_)))
 
     def is_our_draft(self, observed: Observed, binding: Binding | None, wanted: Mapping[str, Any]) -> bool:
-        """Whether every drafted value is one that we recorded before staging it, or one wanted now.
-
-        A draft that shows nothing is ours when all we staged was what cannot be seen in one: nulls.
-        """
+        """Whether every drafted value is one that we recorded before staging it, or one wanted now."""
         intended = binding.intent.fields if binding and binding.intent else {}
-        drafted = _drafted(observed.body)
-        if not drafted:
-            return bool(intended) and all(
-                value in (digest(None), digest([]), digest(observed.body.get(name))) for name, value in intended.items()
-            )
-        return all(
-            _DERIVED.get(name, name) in intended
-            and (name in _DERIVED or intended[name] == digest(value) or _same(name, wanted.get(name), value))
-            for name, value in drafted.items()
-        )
+        return agent_draft.is_ours(observed.body, intended, wanted)
 
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """A create needs a prompt and a voice."""
@@ -228,39 +219,19 @@ def _observed(body: Any) -> Observed:
     )
 
 
-_NO_TWIN = object()
+def _staged(before: Observed, body: Mapping[str, Any], context: Context) -> Observed:
+    """The agent with a draft of just this; what is not attached by its declared spelling is, by the plain one."""
+    draft = _patched(before, body, context)
+    left = agent_draft.not_waiting(draft.body, body)
+    return _patched(draft, left, context) if left else draft
 
 
-def _nothing(value: Any) -> bool:
-    return value is None or value in ([], ())
-
-
-def _drafted(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The pending values by plain name: null, an empty list, or the live value itself is nothing pending.
-
-    The first is inferred (contract 2.2.2), the second is what the read-only twins that the SDK types as
-    lists answer when nothing waits.
-    """
-    return {
-        name: value
-        for key, value in body.items()
-        if key.startswith("draft_")
-        and (name := key.removeprefix("draft_")) != "updated_at"
-        and not _nothing(value)
-        and value != body.get(name)
-    }
-
-
-def _holds(observed: Observed, wanted: Mapping[str, Any]) -> bool:
-    """Whether the draft says what is wanted, and nothing else."""
-    drafted = _drafted(observed.body)
-    extra = {name for name in drafted if name not in wanted and _DERIVED.get(name, name) not in wanted}
-    pending = {name: drafted.get(name, observed.body.get(name)) for name in wanted}
-    return all(_same(name, value, pending[name]) for name, value in wanted.items()) and not extra
-
-
-def _same(name: str, wanted: Any, drafted: Any) -> bool:
-    return name in _POLICIES and same(_POLICIES[name], wanted, drafted)
+def _patched(before: Observed, body: Mapping[str, Any], context: Context) -> Observed:
+    """One PATCH, on the condition that nobody wrote since we read."""
+    try:
+        return _observed(context.api.patch(_path(before.id), {**body, "if_updated_at": before.body["updated_at"]}))
+    except Rejected as error:
+        raise _moved(error) from None
 
 
 def _body(fields: Mapping[str, Any], links: Resolver) -> dict[str, Any]:

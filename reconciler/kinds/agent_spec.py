@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from reconciler.fields import E164, PERSONAL, TEXT, UNORDERED, Prompt, Prose, Seconds, Spec, TransferNumber, spoken
+from reconciler.fields import E164, PERSONAL, TEXT, UNORDERED, Prompt, Prose, Ref, Seconds, Spec, TransferNumber, spoken
 
 Product = Literal[
     "spark",
@@ -143,3 +143,20 @@ class AgentSpec(Spec):
     split_testing_enabled: bool | None = Field(default=None, description="A/B testing of variants.")
     watchdog_enabled: bool | None = Field(default=None, description="The vendor's watchdog.")
     widget_enabled: bool | None = Field(default=None, description="Reachable from the web widget.")
+    integrations: Annotated[
+        tuple[str, ...], Ref("Integration", wire="draft_integration_ids", many=True, read="integrations")
+    ] = Field(default=(), description="The Integrations whose tools it may use; [] takes all of them away.")
+    mcp_servers: Annotated[
+        tuple[str, ...], Ref("McpServer", wire="draft_mcp_server_ids", many=True, read="mcp_servers")
+    ] = Field(default=(), description="The McpServers whose tools it may use.")
+    knowledge_bases: Annotated[
+        tuple[str, ...], Ref("KnowledgeBase", wire="draft_knowledge_base_ids", many=True, read="knowledge_bases")
+    ] = Field(default=(), description="The KnowledgeBases it may look things up in.")
+    knowledge_documents: Annotated[
+        tuple[str, ...],
+        Ref("KnowledgeDocument", wire="draft_knowledge_document_ids", many=True, read="knowledge_documents"),
+    ] = Field(default=(), description="Single KnowledgeDocuments it may look things up in.")
+    reusable_instructions: Annotated[
+        tuple[str, ...],
+        Ref("ReusableInstruction", wire="draft_reusable_instruction_ids", many=True, read="reusable_instructions"),
+    ] = Field(default=(), description="The ReusableInstructions that are part of its prompt.")

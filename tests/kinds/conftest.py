@@ -11,12 +11,14 @@ from unittest import mock
 
 import httpx
 import pytest
+from emulator.conftest import connect
 from laws.project import NOW, Folder, Said, project, watched
 
 from kinds.specimens import Specimen, specimen
 from reconciler.cli import main
-from reconciler.emulator import EmulatorTransport
+from reconciler.emulator import EmulatorTransport, Platform
 from reconciler.kinds import KINDS
+from reconciler.schedule.clock import FixedClock, parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,6 +92,14 @@ class Bench:
         said = self.folder.run("apply", "--yes", "--state", "sqlite:.reconciler/other.db")
         assert said.code == 0, said.text
         self.folder.write({"all.yaml": ours})
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """One request to the account, past this tool; its answer."""
+        file = self.folder.root / ".reconciler" / "emulator.db"
+        with Platform(file, FixedClock(parse_instant(NOW))) as platform, connect(platform) as http:
+            answer = http.request(method, path, json=body)
+            assert answer.is_success, answer.text
+            return answer.json() if answer.content else None
 
     @contextmanager
     def requests(self, through: Callable[[httpx.Request, Send], httpx.Response]) -> Iterator[None]:
