@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Action, Address, Phase
-from reconciler.schedule import clock
+from reconciler.schedule import clock, timezones
 from reconciler.schedule.expected_calls import Forecast, Ring
 from reconciler.schedule.occurrences import occurrences
 from reconciler.telephony.phone_numbers import zones
@@ -59,6 +59,7 @@ def forecast(plan: Plan, account: Account, orders: Iterable[PlannedCall]) -> For
         balance_cents=reload.get("balance_cents"),
         reloads=bool(reload.get("enabled")),
         reload_limit_cents=limit if isinstance(limit, int) else None,
+        timezone_data=timezones.version(),
     )
 
 

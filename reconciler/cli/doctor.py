@@ -16,6 +16,7 @@ from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, S
 from reconciler.guard import lost_state
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.plan import Scope
+from reconciler.schedule import timezones
 from reconciler.schedule.call_report import standstill
 from reconciler.store import open_store
 from reconciler.store.access import may_write
@@ -68,6 +69,7 @@ def _checks(session: Session) -> Iterator[Check]:
     if not any(check.name == key.name for check in account):  # the platform has refused it: that is the check
         yield key
     yield from account
+    yield checks.timezones(timezones.version(), timezones.system_version(), timezones.package_version())
     yield from state
     yield manifests
     yield from workflows(session.project.root)

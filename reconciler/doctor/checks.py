@@ -80,6 +80,16 @@ def role(who: Mapping[str, Any]) -> Check:
     return warn("role", str(named), fix)
 
 
+def timezones(version: str, system: str, package: str) -> Check:
+    """Which time-zone data the hours of calls are read by: the newer of the system's and the tool's own."""
+    if not version:
+        return warn("time zones", "their version cannot be told", "install the package tzdata beside reconciler")
+    where = "the tool's own" if package == version else "the system's"
+    other = system if package == version else package
+    older = f"; the other is {other}" if other and other != version else ""
+    return ok("time zones", f"{version}, {where}{older}")
+
+
 def clock(offset: float | None) -> Check:
     """Whether this machine and the platform agree on the time; ``offset`` is how far the server is ahead."""
     if offset is None:

@@ -54,7 +54,7 @@ def document(rows: Sequence[Check]) -> dict[str, Any]:
 
 
 def verdict(rows: Sequence[Check]) -> str:
-    """How many of each: ``2 to mend, 1 to look at, 7 well``."""
+    """How many of each: ``2 failed, 1 warning, 7 ok``."""
     counts = {status: sum(it.status == status for it in rows) for status in _STYLES}
-    words = {"fail": "to mend", "warn": "to look at", "ok": "well"}
+    words = {"fail": "failed", "warn": "warning", "ok": "ok"}
     return f"{', '.join(f'{counts[status]} {said}' for status, said in words.items() if counts[status])}."

@@ -116,6 +116,12 @@ def _about_calls(forecast: Forecast) -> Iterator[str]:
         yield "every second try counted"
 
 
+def _about_zones(forecast: Forecast) -> Iterator[str]:
+    """By which data local times were read: a matter for who wonders about an hour, and another on each machine."""
+    if forecast.timezone_data and any(ring.zone for ring in forecast.rings):
+        yield f"local times by time-zone data {forecast.timezone_data}"
+
+
 def _about_money(forecast: Forecast) -> Iterator[str]:
     balance, rings = forecast.balance_cents, forecast.rings
     if balance is not None and rings and forecast.covered == len(rings):
@@ -142,7 +148,8 @@ def lines(forecast: Forecast | None, *, width: int, paint: Paint, show_numbers: 
         yield from _row(ring, pad(when, room), width, paint, show_numbers=show_numbers)
     if left := _left(forecast, len(shown)):
         yield " " * _INDENT + paint(left, "dim")
-    told = [*((f"! {it}", "changed") for it in warnings(forecast)), (" · ".join(assumptions(forecast)), "dim")]
+    rests_on = [*assumptions(forecast), *(_about_zones(forecast) if full else ())]
+    told = [*((f"! {it}", "changed") for it in warnings(forecast)), (" · ".join(rests_on), "dim")]
     for remark, style in told:
         yield from (" " * _INDENT + paint(line, style) for line in wrap(remark, width - _INDENT) if line)
 
@@ -179,6 +186,7 @@ def document(forecast: Forecast | None, *, show_numbers: bool) -> dict[str, Any]
         "people": forecast.people,
         "cents_at_most": forecast.cents,
         "complete": forecast.whole,
+        "timezone_data": forecast.timezone_data,
         "recurring_until": forecast.until.date().isoformat(),
         "rates": {
             "read": forecast.rates_read.isoformat(),

@@ -111,6 +111,7 @@ _FORECAST: Schema = _object(
         "calls_at_most": {"description": "Calls to come, second tries included.", **_COUNT},
         "people": _COUNT,
         "cents_at_most": _COUNT,
+        "timezone_data": {"description": "Version of the time-zone data in use.", "type": "string"},
         "complete": {"description": "Whether every occurrence was counted.", "type": "boolean"},
         "recurring_until": _text("The date until which recurring calls are counted."),
         "rates": _object(

@@ -42,7 +42,8 @@ class Forecast:
     ``rings`` ascend in time; recurring calls are counted until ``until``, and not ``whole`` when they are
     too many to count. ``hours`` are the calling hours in minutes of the callee's day, ``minutes`` is assumed
     for a call without a limit. ``balance_cents`` is None where it was not read; ``reload_limit_cents`` is
-    the most that auto-reload, where it ``reloads``, may charge in a month.
+    the most that auto-reload, where it ``reloads``, may charge in a month. ``timezone_data`` is the version of the
+    data by which the times were read.
     """
 
     now: datetime
@@ -56,6 +57,7 @@ class Forecast:
     balance_cents: int | None = None
     reloads: bool = False
     reload_limit_cents: int | None = None
+    timezone_data: str = ""
 
     @property
     def cents(self) -> int:

@@ -217,7 +217,7 @@ def test_the_lines_are_for_people(project: Path, capsys: pytest.CaptureFixture[s
     assert main(["doctor", "--emulator"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split(maxsplit=2) == ["ok", "key", "none is needed: the embedded platform"]
-    assert lines[-1].endswith("well.")
+    assert lines[-1].endswith("ok.")
 
 
 @pytest.mark.parametrize(
@@ -289,6 +289,24 @@ def test_a_remote_that_is_gone_is_said_before_anything_is_written(project: Path,
 def test_markdown_is_a_table_with_the_verdict_first(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--format", "markdown"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "**1 to mend, 2 well.**"
+    assert lines[0] == "**1 failed, 3 ok.**"
     assert lines[2] == "|  | Check | Found | Fix |"
     assert lines[4].startswith("| fail | key | there is none |")
+
+
+@pytest.mark.parametrize(
+    ("system", "package", "found"),
+    [
+        ("2025b", "2026f", "2026f, the tool's own; the other is 2025b"),
+        ("2027a", "2026f", "2027a, the system's; the other is 2026f"),
+        ("2026f", "2026f", "2026f, the tool's own"),
+        ("", "2026f", "2026f, the tool's own"),
+    ],
+)
+def test_the_newer_time_zone_data_is_named(system: str, package: str, found: str) -> None:
+    check = checks.timezones(max(system, package), system, package)
+    assert (check.status, check.found) == (Status.OK, found)
+
+
+def test_time_zone_data_without_a_version_is_a_warning() -> None:
+    assert checks.timezones("", "", "").status is Status.WARN
