@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.fields import digest, digests, same
 from reconciler.model import ChangedBy, FieldDiff, Location
 from reconciler.resolver import UNRESOLVED
+from reconciler.shapes import holds_secret, veiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from reconciler.model import Resource
     from reconciler.resolver import Resolver
     from reconciler.state.bindings import Binding
+
+
+AS_EXPORTED = "*"  # in place of the digest of a value that an export could not read
 
 
 def diff(  # noqa: PLR0913 - three sides, and how to read each
@@ -53,6 +57,11 @@ def diff(  # noqa: PLR0913 - three sides, and how to read each
     return tuple(found)
 
 
+def as_told(policy: Policy, desired: Any, actual: Any) -> bool:
+    """Whether a field is as declared, as far as the account tells."""
+    return _same(policy, desired, actual, None)
+
+
 def _same(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> bool:
     """Whether a field is as declared; what the account does not tell is as it was sent last.
 
@@ -63,7 +72,12 @@ def _same(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> bo
     if not _same_keys(policy.unread.readable, desired, actual):
         return False
     recorded = base.fields.get(policy.name) if base else None
-    return base is None or (recorded is not None and recorded[0] in digests(policy, desired))
+    return base is None or (recorded is not None and _recalls(recorded[0], policy, desired))
+
+
+def _recalls(recorded: str, policy: Policy, value: Any) -> bool:
+    """Whether a recorded digest is of this value; what cannot be read again counts as sent once it was exported."""
+    return recorded == AS_EXPORTED or recorded in digests(policy, value)
 
 
 def _same_keys(readable: tuple[str, ...], desired: Any, actual: Any) -> bool:
@@ -75,19 +89,27 @@ def _same_keys(readable: tuple[str, ...], desired: Any, actual: Any) -> bool:
 
 def _told(readable: tuple[str, ...], value: Any) -> list[str]:
     rows = value if isinstance(value, list | tuple) else [value] if value is not None else []
-    return sorted(digest([row.get(key) for key in readable]) for row in rows if isinstance(row, dict))
+    told = ([_in_any_case(row.get(key)) for key in readable] for row in rows if isinstance(row, dict))
+    return sorted(map(digest, told))
+
+
+def _in_any_case(value: Any) -> Any:
+    """The name of a header means the same in capitals, and servers write it as they like."""
+    return value.casefold() if isinstance(value, str) else value
 
 
 def _difference(  # noqa: PLR0913 - as above
     resource: Resource, policy: Policy, value: Any, actual: Any, *, links: Resolver, base: Binding | None
 ) -> FieldDiff:
+    spec = type(resource.spec)
+    before, after = (veiled(spec, policy.name, it) for it in (links.shown(policy, actual), value))
     return FieldDiff(
         path=policy.name,
-        before=links.shown(policy, actual),
-        after=value,
+        before=before,
+        after=after,
         changed_by=_side(policy, links.wire(policy, value), actual, base),
         personal=policy.personal or policy.hashed,
-        secret=policy.secret,
+        secret=policy.secret or (holds_secret(spec, policy.name) and before == after),
         immutable=policy.immutable or policy.parent,
         location=where(resource, policy.name),
     )
@@ -108,7 +130,7 @@ def _side(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> Ch
     recorded = base.fields.get(policy.name) if base else None
     if recorded is None or desired is UNRESOLVED:
         return ChangedBy.MANIFEST
-    manifest_moved = recorded[0] not in digests(policy, desired)
+    manifest_moved = not _recalls(recorded[0], policy, desired)
     live_moved = recorded[1] not in digests(policy, actual)
     return _SIDES[manifest_moved, live_moved]
 
@@ -140,6 +162,14 @@ def snapshot(
 def base(policy: Policy, desired: Any, actual: Any) -> tuple[str, str]:
     """The base of one field: the newest digest of what is declared, and of what is there."""
     return digests(policy, desired)[0], digests(policy, actual)[0]
+
+
+def exported(
+    declared: Mapping[str, Any], live: Mapping[str, Any], policies: Mapping[str, Policy], links: Resolver
+) -> dict[str, tuple[str, str]]:
+    """The base of what was just read and written down: what the account does not tell counts as sent."""
+    told = snapshot(declared, live, policies, links)
+    return {name: pair if policies[name].unread is None else (AS_EXPORTED, pair[1]) for name, pair in told.items()}
 
 
 def nested(before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -199,7 +199,7 @@ class Resource:
 
     ``declared`` holds just what the author wrote, by manifest key, normalised and with files read in;
     ``files`` says where a value read from a file came from. ``looked_up`` is what the documents it names say
-    and it depends on, by manifest key.
+    and it depends on, by manifest key. ``lent`` are the places of secrets that the repository does not hold.
     """
 
     manifest: Manifest
@@ -207,6 +207,7 @@ class Resource:
     declared: Mapping[str, Any]
     files: Mapping[str, str] = field(default_factory=dict)
     looked_up: Mapping[str, Any] = field(default_factory=dict)
+    lent: frozenset[tuple[str | int, ...]] = frozenset()
 
     @property
     def address(self) -> Address:

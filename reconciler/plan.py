@@ -27,6 +27,7 @@ from reconciler.model import (
     Sort,
     Target,
 )  # fmt: skip - one line of names
+from reconciler.shapes import veiled
 from reconciler.state.bindings import Binding
 
 if TYPE_CHECKING:
@@ -262,7 +263,7 @@ def _all_fields(resource: Resource, kind: Kind) -> tuple[FieldDiff, ...]:
         FieldDiff(
             name,
             None,
-            value,
+            veiled(kind.spec, name, value),
             personal=own[name].personal or own[name].hashed,
             secret=own[name].secret,
             location=where(resource, name),

@@ -28,6 +28,7 @@ from reconciler.documents.variables import Variables
 from reconciler.errors import InputError
 from reconciler.model import Finding, Location, Severity
 from reconciler.schedule import clock
+from reconciler.sealing import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -131,11 +132,8 @@ def _scalar(value: Any) -> Any:
     raise ValueError("a variable is a text, a number, true or false")
 
 
-Variable = Annotated[
-    Any,
-    AfterValidator(_scalar),
-    WithJsonSchema({"type": ["string", "number", "boolean"]}),
-]  # a union would complain once per member
+_SCALAR = WithJsonSchema({"type": ["string", "number", "boolean"]})  # a union would complain once per member
+Variable = Annotated[Any, AfterValidator(_scalar), _SCALAR]
 VariableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 Values = dict[VariableName, Variable]
 
@@ -199,6 +197,7 @@ class Settings(_Closed):
     dispatch: Dispatch = Field(default_factory=Dispatch, description="How often calls are placed.")
     variables: Values = Field(default={}, description="Values of ${var.NAME} in manifests and prompt files.")
     rates: Rates = Field(default_factory=Rates, description="What plan reckons a minute to cost.")
+    secrets: Secrets = Field(default_factory=Secrets, description="For whom secrets are sealed, and who opens them.")
     environments: dict[str, Environment] = Field(default_factory=dict, description="What --env NAME changes, by name.")
     default_environment: str | None = Field(default=None, description="The environment meant where none is named.")
 
@@ -372,6 +371,7 @@ _SECTIONS: dict[str | int, type[BaseModel]] = {
     "rates": Rates,
     "cents_per_minute": CentsPerMinute,
     "environments": Environment,
+    "secrets": Secrets,
 }
 
 

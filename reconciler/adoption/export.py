@@ -13,18 +13,21 @@ import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from reconciler.adoption.live import Nameless, kept_in_files, literal, live_value
+from reconciler.adoption.live import Borrowed, Nameless, kept_in_files, literal, live_value
 from reconciler.diagnostics.suggestions import plain
+from reconciler.diff import as_told
 from reconciler.documents import reading
 from reconciler.documents.writing import STEP, entry, inline
 from reconciler.envelope import API_VERSION
-from reconciler.fields import Spec, policies, same
+from reconciler.fields import Spec, policies
 from reconciler.kind import FoundBy, ranks
 from reconciler.model import Address
+from reconciler.shapes import called, holds_secret, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from reconciler.kind import Kind
     from reconciler.model import Observed
     from reconciler.resolver import Resolver
+    from reconciler.shapes import Place
 
 _ELSEWHERE = "{kind}/{name}.yaml"  # a kind that says nothing has a folder of its name, one file per object
 
@@ -68,11 +72,15 @@ class Exported:
 
 
 class Export:
-    """Turns live objects into documents; ``left_out`` grows with what could not be said."""
+    """Turns live objects into documents; ``left_out`` grows with what could not be said.
+
+    ``borrowed`` grows with the variables of the environment that stand for secrets, and what each is.
+    """
 
     def __init__(self, kinds: Mapping[str, Kind], links: Resolver, *, schemas: str) -> None:
         """Take what already has a name in ``links``; ``schemas`` leads from the folder to the schemas, or is ""."""
         self.left_out: list[LeftOut] = []
+        self.borrowed: dict[str, str] = {}
         self._kinds, self._links, self._schemas = kinds, links, schemas
 
     def export(self, found: Mapping[Address, Observed]) -> list[Exported]:
@@ -119,10 +127,22 @@ class Export:
                 continue
             if value in _NOTHING:
                 continue
+            value = self._without_secrets(address, kind, name, value)
             if _encodable(value):
                 yield name, value
             else:
                 self._leave(address, name, "has a letter that no file can hold")
+
+    def _without_secrets(self, address: Address, kind: Kind, field: str, value: Any) -> Any:
+        """With a variable of the environment in place of each secret inside; ``borrowed`` lists them."""
+
+        def lent(place: Place) -> Borrowed:
+            what = called(value, place)
+            name = _variable(f"{address.name}_{what}", self.borrowed)
+            self.borrowed[name] = f"{address} {field}: {what}"
+            return Borrowed(f"${{env:{name}}}")
+
+        return replaced(kind.spec, field, value, lent) if holds_secret(kind.spec, field) else value
 
     def _said(self, address: Address, observed: Observed, kind: Kind, values: dict[str, Any]) -> dict[str, Any] | None:
         """What `load` will make of the values, once those that would not come out as live are gone; None for none."""
@@ -153,7 +173,7 @@ class Export:
                 del values[name]
 
     def _as_live(self, policy: Policy, value: Any, observed: Observed) -> bool:
-        return same(policy, self._links.wire(policy, value), policy.live(observed.body))
+        return as_told(policy, self._links.wire(policy, value), policy.live(observed.body))
 
     def _leave(self, address: Address, field: str, why: str) -> None:
         self.left_out.append(LeftOut(address, field, why))
@@ -197,6 +217,13 @@ def names(
         used.add(name)
         named[Address(kind.name, name)] = item
     return named
+
+
+def _variable(wanted: str, used: Iterable[str]) -> str:
+    """The name of a variable of the environment that is not used yet."""
+    name = re.sub(r"[^A-Z0-9]+", "_", wanted.upper()).strip("_")
+    name = name if name[:1].isalpha() else f"SECRET_{name}"
+    return next(each for each in chain([name], (f"{name}_{number}" for number in count(2))) if each not in used)
 
 
 def _free(wanted: str, used: set[str]) -> str:

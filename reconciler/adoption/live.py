@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from reconciler.fields import FileText, Spec, policies
+from reconciler.fields import FileText
+from reconciler.shapes import leaves, model_in, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Policy, Ref
+    from reconciler.fields import Policy, Ref, Spec
     from reconciler.kind import Kind
     from reconciler.resolver import Resolver
 
@@ -39,8 +40,16 @@ def _name(ref: Ref, value: Any, links: Resolver) -> str:
     return name
 
 
+class Borrowed(str):
+    """A reference to the environment (``${env:NAME}``) that stands for a secret nobody can read again."""
+
+    __slots__ = ()
+
+
 def literal(value: Any) -> Any:
     """A live value as a file says it: what reads like a reference to a variable (``${…}``) is text (``$${…}``)."""
+    if isinstance(value, Borrowed):
+        return str(value)
     if isinstance(value, str):
         return _DOLLARS.sub(lambda found: 2 * found[1] + found[2], value)
     if isinstance(value, dict):
@@ -70,26 +79,8 @@ def trimmed(value: Any, shape: type[Spec] | None) -> Any:
 
 
 @cache
-def shapes(spec: type[Spec]) -> Mapping[str, type[Spec] | None]:
-    """By manifest key, the model that the field's objects are of, where it has one."""
-    by_name = {info.alias or name: model_in(info.annotation) for name, info in spec.model_fields.items()}
-    return {name: by_name[name] for name in policies(spec)}
-
-
-@cache
 def kept_in_files(spec: type[Spec]) -> frozenset[str]:
     """The manifest keys whose text may lie in a file of its own."""
     return frozenset(
-        info.alias or name for name, info in spec.model_fields.items() if FileText in _leaves(info.annotation)
+        info.alias or name for name, info in spec.model_fields.items() if FileText in leaves(info.annotation)
     )
-
-
-def model_in(annotation: Any) -> type[Spec] | None:
-    """The first model inside an annotation such as ``tuple[Model, ...] | None``; a file reference is none."""
-    found = (leaf for leaf in _leaves(annotation) if isinstance(leaf, type) and issubclass(leaf, Spec))
-    return next((model for model in found if not issubclass(model, FileText)), None)
-
-
-def _leaves(annotation: Any) -> list[Any]:
-    inner = get_args(annotation)
-    return [leaf for part in inner for leaf in _leaves(part)] if inner else [annotation]

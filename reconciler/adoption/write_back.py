@@ -17,6 +17,7 @@ from reconciler.adoption.live import Nameless, literal, live_value, mentions_var
 from reconciler.documents import editing
 from reconciler.fields import Policy, policies, same
 from reconciler.model import ChangedBy
+from reconciler.shapes import holds_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -110,6 +111,8 @@ class _Carrier:
             raise _Left("is not there")
         kind = self._kinds[change.address.kind]
         policy = policies(kind.spec)[diff.path]
+        if policy.unread is not None or holds_secret(kind.spec, diff.path):
+            raise _Left("is not told as it was written: change it by hand")
         value = live_value(kind, policy, observed.body, self._links)
         if (path := resource.files.get(diff.path)) is not None:
             self._into_text(change.address, diff.path, path, value)

@@ -16,7 +16,7 @@ from reconciler.adoption.export import Export, Exported, names
 from reconciler.cli.common_options import declare
 from reconciler.cli.run_identity import commit
 from reconciler.cli.session import Session
-from reconciler.diff import snapshot
+from reconciler.diff import exported as base_of
 from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StoreError
 from reconciler.fields import policies
@@ -200,7 +200,7 @@ def _bindings(
                 one.address,
                 id=one.observed.id,
                 display=one.observed.name,
-                fields=snapshot(one.declared, body, policies(KINDS[one.address.kind].spec), links),
+                fields=base_of(one.declared, body, policies(KINDS[one.address.kind].spec), links),
                 protect=True,
                 kept_protected=True,  # by the export, not by a document: one without `protect` lifts nothing
                 applied_at=now,
@@ -222,13 +222,16 @@ def _say(session: Session, files: Mapping[Path, str], export: Export, found: _Fo
     left = [{"address": str(one.address), "path": one.field, "why": one.why} for one in export.left_out]
     if output.form == "json":
         document: dict[str, Any] = {"format": _FORMAT, "files": shown, "exported": [str(it) for it in found.fresh]}
-        output.json({**document, "declared_already": found.declared, "bound": bound or 0, "left_out": left})
+        document |= {"declared_already": found.declared, "bound": bound or 0, "left_out": left}
+        output.json({**document, "secrets": sorted(export.borrowed)})
         return
     for path in shown:
         output.data(f"- `{path}`" if output.form == "markdown" else path)
     for one in left:
         name = f" `{one['path']}`" if one["path"] else ""
         output.talk(f"left out: {one['address']}{name} {one['why']}")
+    for name, what in sorted(export.borrowed.items()):
+        output.talk(f"set {name} to the secret of {what}")
     if found.declared:
         output.talk(f"{found.declared} declared already")
     from reconciler.render.words import counted  # noqa: PLC0415 - slow to load

@@ -17,7 +17,7 @@ from reconciler.diagnostics.suggestions import closest, nearest
 from reconciler.model import Location, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Value = str | int | float | bool
 _REFERENCE = re.compile(r"(\$*)\$\{([^}\n]*)(\}?)")
@@ -127,11 +127,11 @@ class Variables:
 
 
 def filled(
-    document: Any, variables: Variables, *, secrets: frozenset[str] = frozenset()
+    document: Any, variables: Variables, *, hidden: Callable[[Sequence[str | int]], bool] = lambda _: False
 ) -> tuple[Any, list[tuple[tuple[str | int, ...], Mistake]]]:
     """A document with every reference in its values followed, and the mistakes with their paths.
 
-    ``secrets`` are the keys below ``spec`` that are never shown. The shape stays, so marks find the same places.
+    ``hidden`` says which places below ``spec`` are never shown. The shape stays, so marks find the same places.
     """
     mistakes: list[tuple[tuple[str | int, ...], Mistake]] = []
 
@@ -142,8 +142,7 @@ def filled(
             if "${" not in node:
                 return node
             found: list[Mistake] = []
-            hidden = len(path) > 1 and path[0] == "spec" and path[1] in secrets
-            value = variables.fill(node, found, secret=hidden)
+            value = variables.fill(node, found, secret=path[:1] == ("spec",) and hidden(path[1:]))
             mistakes.extend((path, mistake) for mistake in found)
             return value
         if isinstance(node, dict):

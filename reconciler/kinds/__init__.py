@@ -23,6 +23,8 @@ _MODULES = {
     "AgentVariant": "agent_variant",
     "Organization": "organization",
     "PublishableKey": "publishable_key",
+    "Integration": "integration",
+    "McpServer": "mcp_server",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.lint import agents, calls, prompts, scripts
+from reconciler.lint import agents, calls, prompts, scripts, secrets
 from reconciler.lint.rule import Rule
 from reconciler.lint.waivers import Settled, settle
 from reconciler.model import Severity
@@ -37,6 +37,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RC712", Severity.WARNING, "more calls to one person in a day than allowed", limiting=calls.too_many),
     Rule("RC713", Severity.WARNING, "a zone whose sign is reversed", offline=calls.reversed_zones),
     Rule("RC714", Severity.WARNING, "braces that the platform does not fill", offline=agents.unfilled_braces),
+    Rule("RC715", Severity.WARNING, "a secret in clear", offline=secrets.in_clear),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,12 @@ from reconciler.diagnostics.suggestions import nearest
 from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited
 from reconciler.documents.variables import Mistake, place
-from reconciler.errors import Rejected
-from reconciler.fields import FileContent, FileText, Spec, attributes, policies
+from reconciler.errors import InputError, Rejected
+from reconciler.fields import FileContent, FileText, SealedData, SealedText, Spec, attributes, policies
+from reconciler.load.secrets import SHORTEST
 from reconciler.model import Finding, Location, Severity
+from reconciler.sealing import SUFFIX, Sealing
+from reconciler.shapes import Place, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,14 +37,22 @@ class Contents:
     ) -> None:
         self.findings: list[Finding] = []
         self.files: dict[str, str] = {}
+        self.secrets: set[str] = set()
+        self.lent: set[Place] = set()
         self._project, self._project_files, self._variables = project, files, variables
         self._manifest, self._written_in = manifest, written_in
 
-    def fill(self, spec: Spec, declared: dict[str, Any], path: tuple[str, ...] = ("spec",)) -> None:
+    def fill(self, spec: Spec, declared: dict[str, Any], path: Place = ("spec",)) -> None:
         """Put the text of each ``{file: …}`` in its place, or what stands for its bytes until they are sent."""
-        for key in [key for key, value in declared.items() if value.__class__ is dict]:  # no other can be a file
+        for key in [key for key, value in declared.items() if _may_name_files(value)]:
             value = getattr(spec, attributes(type(spec))[key])
-            if isinstance(value, FileText):
+            if isinstance(value, SealedText | SealedData):
+                self._unseal(declared, key, value, path)
+            elif isinstance(value, list | tuple):
+                for index, (item, inner) in enumerate(zip(value, declared[key], strict=True)):
+                    if isinstance(item, Spec):
+                        self.fill(item, inner, (*path, key, index))
+            elif isinstance(value, FileText):
                 where = self._manifest.locate(*path, key, "file")
                 largest = policies(type(spec))[key].largest or _LARGEST_TEXT
                 found = self._read(value.file, where, largest)
@@ -48,6 +60,42 @@ class Contents:
                     self._put(declared, key, found, where, as_text=not isinstance(value, FileContent))
             elif isinstance(value, Spec):
                 self.fill(value, declared[key], (*path, key))
+
+    def _unseal(self, declared: dict[str, Any], key: str, value: FileText, path: Place) -> None:
+        """Put what a sealed file holds in its place; what cannot be opened is a finding, and stays unsaid."""
+        place = (*path, key)
+        where = self._manifest.locate(*place, "file")
+        if not value.file.endswith(SUFFIX):
+            hint = f"seal it, and name the sealed one: reconciler seal {value.file}"
+            self._complain("RC160", f"`{value.file}` holds a secret in clear", where, hint)
+            return
+        found = self._read(value.file, where, _LARGEST_TEXT)
+        if found is None:
+            return
+        try:
+            opened = self._opened(found[1], as_data=isinstance(value, SealedData))
+        except InputError as error:
+            joint = " " if error.message.startswith("is ") else " cannot be opened: "
+            self._complain("RC161", f"`{value.file}`{joint}{error.message}", where, error.hint)
+            return
+        declared[key] = opened
+        self.lent |= {each[1:] for each, _ in texts_in(opened, place)}
+        self.secrets |= {text for _, text in texts_in(opened, place) if len(text) >= SHORTEST}
+
+    def _opened(self, sealed: bytes, *, as_data: bool) -> Any:
+        """The text or the JSON object in a sealed file."""
+        process, settings = self._variables.process, self._project.settings
+        raw = Sealing(settings.secrets, self._project.root, process).open(sealed)
+        try:
+            if not as_data:
+                return raw.decode("utf-8").rstrip("\r\n")
+            found = json.loads(raw)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            what, hint = ("a JSON object", "seal a file such as {…}") if as_data else ("UTF-8 text", "seal a text")
+            raise InputError(f"is not sealed over {what}", hint=hint)
+        return found
 
     def _put(
         self, declared: dict[str, Any], key: str, found: tuple[Path, bytes], where: Location, *, as_text: bool
@@ -113,6 +161,13 @@ class Contents:
         self, code: str, message: str, where: Location, hint: str, severity: Severity = Severity.ERROR
     ) -> None:
         self.findings.append(Finding(severity, code, message, hint, self._manifest.address, where))
+
+
+def _may_name_files(value: Any) -> bool:
+    """Whether a declared value may be, or hold, the name of a file; cheap, for every field is asked."""
+    if value.__class__ is dict:
+        return True
+    return value.__class__ in (list, tuple) and bool(value) and value[0].__class__ is dict
 
 
 def digest_of(raw: bytes) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,16 @@ from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.documents.variables import filled, sought
 from reconciler.envelope import API_VERSION, document_model
-from reconciler.fields import named, policies, references
+from reconciler.fields import named, references
 from reconciler.load.callees import personal_numbers, told_by_names
 from reconciler.load.claims import claimed_twice
 from reconciler.load.contents import Contents
 from reconciler.load.cut_texts import cut_texts
 from reconciler.load.discovery import LARGEST_MANIFEST, manifest_files, overlooked
+from reconciler.load.secrets import confidential, lent_places
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
+from reconciler.shapes import may_hold_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -136,6 +139,7 @@ class _Reader:
         self.failed: set[str] = set()
         self.remnants: list[Resource] = []
         self._unfilled: frozenset[tuple[str | int, ...]] = frozenset()
+        self._lent: frozenset[tuple[str | int, ...]] = frozenset()
         self._variables = variables
         self._project = project
         self._kinds = kinds
@@ -166,6 +170,7 @@ class _Reader:
             else:
                 self.loaded.documents += 1
                 self._unfilled = frozenset()
+                self._lent = frozenset(lent_places(part.value, self._kinds)) if refers else frozenset()
                 self._document(self._filled(part, text) if refers else part, file)
 
     def overlook(self, file: Path) -> None:
@@ -178,9 +183,8 @@ class _Reader:
         """With the values of variables in their places; what cannot be filled is a finding where it stands."""
         named = document.value.get("kind") if isinstance(document.value, dict) else None
         kind = self._kinds.get(named) if isinstance(named, str) else None
-        own = policies(kind.spec).values() if kind else ()
-        secrets = frozenset(policy.name for policy in own if policy.secret)
-        value, mistakes = filled(document.value, self._variables, secrets=secrets)
+        hidden = partial(may_hold_secret, kind.spec) if kind else lambda _: False
+        value, mistakes = filled(document.value, self._variables, hidden=hidden)
         for path, mistake in mistakes:
             where = sought(text, document.marks.locate(document.value, path), mistake.reference)
             address = _address(document.value) if kind else None
@@ -198,6 +202,7 @@ class _Reader:
             self._unknown_kind(document)
             return
         self.loaded.callees |= personal_numbers(value.get("spec"), kind)
+        self.loaded.secrets |= confidential(value.get("spec"), kind)
         try:
             read: Any = document_model(type(kind)).model_validate(value)
         except ValidationError as error:
@@ -235,7 +240,8 @@ class _Reader:
         contents = Contents(self._project, self._files, self._variables, manifest, file)
         contents.fill(spec, declared)
         self.loaded.findings += contents.findings
-        return Resource(manifest, spec, declared, contents.files)
+        self.loaded.secrets |= contents.secrets
+        return Resource(manifest, spec, declared, contents.files, lent=self._lent | contents.lent)
 
     def _add(self, resource: Resource) -> None:
         key = str(resource.address)

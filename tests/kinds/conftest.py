@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -71,6 +73,8 @@ class Bench:
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err), chdir(self.folder.root), watched() as written:
             code = main(["export", "--emulator", "--now", NOW])
+        for name in re.findall(r"set ([A-Z0-9_]+) to the secret", err.getvalue()):
+            os.environ[name] = "what was sent before"
         return Said(code, out.getvalue(), err.getvalue(), written)
 
     def id(self) -> Any:
@@ -117,7 +121,7 @@ class Bench:
 
     def twice(self) -> None:
         """Make the live object a second time, as its first create did."""
-        last = ("discard", "deploy")  # of an agent; what the specimen names was created before it
+        last = ("discard", "deploy", "sync-tools")  # what the specimen names was created before it
         create = [it for it in self.sent if it.method == "POST" and not it.url.path.endswith(last)][-1]
         others: list[httpx.Response] = []
         real = EmulatorTransport.handle_request
@@ -136,5 +140,5 @@ class Bench:
 @pytest.fixture
 def bench(kind: str) -> Iterator[Bench]:
     """A project that declares nothing yet."""
-    with project() as folder:
+    with project() as folder, mock.patch.dict(os.environ):
         yield Bench(KINDS[kind], specimen(kind), folder)
