@@ -32,7 +32,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
-    """Our name for a resource, ``Kind/name``; unique in a project and stable for ever."""
+    """Our name for a resource, ``Kind/name``; unique in a project and stable permanently."""
 
     kind: str
     name: str

@@ -42,7 +42,7 @@ NOTES: dict[str, str] = {
         "one that comes twice, the first is meant (RC147)."
     ),
     "ScheduledCall.late": (
-        "After it the call is missed, for ever: dispatch says so once (RC609) and never dials late."
+        "After it the call is missed permanently: dispatch says so once (RC609) and never dials late."
     ),
     "ScheduledCall.attempts": (
         "Each try is decided from the finished call's own record; an error of the API never leads to one."

@@ -30,7 +30,7 @@ _SECRET = {
 }
 
 _EDIT = (
-    "edit manifests/ and prompts/, take the `# ` out of numbers.yaml and calls.yaml (or "
+    "edit manifests/ and prompts/, take the `# ` out in front of the lines of numbers.yaml and calls.yaml (or "
     "remove both folders: `reconciler export` writes what the account has)"
 )
 

@@ -156,7 +156,7 @@ def _until_nul(stream: IO[bytes]) -> bytes:
 def read_limited(path: Path, *, largest: int) -> bytes | Unreadable:
     """The bytes of a plain file of at most ``largest``; or why they are not read. Never waits."""
     try:
-        # A pipe that nobody writes to would keep an ordinary open waiting for ever.
+        # A pipe that nobody writes to would keep an ordinary open waiting without end.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (OSError, ValueError) as error:
         return _unreadable(error)

@@ -1,7 +1,7 @@
 """Scheduled calls: apply arms them in the ledger, and only dispatch ever dials.
 
 The vendor has no such object: its ``POST /v1/call`` rings at once. So the live side of this kind is our own
-ledger, and a call's name is permanent: one name, one call, for ever.
+ledger, and a call's name is permanent: one name, one call.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 class ScheduledCall(Kind):
-    """A call to one person at one time; its name is permanent and means one call, for ever."""
+    """A call to one person at one time; its name is permanent and means one call."""
 
     name = "ScheduledCall"
     spec = ScheduledCallSpec

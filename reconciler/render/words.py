@@ -151,7 +151,7 @@ def host(target: Target) -> str:
 
 
 def weighty(plan: Plan) -> list[str]:
-    """What all changes together would mean: whom they ring, what they charge, what stays for ever."""
+    """What all changes together would mean: whom they ring, what they charge, what stays permanently."""
     all_of_it = [consequence for change in plan.pending for consequence in change.consequences]
     rings = _people(all_of_it)
     occasions = Counter(it.occasion for it in all_of_it if it.occasion)

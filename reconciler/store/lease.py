@@ -174,7 +174,7 @@ def _held_by(found: Entry) -> Locked:
 
 
 def _expiry(found: Entry) -> datetime:
-    """When the entry stops counting; at once for one that is no lease, or damage would lock for ever."""
+    """When the entry stops counting; at once for one that is no lease, or damage would lock permanently."""
     try:
         expires = datetime.fromisoformat(found.value["expires"])
     except (KeyError, TypeError, ValueError):
