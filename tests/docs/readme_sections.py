@@ -1,4 +1,4 @@
-"""Write those parts of the README that the tool itself can say.
+"""Write those parts of the README, and the page of commands, that the tool itself can say.
 
 ``python tests/docs/readme_sections.py`` writes them; the tests say when that is due.
 """
@@ -18,14 +18,22 @@ from reconciler.cli import COMMANDS, reconciler
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 README = CHECKOUT / "README.md"
+REFERENCE = CHECKOUT / "docs" / "reference" / "commands.md"
 EXAMPLE = CHECKOUT / "examples" / "05-gitops-repository"
 WIDTH = 80
 NOW = "2030-01-14T14:00Z"
 
 
 def main() -> None:
-    """Write the README with every generated part as it should be."""
+    """Write the README and the page of commands with every generated part as it should be."""
     README.write_text(current(README.read_text("utf-8")), "utf-8")
+    REFERENCE.write_text(reference(), "utf-8")
+
+
+def reference() -> str:
+    """The page of commands."""
+    helps = "\n\n".join(f"```text\n{said}\n```" for said in help_of_all())
+    return f"# Commands\n\nThe help of the tool and of every command, as `--help` prints it.\n\n{helps}\n"
 
 
 def current(text: str) -> str:
@@ -34,7 +42,6 @@ def current(text: str) -> str:
         "plan": f"```console\n{plan_of(manifest(text))}```\n",
         "reconciler.yaml": f"```yaml\n{_pinned()}```\n\n",
         "commands": commands(),
-        "help": "\n\n".join(f"```text\n{said}\n```" for said in help_of_all()) + "\n",
     }
     for name, body in parts.items():
         text = _replaced(text, name, body)
