@@ -118,6 +118,12 @@ class Context:
     content: Callable[[Resource, str], bytes] | None = None
     deliver: Deliver | None = None
 
+    def bytes_of(self, resource: Resource, key: str) -> bytes:
+        """The bytes that a field names; LookupError where nothing reads them."""
+        if self.content is None:
+            raise LookupError(f"{resource.address} {key}")
+        return self.content(resource, key)
+
     @property
     def look(self) -> Look:
         """What observing again may use."""

@@ -18,6 +18,7 @@ _MODULES = {
     "AutoReload": "auto_reload",
     "ScheduledCall": "scheduled_call",
     "KnowledgeBase": "knowledge_base",
+    "KnowledgeDocument": "knowledge_document",
     "ReusableInstruction": "reusable_instruction",
     "PhoneNumberLabel": "phone_number_label",
     "AgentVariant": "agent_variant",

@@ -27,6 +27,7 @@ class RestKind(Kind):
     """A collection of the vendor's under ``path``, in which every object has an id.
 
     - ``path`` is the collection, with ``{parent}`` where a nested kind has its parent's id;
+    - ``flat`` is the collection of those that have no parent, where a nested kind may do without one;
     - ``label`` is the manifest key of the display name: ``metadata.name`` where it is left out of a create;
     - ``known_by`` are the manifest keys that tell an object while no id is remembered, the surest set first;
     - ``envelope`` is the key that the list is wrapped in where there are several, ``id_field`` where the id is;
@@ -37,6 +38,7 @@ class RestKind(Kind):
     """
 
     path: ClassVar[str]
+    flat: ClassVar[str] = ""
     label: ClassVar[str] = "name"
     known_by: ClassVar[tuple[tuple[str, ...], ...]] = ()
     envelope: ClassVar[str | None] = None
@@ -51,10 +53,13 @@ class RestKind(Kind):
             return self._listed(look, "")
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load, and validate observes nothing
 
-        parents = look.parents(self.name, above)
+        parents = (*look.parents(self.name, above), *([""] if self.flat else []))
+        found: dict[str, Observed] = {}
         with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
-            lists = pool.map(lambda id_: tuple(self._listed(look, id_)), parents)
-            return tuple(item for found in lists for item in found)
+            for items in pool.map(lambda id_: tuple(self._listed(look, id_)), parents):
+                for item in items:
+                    found.setdefault(item.id, item)  # what a flat list repeats was found below its parent
+        return tuple(found.values())
 
     def _listed(self, look: Look, below: str) -> Iterator[Observed]:
         try:
@@ -70,7 +75,7 @@ class RestKind(Kind):
 
     def collection(self, below: str = "") -> str:
         """The path of the collection."""
-        return self.path.replace("{parent}", segment(below)) if below else self.path
+        return self.path.replace("{parent}", segment(below)) if below else self.flat or self.path
 
     def item(self, id_: str, below: str = "") -> str:
         """The path of one object."""
@@ -80,7 +85,7 @@ class RestKind(Kind):
         """A live object as observed; None for one that is not this kind's business. Override to say more of it."""
         above, own = parent(self.spec), policies(self.spec)
         name = own[self.label].live(body) if self.label in own else None
-        whole = {**body, above.wire: body.get(above.wire, _id(below))} if above is not None else body
+        whole = {**body, above.wire: body.get(above.wire, _id(below) if below else None)} if above is not None else body
         identity = "".join(self._live_keys(whole)[:1]) if self.found_by is FoundBy.IDENTITY else ""
         return Observed(
             self.name, str(body[self.id_field]), whole, name=str(name or ""), identity=identity, parent=below
@@ -187,7 +192,7 @@ class RestKind(Kind):
     def below(self, resource: Resource, context: Context) -> str:
         """The id of the parent that the document names; LookupError while there is none."""
         above = parent(self.spec)
-        if above is None:
+        if above is None or (self.flat and resource.declared.get(above.name) is None):
             return ""
         id_ = context.links.wire(above, resource.declared.get(above.name))
         if id_ is UNRESOLVED or id_ is None:

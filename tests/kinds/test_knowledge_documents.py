@@ -1,0 +1,118 @@
+"""A knowledge document is uploaded once, waited for, replaced under its id, and attached when it can be read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from kinds.conftest import Bench
+
+IN_PART = 4
+pytestmark = pytest.mark.parametrize("kind", ["KnowledgeDocument"])
+
+
+def document(spec: dict[str, Any], name: str = "specimen", kind: str = "KnowledgeDocument") -> dict[str, Any]:
+    return {"apiVersion": "reconciler/v1", "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+def agent(*documents: str) -> dict[str, Any]:
+    spec = {"prompt": "Hello.", "voice": "olivia", "knowledge_documents": list(documents)}
+    return document(spec, "desk", "Agent")
+
+
+def results(bench: Bench) -> tuple[int, dict[str, tuple[str, str]]]:
+    """The exit code of an apply, and the outcome and the words about each address."""
+    said = bench.apply()
+    found = {it["address"]: (it["outcome"], it["detail"]) for it in json.loads(said.out)["results"]}
+    return said.code, found
+
+
+def read(bench: Bench) -> dict[str, Any]:
+    found: dict[str, Any] = bench.ask("GET", f"/v1/knowledge/documents/{bench.id()}")
+    return found
+
+
+def test_a_file_is_uploaded_as_it_is_and_replaced_under_its_id(bench: Bench) -> None:
+    file = bench.folder.root / "handbook.pdf"
+    file.write_bytes(b"%PDF-1.4 nine o'clock \xff")
+    bench.declare(document({"content": {"file": "handbook.pdf"}}))
+    bench.applied()
+    bench.clean()
+    first = read(bench)
+    assert (first["status"], first["name"]) == ("ready", "specimen")
+    assert (first["original_filename"], first["mime_type"]) == ("handbook.pdf", "application/pdf")
+    file.write_bytes(b"%PDF-1.4 eight o'clock")
+    assert bench.actions() == ["update: content"]
+    bench.applied()
+    bench.clean()
+    second = read(bench)
+    assert (second["id"], second["name"], second["byte_count"]) == (first["id"], "specimen", 22)
+    assert len(bench.ask("GET", "/v1/knowledge/documents")) == 1
+
+
+def test_a_file_of_another_name_with_the_same_bytes_is_no_change(bench: Bench) -> None:
+    (bench.folder.root / "old.txt").write_bytes(b"We open at nine.")
+    bench.declare(document({"content": {"file": "old.txt"}}))
+    bench.applied()
+    (bench.folder.root / "old.txt").rename(bench.folder.root / "new.txt")
+    bench.declare(document({"content": {"file": "new.txt"}}))
+    bench.clean()
+
+
+def test_an_apply_waits_until_the_platform_has_read_it(bench: Bench) -> None:
+    bench.declare(document({"content": "We open at nine."}))
+    code, found = results(bench)
+    assert (code, found["KnowledgeDocument/specimen"]) == (0, ("done", ""))
+    assert read(bench)["status"] == "ready"
+
+
+def test_one_that_cannot_be_read_fails_in_the_platforms_words_and_holds_up_what_names_it(bench: Bench) -> None:
+    bench.declare(document({"name": "It fails", "content": "Illegible."}), agent("specimen"))
+    code, found = results(bench)
+    failed = "could not be read by the platform: The document could not be parsed."
+    assert code == IN_PART
+    assert found["KnowledgeDocument/specimen"] == ("failed", failed)
+    assert found["Agent/desk"][0] == "skipped"
+    assert bench.ask("GET", "/v1/agents") == []
+    assert bench.actions() == ["retry"]
+    code, found = results(bench)
+    assert (code, found["KnowledgeDocument/specimen"]) == (IN_PART, ("failed", failed))
+
+
+def test_one_that_could_not_be_read_is_read_again_once_it_is_corrected(bench: Bench) -> None:
+    bench.declare(document({"name": "It fails", "content": "Illegible."}), agent("specimen"))
+    assert bench.apply().code == IN_PART
+    bench.declare(document({"name": "It works", "content": "Legible."}), agent("specimen"))
+    bench.applied()
+    bench.clean()
+    (desk,) = bench.ask("GET", "/v1/agents")
+    assert [it["name"] for it in desk["knowledge_documents"]] == ["It works"]
+
+
+def test_a_move_to_another_base_makes_it_anew_there_and_switches_what_names_it(bench: Bench) -> None:
+    other = document({}, "elsewhere", "KnowledgeBase")
+    bench.declare(other, document({"knowledge_base": "beside", "content": "We open at nine."}), agent("specimen"))
+    bench.applied()
+    first = bench.id()
+    bench.declare(other, document({"knowledge_base": "elsewhere", "content": "We open at nine."}), agent("specimen"))
+    assert bench.actions() == ["replace", "delete"]
+    bench.applied()
+    bench.clean()
+    second = bench.id()
+    assert second != first
+    (desk,) = bench.ask("GET", "/v1/agents")
+    assert [it["id"] for it in desk["knowledge_documents"]] == [second]
+    bases = {it["name"]: it["document_count"] for it in bench.ask("GET", "/v1/knowledge-bases")}
+    assert bases == {"beside": 0, "elsewhere": 1}
+
+
+def test_a_file_that_is_too_large_is_said_before_anything_is_sent(bench: Bench) -> None:
+    with (bench.folder.root / "large.bin").open("wb") as file:
+        file.truncate((20 << 20) + 1)
+    bench.declare(document({"content": {"file": "large.bin"}}))
+    said = bench.folder.run("validate", online=False)
+    assert said.code == 1
+    assert "large.bin" in said.text
