@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.schedule.call_report import CallRow
@@ -9,11 +10,16 @@ from reconciler.schedule.clock import parse_instant
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from reconciler.model import Address, Finding
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Attempt
     from reconciler.state.ledger import Ledger
+
+
+_WAITING = frozenset({CallState.DECLARED, CallState.ARMED, CallState.HELD})
 
 
 def call_row(  # noqa: PLR0913 - a row has these parts, all keyword-only past the call
@@ -87,3 +93,26 @@ def damaged(ledger: Ledger) -> list[CallRow]:
         CallRow(name, name, 1, None, "", CallState.UNKNOWN, detail=it.message, hint=it.hint, code=it.code)
         for name, it in sorted(ledger.damaged.items())
     ]
+
+
+def errors_first(rows: Iterable[CallRow], left_out: Mapping[Address, tuple[Finding, ...]]) -> list[CallRow]:
+    """The rows, and before them one for each call whose document is in error: as it stands nobody is rung for it.
+
+    It takes the place of a row that has the call wait; what became of earlier occurrences is told as ever.
+    """
+    wrong = {address.name: errors[0] for address, errors in left_out.items()}
+    waiting: dict[str, CallRow] = {}
+    others = []
+    for row in rows:
+        if row.name in wrong and CallState(row.state) in _WAITING:
+            waiting.setdefault(row.name, row)
+        else:
+            others.append(row)
+    return [*(_stopped(name, error, waiting.get(name)) for name, error in wrong.items()), *others]
+
+
+def _stopped(name: str, error: Finding, row: CallRow | None) -> CallRow:
+    known = row or CallRow(name, name, 1, None, "", CallState.REFUSED)
+    place = f"{error.location}: " if error.location else ""
+    detail = f"{place}error {error.code}: {error.message}"
+    return replace(known, state=CallState.REFUSED, detail=detail, hint=error.hint, code=error.code)

@@ -12,7 +12,7 @@ import click
 
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, meant, resolve
-from reconciler.calls.reports import damaged
+from reconciler.calls.reports import damaged, errors_first
 from reconciler.cli import completed_values
 from reconciler.cli.call_filters import CallFilter, by_state, filtered
 from reconciler.cli.common_options import FORMATS, declare
@@ -55,12 +55,13 @@ def command() -> None:
 def show(options: Options, watch: bool, wanted: CallFilter) -> int:
     """Show scheduled calls: when, state, outcome, duration, cost, recording.
 
-    Reads only; the outcome of a placed call is asked of the platform each time until dispatch records it.
+    Reads only; the outcome of a placed call is asked of the platform each time until dispatch records it. A call
+    whose document is in error comes first, whatever was asked for, and the exit code is 1.
     """
     from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
     with Session(options, read_only=True) as session:
-        loaded = session.without_wrong_calls()
+        loaded = session.usable()
         api, target = session.connect()
         ledger = session.ledger(target)
         orders = declared_calls(loaded.resources)
@@ -72,7 +73,9 @@ def show(options: Options, watch: bool, wanted: CallFilter) -> int:
                 break
             session.clock.sleep(_PAUSE)
             ledger.refresh()
-        chosen = wanted.chosen(found, loaded.resources, now=session.clock.now())
+        found = errors_first(found, session.left_out)
+        wrong, others = found[: len(session.left_out)], found[len(session.left_out) :]
+        chosen = [*wrong, *wanted.chosen(others, loaded.resources, now=session.clock.now())]
         listed = CallList(
             target,
             tuple(shown(row, session.output) for row in chosen),
@@ -80,7 +83,7 @@ def show(options: Options, watch: bool, wanted: CallFilter) -> int:
             left_out=len(found) - len(chosen),
         )
         view.calls(session, listed)
-    return 0
+    return 1 if wrong else 0
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from reconciler.calls.dispatch import dispatch
 from reconciler.calls.due import Agenda, may_be_tried_again, todo, unarmed
 from reconciler.calls.follow import follow, remember
 from reconciler.calls.rate_limit import Throttle
-from reconciler.calls.reports import call_row, damaged
+from reconciler.calls.reports import call_row, damaged, errors_first
 from reconciler.calls.run_state import REST, RunState
 from reconciler.cli.common_options import declare
 from reconciler.cli.run_identity import owner
@@ -77,13 +77,14 @@ class Duration(click.ParamType[timedelta]):
 def command(options: Options, lookahead: timedelta, dry_run: bool, parallelism: int) -> int:
     """Place the calls that are due; each at most once, never outside its window.
 
-    Exits 5 when a call was missed or its outcome is unknown, 4 when one that is due failed or could not be placed yet.
+    Exits 5 when a call was missed or its outcome is unknown, 4 when one that is due failed or could not be placed yet,
+    or when the manifests that were read for it hold a call in error: it stops that call alone, and is told first.
     """
     from reconciler import render  # noqa: PLC0415 - the renderers are slow to load
     from reconciler.cli import view  # noqa: PLC0415 - as above
 
     with Session(options, read_only=dry_run) as session:
-        done = run(session, session.without_wrong_calls, lookahead=lookahead, dry_run=dry_run, parallelism=parallelism)
+        done = run(session, session.usable, lookahead=lookahead, dry_run=dry_run, parallelism=parallelism)
         view.dispatch(session, done.rows, dry_run=dry_run)
         if session.stopping.is_set():
             session.output.talk(render.text.interrupted(done.left, session.options.command("dispatch")))
@@ -133,8 +134,9 @@ def run(
 
 
 def _latest(session: Session, rows: list[CallRow]) -> list[CallRow]:
-    """The last row of each attempt, as it may be shown."""
-    return [shown(row, session.output) for row in {(row.occurrence, row.attempt): row for row in rows}.values()]
+    """The last row of each attempt, as it may be shown; calls whose documents are in error come first."""
+    latest = {(row.occurrence, row.attempt): row for row in rows}.values()
+    return [shown(row, session.output) for row in errors_first(latest, session.left_out)]
 
 
 def _rounds(

@@ -61,7 +61,7 @@ class Session:
         self.waits = Waits(self.output.talk)
         self._closing = ExitStack()
         self.notes: list[Finding] = []
-        self._left_out: dict[Address, tuple[Finding, ...]] = {}
+        self.left_out: dict[Address, tuple[Finding, ...]] = {}
 
     def __enter__(self) -> Self:
         self._closing.enter_context(signals(self.stopping, at_once=self.read_only))
@@ -91,21 +91,14 @@ class Session:
         return loaded
 
     def usable(self) -> Loaded:
-        """The manifests without what stands alone and is in error; raises InputError for any other error."""
+        """The manifests without what stands alone and is in error (``left_out``); raises InputError for others."""
         loaded = self.load()
         found = {item.address: item for item in loaded.errors}
         alone = {address for address in found if address is not None and KINDS[address.kind].stands_alone}
         if found.keys() - alone:
             raise InputError("the manifests are not as they should be", findings=loaded.findings)
-        self._left_out = {it: tuple(item for item in loaded.errors if item.address == it) for it in sorted(alone)}
+        self.left_out = {it: tuple(item for item in loaded.errors if item.address == it) for it in sorted(alone)}
         loaded.resources = {name: it for name, it in loaded.resources.items() if it.address not in alone}
-        return loaded
-
-    def without_wrong_calls(self) -> Loaded:
-        """The usable manifests, for who does not plan: what is left out is said at once."""
-        loaded = self.usable()
-        for address, errors in self._left_out.items():
-            self.output.talk(f"left out: {address} ({errors[0].location}: {errors[0].message})")
         return loaded
 
     def connect(self) -> tuple[Api, Target]:
@@ -204,7 +197,7 @@ class Session:
             return survey(
                 connection,
                 loaded,
-                replace(scope, paths=self._paths(), left_out=self._left_out),
+                replace(scope, paths=self._paths(), left_out=self.left_out),
                 self.project.settings,
                 self.clock.now(),
                 lint=self.lint.online,
