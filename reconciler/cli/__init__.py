@@ -22,6 +22,7 @@ COMMANDS = {
     "plan": "say what apply would do to the account, and why",
     "apply": "do it; asks first on a terminal, needs --yes elsewhere",
     "dispatch": "place the calls that are due; the only command that dials",
+    "serve": "stay on: dial on the second, hear how calls end, show the day",
     "calls": "every scheduled call and its outcome; hold, release, cancel or resolve one",
     "state": "what is remembered of the account: show, locks, unlock, forget, move, export, import",
     "init": "write a working repository: project file, first manifests, CI",

@@ -20,6 +20,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "reconciler apply --env live --target Agent/front-desk",
     ),
     "dispatch": ("reconciler dispatch --env live --lookahead 30m", "reconciler dispatch --env live --dry-run"),
+    "serve": (
+        "reconciler serve --env live --webhook-secret-file webhook.secret",
+        "reconciler serve --env live --listen 0.0.0.0:8414 --token-file token --log-format json",
+    ),
     "calls show": ("reconciler calls --env live", "reconciler calls --env live --watch"),
     "calls hold": (
         'reconciler calls hold confirm-jane --env live --why "moved to Friday"',

@@ -14,7 +14,7 @@ from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.redaction import Redactor, hide_credentials, hide_secret_lines, hide_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from reconciler.model import Finding
@@ -43,6 +43,7 @@ class Output:
         self.form, self.color, self.show_numbers = form, color, show_numbers
         self.root: Path | None = None
         self.answered = False
+        self.log: Callable[[str], None] | None = None  # where talk goes in a service
         self._redactor = Redactor()
         self._sources: dict[str, list[str] | None] = {}
         self._files: ProjectFiles | None = None
@@ -98,6 +99,9 @@ class Output:
 
     def talk(self, text: str) -> None:
         """Say something to a person on stderr."""
+        if self.log is not None:
+            self.log(text)
+            return
         click.echo(_inert(self.clean(text)).rstrip("\n"), err=True)
 
     def instruct(self, command: str) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.model import Plan
     from reconciler.schedule.call_report import CallList, CallRow
 
+CALL_HEAD = ("Call", "State", "When", "Whom", "What happened")
 _WEB = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
 
 
@@ -104,16 +105,16 @@ def calls(rows: Sequence[CallRow], about: CallList | None = None) -> str:
             element("p", verdict(rows) if rows else nothing(about), class_=f"verdict {mood}"),
         )
     )  # fmt: skip - from above to below
-    head = ("Call", "State", "When", "Whom", "What happened")
     shown = (
-        table(head, map(_call, rows, spoken_times(rows)), class_="calls stacks", caption="Scheduled calls")
+        table(CALL_HEAD, map(call_row, rows, spoken_times(rows)), class_="calls stacks", caption="Scheduled calls")
         if rows
         else NOTHING
     )
     return page("Scheduled calls", header=header, sections=[("calls", "Every call", shown)])
 
 
-def _call(it: CallRow, when: str) -> Html:
+def call_row(it: CallRow, when: str) -> Html:
+    """One call as a row of a table."""
     told = [element("p", prose(text)) for text in below(it) if not text.startswith("recording ")]
     return row(
         element("code", name_of(it)),

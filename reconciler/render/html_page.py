@@ -21,8 +21,25 @@ if TYPE_CHECKING:
 @cache
 def policy() -> str:
     """What the page may load: its own style sheet and nothing else."""
-    digest = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    return f"default-src 'none'; style-src {_digest()}; base-uri 'none'; form-action 'none'"
+
+
+@cache
+def served_policy() -> str:
+    """What a page of the service may load besides: from the service itself its script, and what that listens to."""
+    own = "script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'"
+    return f"default-src 'none'; style-src {_digest()}; base-uri 'none'; {own}"
+
+
+def _digest() -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
+
+
+def served(title: str, body: Html, *, script: str) -> str:
+    """A whole document that the service answers; its policy is a header, so that no part of it can come first."""
+    head = _head(title, element("script", NOTHING, src=script, defer=True))
+    skip = element("a", "Skip to the content", href="#main", class_="skip")
+    return f"<!DOCTYPE html>\n{element('html', head, element('body', skip, body), lang='en')}\n"
 
 
 def page(title: str, *, header: Html, sections: Sequence[tuple[str, str, Html]], footer: Html = NOTHING) -> str:
@@ -50,14 +67,15 @@ def page(title: str, *, header: Html, sections: Sequence[tuple[str, str, Html]],
         element("main", join(parts), id="main", tabindex=-1),
         element("footer", footer) if footer else NOTHING,
     )
-    return f"<!DOCTYPE html>\n{element('html', _head(title), body, lang='en')}\n"
+    alone = element("meta", http_equiv="Content-Security-Policy", content=policy())
+    return f"<!DOCTYPE html>\n{element('html', _head(title, alone), body, lang='en')}\n"
 
 
-def _head(title: str) -> Html:
+def _head(title: str, more: Html) -> Html:
     return element(
         "head",
         element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy()),
+        more,
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("meta", name="referrer", content="no-referrer"),

@@ -258,6 +258,19 @@ body > footer code {
   .stacks tr.day { padding: 0; }
   .stacks tr:not(.day) th, .stacks td { padding: .1rem .85rem; border-top: 0; }
 }
+.switches { display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; align-items: end; }
+.switches form { display: flex; flex-wrap: wrap; gap: .75rem; align-items: end; }
+.switches label { display: grid; gap: .25rem; color: var(--quiet); font-size: .875rem; }
+.switches input {
+  min-width: 0; width: 14rem; max-width: 100%; padding: .45rem .6rem; border: 1px solid var(--quiet);
+  border-radius: 6px; background: var(--card); color: var(--ink); font: inherit;
+}
+.switches button {
+  padding: .5rem 1rem; border: 1px solid var(--quiet); border-radius: 6px; background: var(--card); color: var(--ink);
+  font: inherit; font-weight: 600; cursor: pointer;
+}
+.switches button.grave { border-color: var(--grave); color: var(--grave); }
+
 @media print {
   body { background: none; font-size: 11pt; }
   nav, .skip { display: none; }

@@ -247,6 +247,15 @@ class Ledger:
         """The hold over all calls; a false one when there is none."""
         return self.holds().now
 
+    def switches(self) -> int:
+        """A mark of what apply and people said of calls: armed, cancelled, held; it changes with any of it."""
+        known = self._known()
+        return hash(frozenset((key, it.version) for key, it in known.items() if self._wakes(key)))
+
+    def _wakes(self, key: str) -> bool:
+        """Whether a dispatcher that waits has to look again when this is written."""
+        return key.endswith(_ARMED) or key == f"{self._prefix}{_HOLD}"
+
     def key(self, occurrence: str, number: int) -> str:
         """The idempotency key of one attempt: the organisation's, the project's, and its own."""
         return idempotency_key(self.organization, occurrence, number, project=self.project)

@@ -61,6 +61,8 @@ class Store(ABC):
 
     description: str
     """The store in words for people, never with a password: ``sqlite .reconciler/state.db``."""
+    is_cheap_to_watch = False
+    """Whether ``refresh`` may be asked several times a second."""
 
     shared: bool = False
     """Whether other machines keep their state in it too, so that finding it empty is a surprise."""

@@ -104,6 +104,8 @@ class _Request:
 class SqliteStore(Store):
     """One file, one connection shared by the threads of the process, one writer at a time among processes."""
 
+    is_cheap_to_watch = True
+
     def __init__(self, root: Path, path: str, *, read_only: bool = False) -> None:
         self.description = f"sqlite {path}"
         self._path = root / path

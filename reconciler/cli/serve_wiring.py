@@ -1,0 +1,380 @@
+"""The wiring of the service: which part hears what of which."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from reconciler.calls.context import DispatchContext
+from reconciler.calls.rate_limit import Throttle
+from reconciler.cli.chosen_project import chosen_project
+from reconciler.cli.dispatch import AT_ONCE
+from reconciler.cli.run_identity import commit, owner
+from reconciler.cli.view import shown
+from reconciler.errors import Conflict, InputError, ReconcilerError
+from reconciler.kinds.scheduled_call_orders import differs
+from reconciler.kinds.scheduled_call_orders import orders as declared_calls
+from reconciler.model import ChangedBy
+from reconciler.plan import Scope
+from reconciler.redaction import storable
+from reconciler.schedule.clock import parse_duration, stamp
+from reconciler.serve.access import Access
+from reconciler.serve.application import Receiver, Services, application
+from reconciler.serve.checkout import Checkout
+from reconciler.serve.day import Board
+from reconciler.serve.dispatcher import Dispatcher, Surroundings
+from reconciler.serve.event_log import EventLog
+from reconciler.serve.follower import Follower
+from reconciler.serve.health import Check, Health
+from reconciler.serve.log import Log
+from reconciler.serve.metrics import Metrics
+from reconciler.serve.server import bound, serving
+from reconciler.serve.wake import Wake
+from reconciler.state.call_records import Hold
+from reconciler.state.call_states import CallState
+from reconciler.store.lease import acquire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from reconciler.calls.due import Agenda
+    from reconciler.calls.run_state import RunState
+    from reconciler.cli.session import Session
+    from reconciler.load.reader import Loaded
+    from reconciler.schedule.call_report import CallRow
+    from reconciler.serve.access import Address
+    from reconciler.state.call_records import Attempt
+    from reconciler.store.lease import Lease
+    from reconciler.survey import Survey
+
+LEASE_SECONDS = 15.0  # after which another replica goes on where this one was killed
+CHECKOUT_SECONDS = 1.0
+_CLOCK_SECONDS = 30.0
+_API_SERVES = 10.0
+_PRUNE_SECONDS = 3_600.0
+_TRIES = 8
+
+
+class Wiring:
+    """One service: made of a session that may write, run until the session is asked to stop."""
+
+    def __init__(
+        self,
+        session: Session,
+        listen: Address,
+        *,
+        token: str,
+        secrets: Sequence[bytes],
+        accept_v1: bool,
+        every: timedelta,
+        form: str,
+    ) -> None:
+        self.session, self.listen, self.every = session, listen, every
+        self.log = Log(form, lambda text: session.output.clean(text, masked=True))
+        session.output.log = self.log.say
+        self.metrics = Metrics()
+        self.listening = bound(listen)
+        self.checkout = Checkout(session.project.root, self._read, self._reread)
+        self.connection = session.connected()
+        self.ledger = self.connection.ledger
+        self.throttle = self._throttle()
+        self.wake = Wake(session.stopping, session.clock.now, self._moved)
+        self.events = EventLog(self.ledger.store, self.ledger.organization, lambda: datetime.now(UTC))
+        self.follower = Follower(
+            api=self.connection.api,
+            ledger=self.ledger,
+            stopping=session.stopping,
+            every=every.total_seconds(),
+            ended=self._ended,
+            failed=lambda error: self._failed("following calls", error),
+        )
+        self.dispatcher = Dispatcher(self._surroundings())
+        self._token, self._secrets, self._accept_v1 = token, secrets, accept_v1
+        self._mark: str | None = None
+        self._said: dict[tuple[str, int], tuple[str, str]] = {}
+        self._api_checked, self._api = -_API_SERVES, Check(ok=True)
+
+    def run(self, *, dispatching: bool) -> None:
+        """Serve until the session is asked to stop, then finish what is in flight."""
+        with ExitStack() as stack:
+            self.events.start()
+            stack.callback(self.events.close)
+            threads = [
+                Thread(target=self.follower.run, name="follower"),
+                Thread(target=self._housekeeping, daemon=True),
+            ]
+            stack.enter_context(serving(application(self._services(dispatching)), self.listening))
+            for thread in threads:
+                thread.start()
+            stack.callback(threads[0].join)
+            stack.callback(self.session.stopping.set)
+            does = "dispatching" if dispatching else "not dispatching"
+            where = f"http://{self.listen.host}:{self.listening.getsockname()[1]}"
+            self.log.say(f"serving on {where}, {does}", state=self.ledger.store.description, commit=self._commit())
+            if dispatching:
+                self.dispatcher.run()
+            else:
+                self.session.stopping.wait()
+            self.log.say("stopping: what is in flight is finished")
+        self.log.say("stopped")
+
+    def _read(self) -> Loaded:
+        """The manifests as they are now, by the project file as it is now."""
+        session = self.session
+        project = chosen_project(session.options).with_variables(session.options.variables)
+        before, after = session.project.settings, project.settings
+        fixed = ("organization", "state", "api_url", "project")
+        if any(getattr(before, name) != getattr(after, name) for name in fixed):
+            raise InputError("reconciler.yaml names another account or state", code="RC124", hint="restart the service")
+        session.project = project
+        return session.without_wrong_calls()
+
+    def _reread(self, error: InputError | None) -> None:
+        self.metrics.manifests_ok.set(error is None)
+        if error is None:
+            self.throttle = self._throttle()
+            self.log.say("manifests read again", commit=self._commit())
+            return
+        first = error.findings[0] if error.findings else None
+        where = f"{first.location}: {first.message}" if first else error.message
+        self.log.say("the manifests are in error: the last good ones are kept", error=where, level="error")
+
+    def _throttle(self) -> Throttle:
+        return Throttle(AT_ONCE, self.session.project.settings.limits.calls_per_second)
+
+    def _commit(self) -> str:
+        return commit(self.session.project)[:12]
+
+    def _moved(self) -> bool:
+        """Whether others wrote to the state, where that costs next to nothing to see."""
+        if not self.ledger.store.is_cheap_to_watch:
+            return False
+        with suppress(ReconcilerError):
+            mark = self.ledger.store.refresh()
+            moved, self._mark = mark != self._mark, mark
+            return moved
+        return False
+
+    def _surroundings(self) -> Surroundings:
+        session = self.session
+        return Surroundings(
+            ledger=self.ledger,
+            clock=session.clock,
+            stopping=session.stopping,
+            wake=self.wake,
+            context=self._context,
+            lease=self._lease,
+            period=lambda: parse_duration(session.project.settings.dispatch.every),
+            every=self.every,
+            told=self._told,
+            failed=lambda error: self._failed("dispatching", error),
+            looked=self._looked,
+        )
+
+    def _context(self, state: RunState, check: Callable[[], None]) -> DispatchContext:
+        session, connection = self.session, self.connection
+        loaded = self.checkout.current()
+        found = session.look(loaded, connection, Scope())
+        self._surveyed(found)
+        return DispatchContext(
+            api=connection.api,
+            ledger=self.ledger,
+            links=found.links,
+            account=found.account,
+            orders=declared_calls(loaded.resources),
+            organization=connection.target.organization_id,
+            clock=session.clock,
+            owner=owner(),
+            differs=lambda order, armed: differs(order, armed, loaded.resources),
+            check_lease=check,
+            stopping=session.stopping,
+            tally=state,
+            traffic=self.throttle,
+        )
+
+    @contextmanager
+    def _lease(self) -> Iterator[Lease]:
+        with acquire(
+            self.ledger.store,
+            f"{self.ledger.organization}/lease/dispatch",
+            owner=owner(),
+            now=lambda: datetime.now(UTC),
+            seconds=LEASE_SECONDS,
+            wait=0,
+            sleep=lambda _: None,
+        ) as held:
+            yield held
+
+    def _surveyed(self, found: Survey) -> None:
+        changes = found.plan.changes
+        outside = sum(any(it.changed_by != ChangedBy.MANIFEST for it in change.diffs) for change in changes)
+        self.metrics.drift.set(outside)
+        billing: dict[str, Any] = next((dict(it.body) for it in found.account.of("AutoReload")), {})
+        if isinstance(cents := billing.get("balance_cents"), int):
+            self.metrics.balance.set(cents)
+        last = max(self.ledger.bindings().values(), key=lambda it: it.applied_at, default=None)
+        self.metrics.applied(last.commit if last else "")
+
+    def _looked(self, found: Agenda) -> None:
+        self.metrics.due.set(len(found.place))
+
+    def _told(self, rows: list[CallRow]) -> None:
+        """Count and log what became of calls; what only waits is said when it changes."""
+        for row in rows:
+            self._count(row)
+            key, now = (row.occurrence, row.attempt), (str(row.state), row.code)
+            if self._said.get(key) != now:
+                self._said[key] = now
+                level = "warning" if CallState(row.state).alarming else "info"
+                self.log.say(
+                    "call",
+                    level=level,
+                    name=row.name,
+                    occurrence=row.occurrence,
+                    attempt=row.attempt,
+                    state=str(row.state),
+                    call_id=row.call_id,
+                    code=row.code,
+                    detail=row.detail,
+                    hint=row.hint,
+                )  # fmt: skip - one table
+        self.follower.soon()
+
+    def _count(self, row: CallRow) -> None:
+        metrics = self.metrics
+        match CallState(row.state):
+            case CallState.PLACED:
+                metrics.placed.inc()
+                attempt = self.ledger.attempt(row.occurrence, row.attempt)
+                if attempt is not None and attempt.sent_at and row.when is not None and row.attempt == 1:
+                    sent = datetime.fromisoformat(attempt.sent_at)
+                    metrics.latency.observe(max((sent - row.when).total_seconds(), 0.0))
+            case CallState.EXPIRED:
+                metrics.missed.inc()
+            case CallState.UNKNOWN:
+                metrics.unknown.inc()
+            case CallState.REFUSED:
+                metrics.refused.inc()
+
+    def _ended(self, attempts: list[Attempt]) -> None:
+        for attempt in attempts:
+            self.log.say(
+                "call ended",
+                name=attempt.name,
+                occurrence=attempt.occurrence,
+                attempt=attempt.attempt,
+                state=str(attempt.state),
+                call_id=attempt.call_id,
+                end_reason=attempt.end_reason,
+                duration_seconds=attempt.duration_seconds,
+            )  # fmt: skip - one table
+        self.wake.set()
+
+    def _failed(self, what: str, error: ReconcilerError) -> None:
+        self.metrics.round_failures.inc()
+        self.log.say(f"{what} failed: {error.message}", code=error.code, hint=error.hint, level="error")
+
+    def _housekeeping(self) -> None:
+        """Notice a checkout that moved, count what stands where, forget old events."""
+        pruned = -_PRUNE_SECONDS
+        while not self.session.stopping.wait(CHECKOUT_SECONDS):
+            try:
+                self.checkout.current()
+                self._count_states()
+                if time.monotonic() - pruned >= _PRUNE_SECONDS:
+                    pruned = time.monotonic()
+                    self.events.forget_old()
+            except ReconcilerError as error:
+                self._failed("housekeeping", error)
+
+    def _count_states(self) -> None:
+        counts = dict.fromkeys((str(state) for state in CallState), 0)
+        for attempt in self.ledger.attempts():
+            counts[str(attempt.state)] += 1
+        self.metrics.states(counts)
+
+    def _services(self, dispatching: bool) -> Services:
+        session = self.session
+        board = Board(
+            target=self.connection.target,
+            ledger=self.ledger,
+            clock=session.clock,
+            orders=lambda: declared_calls(self.checkout.last.resources),
+            shown=lambda row: shown(replace(row, recording=""), session.output),
+            clean=lambda text: session.output.clean(text, masked=True),
+            remarks=self._remarks,
+            switches=bool(self._token),
+        )
+        return Services(
+            receiver=Receiver(self._secrets, self._accept_v1, self.events, self.follower.hear, time.time),
+            access=Access(self.listen, self._token),
+            board=board,
+            health=Health(self._beats(dispatching), self._checks(dispatching)),
+            metrics=self.metrics,
+            log=self.log,
+            switch=self._switch,
+            stopping=session.stopping,
+        )
+
+    def _remarks(self) -> list[str]:
+        problem = self.checkout.problem
+        return [f"The manifests are in error, the last good ones are kept: {problem}"] if problem else []
+
+    def _beats(self, dispatching: bool) -> dict[str, Callable[[], float]]:
+        beats: dict[str, Callable[[], float]] = {"follower": lambda: self.follower.beat}
+        return {**beats, "dispatcher": lambda: self.dispatcher.beat} if dispatching else beats
+
+    def _checks(self, dispatching: bool) -> dict[str, Callable[[], Check]]:
+        checks = {"state": self._check_state, "api": self._check_api, "clock": self._check_clock}
+        checks["manifests"] = lambda: Check(
+            ok=True, detail=self.checkout.problem and "in error: the last good are kept"
+        )
+        if dispatching:
+            checks["lease"] = self._check_lease
+        return checks
+
+    def _check_state(self) -> Check:
+        try:
+            self.ledger.store.get(f"{self.ledger.organization}/lease/dispatch")
+        except ReconcilerError as error:
+            return Check(ok=False, detail=error.message)
+        return Check(ok=True, detail=self.ledger.store.description)
+
+    def _check_api(self) -> Check:
+        if time.monotonic() - self._api_checked >= (_API_SERVES if self._api.ok else 0.0):
+            try:
+                self.connection.api.exchange("GET", "/v1/whoami", attempts=1, timeout=5.0)
+                self._api = Check(ok=True)
+            except ReconcilerError as error:
+                self._api = Check(ok=False, detail=error.message)
+            self._api_checked = time.monotonic()
+        return self._api
+
+    def _check_clock(self) -> Check:
+        offset = self.connection.api.server_offset()
+        if offset is not None and abs(offset) > _CLOCK_SECONDS:
+            return Check(ok=False, detail=f"{abs(offset):.0f} s off the server's")
+        return Check(ok=True)
+
+    def _check_lease(self) -> Check:
+        with suppress(ReconcilerError):
+            found = self.ledger.store.get(f"{self.ledger.organization}/lease/dispatch")
+            return Check(ok=True, detail=f"held by {found.value.get('owner')}" if found else "free")
+        return Check(ok=False, detail="the state cannot be read")
+
+    def _switch(self, why: str) -> None:
+        """Hold every call, or release; decided anew where another run was first."""
+        hold = Hold(storable(why), stamp(self.session.clock.now()), "the page of the service")
+        for _ in range(_TRIES - 1):
+            with suppress(Conflict):
+                self.ledger.hold_all(hold)
+                break
+            self.ledger.refresh()
+        else:
+            self.ledger.hold_all(hold)
+        self.log.say("every call is held" if why else "every call is released", why=storable(why), level="warning")
+        self.wake.set()

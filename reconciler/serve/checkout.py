@@ -1,0 +1,76 @@
+"""The checkout as it is now: manifests, read again when the files or the commit moved."""
+
+from __future__ import annotations
+
+import os
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from reconciler.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+    from pathlib import Path
+
+_SKIPPED = frozenset({"node_modules", "__pycache__"})
+Content = TypeVar("Content")
+
+
+def mark(root: Path) -> Hashable:
+    """What changes whenever a file of the project does; hidden folders, the state's among them, are left out."""
+    return frozenset(_files(root))
+
+
+def _files(root: Path) -> Iterator[tuple[str, int, int, int]]:
+    for here, folders, names in os.walk(root, followlinks=True):
+        folders[:] = [name for name in folders if not name.startswith((".", "..")) and name not in _SKIPPED]
+        for name in names:
+            path = os.path.join(here, name)  # noqa: PTH118 - many files, several times a minute
+            try:
+                found = os.stat(path)  # noqa: PTH116 - as above
+            except OSError:
+                continue
+            yield path, found.st_mtime_ns, found.st_size, found.st_ino
+
+
+class Checkout(Generic[Content]):
+    """The last good content; ``read`` makes it, or raises InputError, and ``said`` hears of every change.
+
+    What is in error changes nothing: calls go on by what was reviewed last, and ``problem`` says that it is so.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        read: Callable[[], Content],
+        said: Callable[[InputError | None], None],
+    ) -> None:
+        self._root, self._read, self._said = root, read, said
+        self._lock = Lock()
+        self._mark: Hashable = mark(root)
+        self._content = read()
+        self.problem = ""
+
+    def current(self) -> Content:
+        """The content, read again first where the checkout moved."""
+        with self._lock:
+            now = mark(self._root)
+            if now != self._mark:
+                self._again(now)
+            return self._content
+
+    @property
+    def last(self) -> Content:
+        """The content as it was read last."""
+        return self._content
+
+    def _again(self, now: Hashable) -> None:
+        try:
+            self._content = self._read()
+        except InputError as error:
+            self.problem = error.message
+            self._mark = now
+            self._said(error)
+        else:
+            self._mark, self.problem = now, ""
+            self._said(None)
