@@ -201,6 +201,16 @@ class Kind(ABC):
             raise LookupError(id_)
         return found
 
+    def in_full(self, observed: Observed, look: Look) -> Observed:
+        """The object with what only a request of its own tells; an export asks for each."""
+        del look
+        return observed
+
+    def says_nothing(self, body: Mapping[str, Any]) -> frozenset[str]:
+        """The manifest keys whose live value follows from others or is no setting: an export leaves them out."""
+        del body
+        return frozenset()
+
     def is_our_draft(self, observed: Observed, binding: Binding | None, wanted: Mapping[str, Any]) -> bool:
         """Whether the undeployed draft is what we ourselves staged and did not get to deploy.
 

@@ -117,8 +117,13 @@ class Export:
 
     def _spoken(self, address: Address, observed: Observed, kind: Kind) -> Iterator[tuple[str, Any]]:
         """Every setting that says something, in the order of the schema."""
+        silent = kind.says_nothing(observed.body)
         for name, policy in policies(kind.spec).items():
-            if policy.local or policy.secret or policy.hashed or not policy.told(observed.body):
+            if policy.local or policy.secret or policy.hashed or name in silent:
+                continue
+            if not policy.told(observed.body):
+                if policy.unread is not None:
+                    self._leave(address, name, "is not told by the platform: it stays as it is")
                 continue
             try:
                 value = live_value(kind, policy, observed.body, self._links)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from reconciler.state.ledger import Ledger
 
 _FORMAT = "reconciler.export/v1"
+_SIDE_BY_SIDE = 8
 _KINDS = [kind.name for kind in KINDS.values() if not kind.kept_in_state]  # what is armed from here is declared already
 
 
@@ -108,7 +109,17 @@ def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledg
         taken += [address.name for address in bindings if address.kind == name]
         skipped = frozenset(id_ for address, id_ in declared.items() if address.kind == name)
         fresh |= names(KINDS[name], observed[name], known, taken, skipped)
+    fresh = _in_full(fresh, Look(api, ledger, loaded.resources, known, observed))
     return _Found(fresh, len(declared), Resolver(declared | {address: item.id for address, item in fresh.items()}))
+
+
+def _in_full(found: Mapping[Address, Observed], look: Look) -> dict[Address, Observed]:
+    """What will be written, with what no list tells, a few requests side by side."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load
+
+    with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
+        whole = pool.map(lambda address: KINDS[address.kind].in_full(found[address], look), found)
+        return dict(zip(found, whole, strict=True))
 
 
 def _lists(kinds: Iterable[str], look: Look) -> dict[str, tuple[Observed, ...]]:

@@ -159,6 +159,10 @@ class Agent(Kind):
         intended = binding.intent.fields if binding and binding.intent else {}
         return agent_draft.is_ours(observed.body, intended, wanted)
 
+    def says_nothing(self, body: Mapping[str, Any]) -> frozenset[str]:
+        """On Storm tiers the vendor sets the thinking level from the product."""
+        return frozenset({"thinking_level"} if str(body.get("product")).startswith("storm") else ())
+
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """A create needs a prompt and a voice."""
         del account, links

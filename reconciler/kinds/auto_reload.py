@@ -70,6 +70,11 @@ class AutoReload(Kind):
         """There is one per account."""
         return "account"
 
+    def says_nothing(self, body: Mapping[str, Any]) -> frozenset[str]:
+        """While it is off, an amount of nothing is none."""
+        unset = not body.get("auto_reload_enabled") and not body.get("auto_reload_amount_cents")
+        return frozenset({"amount_cents"} if unset else ())
+
     def update(self, change: Change, context: Context) -> Observed:
         """PATCH what differs; with ``enabled: true`` always both amounts, as the vendor demands."""
         resource, seen = change.resource, change.observed

@@ -25,7 +25,7 @@ from reconciler.model import Phase
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.account import Context
+    from reconciler.account import Context, Look
     from reconciler.model import Change, Observed, Resource
 
 _LARGEST = 20 << 20
@@ -99,6 +99,13 @@ class KnowledgeDocument(RestKind):
             if not parent or error.status != 404:  # noqa: PLR2004 - not found
                 raise
             return self._from_list(id_, context, parent)
+
+    def in_full(self, observed: Observed, look: Look) -> Observed:
+        """With its text, which the lists leave out; a file is not told as it was uploaded."""
+        if observed.body.get("source_type") != "text" or observed.body.get("source_origin"):
+            return observed
+        alone = look.api.get(f"{self.flat}/{segment(observed.id)}")
+        return replace(observed, body={**observed.body, "content": alone.get("content")})
 
     def due_actions(self, resource: Resource, observed: Observed) -> Iterator[DueAction]:
         """What could not be read is read again."""

@@ -86,6 +86,16 @@ def test_what_says_nothing_is_left_out_and_false_is_written(having: Having) -> N
     assert "watchdog_enabled: false" in written
 
 
+def test_what_follows_from_another_setting_is_neither_written_nor_named(having: Having) -> None:
+    account = having(
+        agents=(agent("Desk", product="storm-extra"),), auto_reload={"auto_reload_amount_cents": 0}
+    )  # fmt: skip - one account
+    said = account.run("export", "--format", "json")
+    assert "thinking_level" not in account.read("manifests/agents/desk.yaml")
+    assert said.json["left_out"] == []
+    assert "RC705" not in account.run("lint").out
+
+
 def test_two_agents_of_one_name_get_names_of_their_own(having: Having) -> None:
     account = having(agents=(agent("Front desk"), agent("Front desk"), agent("Front desk 2")))
     account.run("export")
@@ -203,7 +213,7 @@ def test_without_binding_the_plan_adopts(having: Having) -> None:
 
 
 def test_a_value_this_version_cannot_declare_is_named_and_left_out(having: Having) -> None:
-    account = having(agents=(agent("Front desk"),), auto_reload={"auto_reload_amount_cents": 0})
+    account = having(agents=(agent("Front desk"),), auto_reload={"auto_reload_amount_cents": -5})
     ran = account.run("export", "--format", "json")
     assert {"address": "AutoReload/auto-reload", "path": "amount_cents"}.items() <= ran.json["left_out"][0].items()
     assert account.plan().code == 0

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 if TYPE_CHECKING:
     from kinds.conftest import Bench
@@ -116,3 +117,26 @@ def test_a_file_that_is_too_large_is_said_before_anything_is_sent(bench: Bench) 
     said = bench.folder.run("validate", online=False)
     assert said.code == 1
     assert "large.bin" in said.text
+
+
+def test_an_export_writes_texts_and_says_what_the_platform_does_not_tell(bench: Bench) -> None:
+    (bench.folder.root / "handbook.pdf").write_bytes(b"%PDF-1.4")
+    documents = [
+        document({"knowledge_base": "beside", "content": "We open at nine.\nWe close at five.\n"}, "hours"),
+        document({"content": {"file": "handbook.pdf"}}, "handbook"),
+    ]
+    desk = agent("handbook")
+    desk["spec"]["knowledge_bases"] = ["beside"]
+    bench.declare(*documents, desk)
+    bench.applied()
+    bench.forget()
+    bench.folder.write({})
+    said = bench.export()
+    assert said.code == 0, said.text
+    assert "left out: KnowledgeDocument/handbook `content` is not told by the platform" in " ".join(said.text.split())
+    files = bench.folder.root / "manifests"
+    hours = yaml.safe_load((files / "knowledge-document" / "hours.yaml").read_text("utf-8"))["spec"]
+    assert hours == {"knowledge_base": "beside", "name": "hours", "content": "We open at nine.\nWe close at five.\n"}
+    exported = yaml.safe_load((files / "agents" / "desk.yaml").read_text("utf-8"))["spec"]
+    assert (exported["knowledge_bases"], exported["knowledge_documents"]) == (["beside"], ["handbook"])
+    bench.clean()
