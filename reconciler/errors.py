@@ -19,7 +19,7 @@
          ├─ Throttled                  429, with Retry-After        → may retry
          ├─ Denied                     401                          → stop the run
          ├─ Rejected                   any other 4xx                → that change fails
-         │   └─ Declined               done, and came to nothing    → not repeated unasked
+         │   └─ Declined               done, and came to nothing    → not repeated unless asked
          ├─ VendorFault                5xx, or no answer, on a read → may retry
          ├─ AmbiguousWrite             sent, no clear answer        → settle by reading, never by resending
          ├─ Unintelligible             not in the contract          → stop that change; say what came
@@ -206,7 +206,7 @@ class Rejected(ApiError):
 
 
 class Declined(Rejected):
-    """An action was carried out and came to nothing; it is not repeated unasked."""
+    """An action was carried out and came to nothing; it is not repeated unless asked."""
 
     code = "RC205"
 

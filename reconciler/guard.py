@@ -42,7 +42,7 @@ def applicable(plan: Plan, account: Account, *, skip_refused: bool) -> None:
         raise InputError(
             f"{count} {'error' if count == 1 else 'errors'} in the plan: nothing was written",
             code="RC305",
-            hint="mend what the findings say, then plan again",
+            hint="fix what the findings say, then plan again",
         )
     if not account.resources and plan.pending:
         raise UnsafePlan(

@@ -240,7 +240,7 @@ class Kind(ABC):
         return ()
 
     def closes(self, spec: BaseModel) -> datetime | None:
-        """When the desired side expires: from then on it can no longer come about. None: never."""
+        """When the desired side expires: from then on it can no longer be applied. None: never."""
         del spec
         return None
 

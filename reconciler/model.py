@@ -393,5 +393,5 @@ class Report:
 
     @property
     def failed(self) -> bool:
-        """Whether any change did not come about."""
+        """Whether any change was not applied."""
         return any(result.outcome is not Outcome.DONE for result in self.results)

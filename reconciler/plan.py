@@ -190,7 +190,7 @@ def _due(due: DueAction, match: Match, kind: Kind, *, asked: bool) -> Change:
     begun = binding is not None and binding.intent is not None and binding.intent.step == due.verb
     refused = binding is not None and bool(binding.refused)
     if due.once and not asked and (begun or refused):
-        sentence = f"its {due.verb} failed before, and is not tried again unasked"
+        sentence = f"its {due.verb} failed before, and is not tried again unless asked"
         if begun:
             sentence = f"its {due.verb} was begun, and whether it happened is not known"
         decision = Decision(Action.KEEP, "unknown" if begun else f"{due.verb}_failed_before", sentence)

@@ -37,7 +37,7 @@ class Verb(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing the machine does for a change; ``needs`` are the addresses that must have come about."""
+    """One thing the machine does for a change; ``needs`` are the addresses that must have been applied."""
 
     change: Change
     verb: Verb

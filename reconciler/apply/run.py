@@ -92,7 +92,7 @@ _FEW = 8  # objects that are cheaper to read one by one than by a whole list
 
 
 class _Run:
-    """The state of one apply: what came about so far, and what it led to."""
+    """The state of one apply: what was done so far, and what it led to."""
 
     def __init__(  # noqa: PLR0913 - what a run needs and whom it tells
         self,
@@ -168,7 +168,7 @@ class _Run:
         if self._denied.is_set():
             return "the key was refused"
         broken = sorted(address for address in step.needs if address in self._failed)
-        return f"needs {broken[0]}, which did not come about" if broken else None
+        return f"needs {broken[0]}, which was not applied" if broken else None
 
     def _moving(self, step: Step) -> str | None:
         """Wait for what the step names and an earlier run left on its way; why it must not be taken, or None."""
@@ -241,7 +241,7 @@ class _Run:
             return
         if not isinstance(error, Conflict):
             self.unwritable.set()
-        detail = f"it came about (id {id_}), but that was not recorded: {error.message}"
+        detail = f"it was done (id {id_}), but that was not recorded: {error.message}"
         self._finish(change, Outcome.UNKNOWN, detail, _AGAIN, id_)
 
     def read_back(self, pool: ThreadPoolExecutor) -> None:
@@ -282,7 +282,7 @@ class _Run:
         self.memory.adopt(change, kind, change.observed, partial(self._stored, change, id_, done))
 
     def _act(self, change: Change, kind: Kind) -> None:
-        """An extra action; a clear failure is remembered, so that nobody is billed for it again unasked."""
+        """An extra action; a clear failure is remembered, so that nobody is billed for it again unless asked."""
         try:
             observed = kind.act(change, self._context)
         except Declined as error:
@@ -384,5 +384,5 @@ class _Run:
             if self.results.setdefault((change.address, change.verb), result) is not result:
                 return
             if outcome is not Outcome.DONE:
-                self._failed.setdefault(change.address, f"{change.verb} did not come about")
+                self._failed.setdefault(change.address, f"{change.verb} was not applied")
         self._progress(result)

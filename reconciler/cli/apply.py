@@ -137,12 +137,12 @@ def _ask(session: Session, plan: Plan) -> None:
 
 
 def _dispatched(session: Session, loaded: Loaded, scope: Scope, done: Report) -> list[CallRow]:
-    """Dispatch after an apply that came about; a failed one may have left a call without its agent."""
+    """Dispatch after an apply that was applied; a failed one may have left a call without its agent."""
     del scope
     alone = {change.address for change in stopped(done.plan)}
     if any(result.outcome is not Outcome.DONE and result.address not in alone for result in done.results):
         onward = session.options.command("dispatch")
-        session.output.talk(f"not everything came about, so no call was placed; fix it, then: {onward}")
+        session.output.talk(f"not everything was applied, so no call was placed; fix it, then: {onward}")
         return []
     return place(session, lambda: loaded)
 

@@ -60,7 +60,7 @@ def command(options: Options) -> int:
 
 
 def _checks(session: Session) -> Iterator[Check]:
-    """Every check, in the order in which one would mend things."""
+    """Every check, in the order in which one would fix things."""
     declared, manifests = _manifests(session)
     key = _key(session)
     account = [] if key.status is Status.FAIL else list(_account(session, declared))

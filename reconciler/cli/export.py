@@ -141,7 +141,7 @@ def _declared_there(session: Session, place: Path) -> Loaded:
     for secret in loaded.secrets:
         session.output.hide_secret(secret)
     if loaded.errors:
-        raise InputError("the manifests are not as they should be", findings=loaded.findings)
+        raise InputError("the manifests have errors", findings=loaded.findings)
     return loaded
 
 

@@ -87,7 +87,7 @@ class Session:
         """The manifests, when nothing is wrong with them."""
         loaded = self.load()
         if loaded.errors:
-            raise InputError("the manifests are not as they should be", findings=loaded.findings)
+            raise InputError("the manifests have errors", findings=loaded.findings)
         return loaded
 
     def usable(self) -> Loaded:
@@ -96,7 +96,7 @@ class Session:
         found = {item.address: item for item in loaded.errors}
         alone = {address for address in found if address is not None and KINDS[address.kind].stands_alone}
         if found.keys() - alone:
-            raise InputError("the manifests are not as they should be", findings=loaded.findings)
+            raise InputError("the manifests have errors", findings=loaded.findings)
         self.left_out = {it: tuple(item for item in loaded.errors if item.address == it) for it in sorted(alone)}
         loaded.resources = {name: it for name, it in loaded.resources.items() if it.address not in alone}
         return loaded

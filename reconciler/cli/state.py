@@ -1,4 +1,4 @@
-"""`reconciler state`: look at what is remembered, and mend it by hand."""
+"""`reconciler state`: look at what is remembered, and fix it by hand."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _CHANGE = "reconciler.state-change/v1"
 
 @click.group("state", cls=Verbs)
 def command() -> None:
-    """Show what is remembered of the account, or mend it.
+    """Show what is remembered of the account, or fix it.
 
     `reconciler state` alone is `reconciler state show`. Nothing here touches the account.
     """

@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing the doctor looked at, what was found, and the fix ("" when there is nothing to mend).
+    """One thing the doctor looked at, what was found, and the fix ("" when there is nothing to fix).
 
     ``note`` is what is worth knowing of a thing that is well.
     """
@@ -43,7 +43,7 @@ class Check:
 
 
 def ok(name: str, found: str) -> Check:
-    """Nothing to mend."""
+    """Nothing to fix."""
     return Check(name, Status.OK, found)
 
 

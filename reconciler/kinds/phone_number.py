@@ -100,7 +100,7 @@ class PhoneNumber(Kind):
                 method="POST",
                 path=f"{_PATH}/{id_}/verify-voip",
                 detail=_evidence(answer) or str(after.body.get("outbound_ineligible_reason") or ""),
-                hint=f"mend the carrier's settings, then: reconciler apply --verify-again {change.address}",
+                hint=f"fix the carrier's settings, then: reconciler apply --verify-again {change.address}",
             )
         return after
 
@@ -127,8 +127,8 @@ class PhoneNumber(Kind):
             return
         binding = account.bindings.get(change.address)
         if binding is not None and binding.refused and change.action is not Action.ACT:
-            message = f"its proof failed before, and is not tried again unasked: {binding.refused}"
-            hint = f"mend the carrier's settings, then: reconciler apply --verify-again {change.address}"
+            message = f"its proof failed before, and is not tried again unless asked: {binding.refused}"
+            hint = f"fix the carrier's settings, then: reconciler apply --verify-again {change.address}"
             yield _finding(change, Obstacle("RC205", message, hint, lasting=False), "verify")
         if live.body.get("source") == "demo" and (obstacle := undialable(live.body)):
             yield _finding(change, obstacle, "verify")

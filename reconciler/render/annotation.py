@@ -47,7 +47,7 @@ def plan(plan: Plan, *, folder: str = "") -> list[str]:
 
 
 def report(report: Report, *, folder: str = "") -> list[str]:
-    """What did not come about, at the document it is about."""
+    """What was not applied, at the document it is about."""
     places = {change.address: change.location for change in report.plan.changes if change.location}
     return [
         _command(

@@ -1,6 +1,6 @@
 """Draw which resource names which: a column for each kind, a line for each reference.
 
-The lines come from the ``Ref`` annotations of the specs, so that a new kind appears in the picture unasked.
+The lines come from the ``Ref`` annotations of the specs, so that a new kind appears in the picture by itself.
 """
 
 from __future__ import annotations

@@ -223,7 +223,7 @@ def _named(changes: Sequence[Change]) -> str:
 def onward(plan: Plan, next_command: str) -> str:
     """The next thing to do, or "" when there is nothing."""
     if plan.errors:
-        return "mend the errors, then plan again"
+        return "fix the errors, then plan again"
     if plan.refusals:
         return "settle what is refused and plan again, or apply the rest with --skip-refused"
     return next_command if plan.pending else ""
@@ -259,14 +259,14 @@ def failures_first(report: Report) -> list[Result]:
 
 
 def after_apply(report: Report, following: AfterApply) -> str:
-    """The next thing to do after an apply, or "" when all of it came about."""
+    """The next thing to do after an apply, or "" when all of it was applied."""
     outcomes = {result.outcome for result in report.results}
     if Outcome.UNKNOWN in outcomes:
         return f"{following.again} (it looks first, and does only what is missing)"
     if Outcome.FAILED in outcomes:
         failed = list(dict.fromkeys(str(it.address) for it in report.results if it.outcome is Outcome.FAILED))
         named = ", ".join(failed[:_FEW]) + (f" and {len(failed) - _FEW} more" if len(failed) > _FEW else "")
-        return f"mend what failed ({named}) as it says there, then {following.again}"
+        return f"fix what failed ({named}) as it says there, then {following.again}"
     if report.failed:
         return following.again  # only skipped: the run was cut short, and the next one goes on
     if any(change.means(Sort.RINGS_A_PERSON) for change in report.plan.pending):

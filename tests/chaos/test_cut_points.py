@@ -154,7 +154,7 @@ def test_a_signal_ends_a_run_after_its_request_and_frees_the_lease(
 
     def stopped(folder: Path, ran: Ran, before: Seen) -> list[str]:
         wrong = [] if ran.code == INTERRUPTED else [f"a signal ended it with {ran.code}"]
-        wrong += ["it is told to mend what did not fail"] if "mend what failed" in ran.output else []
+        wrong += ["it is told to fix what did not fail"] if "fix what failed" in ran.output else []
         return wrong + check(folder, ran, before)
 
     record_property(TRIED, cutter.every_cut(stopped))

@@ -77,7 +77,7 @@ def test_a_failure_skips_only_what_depends_on_it_and_says_what_to_run_next(bench
         "ScheduledCall/call-jane": "skipped",
         "ScheduledCall/call-june": "skipped",
     }
-    assert "needs Agent/front-desk, which did not come about" in ran.output
+    assert "needs Agent/front-desk, which was not applied" in ran.output
     assert "Next: " in ran.output
     assert "reconciler apply" in ran.output
     assert bench.run(folder, *FIRST.command, now=NOON).code == 0

@@ -50,7 +50,7 @@ def test_the_demo_runs_the_main_job_and_shows_every_command(checkout: Path) -> N
         "calls",
     ]
     assert "No changes: the account is as declared." in done.stdout
-    assert "42 s, caller_hangup" in done.stdout
+    assert "42 s, $0.02, caller_hangup" in done.stdout
     assert "Where to go next" in done.stdout
 
 

@@ -277,7 +277,7 @@ REPORT = Report(
             ARM.address,
             Action.CREATE,
             Outcome.SKIPPED,
-            "needs PhoneNumber/main-line, which did not come about",
+            "needs PhoneNumber/main-line, which was not applied",
             verb="arm",
         ),
     ),

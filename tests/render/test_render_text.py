@@ -283,7 +283,7 @@ def test_an_interrupted_apply_lists_a_few_of_what_was_skipped_and_says_only_how_
 def test_what_failed_is_to_be_mended_although_the_rest_was_only_interrupted() -> None:
     failed = Result(Address("Agent", "a"), Action.CREATE, Outcome.FAILED, "no such voice")
     printed = text.report(Report(FULL, (failed, *interrupted("b"))))
-    assert printed.splitlines()[-1] == "Next: mend what failed (Agent/a) as it says there, then reconciler apply"
+    assert printed.splitlines()[-1] == "Next: fix what failed (Agent/a) as it says there, then reconciler apply"
 
 
 def test_whatever_was_not_skipped_is_listed_however_much_it_is() -> None:
