@@ -131,7 +131,10 @@ class Wiring:
         if any(getattr(before, name) != getattr(after, name) for name in fixed):
             raise InputError("reconciler.yaml names another account or state", code="RC124", hint="restart the service")
         session.project = project
-        return session.without_wrong_calls()
+        loaded = session.usable()
+        for address, errors in session.left_out.items():
+            self.log.say("left out", level="warning", address=str(address), error=errors[0].message)
+        return loaded
 
     def _reread(self, error: InputError | None) -> None:
         self.metrics.manifests_ok.set(error is None)
