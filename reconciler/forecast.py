@@ -7,11 +7,11 @@ list is the project's own (``rates``), because the vendor's changes and its samp
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from reconciler import prices
 from reconciler.model import Action, Address, Phase
 from reconciler.schedule import clock, timezones
 from reconciler.schedule.expected_calls import Forecast, Ring
@@ -25,12 +25,9 @@ if TYPE_CHECKING:
     from reconciler.account import Account
     from reconciler.model import Change, Plan
     from reconciler.schedule.planned_call import PlannedCall
-    from reconciler.settings import Rates
 
 AHEAD = timedelta(days=30)  # how far recurring calls are counted
 _MOST = 1_000  # occurrences of one recurring call that are counted
-_SECONDS = 60
-_FIRST_PRODUCT = "spark"  # the vendor's default for an agent and for an inline one (contract 2.2.3)
 _NEVER_RUNG = frozenset({Action.REFUSE, Action.DELETE})
 
 
@@ -98,7 +95,7 @@ class _Ahead:
             return
         agent, engine = self._engine(order)
         tries = order.most_attempts
-        limited, cents = _price(engine, self._account.settings.rates)
+        limited, cents = prices.of_call(engine, self._account.settings.rates)
         for at in self._instants(order):
             yield Ring(
                 address=order.address,
@@ -159,13 +156,3 @@ class _Ahead:
         binding = self._account.bindings.get(address)
         live = change.observed if change else self._account.find(address.kind, binding.id) if binding else None
         return {**(live.body if live else {}), **(resource.declared if resource else {})}
-
-
-def _price(engine: Mapping[str, Any], rates: Rates) -> tuple[bool, int]:
-    """Whether a call ends by itself, and the most one may cost: begun minutes at the rate of its tier."""
-    longest = engine.get("max_call_duration_seconds")
-    limited = isinstance(longest, int) and longest > 0
-    minutes = math.ceil(longest / _SECONDS) if limited and longest else rates.unlimited_call_minutes
-    tiers = rates.cents_per_minute.model_dump()
-    tier = str(engine.get("product") or _FIRST_PRODUCT).partition("-")[0]
-    return limited, math.ceil(minutes * tiers.get(tier, max(tiers.values())))

@@ -26,6 +26,8 @@ _MODULES = {
     "PublishableKey": "publishable_key",
     "Integration": "integration",
     "McpServer": "mcp_server",
+    "TestScenario": "test_scenario",
+    "TestSuite": "test_suite",
 }
 
 

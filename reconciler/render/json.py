@@ -10,11 +10,11 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields import digest
+from reconciler.fields import Spec, attributes, digest
 from reconciler.redaction import mask_in
 from reconciler.render import forecasts
 from reconciler.render.terminal import obeyed
-from reconciler.render.values import visible
+from reconciler.render.values import Part, differences, visible
 from reconciler.schedule.call_report import OUTCOMES
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _change(change: Change, *, show_numbers: bool) -> dict[str, Any]:
         "sentence": change.sentence,
         "id": _id(change.id),
         "source": _source(change.location) or None,
-        "fields": [_field(change, diff, show_numbers=show_numbers) for diff in change.diffs],
+        "fields": [row for diff in change.diffs for row in _fields(change, diff, show_numbers=show_numbers)],
         "consequences": [consequence.sort.value for consequence in change.consequences],
         "amounts": [_amount(consequence) for consequence in change.consequences],
         "notes": list(change.notes),
@@ -120,9 +120,25 @@ def _amount(consequence: Consequence) -> dict[str, Any]:
     return {"consequence": consequence.sort.value, "people": consequence.people, "cents": consequence.cents}
 
 
-def _field(change: Change, diff: FieldDiff, *, show_numbers: bool) -> dict[str, Any]:
+def _fields(change: Change, diff: FieldDiff, *, show_numbers: bool) -> list[dict[str, Any]]:
+    """A field, or of a group of keys the manifest knows (``audio_conditions``) each declared one that differs."""
     before, after = visible(change, diff, show_numbers=show_numbers)
-    return {"path": diff.path, "before": before, "after": after, "changed_by": diff.changed_by.value}
+    grouped = isinstance(before, dict) and isinstance(after, dict) and _is_group(change, diff.path)
+    parts = differences(before, after) if grouped else [Part("", before, after)]
+    return [
+        {
+            "path": f"{diff.path}.{part.path}" if part.path else diff.path,
+            "before": part.before,
+            "after": part.after,
+            "changed_by": diff.changed_by.value,
+        }
+        for part in parts
+    ]
+
+
+def _is_group(change: Change, name: str) -> bool:
+    spec = change.resource.spec if change.resource is not None else None
+    return spec is not None and isinstance(getattr(spec, attributes(type(spec)).get(name, ""), None), Spec)
 
 
 def _findings(findings: Iterable[Finding]) -> list[dict[str, Any]]:

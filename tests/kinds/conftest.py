@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     Send = Callable[[], httpx.Response]
 
 
+def fields_of(change: dict[str, Any]) -> list[str]:
+    """The fields of a change, each once: `audio_conditions.snr_db` is one place inside `audio_conditions`."""
+    return list(dict.fromkeys(it["path"].partition(".")[0] for it in change["fields"]))
+
+
 @dataclass
 class Bench:
     """One kind, its specimen and a project; every run is a run of the command line."""
@@ -57,7 +62,7 @@ class Bench:
         found = []
         for change in self.folder.plan(*options)["changes"]:
             if change["action"] != "keep" and change["kind"] == self.kind.name:
-                names = " ".join(it["path"] for it in change["fields"])
+                names = " ".join(fields_of(change))
                 found.append(f"{change['action']}: {names}" if change["action"] == "update" else change["action"])
         return found
 
