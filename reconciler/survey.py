@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from reconciler import guard, observe
 from reconciler import plan as planning
 from reconciler.forecast import forecast
+from reconciler.kind import FoundBy
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call_orders import orders
 from reconciler.model import Finding, Severity
 from reconciler.schedule.call_report import standstill
 from reconciler.throughput import crowded
+from reconciler.undeclared import Undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.account import Account
     from reconciler.api import Api
+    from reconciler.decide import Match
     from reconciler.load.reader import Loaded
     from reconciler.model import Plan, Target
     from reconciler.plan import Scope
@@ -84,8 +87,27 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
     plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
     foreseen = forecast(plan, account, orders(loaded.resources).values())
     plan = replace(plan, findings=(*plan.findings, *crowded(foreseen.rings, settings, loaded.resources)))
+    if not (scope.wanted or scope.paths):
+        plan = replace(plan, undeclared=_undeclared(account, matches))
     # A part of the project that holds no call says nothing of those that are to come elsewhere.
     return Survey(replace(plan, forecast=foreseen if foreseen.rings or not scope.wanted else None), account, links)
+
+
+def _undeclared(account: Account, matches: Iterable[Match]) -> Undeclared:
+    """What the tool could have made, and no document of any project and no record of ours stands for.
+
+    A number is no such thing: it is bought elsewhere, and named only when something is to be set on it.
+    """
+    known = {(it.address.kind, observed.id) for it in matches for observed in (it.observed, *it.leaving) if observed}
+    known |= {(it.address.kind, id_) for it in matches for id_ in it.ids} | account.foreign_ids.keys()
+    listed = ((name, item) for name, items in account.observed.items() for item in items)
+    return Undeclared(
+        tuple(
+            (name, item)
+            for name, item in listed
+            if KINDS[name].found_by is FoundBy.BINDING and (name, item.id) not in known
+        )
+    )
 
 
 def _standstill(ledger: Ledger) -> list[Finding]:

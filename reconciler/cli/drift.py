@@ -17,6 +17,7 @@ from reconciler.kinds import KINDS
 from reconciler.plan import Scope
 from reconciler.redaction import mask_in
 from reconciler.render import drift as render
+from reconciler.undeclared import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,19 +90,22 @@ def _say(
     dry_run: bool,
 ) -> None:
     output, target = session.output, found.plan.target
+    undeclared = session.options.completed(found.plan.undeclared) or NOTHING
     numbers = output.show_numbers
     if output.form == "json":
-        document = render.document(drift, target, unknown, show_numbers=numbers)
+        document = render.document(drift, target, unknown, undeclared=undeclared, show_numbers=numbers)
         output.json({**document, **(_written(carried, dry_run=dry_run) if carried is not None else {})})
         return
     keep, undo = session.options.command("drift", "--write"), session.options.command("apply")
     following = f"`{keep}` (keeps the dashboard's side) or `{undo}` (the manifests')" if drift and not carried else ""
     if output.form == "markdown":
-        output.data(render.markdown(drift, unknown, show_numbers=numbers, next_step=following))
+        output.data(render.markdown(drift, unknown, undeclared=undeclared, show_numbers=numbers, next_step=following))
     else:
         color = output.color
         output.data(
-            render.text(drift, target, unknown, width=output.width, color=color, show_numbers=numbers)
+            render.text(
+                drift, target, unknown, undeclared=undeclared, width=output.width, color=color, show_numbers=numbers
+            )
         )  # fmt: skip - options of one call
     if carried is not None:
         _say_written(session, carried, dry_run=dry_run)

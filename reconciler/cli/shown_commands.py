@@ -78,7 +78,9 @@ _ARGUMENT = re.compile(
         |(?![>|])(?=[^ `]*[A-Z0-9/._<-])[^ (`]+(?<![;,:.)]))""",
     re.VERBOSE,
 )
-_TOLD = frozenset({"changes", "detail", "findings", "fix", "hint", "message", "note", "notes", "plan", "results"})
+_TOLD = frozenset(
+    {"changes", "detail", "findings", "fix", "hint", "message", "note", "notes", "plan", "results", "undeclared"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,13 @@ from reconciler.render.fields import Fields
 from reconciler.render.terminal import Paint, clean, columns, wrap
 from reconciler.render.values import is_long, line, visible
 from reconciler.render.words import SIDES, account, counted, host
+from reconciler.undeclared import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model import Address, Change, Location, Target
+    from reconciler.undeclared import Undeclared
 
 _SIGNS = {"drift": "~", "conflict": "!", "deleted_outside": "-", "foreign_draft": "?"}
 
@@ -31,6 +33,7 @@ def text(  # noqa: PLR0913 - how to print, all keyword-only
     target: Target,
     unknown: Sequence[Address],
     *,
+    undeclared: Undeclared = NOTHING,
     width: int,
     color: bool,
     show_numbers: bool,
@@ -43,7 +46,11 @@ def text(  # noqa: PLR0913 - how to print, all keyword-only
     for change in drift:
         lines += ["", *_head(change, width, paint)]
         lines += fields.lines(change)
-    lines += ["", *wrap(verdict(drift), width), *(row for note in _notes(unknown) for row in wrap(clean(note), width))]
+    lines += [
+        "",
+        *wrap(verdict(drift), width),
+        *(row for note in _notes(unknown, undeclared) for row in wrap(clean(note), width)),
+    ]
     return "\n".join(row.rstrip() for row in lines) + "\n"
 
 
@@ -58,7 +65,9 @@ def _head(change: Change, width: int, paint: Paint) -> Iterator[str]:
     yield from (f"    {line}" for line in (*rest, *([place] if place else [])))
 
 
-def _notes(unknown: Sequence[Address]) -> Iterator[str]:
+def _notes(unknown: Sequence[Address], undeclared: Undeclared) -> Iterator[str]:
+    if undeclared.found:
+        yield f"{undeclared.sentence}."
     if unknown:
         shown = ", ".join(map(str, unknown[:3])) + (", …" if len(unknown) > 3 else "")  # noqa: PLR2004 - a taste of it
         yield (
@@ -68,7 +77,12 @@ def _notes(unknown: Sequence[Address]) -> Iterator[str]:
 
 
 def document(
-    drift: Sequence[Change], target: Target, unknown: Sequence[Address], *, show_numbers: bool
+    drift: Sequence[Change],
+    target: Target,
+    unknown: Sequence[Address],
+    *,
+    undeclared: Undeclared = NOTHING,
+    show_numbers: bool,
 ) -> dict[str, Any]:
     """The drift document, ``reconciler.drift/v1``."""
     return {
@@ -76,6 +90,7 @@ def document(
         "target": {"url": target.url, "organization": {"id": target.organization_id, "name": target.organization_name}},
         "drift": [_entry(change, show_numbers=show_numbers) for change in drift],
         "unknown": [str(address) for address in unknown],
+        "undeclared": undeclared.counts,
     }
 
 
@@ -108,7 +123,14 @@ def _place(location: Location | None) -> dict[str, Any] | None:
     return {"path": location.path, "line": location.line, "column": location.column} if location else None
 
 
-def markdown(drift: Sequence[Change], unknown: Sequence[Address], *, show_numbers: bool, next_step: str = "") -> str:
+def markdown(
+    drift: Sequence[Change],
+    unknown: Sequence[Address],
+    *,
+    undeclared: Undeclared = NOTHING,
+    show_numbers: bool,
+    next_step: str = "",
+) -> str:
     """A verdict, a table with a row for each field, a diff for each long text, and what to do next."""
     rows = [row for change in drift for row in _rows(change, show_numbers=show_numbers)]
     texts = [text for change in drift for text in _texts(change, show_numbers=show_numbers)]
@@ -118,7 +140,7 @@ def markdown(drift: Sequence[Change], unknown: Sequence[Address], *, show_number
         *texts,
     ]
     following = f"\nNext: {markup.prose(next_step)}\n" if next_step else ""
-    return "".join([*parts, *(f"\n{markup.escape(note)}\n" for note in _notes(unknown)), following])
+    return "".join([*parts, *(f"\n{markup.prose(note)}\n" for note in _notes(unknown, undeclared)), following])
 
 
 def _rows(change: Change, *, show_numbers: bool) -> Iterator[str]:

@@ -88,7 +88,8 @@ def _mood(plan: Plan) -> str:
 def _footer(plan: Plan, step: str) -> Html:
     following = element("p", "Next: ", element("code", step)) if step else NOTHING
     trace = element("p", f"Fingerprint {plan.fingerprint[:16]}", class_="quiet") if plan.fingerprint else NOTHING
-    return join((following, trace))
+    more = element("p", prose(words.undeclared(plan)), class_="quiet") if words.undeclared(plan) else NOTHING
+    return join((more, following, trace))
 
 
 def calls(rows: Sequence[CallRow], about: CallList | None = None) -> str:

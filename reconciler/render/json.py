@@ -50,6 +50,7 @@ def plan(plan: Plan, *, show_numbers: bool = False) -> dict[str, Any]:
         "changes": [_change(change, show_numbers=show_numbers) for change in plan.changes],
         "findings": _findings(plan.findings),
         "forecast": forecasts.document(plan.forecast, show_numbers=show_numbers),
+        "undeclared": plan.undeclared.counts if plan.undeclared is not None else None,
     }
 
 

@@ -150,12 +150,18 @@ PLAN_SCHEMA: Schema = {
             "changes": _list(_CHANGE, "In the order apply takes them; one resource may have two."),
             "findings": _list(_FINDING, "Errors first; an error stops apply."),
             "forecast": {"anyOf": [_FORECAST, {"type": "null"}]},
+            "undeclared": {
+                "anyOf": [{"type": "object", "additionalProperties": _COUNT}, {"type": "null"}],
+                "description": "By kind, how many live objects nobody declares; null where only a part was read.",
+            },
         },
         "What `reconciler plan --format json` prints.",
     ),
 }
 
-PLAN_SCHEMA["required"] = [key for key in PLAN_SCHEMA["required"] if key != "seal"]  # older plans have none
+PLAN_SCHEMA["required"] = [
+    key for key in PLAN_SCHEMA["required"] if key not in ("seal", "undeclared")
+]  # older plans have none
 
 
 def schema() -> Schema:

@@ -180,7 +180,7 @@ def _head(plan: Plan) -> str:
     also = f"\n\n{' · '.join(f'**{escape(it)}**' for it in weighty)}" if weighty else ""
     kept = sum(words.uneventful(change) for change in plan.changes)
     more = f" · {kept:,} unchanged" if kept else ""
-    return f"**{escape(words.verdict(plan))}**{also}\n\n{_account(plan)}{more}\n{_foreseen(plan)}"
+    return f"**{escape(words.verdict(plan))}**{also}\n\n{_account(plan)}{more}\n{_foreseen(plan)}{_undeclared(plan)}"
 
 
 def _foreseen(plan: Plan) -> str:
@@ -191,6 +191,10 @@ def _foreseen(plan: Plan) -> str:
     first = forecasts.where_they_are(plan.forecast.rings[0], plan.forecast.now)
     headline = f"To come: {forecasts.headline(plan.forecast)}"
     return f"\n**{escape(headline)}**, the first on {escape(first)} where they are ({escape(remarks)}).\n"
+
+
+def _undeclared(plan: Plan) -> str:
+    return f"\n{prose(words.undeclared(plan))}\n" if words.undeclared(plan) else ""
 
 
 def _account(plan: Plan) -> str:

@@ -256,6 +256,7 @@ class _Page:
         """The verdict, and what to do next."""
         yield ""
         yield from (self._paint(line, "bold") for line in wrap(clean(words.verdict(plan)), self._width))
+        yield from wrap(clean(words.undeclared(plan)), self._width) if words.undeclared(plan) else ()
         yield from self.onward(words.onward(plan, next_command))
 
     def onward(self, step: str) -> Iterator[str]:

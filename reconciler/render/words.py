@@ -220,6 +220,11 @@ def _named(changes: Sequence[Change]) -> str:
     return named + (f" and {len(changes) - _FEW} more" if len(changes) > _FEW else "")
 
 
+def undeclared(plan: Plan) -> str:
+    """What is on the account and declared nowhere, with the way to declare it; "" for nothing."""
+    return f"{plan.undeclared.sentence}." if plan.undeclared and plan.undeclared.found else ""
+
+
 def onward(plan: Plan, next_command: str) -> str:
     """The next thing to do, or "" when there is nothing."""
     if plan.errors:

@@ -385,3 +385,14 @@ def test_what_refers_to_a_variable_is_left_and_what_looks_so_is_spelled_as_text(
 
 def documents_of(text: str) -> list[Any]:
     return [part.value for part in reading.read(text, "") if isinstance(part, reading.Document)]
+
+
+def test_what_is_made_in_the_dashboard_is_counted_in_plan_and_drift_until_it_is_exported(account: Account) -> None:
+    account.platform.change(agents=[{"name": "Night shift 2", "prompt": "You answer.", "voice": "olivia"}])
+    ran = account.run("drift", "--format", "json")
+    assert (ran.code, ran.json["undeclared"]) == (0, {"Agent": 1})
+    told = "Declared nowhere: 1 Agent (Night shift 2); `reconciler export"
+    assert told in account.run("drift").out.replace("\n", " ")
+    assert told in account.run("plan").out.replace("\n", " ")
+    assert account.run("export").code == 0
+    assert "Declared nowhere" not in account.run("plan").out

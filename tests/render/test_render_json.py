@@ -102,6 +102,7 @@ def test_a_plan_has_the_promised_shape() -> None:
             }
         ],
         "forecast": None,
+        "undeclared": None,
     }
 
 
