@@ -161,14 +161,6 @@ class FileContent(FileText):
     """Bytes kept in a file of their own; what is declared and compared of them is their digest."""
 
 
-class SealedText(FileText):
-    """A secret kept in a sealed file (`.age`), opened in memory."""
-
-
-class SealedData(FileText):
-    """A JSON object of secrets kept in a sealed file (`.json.age`), opened in memory."""
-
-
 @dataclass(frozen=True, slots=True)
 class Largest:
     """The most bytes that a file may have; 1 MiB where nothing is said."""

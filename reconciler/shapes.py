@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
+from pydantic import AfterValidator, Field
+
+from reconciler.documents.project_files import path_text
 from reconciler.fields import FileText, Spec, policies
 
 if TYPE_CHECKING:
@@ -21,6 +24,20 @@ VEIL = "(secret)"
 _HARMLESS = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "content-type", "user-agent"})
 _PROMISES_A_SECRET = re.compile(r"(?i)key|secret|token|pass|auth|credential")
 Place = tuple[str | int, ...]
+
+
+class SealedText(FileText):
+    """A secret kept in a sealed file (`.age`), opened in memory."""
+
+
+class SealedData(FileText):
+    """A JSON object of secrets kept in a sealed file (`.json.age`), opened in memory."""
+
+
+class Destination(Spec):
+    """A file that a secret is written to, relative to the manifest or the project; one in `.age` is sealed."""
+
+    file: Annotated[str, AfterValidator(path_text)] = Field(min_length=1, description="Path, inside the project.")
 
 
 @cache

@@ -46,6 +46,13 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "state export": ("reconciler state export --env live > backup.json",),
     "state import": ("reconciler state import backup.json --env live --state git:reconciler-state",),
+    "state secret": ("reconciler state secret WebhookEndpoint/crm --env live --out crm.secret",),
+    "webhooks test": ("reconciler webhooks test crm --env live",),
+    "webhooks deliveries": (
+        "reconciler webhooks deliveries --env live",
+        "reconciler webhooks deliveries crm --env live",
+    ),
+    "seal": ("reconciler seal token.txt",),
     "init": (
         "reconciler init .",
         "reconciler init phones --ci gitlab",

@@ -14,6 +14,7 @@ from reconciler.account import Context
 from reconciler.api.key import Key, find_key
 from reconciler.cli.account_identity import target_of
 from reconciler.cli.chosen_project import chosen_project, undecided
+from reconciler.cli.delivery import SecretDelivery
 from reconciler.cli.lint_findings import Lint
 from reconciler.cli.progress import waiting
 from reconciler.cli.project_identity import project_name
@@ -221,6 +222,7 @@ class Session:
             commit=commit(self.project),
             sleep=self._waiting.sleep,
             content=ProjectContents(self.project),
+            deliver=SecretDelivery(self.project, connection.ledger, self.clock.now, self.output.hide_secret),
         )
 
     @contextmanager

@@ -12,13 +12,13 @@ import click
 
 from reconciler.calls.follow import standing
 from reconciler.cli import completed_values
+from reconciler.cli.addresses import address_of
 from reconciler.cli.common_options import declare
 from reconciler.cli.json_files import json_file
 from reconciler.cli.session import Session
+from reconciler.cli.state_secret import secret
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError
-from reconciler.kinds import KINDS
-from reconciler.model import Address
 from reconciler.schedule.call_report import standstill
 from reconciler.state.call_states import CallState
 from reconciler.store import Write
@@ -170,21 +170,11 @@ def unlock(options: Options) -> int:
     return 0
 
 
-def _address(text: str) -> Address:
-    try:
-        address = Address.parse(text)
-    except ValueError as error:
-        raise InputError(str(error), code="RC124", hint="for example Agent/front-desk") from None
-    if address.kind not in KINDS:
-        raise InputError(f"unknown kind `{address.kind}`", code="RC111", hint=f"one of {', '.join(KINDS)}")
-    return address
-
-
 @declare("forget", paths=False, formats=("text", "json"))
 @click.argument("address", shell_complete=completed_values.addresses)
 def forget(options: Options, address: str) -> int:
     """Forget which live object an address is; the object stays. Calls are never forgotten."""
-    wanted = _address(address)
+    wanted = address_of(address)
     with _opened(options, writing=True) as (session, ledger):
         if not ledger.is_bound(wanted):
             raise InputError(f"`{wanted}` is not bound", code="RC633", hint="`reconciler state` lists what is")
@@ -201,7 +191,7 @@ def move(options: Options, source: str, destination: str, of_project: bool) -> i
     """Give what is remembered of one address to another of the same kind, or of one project to its new name."""
     if of_project:
         return _project_moved(options, source, destination)
-    old, new = _address(source), _address(destination)
+    old, new = address_of(source), address_of(destination)
     with _opened(options, writing=True) as (session, ledger):
         binding = ledger.binding(old)
         if binding is None or old.kind != new.kind or ledger.binding(new) is not None:
@@ -265,5 +255,5 @@ def _document(file: Path, organization: str) -> dict[str, Any]:
     return entries
 
 
-for each in (show, locks, unlock, forget, move, export, import_):
+for each in (show, locks, unlock, forget, move, export, import_, secret):
     command.add_command(each)

@@ -62,6 +62,11 @@ class ProjectFiles:
             return Unreadable("RC142", "is ignored by git", hint)
         return None
 
+    def would_be_kept(self, path: Path) -> bool:
+        """Whether git keeps a path, or would once it exists: it lies in a repository that does not ignore it."""
+        behind = self._below(real(path))
+        return self._git is not None and behind is not None and not self._ignores("/".join(behind))
+
     def _outside(self, path: Path) -> Unreadable:
         if self._below(Path(os.path.normpath(path.absolute()))) is None:
             return Unreadable("RC142", "lies outside the project", f"move it below {self.root.name}/")

@@ -28,6 +28,8 @@ _MODULES = {
     "McpServer": "mcp_server",
     "TestScenario": "test_scenario",
     "TestSuite": "test_suite",
+    "WebhookEndpoint": "webhook_endpoint",
+    "SipEndpoint": "sip_endpoint",
 }
 
 

@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from reconciler.errors import Rejected
 from reconciler.fields import UNORDERED, Ref, Spec
-from reconciler.kinds.rest import RestKind, declared
+from reconciler.kinds.rest import RestKind
 from reconciler.model import Finding, Observed, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.account import Context
-    from reconciler.model import Change, Resource
+    from reconciler.model import Resource
 
 _SECRETS = ("webhook_secret",)
-_LATER = "embed_config"  # no create takes it
 
 Domain = Annotated[str, Field(min_length=1), AfterValidator(str.lower)]
 
@@ -54,24 +51,13 @@ class PublishableKey(RestKind):
     name = "PublishableKey"
     spec = PublishableKeySpec
     path = "/v1/publishable-key"
+    later = ("embed_config",)
 
     def seen(self, body: Mapping[str, Any], below: str = "") -> Observed | None:
         """A key that was deleted is still listed, and is gone."""
         if body.get("is_active") is False:
             return None
         return super().seen({name: value for name, value in body.items() if name not in _SECRETS}, below)
-
-    def create(self, change: Change, context: Context) -> Observed:
-        """POST, and PATCH for the look of the widget; a refusal of that leaves a key that the next apply corrects."""
-        wanted = dict(self.initial(declared(change)))
-        later = {name: wanted.pop(name) for name in (_LATER,) if name in wanted}
-        made = self._one(context.api.post(self.path, self.body(wanted, context.links)), "")
-        if not later:
-            return made
-        try:
-            return self._one(context.api.patch(self.item(made.id), self.body(later, context.links)), "")
-        except Rejected:
-            return made  # reading it back says that it was not kept
 
     def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
         """Mode `webhook` needs somebody to ask."""

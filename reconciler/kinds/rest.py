@@ -32,6 +32,7 @@ class RestKind(Kind):
     - ``known_by`` are the manifest keys that tell an object while no id is remembered, the surest set first;
     - ``envelope`` is the key that the list is wrapped in where there are several, ``id_field`` where the id is;
     - ``needed`` are the manifest keys without which the vendor creates none;
+    - ``later`` are the manifest keys that the vendor takes by a PATCH alone: they go out after a create;
     - ``listed_only``: one object cannot be asked for, so it is read from the list.
 
     Hooks beyond these are the contract's own: ``seen`` to say that an object is moving, failed or somebody else's.
@@ -44,6 +45,7 @@ class RestKind(Kind):
     envelope: ClassVar[str | None] = None
     id_field: ClassVar[str] = "id"
     needed: ClassVar[tuple[str, ...]] = ()
+    later: ClassVar[tuple[str, ...]] = ()
     listed_only: ClassVar[bool] = False
 
     def observe(self, look: Look) -> Iterable[Observed]:
@@ -137,10 +139,19 @@ class RestKind(Kind):
         }
 
     def create(self, change: Change, context: Context) -> Observed:
-        """One POST of just what is declared."""
-        resource, below = declared(change), self.below(declared(change), context)
-        answer = context.api.post(self.collection(below), self.body(self.initial(resource), context.links))
-        return self._one(answer, below)
+        """One POST of just what is declared; what no create takes is patched in after it."""
+        below, wanted = self.below(declared(change), context), dict(self.initial(declared(change)))
+        later = {name: wanted.pop(name) for name in self.later if name in wanted}
+        made = self._one(context.api.post(self.collection(below), self.body(wanted, context.links)), below)
+        return self._completed(made, later, context) if later else made
+
+    def _completed(self, made: Observed, fields: Mapping[str, Any], context: Context) -> Observed:
+        """With the fields that a create does not take; reading it back says so where they were refused."""
+        try:
+            body = context.api.patch(self.item(made.id, made.parent), self.body(fields, context.links))
+        except Rejected:
+            return made
+        return self._one({**made.body, **body}, made.parent)
 
     def update(self, change: Change, context: Context) -> Observed:
         """PATCH just the fields that differ; what is answered may be partial, so it is read again."""
@@ -176,12 +187,28 @@ class RestKind(Kind):
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """A create needs what the vendor does not fill in."""
         resource = change.resource
-        if change.action is not Action.CREATE or resource is None:
+        if resource is None or not change.action.writes_fields:
+            return
+        if self.outputs and change.action is not Action.UPDATE:
+            yield from self._homeless(change, resource, account)
+        if change.action is not Action.CREATE:
             return
         if missing := [name for name in self.needed if not resource.declared.get(name)]:
             message = f"cannot be created: {' and '.join(f'`{name}`' for name in missing)} not declared"
             hint = "declare it, or bind an existing object with metadata.id"
             yield Finding(Severity.ERROR, "RC230", message, hint, change.address, change.location)
+
+    def _homeless(self, change: Change, resource: Resource, account: Account) -> Iterator[Finding]:
+        """Nothing is created that shows a secret once while nothing says where that goes."""
+        if resource.declared.get("secret_to") or account.settings.secrets.recipients:
+            return
+        shown = " and ".join(f"`{name}`" for name in self.outputs)
+        message = f"the platform shows its {shown} once, and nothing says where that goes"
+        hint = (
+            "declare `secret_to: {file: PATH}` (a file that git ignores, or one in .age), or write "
+            "`secrets: {recipients: [age1…]}` in reconciler.yaml and read it by `reconciler state secret`"
+        )
+        yield Finding(Severity.ERROR, "RC231", message, hint, change.address, change.location)
 
     def _one(self, body: Any, below: str) -> Observed:
         seen = self.seen(body, below)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.lint import agents, calls, prompts, scripts, secrets
+from reconciler.lint import agents, calls, prompts, scripts, secrets, webhooks
 from reconciler.lint.rule import Rule
 from reconciler.lint.waivers import Settled, settle
 from reconciler.model import Severity
@@ -38,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RC713", Severity.WARNING, "a zone whose sign is reversed", offline=calls.reversed_zones),
     Rule("RC714", Severity.WARNING, "braces that the platform does not fill", offline=agents.unfilled_braces),
     Rule("RC715", Severity.WARNING, "a secret in clear", offline=secrets.in_clear),
+    Rule("RC716", Severity.WARNING, "a webhook without a receiver", offline=webhooks.unreachable),
 )
 
 

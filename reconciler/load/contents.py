@@ -13,11 +13,11 @@ from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited
 from reconciler.documents.variables import Mistake, place
 from reconciler.errors import InputError, Rejected
-from reconciler.fields import FileContent, FileText, SealedData, SealedText, Spec, attributes, policies
+from reconciler.fields import FileContent, FileText, Spec, attributes, policies
 from reconciler.load.secrets import SHORTEST
 from reconciler.model import Finding, Location, Severity
 from reconciler.sealing import SUFFIX, Sealing
-from reconciler.shapes import Place, texts_in
+from reconciler.shapes import Destination, Place, SealedData, SealedText, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,8 @@ class Contents:
             value = getattr(spec, attributes(type(spec))[key])
             if isinstance(value, SealedText | SealedData):
                 self._unseal(declared, key, value, path)
+            elif isinstance(value, Destination):
+                self._aim(declared, key, value, path)
             elif isinstance(value, list | tuple):
                 for index, (item, inner) in enumerate(zip(value, declared[key], strict=True)):
                     if isinstance(item, Spec):
@@ -60,6 +62,20 @@ class Contents:
                     self._put(declared, key, found, where, as_text=not isinstance(value, FileContent))
             elif isinstance(value, Spec):
                 self.fill(value, declared[key], (*path, key))
+
+    def _aim(self, declared: dict[str, Any], key: str, value: Destination, path: Place) -> None:
+        """Say where in the project a secret would be written; a finding where git would keep it in clear."""
+        where = self._manifest.locate(*path, key, "file")
+        target = destination(value.file, self._written_in.parent, self._project_files.root)
+        if outside := self._project_files.refused(target, content=False):
+            self._complain("RC142", f"`{value.file}` {outside.message}", where, outside.hint)
+        elif target.suffix == SUFFIX and not self._project.settings.secrets.recipients:
+            hint = "write `secrets: {recipients: [age1…]}` in reconciler.yaml"
+            self._complain("RC161", f"`{value.file}` would be sealed, and nothing says for whom", where, hint)
+        elif target.suffix != SUFFIX and self._project_files.would_be_kept(target):
+            hint = f"add `{self._project.shown(target)}` to .gitignore, or name a sealed file: {value.file}{SUFFIX}"
+            self._complain("RC162", f"git would keep the secret in `{value.file}` in clear", where, hint)
+        declared[key] = {"file": self._project.shown(target)}
 
     def _unseal(self, declared: dict[str, Any], key: str, value: FileText, path: Place) -> None:
         """Put what a sealed file holds in its place; what cannot be opened is a finding, and stays unsaid."""
@@ -161,6 +177,13 @@ class Contents:
         self, code: str, message: str, where: Location, hint: str, severity: Severity = Severity.ERROR
     ) -> None:
         self.findings.append(Finding(severity, code, message, hint, self._manifest.address, where))
+
+
+def destination(name: str, folder: Path, root: Path) -> Path:
+    """Where a file that may not exist yet goes: where there is one, else where its folder is, else by the manifest."""
+    places = [folder / name, root / name]
+    there = [place for place in places if place.exists()] or [place for place in places if place.parent.is_dir()]
+    return (there or places)[0]
 
 
 def _may_name_files(value: Any) -> bool:

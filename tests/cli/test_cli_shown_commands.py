@@ -37,7 +37,7 @@ def test_the_table_says_what_every_command_takes() -> None:
         command = reconciler.get_command(context, top)
         assert command is not None
         for name, verb in verbs(command, top):
-            default = verb.commands["show"] if isinstance(verb, click.Group) else verb
+            default = verb.commands[getattr(verb, "default", "show")] if isinstance(verb, click.Group) else verb
             parameters = {parameter.name for parameter in default.params}
             found[name] = Takes(
                 paths="paths" in parameters,

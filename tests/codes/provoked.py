@@ -48,11 +48,13 @@ def listing(**fault: Any) -> tuple[Scenario, tuple[Fault, ...]]:
 
 
 TWINS = tuple({"name": "Reception", "prompt": "Hello.", "voice": "olivia"} for _ in range(2))
+FAILING = {"label": "crm", "url": "https://crm.example.com/events", "status": "failing"}
 SCENARIOS: dict[str, tuple[Scenario, tuple[Fault, ...]]] = {
     "RC210": (Scenario(balance_cents=0), ()),
     "RC211": (Scenario(tcpa="missing"), ()),
     "RC213": (Scenario(has_payment_method=False), ()),
     "RC214": (Scenario(auto_reload={"auto_reload_minimum_cents": None, "auto_reload_amount_cents": None}), ()),
+    "RC232": (Scenario(objects={"webhook_endpoints": (FAILING,)}), ()),
     "RC300": (Scenario(agents=TWINS), ()),
     "RC402": listing(status=429, retry_after="0"),
     "RC403": listing(status=401),
