@@ -34,11 +34,12 @@ def diff(  # noqa: PLR0913 - three sides, and how to read each
     links: Resolver,
     base: Binding | None,
     whole: bool = False,
+    alike: frozenset[str] = frozenset(),
 ) -> tuple[FieldDiff, ...]:
     """The declared fields whose live value differs, in the order of the manifest.
 
     With ``whole`` the live side is entirely ours (a call we armed), so a field that is live and no longer
-    declared differs too.
+    declared differs too. Fields that are ``alike`` mean the same, however they are spelled.
     """
     found = []
     for name, value in expected.items():
@@ -54,7 +55,12 @@ def diff(  # noqa: PLR0913 - three sides, and how to read each
             for name, value in live.items()
             if name not in expected and name in policies
         ]
-    return tuple(found)
+    return tuple(it for it in found if it.path not in alike)
+
+
+def alike(declared: Mapping[str, Any], live: Mapping[str, Any]) -> frozenset[str]:
+    """The fields by which two sides, as their kind understands them, mean the same."""
+    return frozenset(name for name, meant in declared.items() if name in live and live[name] == meant)
 
 
 def as_told(policy: Policy, desired: Any, actual: Any) -> bool:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from reconciler.diff import diff
+from reconciler.diff import alike, diff
 from reconciler.fields import policies, references
 from reconciler.model import Action
 
@@ -142,19 +142,29 @@ class Kind(ABC):
         self, resource: Resource, live: Mapping[str, Any], links: Resolver, base: Binding | None = None
     ) -> tuple[FieldDiff, ...]:
         """The declared fields that are not as declared; without a ``base`` what was just written is read back."""
+        expected = self.expected(resource)
         return diff(
             resource,
-            self.expected(resource),
+            expected,
             live,
             policies=policies(self.spec),
             links=links,
             base=base,
             whole=self.undeclared_fields_differ,
+            alike=alike(self.meaning(expected), self.meaning(live)),
         )
 
     def expected(self, resource: Resource) -> Mapping[str, Any]:
         """The declared fields as the comparison wants them; by default just what the author wrote."""
         return resource.declared
+
+    def meaning(self, declared: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What a declaration, or a live object, comes to, by the fields that say it together or have a default.
+
+        Where both sides mean the same, another spelling is no difference. Fields it does not tell mean themselves.
+        """
+        del declared
+        return {}
 
     def initial(self, resource: Resource) -> Mapping[str, Any]:
         """The fields a create sends: what was declared, and defaults that creating alone needs."""

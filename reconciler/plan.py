@@ -11,6 +11,7 @@ from reconciler.diff import released, where
 from reconciler.errors import InputError
 from reconciler.fields import digest, meaning, policies
 from reconciler.kind import ranks
+from reconciler.missing_names import missing
 from reconciler.model import (
     Action,
     Address,
@@ -91,24 +92,36 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
 ) -> Plan:
     """Every change in a safe order, every finding once, and a fingerprint over all that was looked at."""
     changes: list[Change] = []
-    written = [finding for finding in findings if finding.severity is not Severity.ERROR]
+    told = [finding for finding in findings if finding.address not in scope.left_out]
+    written = [finding for finding in told if finding.severity is not Severity.ERROR]
+    refuted = _by_address(finding for finding in told if finding.severity is Severity.ERROR)
     found: list[Finding] = []
     matches = tuple(matches)
     _nothing_misspelt(scope, matches)
     for match in matches:
         if not scope.covers(match):
             continue
-        kind = kinds[match.address.kind]
+        kind, errors = kinds[match.address.kind], refuted.get(match.address, ())
+        written += errors
         for change in _changes(match, kind, account, links, scope):
             own = tuple(kind.preflight(change, account, links))
             found += own
-            changes.append(_marked(_stopped(change, own) if kind.stands_alone else change, kind))
+            changes.append(_marked(_stopped(change, (*own, *errors)) if kind.stands_alone else change, kind))
     for address, errors in scope.left_out.items():
         found += errors
         changes.append(Change(address, Action.REFUSE, "invalid", "is not declared as it should be", stopped=errors))
+    found += missing(changes, kinds, links)
     places = ranks(kinds)
     changes.sort(key=lambda change: _order(change, places))
     return Plan(target, tuple(changes), _listed([*written, *_once(found)]), _fingerprint(target, changes))
+
+
+def _by_address(findings: Iterable[Finding]) -> dict[Address, tuple[Finding, ...]]:
+    grouped: dict[Address, tuple[Finding, ...]] = {}
+    for finding in findings:
+        if finding.address is not None:
+            grouped[finding.address] = (*grouped.get(finding.address, ()), finding)
+    return grouped
 
 
 def _stopped(change: Change, found: Iterable[Finding]) -> Change:

@@ -95,3 +95,8 @@ class Resolver:
 def wire_id(id_: str) -> int | str:
     """Ids are opaque strings to us; the vendor's integer ones travel as JSON numbers (contract, X5)."""
     return int(id_) if id_.isascii() and id_.isdecimal() else id_
+
+
+def not_yet(key: str, name: object) -> str:
+    """What is wrong with a field that names what has no id."""
+    return f"`{key}` names {name}, which does not exist yet"

@@ -1,4 +1,4 @@
-"""Survey of an account: what is declared and what is there, what would be done about it, and what that comes to."""
+"""Survey of an account: what is declared, what is there, what would be done, and what it costs."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from reconciler.diff import base, snapshot
 from reconciler.errors import ReconcilerError, Rejected
 from reconciler.fields import digest, policies
 from reconciler.model import Action, Address
-from reconciler.resolver import UNRESOLVED
+from reconciler.resolver import UNRESOLVED, not_yet
 from reconciler.schedule.clock import stamp
 from reconciler.state.bindings import Binding, Intent
 
@@ -296,7 +296,7 @@ class Journal:
 
 def _nameless(name: str, value: object) -> Rejected:
     return Rejected(
-        f"`{name}` names {value}, which does not exist yet",
+        not_yet(name, value),
         method="",
         path="",
         hint="apply without --target, or apply what it names first",

@@ -77,6 +77,7 @@ CODES: dict[str, Meaning] = {
     "RC204": Meaning("a number that may not dial", "The dashboard's page of the number says why."),
     "RC205": Meaning("a proof that failed", "Fix the carrier's settings, then apply --verify-again KIND/NAME."),
     "RC206": Meaning("a call without an agent", "Name an `agent`, or declare the number's `outbound_agent`."),
+    "RC207": Meaning("a name of what does not exist yet", "Plan and apply what it names too, or first."),
     "RC210": Meaning("an empty balance", "Top up in the dashboard, or declare an AutoReload."),
     "RC211": Meaning("outbound calling is not confirmed", "An administrator confirms it in the dashboard."),
     "RC212": Meaning("auto-reload without a monthly limit", "Declare `monthly_limit_cents`."),

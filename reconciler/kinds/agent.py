@@ -42,7 +42,10 @@ class Agent(Kind):
     staged = True
     file = "agents/{name}.yaml"
     watched = ("updated_at", "has_draft")
-    facts: ClassVar[tuple[Fact, ...]] = (Fact("voices", "/v1/voices", optional=True),)
+    facts: ClassVar[tuple[Fact, ...]] = (
+        Fact("voices", "/v1/voices", optional=True),
+        Fact("voice_policy", "/v1/voices/policy", optional=True),
+    )
 
     needed: ClassVar[tuple[str, ...]] = ("prompt", "voice")
 

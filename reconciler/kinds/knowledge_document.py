@@ -1,4 +1,4 @@
-"""Knowledge documents: texts and files that agents look things up in, taken at once and read in their own time.
+"""Knowledge documents: texts and files that agents look things up in, read in their own time.
 
 The vendor's oddities (contract-next 5.3): a document lives in a knowledge base or in the flat store, whose creates are
 answered with a list; one alone is read by the flat path only; until it is ``ready`` no agent answers from it.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from reconciler.account import Account, Context, Fact, Look
 from reconciler.kind import FoundBy, Kind, Orphans, Verbs
 from reconciler.kinds.scheduled_call_checks import complaints, lateness, recurrence, wrong
+from reconciler.kinds.scheduled_call_meaning import meaning
 from reconciler.kinds.scheduled_call_orders import order
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.kinds.scheduled_call_standing import IS_ARMED, never_again, observed_call, of_the_one
@@ -90,6 +91,10 @@ class ScheduledCall(Kind):
     def expected(self, resource: Resource) -> Mapping[str, Any]:
         """The declaration, every field, with the number that `from` means: all of it is ours."""
         return {**resource.declared, **resource.looked_up}
+
+    def meaning(self, declared: Mapping[str, Any]) -> Mapping[str, Any]:
+        """When, from where and with what, however it is spelled: ``late: 600s`` is the ten minutes of the default."""
+        return meaning(declared)
 
     def initial(self, resource: Resource) -> Mapping[str, Any]:
         """Just the declaration: whoever reads `from` needs no second line for its number."""

@@ -1,11 +1,12 @@
-"""Declared calls as dispatch takes them: whom, when, with what, and whether that is still what was armed."""
+"""Declared calls as dispatch takes them: whom, when, with what, and whether they are as armed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.diff import diff
+from reconciler.diff import alike, diff
 from reconciler.fields import digest, policies
+from reconciler.kinds.scheduled_call_meaning import config_digest, meaning
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.resolver import Resolver
 from reconciler.schedule.planned_call import PlannedCall
@@ -37,10 +38,7 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:
     number = resources.get(f"PhoneNumber/{spec.from_}") if spec.from_ else None
     return PlannedCall.of(
         resource.address,
-        {
-            name: digest(value) if _POLICIES[name].hashed else value
-            for name, value in {**declared, **resource.looked_up}.items()
-        },
+        {name: _recorded(name, value) for name, value in {**declared, **resource.looked_up}.items()},
         location=resource.manifest.location,
         to_number=spec.to_number,
         from_number=spec.from_number or (str(number.declared["number"]) if number else ""),
@@ -53,5 +51,13 @@ def differs(chosen: PlannedCall, armed: Mapping[str, Any], resources: Mapping[st
     """Whether a declared call is no longer what was armed."""
     resource = resources[str(chosen.address)]
     expected = {**resource.declared, **resource.looked_up}
-    found = diff(resource, expected, armed, policies=_POLICIES, links=Resolver({}), base=None, whole=True)
+    same = alike(meaning(expected), meaning(armed))
+    found = diff(resource, expected, armed, policies=_POLICIES, links=Resolver({}), base=None, whole=True, alike=same)
     return bool(found)
+
+
+def _recorded(name: str, value: Any) -> Any:
+    """What the ledger keeps of a field: a digest of what is personal."""
+    if not _POLICIES[name].hashed:
+        return value
+    return config_digest(value) if name == "config" else digest(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.diagnostics.suggestions import nearest
@@ -82,7 +83,8 @@ def unbounded(scripts: Sequence[Script], resources: Mapping[str, Resource]) -> I
 def unknown_voices(account: Account) -> Iterator[Complaint]:
     """A voice is the id of an entry of ``GET /v1/voices`` or a custom clone's name (contract 2.11, Q31).
 
-    The entries are free-form objects, so any text of one counts; so does a voice that a live agent has.
+    The entries are free-form objects, so any text of one counts; so does a voice that a live agent has. Clones may
+    be missing from the list: only where the account has none does it prove that there is no such voice.
     """
     catalog = account.facts.get("voices")
     listed = catalog.get("voices") if isinstance(catalog, dict) else None
@@ -94,13 +96,14 @@ def unknown_voices(account: Account) -> Iterator[Complaint]:
     for resource, path, settings in _speakers(account.resources):
         voice = settings.get("voice")
         if isinstance(voice, str) and voice not in known:
-            yield at(
+            complaint = at(
                 resource,
                 f"the account has no voice `{voice}`",
                 nearest(voice, ids) or "the dashboard lists the voices; a clone goes by its id",
                 *path,
                 "voice",
             )
+            yield replace(complaint, refuted=bool(ids) and _has_no_clones(account))
 
 
 def mute_numbers(account: Account) -> Iterator[Complaint]:
@@ -114,6 +117,12 @@ def mute_numbers(account: Account) -> Iterator[Complaint]:
         if obstacle is None or resource.declared.get("verify"):  # with `verify` the kind itself says what keeps it
             continue
         yield at(resource, f"`outbound_agent` will not be heard: {obstacle.message}", obstacle.hint, "outbound_agent")
+
+
+def _has_no_clones(account: Account) -> bool:
+    """Whether ``GET /v1/voices/policy`` counts no custom voice (contract 2.11)."""
+    policy = account.facts.get("voice_policy")
+    return isinstance(policy, dict) and policy.get("used") == 0 and policy.get("used") is not False
 
 
 def _words(entry: Any) -> Iterator[str]:

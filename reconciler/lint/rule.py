@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What a check has to say about one resource, and where."""
+    """What a check has to say about one resource, and where; what the account proves wrong is an error."""
 
     resource: Resource
     location: Location
     message: str
     hint: str
+    refuted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class Rule:
         return map(self._finding, self.online(account) if self.online else ())
 
     def _finding(self, said: Complaint) -> Finding:
-        return Finding(self.severity, self.code, said.message, said.hint, said.resource.address, said.location)
+        severity = Severity.ERROR if said.refuted else self.severity
+        return Finding(severity, self.code, said.message, said.hint, said.resource.address, said.location)
 
 
 def at(resource: Resource, message: str, hint: str, *path: str | int) -> Complaint:

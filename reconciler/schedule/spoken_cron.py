@@ -1,4 +1,4 @@
-"""A cron expression in words, where it is a time of day on days of the week; as it is written otherwise."""
+"""A cron expression in words where it is a time on days of the week, else as it is written."""
 
 from __future__ import annotations
 

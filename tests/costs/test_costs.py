@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from costs.conftest import Till
 
 MANY = 40
-LOOK = {"GET /v1/whoami": 1, "GET /v1/agents": 1, "GET /v1/voices": 1}
+LOOK = {"GET /v1/whoami": 1, "GET /v1/agents": 1, "GET /v1/voices": 1, "GET /v1/voices/policy": 1}
 STEPS = (("PATCH", ""), ("POST", "/deploy"), ("GET", ""))
 
 

@@ -49,7 +49,8 @@ def applied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 def test_a_refused_field_is_named_with_its_line(applied: Applied) -> None:
-    (result,) = applied(MANIFEST)
+    unproven = Fault("GET", "/v1/voices/policy", status=404)  # where the list proves it wrong, plan says so
+    (result,) = applied(MANIFEST, unproven)
     assert result["outcome"] == "failed"
     assert result["detail"].startswith("the vendor refuses `voice` (manifests/a.yaml:6:10): ")
     assert "POST /v1/agents answered 400" in result["detail"]

@@ -210,7 +210,7 @@ def account(resources: Mapping[str, Resource], **given: Any) -> Account:
         settings=Settings(),
         observed=given.get("observed", {}),
         resources=resources,
-        facts={"voices": given.get("voices")},
+        facts={"voices": given.get("voices"), "voice_policy": given.get("policy")},
     )
 
 
@@ -225,6 +225,23 @@ def test_a_voice_that_is_not_listed_is_led_to_the_nearest(
     listed = {"voices": [{"id": "olivia", "shape": "free"}, {"voice_name": "our-clone"}]}
     assert online(account(found, voices=listed)) == [("RC704", "did you mean `olivia`?")]
     assert online(account(resources(agent("voice: our-clone")), voices=listed)) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "severity"),
+    [
+        ({"used": 0}, "error"),
+        ({"used": 2}, "warning"),
+        ({"used": False}, "warning"),
+        ({}, "warning"),
+        (None, "warning"),
+    ],
+)
+def test_the_list_proves_that_there_is_no_such_voice_only_where_the_account_has_no_clones(
+    resources: Callable[..., Mapping[str, Resource]], policy: object, severity: str
+) -> None:
+    found = account(resources(agent("voice: olivai")), voices={"voices": [{"id": "olivia"}]}, policy=policy)
+    assert [str(it.severity) for it in lint.online(found).findings] == [severity]
 
 
 def test_a_voice_is_not_judged_without_a_list_or_when_a_live_agent_has_it(

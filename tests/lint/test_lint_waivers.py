@@ -76,7 +76,7 @@ def test_a_plan_waives_what_only_the_account_tells(run: Run) -> None:
     spec = "{voice: my-new-clone, prompt: Hello.}"
     asked = ("plan", "--emulator", "--now", "2030-01-14T12:00Z")
     assert codes(run, agent(waiver("RC704"), spec), *asked) == []
-    assert codes(run, agent(waiver("RC703"), spec), *asked) == [("RC704", "warning"), ("RC722", "note")]
+    assert codes(run, agent(waiver("RC703"), spec), *asked) == [("RC704", "error"), ("RC722", "note")]
 
 
 def test_a_waiver_holds_to_the_end_of_its_day_and_then_both_are_shown(run: Run) -> None:
