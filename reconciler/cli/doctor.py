@@ -6,8 +6,11 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from reconciler.api.key import find_key
 from reconciler.cli.common_options import declare
+from reconciler.cli.contract_report import report
 from reconciler.cli.session import Session
 from reconciler.cli.workflow_checks import workflows
 from reconciler.doctor import checks
@@ -38,15 +41,19 @@ _ERRNO = re.compile(r"\[Errno -?[0-9]+\] ")
 
 
 @declare("doctor")
-def command(options: Options) -> int:
+@click.option("--contract", is_flag=True, help="Instead, report where the API answers otherwise than its SDK says.")
+def command(options: Options, *, contract: bool) -> int:
     """Check key, organisation, role, clock, balance, numbers, confirmation, state and manifests.
 
     Every line says what was found and, where something is wrong, the fix. Sends nothing but reads; exits 1
-    when a check fails.
+    when a check fails. With --contract it compares the answers of the API with what we were told of them and
+    lists unknown fields and words, other types and envelopes, without any value, ready to paste into an issue.
     """
     from reconciler.render import checks  # noqa: PLC0415 - the renderers are slow to load
 
     with Session(options, read_only=True) as session:
+        if contract:
+            return report(session)
         found = options.completed(list(_checks(session)))
         output = session.output
         match options.format:
