@@ -52,7 +52,7 @@ lowest: $(STAMP) ## run the quick tests with the lowest versions that pyproject.
 dist: $(STAMP) ## build wheel, sdist, reconciler.pyz, SBOM and checksums into dist/, the same bytes each time
 	@test -x $(RELEASE)/bin/shiv || $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(RELEASE)
 	@$(BIN)/uv pip install --quiet --python $(RELEASE)/bin/python --constraints constraints.txt --group release
-	@$(RELEASE)/bin/python release/build.py $(DIST)
+	@$(RELEASE)/bin/python .ci/release/build.py $(DIST)
 	@ls $(DIST)
 
 prove: $(STAMP) ## a million schedules of dispatching, and a fault at every request of every run

@@ -38,7 +38,7 @@ def uv(*arguments: str | Path) -> str:
 
 
 def build(sources: Path, out: Path, tools: Path, *, umask: int = 0o022) -> None:
-    program = sources / "release" / "build.py"
+    program = sources / ".ci" / "release" / "build.py"
     run(tools / "bin" / "python", program, out, cwd=sources, umask=umask, env={"SOURCE_DATE_EPOCH": EPOCH})
 
 

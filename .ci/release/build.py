@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BEFORE_ZIP_HAD_DATES = 315532800  # 1980, the earliest date that a zip file can hold
 PROGRAM = "reconciler.pyz"
 BILL = "reconciler.sbom.json"
 CHECKSUMS = "SHA256SUMS"
-PREAMBLE = ROOT / "release" / "preamble.py"
+PREAMBLE = Path(__file__).with_name("preamble.py")
 
 
 def main(out: Path) -> None:
