@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.diff import alike, diff
@@ -94,7 +95,8 @@ class Kind(ABC):
     - ``watched`` are keys of the live object that make an approved plan stale;
     - ``outputs`` are keys of the answer to a create that are shown once;
     - ``patience``: how long an apply reads it again while it is moving;
-    - ``file`` is where an export writes it, with ``{name}``; a folder of its kind where nothing is said.
+    - ``file`` is where an export writes it, with ``{name}``; a folder of its kind where nothing is said;
+    - ``uninvited`` is what an object has of which nobody said anything, by manifest key: as far as the contract knows.
     """
 
     name: ClassVar[str]
@@ -114,6 +116,7 @@ class Kind(ABC):
     outputs: ClassVar[tuple[str, ...]] = ()
     patience: ClassVar[timedelta] = timedelta(0)
     file: ClassVar[str] = ""
+    uninvited: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     @abstractmethod
     def observe(self, look: Look) -> Iterable[Observed]:

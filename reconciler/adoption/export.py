@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import chain, count
@@ -41,6 +40,9 @@ if TYPE_CHECKING:
 _ELSEWHERE = "{kind}/{name}.yaml"  # a kind that says nothing has a folder of its name, one file per object
 
 _LONGEST_NAME = 63
+_RESERVED = frozenset(
+    {"con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(10))}
+)
 _ROOM_FOR_SUFFIX = 5
 _LARGEST_TEXT = 1 << 20  # what `load` reads of a prompt file
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
@@ -77,11 +79,14 @@ class Export:
     ``borrowed`` grows with the variables of the environment that stand for secrets, and what each is.
     """
 
-    def __init__(self, kinds: Mapping[str, Kind], links: Resolver, *, schemas: str) -> None:
-        """Take what already has a name in ``links``; ``schemas`` leads from the folder to the schemas, or is ""."""
+    def __init__(self, kinds: Mapping[str, Kind], links: Resolver, *, schemas: str, only_set: bool = False) -> None:
+        """Take what already has a name in ``links``; ``schemas`` leads from the folder to the schemas, or is "".
+
+        ``only_set``: what an object has uninvited is left out, as what says nothing is.
+        """
         self.left_out: list[LeftOut] = []
         self.borrowed: dict[str, str] = {}
-        self._kinds, self._links, self._schemas = kinds, links, schemas
+        self._kinds, self._links, self._schemas, self._only_set = kinds, links, schemas, only_set
 
     def export(self, found: Mapping[Address, Observed]) -> list[Exported]:
         """A document for each object, in the order of kinds and names."""
@@ -130,7 +135,7 @@ class Export:
             except Nameless as error:
                 self._leave(address, name, str(error))
                 continue
-            if value in _NOTHING:
+            if value in _NOTHING or (self._only_set and name in kind.uninvited and value == kind.uninvited[name]):
                 continue
             value = self._without_secrets(address, kind, name, value)
             if _encodable(value):
@@ -218,7 +223,8 @@ def names(
             used.add(known.name)
             named[known] = item
     for item in waiting:
-        name = _free(_slug(item.name) or _slug(f"{_hyphenated(kind.name)} {item.identity or item.id}"), used)
+        slug = _slug(item.name) or item.identity or item.id
+        name = _free(_slug(f"{_hyphenated(kind.name)} {slug}") if _is_no_name(slug) else slug, used)
         used.add(name)
         named[Address(kind.name, name)] = item
     return named
@@ -240,10 +246,16 @@ def _free(wanted: str, used: set[str]) -> str:
 
 
 def _slug(text: str) -> str:
-    """Lower-case words and hyphens, short enough to take a suffix; "" when no letter of it can be kept."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", plain)
+    """Lower-case words and hyphens in plain letters, short enough to take a suffix; "" when there is no letter."""
+    from anyascii import anyascii  # noqa: PLC0415 - only an export makes names
+
+    words = re.sub(r"[^a-z0-9]+", "-", anyascii(text).lower())
     return words.strip("-")[: _LONGEST_NAME - _ROOM_FOR_SUFFIX].strip("-")
+
+
+def _is_no_name(slug: str) -> bool:
+    """Whether it needs a word before it: no file is called so on Windows, or it is no more than a number."""
+    return slug in _RESERVED or not slug.strip("+").strip("-0123456789")
 
 
 def _hyphenated(kind: str) -> str:

@@ -14,6 +14,7 @@ from reconciler import observe
 from reconciler.account import Account, Look
 from reconciler.adoption.export import Export, Exported, names
 from reconciler.cli.common_options import declare
+from reconciler.cli.project_identity import default_name
 from reconciler.cli.run_identity import commit
 from reconciler.cli.session import Session
 from reconciler.diff import exported as base_of
@@ -28,6 +29,7 @@ from reconciler.model import Address, Finding, Location, Observed, Severity, Tar
 from reconciler.renames import renamed
 from reconciler.resolver import Resolver
 from reconciler.schedule.clock import stamp
+from reconciler.settings import FILE, PROJECT_NAME
 from reconciler.state.bindings import Binding
 
 if TYPE_CHECKING:
@@ -54,8 +56,10 @@ class _Found:
 @declare("export", paths=False)
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(_KINDS), help="Only this kind.")
+@click.option("--only-set", is_flag=True,
+              help="Leave out what the vendor gives an agent uninvited, such as each switch that is off.")  # fmt: skip
 @click.option("--no-bind", is_flag=True, help="Leave the state alone; the first apply binds the agents.")
-def command(options: Options, folder: Path | None, kinds: tuple[str, ...], no_bind: bool) -> int:
+def command(options: Options, folder: Path | None, kinds: tuple[str, ...], only_set: bool, no_bind: bool) -> int:
     """Write the live account as manifests into FOLDER (the project's manifests); plan is clean right after.
 
     Prompts become files of their own, agents are bound by metadata.id, references are names. What is declared
@@ -69,15 +73,25 @@ def command(options: Options, folder: Path | None, kinds: tuple[str, ...], no_bi
         found = _found(session, place, api, target, session.ledger(target, optional=True), kinds or tuple(_KINDS))
         way = "../" * len(place.relative_to(session.project.root).parts) + "schemas"
         there = (session.project.root / "schemas" / "manifest.json").is_file()
-        export = Export(KINDS, found.links, schemas=way if there else "")
+        export = Export(KINDS, found.links, schemas=way if there else "", only_set=only_set)
         exported = export.export(found.fresh)
-        files = {place / path: text for path, text in export.files(exported).items()}
+        files = {place / path: text for path, text in export.files(exported).items()} | _project_file(session, target)
         _nothing_in_the_way(session, files)
         bound = 0 if no_bind else _bind_and_write(options, target, place, exported, files, found.links)
         if no_bind:
             _write(files)
         _say(session, files, export, found, bound)
     return 0
+
+
+def _project_file(session: Session, target: Target) -> dict[Path, str]:
+    """The least that a project needs, where there is none: whose account it is, and what it is called."""
+    file = session.project.root / FILE
+    if file.exists():
+        return {}
+    name = default_name(session.project.root)
+    account = "" if session.options.emulator else f"organization: {target.organization_id}\n"
+    return {file: (account + (f"project: {name}\n" if PROJECT_NAME.fullmatch(name) else "")) or "# A project.\n"}
 
 
 def _place(session: Session, folder: Path | None) -> Path:

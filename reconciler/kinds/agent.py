@@ -16,7 +16,7 @@ from reconciler.errors import AmbiguousWrite, Rejected, Unintelligible
 from reconciler.fields import policies
 from reconciler.kind import Kind
 from reconciler.kinds import agent_draft
-from reconciler.kinds.agent_spec import AgentSpec
+from reconciler.kinds.agent_spec import UNINVITED, AgentSpec
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Agent(Kind):
     spec = AgentSpec
     staged = True
     file = "agents/{name}.yaml"
+    uninvited = UNINVITED
     watched = ("updated_at", "has_draft")
     facts: ClassVar[tuple[Fact, ...]] = (
         Fact("voices", "/v1/voices", optional=True),

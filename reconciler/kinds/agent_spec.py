@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
 from reconciler.fields import E164, PERSONAL, TEXT, UNORDERED, Prompt, Prose, Ref, Seconds, Spec, TransferNumber, spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Product = Literal[
     "spark",
@@ -18,6 +21,28 @@ Product = Literal[
     "bolt-base-experimental",
     "bolt-extra-experimental",
 ]  # fmt: skip - the vendor's tiers
+# Contract 2.2.3 states those of an inline configuration; any other switch is off until somebody turns it on, but for
+# `call_summary_enabled`, of which nothing is known.
+UNINVITED: Mapping[str, Any] = {
+    **dict.fromkeys(
+        (
+            "native_voice_switching",
+            "typing_sounds_enabled",
+            "connect_tone_enabled",
+            "speak_uninterruptible_enabled",
+            "consent_announcement_enabled",
+            "send_email_enabled",
+            "send_sms_enabled",
+            "sms_allow_other_recipients",
+            "sms_followup_enabled",
+            "split_testing_enabled",
+            "watchdog_enabled",
+        ),
+        False,
+    ),
+    "silence_checkins_enabled": True,
+    "widget_enabled": True,
+}
 SpeakOrder = Literal["agent_first", "caller_first"]
 
 

@@ -248,3 +248,43 @@ def test_where_the_state_cannot_be_written_the_files_are_and_it_is_said(having: 
     assert ran.code == 0
     assert "ids are not bound in the state" in ran.err
     assert (account.root / "manifests/agents/front-desk.yaml").exists()
+
+
+def test_only_what_somebody_set_is_written_when_that_is_asked_for(having: Having) -> None:
+    account = having(agents=(agent("Front desk", watchdog_enabled=True, silence_checkins_enabled=False),))
+    account.run("export", "--only-set")
+    written = account.read("manifests/agents/front-desk.yaml")
+    assert "watchdog_enabled: true\n" in written
+    assert "silence_checkins_enabled: false\n" in written
+    assert "typing_sounds_enabled" not in written
+    assert "widget_enabled" not in written
+    assert account.plan().code == 0
+    account.apply()
+    assert account.writes() == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "name"),
+    [
+        ("预约提醒", "yuyuetixing"),
+        ("Прием", "priem"),
+        ("Straße", "strasse"),
+        ("CON", "agent-con"),
+        ("107", "agent-107"),
+    ],
+)
+def test_a_name_is_made_of_plain_letters_and_is_a_file_on_every_system(having: Having, shown: str, name: str) -> None:
+    account = having(agents=(agent(shown),))
+    account.run("export")
+    assert f"\n  name: {shown}\n" in account.read(f"manifests/agents/{name}.yaml").replace('"', "")
+    assert account.plan().code == 0
+
+
+def test_an_export_where_there_is_no_project_writes_the_least_that_one_needs(having: Having) -> None:
+    account = having()
+    ran = account.run("export", "--format", "json")
+    assert "reconciler.yaml" in ran.json["files"]
+    assert account.plan().code == 0
+    account.write("reconciler.yaml", "limits: {calls_per_run: 3}\n")
+    account.run("export")
+    assert account.read("reconciler.yaml") == "limits: {calls_per_run: 3}\n"
