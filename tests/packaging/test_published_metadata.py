@@ -80,5 +80,6 @@ def test_whatever_the_package_imports_is_declared() -> None:
     declared = {re.split(r"[\[>=<;]", line)[0].lower() for line in [*project["dependencies"], *extras]}
     modules = {"yaml": "pyyaml"}
     imported = {name for path in (CHECKOUT / "reconciler").rglob("*.py") for name in imports(path)}
-    foreign = {modules.get(name, name).replace("_", "-") for name in imported - sys.stdlib_module_names - {"reconciler"}}
+    foreign = imported - sys.stdlib_module_names - {"reconciler"}
+    foreign = {modules.get(name, name).replace("_", "-") for name in foreign}
     assert foreign - declared == set()
