@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from reconciler.account import Account, Context, Fact, Look
+    from reconciler.documents.tables import Table
     from reconciler.fields import Spec
     from reconciler.model import Change, Consequence, FieldDiff, Finding, Observed, Resource
     from reconciler.resolver import Resolver
@@ -83,6 +84,15 @@ class DueAction:
     once: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Members:
+    """What the rows of a table declare, without those in ``findings``; ``known``: every row could at least be named."""
+
+    resources: tuple[Resource, ...]
+    findings: tuple[Finding, ...] = ()
+    known: bool = True
+
+
 class Kind(ABC):
     """One kind of resource. Hooks that write return the live object as read back (promise P12).
 
@@ -94,6 +104,7 @@ class Kind(ABC):
     - ``also_reads`` are kinds it looks at without naming them, ``after`` those that are applied before it;
     - ``watched`` are keys of the live object that make an approved plan stale;
     - ``outputs`` are keys of the answer to a create that are shown once;
+    - ``table`` is the key of a file whose rows it stands for: it is no object itself, ``members`` are;
     - ``patience``: how long an apply reads it again while it is moving;
     - ``file`` is where an export writes it, with ``{name}``; a folder of its kind where nothing is said;
     - ``uninvited`` is what an object has of which nobody said anything, by manifest key: as far as the contract knows.
@@ -117,6 +128,7 @@ class Kind(ABC):
     patience: ClassVar[timedelta] = timedelta(0)
     file: ClassVar[str] = ""
     uninvited: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    table: ClassVar[str] = ""
 
     @abstractmethod
     def observe(self, look: Look) -> Iterable[Observed]:
@@ -236,6 +248,10 @@ class Kind(ABC):
         """Actions due beyond the fields, as the live object tells: whether they may be taken is the engine's."""
         del resource, observed
         return ()
+
+    def members(self, resource: Resource, table: Table) -> Members:
+        """Where it has a ``table``: the resources that the rows of it declare, named ``LIST/KEY``."""
+        raise NotImplementedError(f"{self.name} stands for no rows ({resource.address}, {table.path})")
 
     def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterable[Finding]:
         """Offline findings about this kind's resources, given all resources by address."""

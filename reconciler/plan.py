@@ -12,6 +12,7 @@ from reconciler.errors import InputError
 from reconciler.fields import digest, meaning, policies
 from reconciler.kind import ranks
 from reconciler.missing_names import missing
+from reconciler.left_out import list_of, whole_lists
 from reconciler.model import (
     Action,
     Address,
@@ -49,7 +50,8 @@ class Scope:
     ``paths`` are the folders and files that were read, relative to the project, "" for all of it; ``again`` are
     those whose actions may be done although they failed, or may have happened, before; ``named`` are the addresses
     that must exist; ``left_out`` those whose documents are in error, and what the errors are; ``may_be_empty`` says
-    that nothing to look at is an answer.
+    that nothing to look at is an answer. In ``incomplete`` are lists of which not every row is known, so that
+    none is missing; ``skip_rows``: rows that are as they should be are armed though others of their list are not.
     """
 
     prune: bool = False
@@ -59,10 +61,14 @@ class Scope:
     paths: tuple[str, ...] = ()
     left_out: Mapping[Address, tuple[Finding, ...]] = field(default_factory=dict)
     may_be_empty: bool = False
+    incomplete: frozenset[str] = frozenset()
+    skip_rows: bool = False
 
     def covers(self, match: Match) -> bool:
         """Whether the match is part of the run."""
         if match.address in self.left_out:
+            return False
+        if match.resource is None and list_of(match.address) in self.incomplete:
             return False
         if match.resource is None and self.paths and not self._was_declared_here(match):
             return False
@@ -111,6 +117,8 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
         found += errors
         changes.append(Change(address, Action.REFUSE, "invalid", "is not declared as it should be", stopped=errors))
     found += missing(changes, kinds, links)
+    if not scope.skip_rows:
+        changes = whole_lists(changes)
     places = ranks(kinds)
     changes.sort(key=lambda change: _order(change, places))
     return Plan(target, tuple(changes), _listed([*written, *_once(found)]), _fingerprint(target, changes))

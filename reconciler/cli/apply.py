@@ -74,7 +74,7 @@ def command(
     announcement = Announcement(options, "apply", comment=comment, annotate=annotate)
     with announcement.errors(), Session(options, read_only=False) as session:
         approved = view.saved(saved) if saved else None
-        loaded = session.usable()
+        loaded = session.usable(skip_rows=narrowing.skip_rows)
         scope = narrowing.scope(loaded, session.project.root)
         connection = session.connected()
         with session.lease(connection.ledger, "apply") as lease:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.scope import selection
+from reconciler.diagnostics.suggestions import nearest
 from reconciler.errors import InputError
 from reconciler.schedule.call_report import OUTCOMES
 from reconciler.schedule.clock import parse_instant, zone
@@ -19,6 +20,7 @@ from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from reconciler.cli.options import Command
     from reconciler.model import Resource
@@ -64,11 +66,12 @@ class CallFilter:
     states: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
     selectors: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def narrows(self) -> bool:
         """Whether anything was asked for."""
-        return bool(self.on or self.since or self.until or self.states or self.outcomes or self.selectors)
+        return bool(self.names or self.on or self.since or self.until or self.states or self.outcomes or self.selectors)
 
     def chosen(self, rows: Iterable[CallRow], resources: Mapping[str, Resource], *, now: datetime) -> list[CallRow]:
         """The rows that were asked for, in their order; raises InputError for a day or a label that is none."""
@@ -79,11 +82,33 @@ class CallFilter:
         return [
             row
             for row in rows
-            if (not self.states or row.state in self.states)
+            if (not self.names or any(is_of(row.name, name) or row.occurrence == name for name in self.names))
+            and (not self.states or row.state in self.states)
             and (not self.outcomes or row.outcome in self.outcomes)
             and (accepts is None or (row.name in labels and accepts(*labels[row.name])))
             and _within(row, first, last, day, now)
         ]
+
+
+def is_of(name: str, wanted: str) -> bool:
+    """Whether a call is the one that is named, or a row of the list that is."""
+    return name == wanted or name.startswith(f"{wanted}/")
+
+
+def names_in(paths: Iterable[Path]) -> tuple[str, ...]:
+    """What stands in place of paths and is none: names of calls, of lists, or of their rows."""
+    return tuple(path.as_posix() for path in paths if not path.exists() and not path.suffix and not path.is_absolute())
+
+
+def unknown_name(rows: Iterable[CallRow], names: Iterable[str]) -> InputError | None:
+    """The complaint about the first name that no call and no list has; None where each has one."""
+    rows = list(rows)
+    for name in names:
+        if not any(is_of(row.name, name) or row.occurrence == name for row in rows):
+            known = {row.name for row in rows} | {row.name.partition("/")[0] for row in rows}
+            hint = nearest(name, known) or "`reconciler calls` lists them"
+            return InputError(f"there is no `{name}`: no path, no call and no list", code="RC106", hint=hint)
+    return None
 
 
 def _is_call(resource: Resource) -> bool:

@@ -14,7 +14,7 @@ from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, meant, resolve
 from reconciler.calls.reports import damaged, errors_first
 from reconciler.cli import completed_values
-from reconciler.cli.call_filters import CallFilter, by_state, filtered
+from reconciler.cli.call_filters import CallFilter, by_state, filtered, is_of, names_in, unknown_name
 from reconciler.cli.common_options import FORMATS, declare
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
@@ -55,13 +55,18 @@ def command() -> None:
 def show(options: Options, watch: bool, wanted: CallFilter) -> int:
     """Show scheduled calls: when, state, outcome, duration, cost, recording.
 
+    In place of paths: the name of a call, of a list of calls (LIST), or of a row of one (LIST/KEY).
+
     Reads only; the outcome of a placed call is asked of the platform each time until dispatch records it. A call
     whose document is in error comes first, whatever was asked for, and the exit code is 1.
     """
     from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
+    names = names_in(options.paths)
+    options = options.reading(tuple(path for path in options.paths if path.as_posix() not in names))
+    wanted = replace(wanted, names=names)
     with Session(options, read_only=True) as session:
-        loaded = session.usable()
+        loaded = session.usable(skip_rows=True)
         api, target = session.connect()
         ledger = session.ledger(target)
         orders = declared_calls(loaded.resources)
@@ -74,6 +79,8 @@ def show(options: Options, watch: bool, wanted: CallFilter) -> int:
             session.clock.sleep(_PAUSE)
             ledger.refresh()
         found = errors_first(found, session.left_out)
+        if (unknown := unknown_name(found, names)) is not None:
+            raise unknown
         wrong, others = found[: len(session.left_out)], found[len(session.left_out) :]
         chosen = [*wrong, *wanted.chosen(others, loaded.resources, now=session.clock.now())]
         listed = CallList(
@@ -154,7 +161,7 @@ def _untouched(ledger: Ledger, what: str, *, environments: Iterable[str]) -> Pla
 @click.option("--all", "everything", is_flag=True, help="Hold every call of the account.")
 @click.option("--why", default="by hand", show_default=True, help="The reason, for whoever wonders.")
 def hold(options: Options, name: str | None, everything: bool, why: str) -> int:
-    """Let a call, or every call, not be placed until it is released; takes effect at once."""
+    """Let a call, all calls of a list, or every call, not be placed until it is released; takes effect at once."""
     return _switch(options, name, everything=everything, why=storable(why) or "by hand")
 
 
@@ -162,7 +169,7 @@ def hold(options: Options, name: str | None, everything: bool, why: str) -> int:
 @click.argument("name", required=False, shell_complete=completed_values.calls)
 @click.option("--all", "everything", is_flag=True, help="Release what `hold --all` holds.")
 def release(options: Options, name: str | None, everything: bool) -> int:
-    """Let a held call be placed again, if its window is still open then."""
+    """Let a held call, or all of a list, be placed again, if its window is still open then."""
     return _switch(options, name, everything=everything, why="")
 
 
@@ -172,14 +179,19 @@ def _switch(options: Options, name: str | None, *, everything: bool, why: str) -
     with _writing(options) as (session, _, ledger):
         now = session.clock.now()
         hold = Hold(why, stamp(now), person())
-        if name is None:
-            count = _held_all(session, ledger, hold)
-        else:
-            _written(ledger, lambda: ledger.arm(_held(ledger, name, hold, now)))
-            count = 1
+        count = _held_all(session, ledger, hold) if name is None else _held_by_name(ledger, name, hold, now)
         did = f"held: {why}" if why else "released"
         session.output.talk(f"{name or 'every call'}: {did}; {_touched(ledger, count)}")
     return 0
+
+
+def _held_by_name(ledger: Ledger, name: str, hold: Hold, now: datetime) -> int:
+    """Hold or release a call, or every call of a list of which something can come; how many that touches."""
+    if name in ledger.armed() or not (rows := [row for row in _to_come(ledger, now) if is_of(row, name)]):
+        _written(ledger, lambda: ledger.arm(_held(ledger, name, hold, now)))
+        return 1
+    _written(ledger, lambda: ledger.arm_all(_known(ledger, row).switched(hold) for row in rows))
+    return len(rows)
 
 
 def _held_all(session: Session, ledger: Ledger, hold: Hold) -> int:

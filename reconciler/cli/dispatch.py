@@ -84,7 +84,8 @@ def command(options: Options, lookahead: timedelta, dry_run: bool, parallelism: 
     from reconciler.cli import view  # noqa: PLC0415 - as above
 
     with Session(options, read_only=dry_run) as session:
-        done = run(session, session.usable, lookahead=lookahead, dry_run=dry_run, parallelism=parallelism)
+        read = partial(session.usable, skip_rows=True)
+        done = run(session, read, lookahead=lookahead, dry_run=dry_run, parallelism=parallelism)
         view.dispatch(session, done.rows, dry_run=dry_run)
         if session.stopping.is_set():
             session.output.talk(render.text.interrupted(done.left, session.options.command("dispatch")))

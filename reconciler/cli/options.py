@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from reconciler.cli.output import Output
@@ -52,6 +52,12 @@ class Options:
     def commands(self) -> ShownCommands:
         """The one maker of the commands that this run shows."""
         return ShownCommands(self.verb, self.paths, self.given, self.output.root)
+
+    def reading(self, paths: tuple[Path, ...]) -> Options:
+        """The same run, with other paths to read."""
+        told = replace(self, paths=paths)
+        object.__setattr__(told, "output", self.output)  # what is hidden once is hidden everywhere
+        return told
 
     def command(self, verb: str, *more: str) -> str:
         """A command line for the same project, account and selection, to be copied by a reader."""

@@ -78,7 +78,7 @@ def _show(options: Options, path: Path) -> int:
 
 def planned(session: Session, narrowing: Narrowing, out: Path | None = None) -> Plan:
     """The plan of a run that can only read; saved to ``out`` when that is named."""
-    loaded = session.usable()
+    loaded = session.usable(skip_rows=narrowing.skip_rows)
     scope = narrowing.scope(loaded, session.project.root)
     found = session.look(loaded, session.connected(optional=True), scope)
     if out is not None:

@@ -12,6 +12,7 @@ from reconciler.cli import completed_values
 from reconciler.cli.changed_since import changed_since
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
+from reconciler.left_out import list_of
 from reconciler.model import Address
 from reconciler.plan import Scope
 
@@ -36,6 +37,7 @@ class Narrowing:
     excluded: tuple[str, ...]
     again: tuple[str, ...]
     since: str | None
+    skip_rows: bool
 
     def scope(self, loaded: Loaded, root: Path) -> Scope:
         """The same, understood; raises InputError for a selector, an address or a revision that is none."""
@@ -50,7 +52,7 @@ class Narrowing:
                 changed_since(loaded, root, self.since) if self.since is not None else None,
             ),
             may_be_empty=self.since is not None,
-            named=targets | again,
+            named=frozenset(it for it in targets | again if not KINDS[it.kind].table or it.name not in loaded.lists),
             again=again,
         )
 
@@ -78,13 +80,19 @@ def selection(
         return None
 
     def accepts(address: Address, labels: Mapping[str, str]) -> bool:
-        if (targets and address not in targets) or address in excluded:
+        if (targets and not _among(address, targets)) or _among(address, excluded):
             return False
         if changed is not None and address not in changed:
             return False
         return all((labels.get(key) == value) is equal for key, value, equal in pairs)
 
     return accepts
+
+
+def _among(address: Address, named: frozenset[Address]) -> bool:
+    """Whether an address is named, or the list that it is a row of."""
+    name = list_of(address)
+    return address in named or bool(name and any(it.name == name and KINDS[it.kind].table for it in named))
 
 
 def _label(text: str) -> tuple[str, str, bool]:
@@ -129,6 +137,7 @@ _SCOPE = (
         shell_complete=completed_values.addresses,
         help="Do an action again that failed before, or that may have happened: a billed probe of a number.",
     ),
+    click.option("--skip-rows", is_flag=True, help="Arm the rows of a list that are right though others are wrong."),
 )  # fmt: skip - one option a row
 
 

@@ -131,7 +131,7 @@ class Wiring:
         if any(getattr(before, name) != getattr(after, name) for name in fixed):
             raise InputError("reconciler.yaml names another account or state", code="RC124", hint="restart the service")
         session.project = project
-        loaded = session.usable()
+        loaded = session.usable(skip_rows=True)
         for address, errors in session.left_out.items():
             self.log.say("left out", level="warning", address=str(address), error=errors[0].message)
         return loaded

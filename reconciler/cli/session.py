@@ -23,6 +23,7 @@ from reconciler.cli.signals import StoppableClock, signals
 from reconciler.cli.waits import Waits
 from reconciler.errors import InputError, StoreError
 from reconciler.kinds import KINDS
+from reconciler.left_out import list_of, whole_lists_of
 from reconciler.load import reader
 from reconciler.load.contents import ProjectContents
 from reconciler.model import Address, Finding, Severity, Target
@@ -63,6 +64,8 @@ class Session:
         self._closing = ExitStack()
         self.notes: list[Finding] = []
         self.left_out: dict[Address, tuple[Finding, ...]] = {}
+        self._incomplete: frozenset[str] = frozenset()
+        self._skip_rows = False
 
     def __enter__(self) -> Self:
         self._closing.enter_context(signals(self.stopping, at_once=self.read_only))
@@ -91,15 +94,29 @@ class Session:
             raise InputError("the manifests have errors", findings=loaded.findings)
         return loaded
 
-    def usable(self) -> Loaded:
-        """The manifests without what stands alone and is in error (``left_out``); raises InputError for others."""
+    def usable(self, *, skip_rows: bool = False) -> Loaded:
+        """The manifests without what stands alone and is in error; raises InputError for any other error.
+
+        With one row of a list its other rows are left out, unless they are to be armed all the same (``skip_rows``).
+        """
         loaded = self.load()
         found = {item.address: item for item in loaded.errors}
         alone = {address for address in found if address is not None and KINDS[address.kind].stands_alone}
         if found.keys() - alone:
             raise InputError("the manifests have errors", findings=loaded.findings)
-        self.left_out = {it: tuple(item for item in loaded.errors if item.address == it) for it in sorted(alone)}
-        loaded.resources = {name: it for name, it in loaded.resources.items() if it.address not in alone}
+        left = {it: [item for item in loaded.errors if item.address == it] for it in sorted(alone)}
+        lists = whole_lists_of(left, loaded.lists, skip_rows=skip_rows)
+        for address, error in lists.items():
+            left.setdefault(address, []).append(error)
+        self.left_out = {address: tuple(errors) for address, errors in left.items()}
+        names = {address.name for address in left if KINDS[address.kind].table}
+        self._incomplete = frozenset(loaded.incomplete | names)
+        self._skip_rows = skip_rows
+        loaded.resources = {
+            name: it
+            for name, it in loaded.resources.items()
+            if it.address not in left and list_of(it.address) not in names
+        }
         return loaded
 
     def connect(self) -> tuple[Api, Target]:
@@ -198,7 +215,13 @@ class Session:
             return survey(
                 connection,
                 loaded,
-                replace(scope, paths=self._paths(), left_out=self.left_out),
+                replace(
+                    scope,
+                    paths=self._paths(),
+                    left_out=self.left_out,
+                    incomplete=self._incomplete,
+                    skip_rows=self._skip_rows,
+                ),
                 self.project.settings,
                 self.clock.now(),
                 lint=self.lint.online,

@@ -17,6 +17,7 @@ _MODULES = {
     "PhoneNumber": "phone_number",
     "AutoReload": "auto_reload",
     "ScheduledCall": "scheduled_call",
+    "CallList": "call_list",
     "KnowledgeBase": "knowledge_base",
     "KnowledgeDocument": "knowledge_document",
     "ReusableInstruction": "reusable_instruction",

@@ -30,7 +30,11 @@ _LARGEST_TEXT = 1 << 20
 
 
 class Contents:
-    """Reads the files of one document; ``findings`` says why one was not read, ``files`` where a field came from."""
+    """Reads the files of one document.
+
+    ``findings`` says why one was not read, ``files`` where a field came from, ``raw`` has the bytes of those whose
+    digest stands for them.
+    """
 
     def __init__(
         self, project: Project, files: ProjectFiles, variables: Variables, manifest: Manifest, written_in: Path
@@ -39,6 +43,7 @@ class Contents:
         self.files: dict[str, str] = {}
         self.secrets: set[str] = set()
         self.lent: set[Place] = set()
+        self.raw: dict[str, bytes] = {}
         self._project, self._project_files, self._variables = project, files, variables
         self._manifest, self._written_in = manifest, written_in
 
@@ -121,6 +126,8 @@ class Contents:
         value = self._text(file, shown, raw, where) if as_text else digest_of(raw)
         if value is not None:
             declared[key], self.files[key] = value, shown
+        if not as_text:
+            self.raw[key] = raw
 
     def _read(self, name: str, where: Location, largest: int) -> tuple[Path, bytes] | None:
         """The bytes of a file relative to the manifest, or to the project; None, and a finding, if it may not."""

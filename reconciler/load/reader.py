@@ -15,12 +15,13 @@ from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.documents.variables import filled, sought
 from reconciler.envelope import API_VERSION, document_model
-from reconciler.fields import named, references
+from reconciler.fields import named, personal, references
 from reconciler.load.callees import personal_numbers, told_by_names
 from reconciler.load.claims import claimed_twice
 from reconciler.load.contents import Contents
 from reconciler.load.cut_texts import cut_texts
 from reconciler.load.discovery import LARGEST_MANIFEST, manifest_files, overlooked
+from reconciler.load.lists import members, merged
 from reconciler.load.secrets import confidential, lent_places
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
@@ -44,11 +45,14 @@ _FIRST_LINE = "begin it with `apiVersion: reconciler/v1`, or move the file out o
 class Loaded:
     """What the files declare: resources by address (as text), and everything there is to complain about.
 
+    ``lists`` are the documents that stand for rows, by name; of those in ``incomplete`` not every row could be named.
     ``callees`` are the numbers (E.164) to be hidden, also those of documents that are not as they should be.
     """
 
     resources: dict[str, Resource] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    lists: dict[str, Resource] = field(default_factory=dict)
+    incomplete: set[str] = field(default_factory=set)
     documents: int = 0
     secrets: set[str] = field(default_factory=set)
     callees: set[str] = field(default_factory=set)
@@ -84,7 +88,7 @@ def load(
     for key, resource in loaded.resources.items():
         if brought := _brought(resource, loaded.resources):
             loaded.resources[key] = known[key] = replace(resource, looked_up=brought)
-    whole = [*loaded.resources.values(), *reader.remnants]
+    whole = [*loaded.resources.values(), *loaded.lists.values(), *reader.remnants]
     loaded.findings += told_by_names(whole, loaded.callees)
     for resource in whole:
         loaded.findings += _dangling(resource, known, reader.failed)
@@ -95,7 +99,7 @@ def load(
         if own:
             loaded.findings += claimed_twice(own)
             loaded.findings += kinds[name].check(own, known, now)
-    loaded.findings = [_named(finding) for finding in loaded.findings]
+    loaded.findings = merged((_named(finding) for finding in loaded.findings), loaded.lists)
     loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
     loaded.findings = _fewest(loaded.findings)
     return loaded
@@ -145,6 +149,7 @@ class _Reader:
         self._kinds = kinds
         self._files = ProjectFiles(project.root)
         self._lines: list[str] = []
+        self._raw: dict[str, bytes] = {}
 
     def read(self, file: Path) -> None:
         shown = self._project.shown(file)
@@ -211,8 +216,9 @@ class _Reader:
             self.remnants += [left] if left is not None else []
             return
         if (resource := self._resource(document, read, kind, file)) is not None:
-            self._add(resource)
             self.loaded.findings += cut_texts(resource, self._lines) if self._lines else ()
+            if self._add(resource, self.loaded.lists if kind.table else self.loaded.resources) and kind.table:
+                self._stand_for(resource, kind)
 
     def _resource(self, document: reading.Document, read: Any, kind: Kind, file: Path) -> Resource | None:
         metadata, spec = read.metadata, read.spec
@@ -240,21 +246,37 @@ class _Reader:
         contents = Contents(self._project, self._files, self._variables, manifest, file)
         contents.fill(spec, declared)
         self.loaded.findings += contents.findings
+        self._raw = contents.raw
         self.loaded.secrets |= contents.secrets
         return Resource(manifest, spec, declared, contents.files, lent=self._lent | contents.lent)
 
-    def _add(self, resource: Resource) -> None:
-        key = str(resource.address)
-        if (first := self.loaded.resources.get(key)) is not None:
+    def _stand_for(self, resource: Resource, kind: Kind) -> None:
+        """What the rows of a table declare takes its place among the resources."""
+        if resource.manifest.absent:
+            return
+        found = members(resource, kind, self._raw)
+        self.loaded.findings += found.findings
+        if not found.known:
+            self.loaded.incomplete.add(resource.address.name)
+        for each in found.resources:
+            self.loaded.resources[str(each.address)] = each
+        personal_keys = personal(type(found.resources[0].spec)) if found.resources else ()
+        self.loaded.callees.update(str(each.declared[key]) for each in found.resources for key in personal_keys)
+
+    def _add(self, resource: Resource, among: dict[str, Resource]) -> bool:
+        """Whether it is the first of its name."""
+        key = resource.address.name if among is self.loaded.lists else str(resource.address)
+        if (first := among.get(key)) is not None:
             self._complain(
                 "RC117",
-                f"`{key}` is declared twice; first at {first.manifest.location}",
+                f"`{resource.address}` is declared twice; first at {first.manifest.location}",
                 resource.manifest.locate("metadata", "name"),
                 "give one of the two another name",
                 resource.address,
             )
-            return
-        self.loaded.resources[key] = resource
+            return False
+        among[key] = resource
+        return True
 
     def _unknown_kind(self, document: reading.Document) -> None:
         value = document.value
@@ -273,6 +295,8 @@ class _Reader:
         seen: set[tuple[Any, ...]] = set()
         address = _address(document.value)
         self.failed.add(str(address))
+        if address is not None and self._kinds[address.kind].table:
+            self.loaded.incomplete.add(address.name)
         model = document_model(type(self._kinds[document.value["kind"]]))
         for item in error.errors():
             path = written(document.value, item["loc"], keep_last=item["type"] == "missing")

@@ -228,9 +228,13 @@ class Ledger:
 
     def arm(self, armed: Armed) -> None:
         """Write what is armed over what was read."""
-        key = f"{self._prefix}{_CALL}/{armed.name}{_ARMED}"
-        self._nothing_foreign([key])
-        self._write({key: stored_armed(armed) | {"project": self.project}})
+        self.arm_all([armed])
+
+    def arm_all(self, calls: Iterable[Armed]) -> None:
+        """As ``arm``, many at once: all of them, or none."""
+        wanted = {f"{self._prefix}{_CALL}/{it.name}{_ARMED}": stored_armed(it) for it in calls}
+        self._nothing_foreign(wanted)
+        self._write({key: value | {"project": self.project} for key, value in wanted.items()})
 
     def hold_all(self, hold: Hold) -> None:
         """Let no call be placed at all until ``hold_all(Hold())``: the switch that needs no pull request."""

@@ -1,0 +1,206 @@
+"""Tables of rows in a file: CSV with a header line, or an object a line, with the place of every cell.
+
+Reading is one pass; where a cell stands is looked up only for the few that somebody complains about.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from reconciler.model import Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_LINES = ".jsonl"
+_LONGEST_CELL, _LONGEST_ROW = 1 << 17, 1 << 20
+_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+
+
+class NoTable(ValueError):
+    """A text is no table: what is wrong, on which line, and the way out."""
+
+    def __init__(self, message: str, line: int, hint: str) -> None:
+        super().__init__(message)
+        self.line, self.hint = line, hint
+
+
+@dataclass(slots=True)
+class Table:
+    """The rows of a file, each with the line it begins on; a cell of a CSV file is a text, None is a missing one.
+
+    ``broken`` are the lines that are no row, and why.
+    """
+
+    path: str
+    header: tuple[str, ...]
+    lines: list[int]
+    rows: list[Sequence[Any]]
+    broken: list[tuple[int, str]]
+    text: str
+    _starts: list[int] = field(default_factory=list)
+
+    def locate(self, line: int, column: str = "") -> Location:
+        """Where a cell of the row that begins on a line stands; the row itself where no column is named."""
+        if column not in self.header:
+            return Location(self.path, line)
+        start = self._start(line)
+        row = self.text[start : start + _LONGEST_ROW]
+        place = _in_object(row, column) if self.path.endswith(_LINES) else _in_record(row, self.header.index(column))
+        before = _split(row[:place])
+        return Location(self.path, line + len(before) - 1, len(before[-1]) + 1)
+
+    def _start(self, line: int) -> int:
+        if not self._starts:
+            self._starts = [0, *(found.end() for found in re.finditer(r"\r\n|\n|\r", self.text))]
+        return self._starts[line - 1]
+
+
+def read_table(raw: bytes, path: str, *, largest: int = 1 << 20) -> Table:
+    """The rows of a file, at most ``largest`` of them; raises NoTable for what is none."""
+    try:
+        text = raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        line = len(_split(raw[: error.start].decode("utf-8", "replace")))
+        raise NoTable("is not UTF-8", line, "save it as CSV UTF-8") from None
+    table = _objects(text, path) if path.endswith(_LINES) else _records(text, path)
+    if len(table.rows) > largest:
+        raise NoTable(f"has more than {largest:,} rows", table.lines[largest], "split it into several lists")
+    return table
+
+
+def _records(text: str, path: str) -> Table:
+    """As CSV: commas, quotes, any line ends, line breaks inside of quotes."""
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    header: tuple[str, ...] = ()
+    lines: list[int] = []
+    rows: list[Sequence[Any]] = []
+    broken: list[tuple[int, str]] = []
+    while True:
+        line = reader.line_num + 1
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            raise NoTable(f"is no CSV ({error})", line, "a quote that is opened must be closed") from None
+        if row is None:
+            break
+        if not any(row):
+            continue  # an empty line, as a spreadsheet leaves behind too
+        if not header:
+            header = _header(row, line)
+        elif len(row) != len(header):
+            broken.append((line, f"the row has {_cells(len(row))}, and the header {_cells(len(header))}"))
+        else:
+            lines.append(line)
+            rows.append(row)
+    if not header:
+        raise NoTable("has no header line", 1, "name the columns in its first line")
+    return Table(path, header, lines, rows, broken, text)
+
+
+def _cells(count: int) -> str:
+    return f"{count} cell{'' if count == 1 else 's'}"
+
+
+def _header(row: list[str], line: int) -> tuple[str, ...]:
+    if len(row) == 1 and (found := next((sign for sign in _SEPARATORS if sign in row[0]), None)):
+        raise NoTable(f"is separated by {_SEPARATORS[found]}", line, "save it with commas between the cells")
+    twice = next((name for place, name in enumerate(row) if name and name in row[:place]), None)
+    if twice is not None:
+        raise NoTable(f"has two columns `{twice}`", line, "give one of the two another name")
+    if not any(name.strip() for name in row):
+        raise NoTable("has no header line", line, "name the columns in its first line")
+    return tuple(row)
+
+
+def _objects(text: str, path: str) -> Table:
+    """As JSON lines: an object a line, of single values; the header is every key there is."""
+    header: dict[str, int] = {}
+    found: list[tuple[int, dict[str, Any]]] = []
+    broken: list[tuple[int, str]] = []
+    for line, written in enumerate(_split(text), 1):
+        if not written.strip():
+            continue
+        try:
+            value = json.loads(written, object_pairs_hook=_once, parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:
+            broken.append((line, f"the line is no JSON ({str(error).partition(':')[0]})"))
+            continue
+        if not isinstance(value, dict) or any(isinstance(it, dict | list) for it in value.values()):
+            broken.append((line, "the line is no object of single values"))
+            continue
+        for key in value:
+            header.setdefault(key, len(header))
+        found.append((line, value))
+    names = tuple(header)
+    rows: list[Sequence[Any]] = [tuple(map(value.get, names)) for _, value in found]
+    return Table(path, names, [line for line, _ in found], rows, broken, text)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key twice")
+    return found
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number")
+
+
+def _split(text: str) -> list[str]:
+    """The lines of a text as an editor counts them: other signs that Python would split at are part of a line."""
+    return re.split(r"\r\n|\n|\r", text)
+
+
+def _in_record(text: str, index: int) -> int:
+    """Where the cell of an index begins in a text that begins with its record."""
+    place = 0
+    for _ in range(index):
+        place = _after(text, place)
+    return place
+
+
+def _after(text: str, place: int) -> int:
+    """Behind the comma that ends the cell beginning at a place."""
+    if text.startswith('"', place):
+        place += 1
+        while (quote := text.find('"', place)) >= 0 and text.startswith('""', quote):
+            place = quote + 2
+        place = quote if quote >= 0 else len(text)
+    comma = text.find(",", place)
+    return comma + 1 if comma >= 0 else len(text)
+
+
+def _in_object(text: str, key: str) -> int:
+    """Where the value of a key begins in a text that begins with its object; the object where it is not written."""
+    decoder = json.JSONDecoder()
+    for place, name in _keys(text, decoder):
+        if name == key:
+            return place
+    return 0
+
+
+def _keys(text: str, decoder: json.JSONDecoder) -> Iterator[tuple[int, str]]:
+    """Each key of the object a text begins with, and where its value begins."""
+    blank = re.compile(r"[\s,]*")
+    place = text.index("{") + 1
+    while True:
+        place = _end(blank, text, place)
+        if not text.startswith('"', place):
+            return
+        name, place = decoder.raw_decode(text, place)
+        place = _end(re.compile(r"\s*:\s*"), text, place)
+        yield place, name
+        _, place = decoder.raw_decode(text, place)
+
+
+def _end(pattern: re.Pattern[str], text: str, place: int) -> int:
+    found = pattern.match(text, place)
+    return found.end() if found else place

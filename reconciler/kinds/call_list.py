@@ -1,0 +1,40 @@
+"""Lists of calls: each row of a table is a scheduled call, with every promise of one.
+
+The list itself is no object: it stands for its rows, which are calls named ``LIST/KEY``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.kind import FoundBy, Kind, Members
+from reconciler.kinds.call_list_rows import rows_of
+from reconciler.kinds.call_list_spec import CallListSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.account import Look
+    from reconciler.documents.tables import Table
+    from reconciler.model import Observed, Resource
+
+
+class CallList(Kind):
+    """Scheduled calls from a table, one a row; the name and the key of a row mean one call, for ever."""
+
+    name = "CallList"
+    spec = CallListSpec
+    found_by = FoundBy.NAME
+    kept_in_state = True
+    stands_alone = True
+    after = ("ScheduledCall",)
+    table = "rows"
+
+    def observe(self, look: Look) -> Iterable[Observed]:
+        """Nothing: its rows are observed as the calls they are."""
+        del look
+        return ()
+
+    def members(self, resource: Resource, table: Table) -> Members:
+        """The calls that its rows declare."""
+        return rows_of(resource, table)

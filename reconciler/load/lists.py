@@ -1,0 +1,78 @@
+"""Documents that stand for the rows of a table: what rows declare, and findings about many of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.documents.tables import NoTable, read_table
+from reconciler.kind import Members
+from reconciler.left_out import list_of
+from reconciler.model import Finding, Location, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from reconciler.kind import Kind
+    from reconciler.model import Resource
+
+_TABLES = (".csv", ".jsonl")
+
+
+def members(resource: Resource, kind: Kind, raw: Mapping[str, bytes]) -> Members:
+    """What the rows of its table declare; nothing, and why, where the file is no table."""
+    if kind.table not in raw:
+        return Members((), known=False)  # why it was not read is said already
+    path = resource.files[kind.table]
+    where = resource.manifest.locate("spec", kind.table)
+    if not path.endswith(_TABLES):
+        named = Finding(
+            Severity.ERROR,
+            "RC171",
+            f"`{path}` is no table: its name ends with none of {', '.join(_TABLES)}",
+            "save it as CSV with a header line",
+            resource.address,
+            where,
+        )
+        return Members((), (named,), known=False)
+    try:
+        return kind.members(resource, read_table(raw[kind.table], path))
+    except NoTable as wrong:
+        said = f"the table {wrong}"
+        found = Finding(Severity.ERROR, "RC171", said, wrong.hint, resource.address, Location(path, wrong.line))
+        return Members((), (found,), known=False)
+
+
+def merged(findings: Iterable[Finding], lists: Mapping[str, Resource]) -> list[Finding]:
+    """The findings with what is alike about the rows of one list said once: of their document, or at the first row.
+
+    An error in a cell is said of each; a remark is counted.
+    """
+    found: dict[tuple[object, ...], Finding] = {}
+    count: dict[tuple[object, ...], int] = {}
+    for finding in findings:
+        told, key = _told(finding, lists)
+        found.setdefault(key, told)
+        count[key] = count.get(key, 0) + 1
+    return [_counted(told, count[key]) for key, told in found.items()]
+
+
+def _told(finding: Finding, lists: Mapping[str, Resource]) -> tuple[Finding, tuple[object, ...]]:
+    """Of what a finding is said, and the key by which it is told from others."""
+    name = list_of(finding.address) if finding.address else ""
+    resource = lists.get(name or (finding.address.name if finding.address else ""))
+    if resource is None or (not name and finding.address != resource.address):
+        return finding, (id(finding),)
+    if finding.location is not None and finding.location.path == resource.manifest.location.path:
+        told = replace(finding, address=resource.address)
+        return told, (resource.address, finding.code, finding.message, finding.location)
+    if finding.severity is Severity.ERROR or not name:
+        return finding, (id(finding),)
+    return finding, (name, finding.code)
+
+
+def _counted(finding: Finding, count: int) -> Finding:
+    if count == 1 or finding.severity is Severity.ERROR or finding.address is None or not list_of(finding.address):
+        return finding
+    rows = "row" if count == 2 else "rows"  # noqa: PLR2004 - this one, and one more
+    return replace(finding, message=f"{finding.message} (and {count - 1:,} more {rows} of the list)")
