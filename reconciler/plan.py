@@ -11,8 +11,8 @@ from reconciler.diff import released, where
 from reconciler.errors import InputError
 from reconciler.fields import digest, meaning, policies
 from reconciler.kind import ranks
-from reconciler.missing_names import missing
 from reconciler.left_out import list_of, whole_lists
+from reconciler.missing_names import missing
 from reconciler.model import (
     Action,
     Address,
