@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml constraints.txt reconciler/__init__.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cloud,postgres,sealed,serve]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[cloud,postgres,sealed,serve,notify]' --group dev
 	@touch $@
 
 # Services that the store's tests start, apart from the tool: moto, and what npm has where there is npm.

@@ -27,6 +27,7 @@ from reconciler.documents.project_files import ProjectFiles, Unreadable, path_te
 from reconciler.documents.variables import Variables
 from reconciler.errors import InputError
 from reconciler.model import Finding, Location, Severity
+from reconciler.notify.settings import Notify
 from reconciler.schedule import clock
 from reconciler.sealing import Secrets
 
@@ -95,10 +96,7 @@ class Limits(_Closed):
         default=1, ge=0, description="Calls to one person on one day of theirs, over all declared calls."
     )
     calls_per_second: float | None = Field(
-        default=None,
-        gt=0,
-        description="Calls a dispatch begins in a second at most, evenly; as fast as `--parallelism` allows when left "
-        "out.",
+        default=None, gt=0, description="Calls begun in a second at most, evenly; else as `--parallelism` allows."
     )
     deletions: int = Field(default=10, ge=0, description="Deletions in one apply.")
     deletions_percent: int = Field(default=25, ge=0, le=100, description="Share of the bound resources deleted.")
@@ -195,6 +193,7 @@ class Settings(_Closed):
         default_factory=CallingHours, description="When a person may be rung, where they are."
     )
     dispatch: Dispatch = Field(default_factory=Dispatch, description="How often calls are placed.")
+    notify: Notify = Field(default_factory=Notify, description="Who hears of what goes wrong, once each.")
     variables: Values = Field(default={}, description="Values of ${var.NAME} in manifests and prompt files.")
     rates: Rates = Field(default_factory=Rates, description="What plan reckons a minute to cost.")
     secrets: Secrets = Field(default_factory=Secrets, description="For whom secrets are sealed, and who opens them.")

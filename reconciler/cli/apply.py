@@ -12,6 +12,7 @@ from reconciler.apply.run import apply
 from reconciler.cli import view
 from reconciler.cli.common_options import declare
 from reconciler.cli.dispatch import code_of_calls, place
+from reconciler.cli.notices import of_apply, tell
 from reconciler.cli.plan import planned
 from reconciler.cli.progress import applying
 from reconciler.cli.pull_request import Announcement, announced
@@ -21,6 +22,7 @@ from reconciler.errors import InputError, PlanRefused
 from reconciler.kinds import KINDS
 from reconciler.left_out import stopped
 from reconciler.model import Outcome, Plan, Report
+from reconciler.schedule.clock import stamp
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
@@ -102,6 +104,7 @@ def command(
         rows = _dispatched(session, loaded, scope, done) if then_dispatch and not session.stopping.is_set() else []
         view.report(session, done, rows)
         announcement.report(done)
+        tell(session, connection.ledger, of_apply(done, stamp(session.clock.now())))
         if rows and options.format != "json":
             view.dispatch(session, rows)
         return _code(session, found.plan, done, rows)

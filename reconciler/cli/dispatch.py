@@ -17,6 +17,7 @@ from reconciler.calls.rate_limit import Throttle
 from reconciler.calls.reports import call_row, damaged, errors_first
 from reconciler.calls.run_state import REST, RunState
 from reconciler.cli.common_options import declare
+from reconciler.cli.notices import of_calls, tell
 from reconciler.cli.run_identity import owner
 from reconciler.cli.session import Session
 from reconciler.cli.view import shown
@@ -124,13 +125,17 @@ def run(
     from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
     rows: list[CallRow] = []
+    connection = session.connected()
     traffic = Throttle(1 if session.options.now else parallelism, session.project.settings.limits.calls_per_second)
     try:
-        missing, left = _rounds(session, read, rows, traffic, lookahead=lookahead, dry_run=dry_run)
+        missing, left = _rounds(session, connection, read, rows, traffic, lookahead=lookahead, dry_run=dry_run)
     except BaseException:
         if rows:  # whatever stopped the run: who was rung, and which call was missed, is told now or never
             view.dispatch(session, _latest(session, rows), dry_run=dry_run)
         raise
+    finally:
+        if not dry_run:
+            tell(session, connection.ledger, of_calls(_latest(session, rows)))
     return Done(_latest(session, [*rows, *missing]), len(left.place) + len(left.settle))
 
 
@@ -142,6 +147,7 @@ def _latest(session: Session, rows: list[CallRow]) -> list[CallRow]:
 
 def _rounds(
     session: Session,
+    connection: Connection,
     read: Callable[[], Loaded],
     rows: list[CallRow],
     traffic: Throttle,
@@ -153,8 +159,7 @@ def _rounds(
 
     Returns what is due but not armed at all, and what there is still to do.
     """
-    connection, tally = session.connected(), RunState()
-    api, ledger = connection.api, connection.ledger
+    api, ledger, tally = connection.api, connection.ledger, RunState()
     _check_clock(session, api, dry_run=dry_run)
     until = session.clock.now() + lookahead
     while True:

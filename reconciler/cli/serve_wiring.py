@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from reconciler.calls.context import DispatchContext
 from reconciler.calls.rate_limit import Throttle
 from reconciler.cli.chosen_project import chosen_project
 from reconciler.cli.dispatch import AT_ONCE
+from reconciler.cli.notices import notifier, of_balance, of_calls, of_drift
 from reconciler.cli.run_identity import commit, owner
+from reconciler.cli.serve_conditions import Conditions
 from reconciler.cli.view import shown
 from reconciler.errors import Conflict, InputError, ReconcilerError
 from reconciler.kinds.scheduled_call_orders import differs
@@ -29,7 +32,7 @@ from reconciler.serve.day import Board
 from reconciler.serve.dispatcher import Dispatcher, Surroundings
 from reconciler.serve.event_log import EventLog
 from reconciler.serve.follower import Follower
-from reconciler.serve.health import Check, Health
+from reconciler.serve.health import Health
 from reconciler.serve.log import Log
 from reconciler.serve.metrics import Metrics
 from reconciler.serve.server import bound, serving
@@ -39,12 +42,13 @@ from reconciler.state.call_states import CallState
 from reconciler.store.lease import acquire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from reconciler.calls.due import Agenda
     from reconciler.calls.run_state import RunState
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
+    from reconciler.notify.notifier import Notice
     from reconciler.schedule.call_report import CallRow
     from reconciler.serve.access import Address
     from reconciler.state.call_records import Attempt
@@ -53,10 +57,11 @@ if TYPE_CHECKING:
 
 LEASE_SECONDS = 15.0  # after which another replica goes on where this one was killed
 CHECKOUT_SECONDS = 1.0
-_CLOCK_SECONDS = 30.0
-_API_SERVES = 10.0
 _PRUNE_SECONDS = 3_600.0
+_LOOK_SECONDS = 300.0  # between two looks at the account where nothing is due
 _TRIES = 8
+_NOTICE_SECONDS = 10.0
+_OUTSIDE = frozenset({ChangedBy.DASHBOARD, ChangedBy.BOTH})
 
 
 class Wiring:
@@ -95,22 +100,19 @@ class Wiring:
         self.dispatcher = Dispatcher(self._surroundings())
         self._token, self._secrets, self._accept_v1 = token, secrets, accept_v1
         self._mark: str | None = None
+        self.notices: SimpleQueue[Notice | None] = SimpleQueue()
+        self.notifier = notifier(session, self.ledger)
         self._said: dict[tuple[str, int], tuple[str, str]] = {}
-        self._api_checked, self._api = -_API_SERVES, Check(ok=True)
 
     def run(self, *, dispatching: bool) -> None:
         """Serve until the session is asked to stop, then finish what is in flight."""
         with ExitStack() as stack:
             self.events.start()
             stack.callback(self.events.close)
-            threads = [
-                Thread(target=self.follower.run, name="follower"),
-                Thread(target=self._housekeeping, daemon=True),
-            ]
             stack.enter_context(serving(application(self._services(dispatching)), self.listening))
-            for thread in threads:
-                thread.start()
-            stack.callback(threads[0].join)
+            if (listener := self.ledger.store.listen(self.wake.set)) is not None:
+                stack.callback(listener.close)
+            self._start(stack)
             stack.callback(self.session.stopping.set)
             does = "dispatching" if dispatching else "not dispatching"
             where = f"http://{self.listen.host}:{self.listening.getsockname()[1]}"
@@ -121,6 +123,18 @@ class Wiring:
                 self.session.stopping.wait()
             self.log.say("stopping: what is in flight is finished")
         self.log.say("stopped")
+
+    def _start(self, stack: ExitStack) -> None:
+        """Start the threads; what is in flight in those that write or tell is waited for."""
+        follower = Thread(target=self.follower.run, name="follower")
+        follower.start()
+        stack.callback(follower.join)
+        Thread(target=self._housekeeping, name="housekeeping", daemon=True).start()
+        if self.notifier is not None:
+            telling = Thread(target=self._notify, name="notices", daemon=True)
+            telling.start()
+            stack.callback(telling.join, _NOTICE_SECONDS)
+            stack.callback(self.notices.put, None)
 
     def _read(self) -> Loaded:
         """The manifests as they are now, by the project file as it is now."""
@@ -214,19 +228,38 @@ class Wiring:
 
     def _surveyed(self, found: Survey) -> None:
         changes = found.plan.changes
-        outside = sum(any(it.changed_by != ChangedBy.MANIFEST for it in change.diffs) for change in changes)
-        self.metrics.drift.set(outside)
+        outside = [it for it in changes if any(diff.changed_by in _OUTSIDE for diff in it.diffs)]
+        self.metrics.drift.set(len(outside))
         billing: dict[str, Any] = next((dict(it.body) for it in found.account.of("AutoReload")), {})
         if isinstance(cents := billing.get("balance_cents"), int):
             self.metrics.balance.set(cents)
+        if self.notifier is not None:
+            day = f"{self.session.clock.now():%Y-%m-%d}"
+            self._note(of_drift(found.plan, outside))
+            self._note(of_balance(billing, self.notifier.balance_below_cents, day))
         last = max(self.ledger.bindings().values(), key=lambda it: it.applied_at, default=None)
         self.metrics.applied(last.commit if last else "")
+
+    def _notify(self) -> None:
+        """Tell people, apart from everything that must be on time."""
+        while (notice := self.notices.get()) is not None:
+            try:
+                if self.notifier is not None:
+                    self.notifier.tell(notice)
+            except ReconcilerError as error:
+                self._failed("notifying", error)
+
+    def _note(self, notices: Iterable[Notice]) -> None:
+        for notice in notices:
+            self.notices.put(notice)
 
     def _looked(self, found: Agenda) -> None:
         self.metrics.due.set(len(found.place))
 
     def _told(self, rows: list[CallRow]) -> None:
         """Count and log what became of calls; what only waits is said when it changes."""
+        if self.notifier is not None:
+            self._note(of_calls(rows))
         for row in rows:
             self._count(row)
             key, now = (row.occurrence, row.attempt), (str(row.state), row.code)
@@ -283,11 +316,14 @@ class Wiring:
 
     def _housekeeping(self) -> None:
         """Notice a checkout that moved, count what stands where, forget old events."""
-        pruned = -_PRUNE_SECONDS
+        pruned, looked = -_PRUNE_SECONDS, -_LOOK_SECONDS
         while not self.session.stopping.wait(CHECKOUT_SECONDS):
             try:
                 self.checkout.current()
                 self._count_states()
+                if time.monotonic() - looked >= _LOOK_SECONDS:
+                    looked = time.monotonic()
+                    self._surveyed(self.session.look(self.checkout.current(), self.connection, Scope()))
                 if time.monotonic() - pruned >= _PRUNE_SECONDS:
                     pruned = time.monotonic()
                     self.events.forget_old()
@@ -312,11 +348,12 @@ class Wiring:
             remarks=self._remarks,
             switches=bool(self._token),
         )
+        checks = Conditions(self.connection, lambda: "; ".join(self._remarks()) or "ok")
         return Services(
             receiver=Receiver(self._secrets, self._accept_v1, self.events, self.follower.hear, time.time),
             access=Access(self.listen, self._token),
             board=board,
-            health=Health(self._beats(dispatching), self._checks(dispatching)),
+            health=Health(self._beats(dispatching), checks.asked(dispatching=dispatching)),
             metrics=self.metrics,
             log=self.log,
             switch=self._switch,
@@ -330,44 +367,6 @@ class Wiring:
     def _beats(self, dispatching: bool) -> dict[str, Callable[[], float]]:
         beats: dict[str, Callable[[], float]] = {"follower": lambda: self.follower.beat}
         return {**beats, "dispatcher": lambda: self.dispatcher.beat} if dispatching else beats
-
-    def _checks(self, dispatching: bool) -> dict[str, Callable[[], Check]]:
-        checks = {"state": self._check_state, "api": self._check_api, "clock": self._check_clock}
-        checks["manifests"] = lambda: Check(
-            ok=True, detail=self.checkout.problem and "in error: the last good are kept"
-        )
-        if dispatching:
-            checks["lease"] = self._check_lease
-        return checks
-
-    def _check_state(self) -> Check:
-        try:
-            self.ledger.store.get(f"{self.ledger.organization}/lease/dispatch")
-        except ReconcilerError as error:
-            return Check(ok=False, detail=error.message)
-        return Check(ok=True, detail=self.ledger.store.description)
-
-    def _check_api(self) -> Check:
-        if time.monotonic() - self._api_checked >= (_API_SERVES if self._api.ok else 0.0):
-            try:
-                self.connection.api.exchange("GET", "/v1/whoami", attempts=1, timeout=5.0)
-                self._api = Check(ok=True)
-            except ReconcilerError as error:
-                self._api = Check(ok=False, detail=error.message)
-            self._api_checked = time.monotonic()
-        return self._api
-
-    def _check_clock(self) -> Check:
-        offset = self.connection.api.server_offset()
-        if offset is not None and abs(offset) > _CLOCK_SECONDS:
-            return Check(ok=False, detail=f"{abs(offset):.0f} s off the server's")
-        return Check(ok=True)
-
-    def _check_lease(self) -> Check:
-        with suppress(ReconcilerError):
-            found = self.ledger.store.get(f"{self.ledger.organization}/lease/dispatch")
-            return Check(ok=True, detail=f"held by {found.value.get('owner')}" if found else "free")
-        return Check(ok=False, detail="the state cannot be read")
 
     def _switch(self, why: str) -> None:
         """Hold every call, or release; decided anew where another run was first."""

@@ -378,7 +378,8 @@ class Ledger:
 
         known = self._known() if known is None else known
         gone = [key for key in without if key in known]
-        writes = [Write(key, wanted[key], known[key].version if key in known else None) for key in wanted]
+        version = {key: known[key].version if key in known else None for key in wanted}
+        writes = [Write(key, wanted[key], version[key], wakes=self._wakes(key)) for key in wanted]
         writes += [Write(key, None, known[key].version) for key in gone]
         if not writes:
             return

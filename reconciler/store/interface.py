@@ -37,11 +37,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One wish of a ``put_many``: ``value`` None deletes; ``expected`` None means "must not exist"."""
+    """One wish of a ``put_many``: ``value`` None deletes; ``expected`` None means "must not exist".
+
+    ``wakes`` has those told who listen to the store, where it can tell them.
+    """
 
     key: str
     value: Mapping[str, Any] | None
     expected: str | None = None
+    wakes: bool = False
 
 
 Entries: TypeAlias = list[Entry]  # inside a store `list` is its own method
@@ -104,6 +108,11 @@ class Store(ABC):
         Returns a mark. While it stays the same, nothing was written but through this very object; None where
         that cannot be told.
         """
+        return None
+
+    def listen(self, heard: Callable[[], None]) -> _Closable | None:
+        """Call ``heard`` for every write that wakes, until what is returned is closed; None where that cannot be."""
+        del heard
         return None
 
     def __enter__(self) -> Self:

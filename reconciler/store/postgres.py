@@ -10,10 +10,10 @@ from __future__ import annotations
 import threading
 import time
 from typing import TYPE_CHECKING, Any, LiteralString, NamedTuple, TypeAlias, TypeVar
-from uuid import uuid4
 
 from reconciler import distribution
 from reconciler.errors import InputError, StoreError
+from reconciler.store.group_commit import GroupCommit
 from reconciler.store.interface import (
     Entry,
     Store,
@@ -21,13 +21,13 @@ from reconciler.store.interface import (
     check_key,
     check_writes,
     closed_on_error,
-    conflict,
     decode,
     encode,
     read,
     refuse_to_write,
     uncollected,
 )
+from reconciler.store.request import Request, all_settled, choose, settle
 
 try:
     import psycopg
@@ -36,12 +36,15 @@ try:
 except ImportError:
     raise StoreError("the PostgreSQL driver is not installed", hint=distribution.with_extra("postgres")) from None
 
+from reconciler.store.postgres_listener import NOTIFY, Listener  # only where there is a driver
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
 
     from reconciler.store.interface import Entries
 
 Rows: TypeAlias = list[tuple[Any, ...]]
+Connection: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 Names: TypeAlias = list[str]  # inside a store `list` is its own method
 Answer = TypeVar("Answer")
 
@@ -125,11 +128,25 @@ class _Snapshot(NamedTuple):
         return transaction >= self.after or transaction in self.running
 
 
+class _Overtaken(Exception):
+    """Another transaction inserted one of our new keys since we looked for it."""
+
+
+class _Request(Request):
+    """The writes of one caller, their values as they are stored."""
+
+    def __init__(self, writes: Sequence[Write]) -> None:
+        super().__init__(writes)
+        self.texts = {write.key: encode(write.value) for write in writes if write.value is not None}
+
+
+Requests: TypeAlias = list[_Request]
+
+
 class PostgresStore(Store):
     """One table in the database of the URL, created at the first write; one connection shared by threads."""
 
     shared = True
-    is_cheap_to_watch = True
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self._url = url
@@ -138,6 +155,7 @@ class PostgresStore(Store):
         self.description = f"postgresql {place}/{self._given.get('dbname', '')}"
         self._read_only = read_only
         self._lock = threading.RLock()
+        self._turns = GroupCommit(self._commit_all)
         self._ready = False
         self._own: set[int] = set()
         self._seen = _Snapshot(0, 0, frozenset())
@@ -173,13 +191,16 @@ class PostgresStore(Store):
         if self._read_only:
             raise refuse_to_write(self.description)
         check_writes(writes)
-        version = uuid4().hex
-        texts = {write.key: encode(write.value) for write in writes if write.value is not None}
+        request = _Request(writes)
         if writes:
-            with self._lock:
-                self._safely(self._create_table)
-                self._commit(writes, texts, version)
-        return [Entry(key, decode(key, text), version) for key, text in texts.items()]
+            self._turns.settle(request)
+        if request.error is not None:
+            raise request.error
+        return [Entry(key, decode(key, text), request.mark) for key, text in request.texts.items()]
+
+    def listen(self, heard: Callable[[], None]) -> Listener:
+        """Tell ``heard`` of every write that wakes, by ``LISTEN`` on a connection of its own."""
+        return Listener(self._connect, heard)
 
     def close(self) -> None:
         """Hang up."""
@@ -216,45 +237,61 @@ class PostgresStore(Store):
                     self._connection.execute(statement)
         self._ready = True
 
-    def _commit(self, writes: Sequence[Write], texts: Mapping[str, str], version: str) -> None:
-        """Run the transaction until it is known to have happened or to have lost."""
-        for _ in range(ATTEMPTS):
-            transaction: Names = []
-            try:
-                self._transaction(transaction, writes, texts, version)
-            except (DeadlockDetected, SerializationFailure):  # the server undid it: run it again
-                continue
-            except psycopg.Error as error:
-                if not self._is_dropped(error):
-                    raise self._explained(error) from None
-                if self._became_of(transaction, writes[0].key) == "committed":
-                    return
-            else:
-                return
-        raise StoreError(f"{self.description}: the write was undone {ATTEMPTS} times", hint="run it again")
+    def _commit_all(self, batch: Sequence[_Request]) -> None:
+        """Settle the requests: what threads write while one transaction is under way shares the next."""
+        with all_settled(batch, self.description), self._lock:
+            self._safely(self._create_table)
+            undone = 0
+            while any(not request.settled for request in batch):
+                undone += not self._commit(batch)
+                if undone == ATTEMPTS:
+                    raise StoreError(f"{self.description}: the write was undone {ATTEMPTS} times", hint="run it again")
 
-    def _transaction(self, begun: Names, writes: Sequence[Write], texts: Mapping[str, str], version: str) -> None:
-        """Compare and set; ``begun`` receives the transaction's id before anything is changed."""
+    def _commit(self, batch: Sequence[_Request]) -> bool:
+        """One transaction for all that may share it, settled once it is known to have happened; False if it did not."""
+        transaction: Names = []
+        chosen: Requests = []
+        try:
+            self._transaction(transaction, batch, chosen)
+        except (DeadlockDetected, SerializationFailure, _Overtaken):  # undone: run it again
+            return False
+        except psycopg.Error as error:
+            if not self._is_dropped(error):
+                raise self._explained(error) from None
+            if self._became_of(transaction, batch[0].writes[0].key) != "committed":
+                return False
+        settle(chosen)
+        return True
+
+    def _transaction(self, begun: Names, batch: Sequence[_Request], chosen: Requests) -> None:
+        """Compare and set; ``begun`` receives the id before anything is changed, ``chosen`` the requests that are in it.
+
+        A request that lost is settled by what was read: no later answer could make it win.
+        """
         connection = self._connection
         with connection.transaction():
             row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
             begun.extend(row or ())
             self._own.update(int(transaction) for transaction in begun)
-            found: dict[str, str] = dict(connection.execute(LOCK, ([write.key for write in writes],)).fetchall())
-            for write in writes:
-                if found.get(write.key) != write.expected:
-                    raise conflict(write.key, expected=write.expected)
-            new = sorted(key for key in texts if key not in found)
-            if new:
-                rows = connection.execute(INSERT, _columns(new, texts, version)).fetchall()
-                for key in sorted(set(new) - {row[0] for row in rows})[:1]:
-                    raise conflict(key, expected=None)
-            old = sorted(key for key in texts if key in found)
-            if old:
-                connection.execute(UPDATE, _columns(old, texts, version))
-            gone = sorted(write.key for write in writes if write.value is None)
-            if gone:
-                connection.execute(DELETE, (gone,))
+            keys = sorted({write.key for request in batch if not request.settled for write in request.writes})
+            found: dict[str, str] = dict(connection.execute(LOCK, (keys,)).fetchall())
+            chosen += choose(batch, found.get)
+            self._write(connection, chosen, found)
+
+    @staticmethod
+    def _write(connection: Connection, chosen: Requests, found: Mapping[str, str]) -> None:
+        """What the chosen ask for, over what was found; raises _Overtaken where another inserted a key first."""
+        rows = {key: (key, text, it.mark) for it in chosen for key, text in it.texts.items()}
+        new = [rows[key] for key in sorted(rows.keys() - found.keys())]
+        if new and len(connection.execute(INSERT, _columns(new)).fetchall()) < len(new):
+            raise _Overtaken
+        if old := [rows[key] for key in sorted(rows.keys() & found.keys())]:
+            connection.execute(UPDATE, _columns(old))
+        writes = [write for request in chosen for write in request.writes]
+        if gone := sorted(write.key for write in writes if write.value is None):
+            connection.execute(DELETE, (gone,))
+        if any(write.wakes for write in writes):
+            connection.execute(NOTIFY)
 
     def _became_of(self, transaction: Sequence[str], key: str) -> str:
         """``committed`` or ``aborted``, on a new connection; StoreError when nobody can tell."""
@@ -295,7 +332,7 @@ class PostgresStore(Store):
         self._connection = self._connect()
         self._others += 1  # it may be another server
 
-    def _connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+    def _connect(self) -> Connection:
         missing = {name: value for name, value in DEFAULTS.items() if name not in self._given}
         try:
             url = make_conninfo(self._url, client_encoding="utf8", **missing)
@@ -347,5 +384,5 @@ def _parsed(url: str) -> dict[str, str]:
         ) from None
 
 
-def _columns(keys: Sequence[str], texts: Mapping[str, str], version: str) -> tuple[Names, ...]:
-    return [*keys], [texts[key] for key in keys], [version] * len(keys)
+def _columns(rows: Sequence[tuple[str, str, str]]) -> tuple[Names, ...]:
+    return tuple([row[place] for row in rows] for place in range(3))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import pytest
 
 from reconciler.errors import Conflict, StoreError
 from reconciler.store import Store, Write, open_store
+from reconciler.store.postgres import PostgresStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -223,3 +225,31 @@ def test_without_the_driver_the_hint_says_what_to_install(tmp_path: Path) -> Non
     )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert answer.stdout == "pip install 'thunderphone-reconciler[postgres]'\n"
+
+
+def test_what_many_threads_write_meanwhile_shares_transactions(store: Store) -> None:
+    store.put("warm", {}, expected=None)
+    before = _transaction(store)
+    with ThreadPoolExecutor(32) as pool:
+        list(pool.map(lambda number: store.put(f"k/{number}", {"n": number}, expected=None), range(400)))
+    assert len(store.list("k/")) == 400
+    assert _transaction(store) - before < 200
+
+
+def _transaction(store: Store) -> int:
+    assert isinstance(store, PostgresStore)
+    row = store._connection.execute("SELECT pg_current_xact_id()::text").fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_whoever_listens_hears_of_writes_that_wake_and_of_no_others(url: str, store: Store, tmp_path: Path) -> None:
+    heard = threading.Semaphore(0)
+    listener = store.listen(heard.release)
+    assert listener is not None
+    assert heard.acquire(timeout=20)  # it is connected: what was said before is to be looked for
+    with open_store(url, root=tmp_path) as other:
+        other.put("quiet", {}, expected=None)
+        other.put_many([Write("loud", {}, None, wakes=True)])
+        assert heard.acquire(timeout=20)
+    listener.close()
+    assert not heard.acquire(blocking=False)

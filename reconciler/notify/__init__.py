@@ -1,0 +1,1 @@
+"""Notifications: what somebody must hear of, told once, to whatever address apprise knows."""
