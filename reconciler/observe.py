@@ -11,6 +11,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from reconciler import in_use
 from reconciler.account import Account, Context, Fact, Look
 from reconciler.decide import Live, Match
 from reconciler.errors import Rejected, Unintelligible
@@ -126,7 +127,15 @@ def _needed(kinds: Mapping[str, Kind], resources: Iterable[Resource], ledger: Le
         names |= {kind.name for kind in kinds.values() if kind.orphans is Orphans.RETIRED}
     names |= {ref.kind for resource in resources for _, ref, _ in named(type(resource.spec), resource.declared)}
     names |= {other for name in names if name in kinds for other in _looked_at(kinds[name])}
+    names |= in_use.holders(kinds, _leaving(resources, ledger))
     return [kinds[name] for name in sorted(names) if name in kinds]
+
+
+def _leaving(resources: Iterable[Resource], ledger: Ledger) -> set[str]:
+    """The kinds of which something may be deleted."""
+    present = {resource.address for resource in resources if not resource.manifest.absent}
+    absent = {resource.address for resource in resources if resource.manifest.absent}
+    return {address.kind for address in absent | (ledger.bindings().keys() - present)}
 
 
 def _looked_at(kind: Kind) -> tuple[str, ...]:

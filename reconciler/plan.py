@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from reconciler import in_use
 from reconciler.decide import Decision, Declared, Draft, Live, Match, Situation, decide
 from reconciler.diagnostics.suggestions import nearest
 from reconciler.diff import released, where
@@ -113,6 +114,7 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
             own = tuple(kind.preflight(change, account, links))
             found += own
             changes.append(_marked(_stopped(change, (*own, *errors)) if kind.stands_alone else change, kind))
+    changes = list(in_use.refused(changes, account, kinds, links))
     for address, errors in scope.left_out.items():
         found += errors
         changes.append(Change(address, Action.REFUSE, "invalid", "is not declared as it should be", stopped=errors))

@@ -94,6 +94,7 @@ CODES: dict[str, Meaning] = {
     "RC230": Meaning("an agent that cannot be created", "Declare `prompt` and `voice`, or bind one by metadata.id."),
     "RC231": Meaning("a secret that is shown once and has no place", "`secret_to`, or `secrets.recipients`."),
     "RC232": Meaning("a webhook that nobody answers", "`reconciler webhooks deliveries` says what failed."),
+    "RC233": Meaning("two tools of one name on an agent", "Give each a name of its own, or take one off."),
     "RC300": Meaning("refused in part", "Settle what the plan names, or apply with --skip-refused."),
     "RC301": Meaning("a limit would be passed", "Do it in smaller steps, or raise the limit in reconciler.yaml."),
     "RC302": Meaning("the plan is stale", "Plan again and have it approved."),

@@ -168,8 +168,9 @@ class Agent(Kind):
         return frozenset({"thinking_level"} if str(body.get("product")).startswith("storm") else ())
 
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
-        """A create needs a prompt and a voice."""
+        """A create needs a prompt and a voice; tools of one name are told as the platform tells them."""
         del account, links
+        yield from _collisions(change)
         if change.action is not Action.CREATE or change.resource is None:
             return
         if missing := [name for name in self.needed if not change.resource.declared.get(name)]:
@@ -213,6 +214,23 @@ class Agent(Kind):
         """A deleted agent cannot be brought back."""
         del account
         return (Consequence(Sort.CANNOT_BE_UNDONE),) if change.action is Action.DELETE else ()
+
+
+def _collisions(change: Change) -> Iterator[Finding]:
+    """What the platform says of tools that hang on the live agent under one name (contract 2.2.4)."""
+    resource, found = change.resource, change.observed.body.get("tool_collision_warnings") if change.observed else ()
+    if not found or resource is None or resource.manifest.absent:
+        return
+    rows = found if isinstance(found, list) else [found]
+    names = [str(row.get("tool_name") or row.get("name") or "?") if isinstance(row, dict) else str(row) for row in rows]
+    yield Finding(
+        Severity.WARNING,
+        "RC233",
+        f"several of its tools have one name: {', '.join(f'`{name}`' for name in dict.fromkeys(names))}",
+        "the model cannot tell them apart: give each a name of its own, or take one off",
+        change.address,
+        resource.manifest.locate("spec", "integrations"),
+    )
 
 
 def _observed(body: Any) -> Observed:

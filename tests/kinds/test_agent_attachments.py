@@ -141,3 +141,60 @@ def test_everything_is_taken_away_by_an_empty_set(bench: Bench) -> None:
     bench.applied()
     bench.clean()
     assert attached(bench) == []
+
+
+def instruction(name: str, **envelope: Any) -> dict[str, Any]:
+    head = {"apiVersion": "reconciler/v1", "kind": "ReusableInstruction", "metadata": {"name": name}}
+    return {**head, "spec": {"content": "Say so."}, **envelope}
+
+
+def refusals(bench: Bench, *options: str) -> list[tuple[str, str, str]]:
+    changes = json.loads(bench.folder.run("plan", "--format", "json", *options).out)["changes"]
+    return [(it["address"], it["reason"], it["sentence"]) for it in changes if it["action"] == "refuse"]
+
+
+def test_what_hangs_on_an_agent_is_taken_off_before_it_is_deleted(bench: Bench) -> None:
+    bench.declare(agent("manners", "extra"), instruction("extra"))
+    bench.applied()
+    bench.declare(agent("manners"), instruction("extra", absent=True))
+    assert refusals(bench) == []
+    bench.sent.clear()
+    bench.applied()
+    assert [it.method for it in bench.sent] == ["PATCH", "POST", "DELETE"]
+    bench.clean()
+
+
+def test_what_hangs_on_an_agent_that_says_nothing_of_it_is_not_deleted(bench: Bench) -> None:
+    bench.declare(agent("manners", "extra"), instruction("extra"))
+    bench.applied()
+    silent = agent()
+    del silent["spec"]["reusable_instructions"]
+    sentence = "declared absent, but Agent/specimen uses it"
+    bench.declare(silent, instruction("extra", absent=True))
+    assert refusals(bench) == [("ReusableInstruction/extra", "in_use", sentence)]
+    assert bench.apply().code == REFUSED
+    assert attached(bench) == ["extra", "manners"]
+
+
+def test_what_hangs_on_a_strangers_agent_is_not_pruned(bench: Bench) -> None:
+    bench.declare(instruction("extra"))
+    bench.applied()
+    extra = next(it["id"] for it in bench.ask("GET", "/v1/reusable-instructions") if it["name"] == "extra")
+    made = bench.ask(
+        "POST",
+        "/v1/agents",
+        {"name": "Theirs", "prompt": "Hi.", "voice": "olivia", "reusable_instruction_ids": [extra]},
+    )  # fmt: skip - one request
+    bench.declare()
+    sentence = f"is not declared any more, but Agent id {made['id']} (Theirs) uses it"
+    assert refusals(bench, "--prune") == [("ReusableInstruction/extra", "in_use", sentence)]
+
+
+def test_an_agent_and_what_hangs_on_it_are_deleted_together(bench: Bench) -> None:
+    bench.declare(agent("manners", "extra"), instruction("extra"))
+    bench.applied()
+    (bench.folder.root / "reconciler.yaml").write_text("limits: {deletions_percent: 100}\n", encoding="utf-8")
+    bench.declare({**agent("manners"), "absent": True}, instruction("extra", absent=True))
+    assert refusals(bench) == []
+    bench.applied()
+    assert bench.ask("GET", "/v1/agents") == []
