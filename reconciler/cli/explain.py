@@ -14,6 +14,8 @@ from reconciler.errors import InputError
 from reconciler.kinds import KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from reconciler.cli.field_reference import Entry
     from reconciler.cli.options import Options
 
@@ -104,11 +106,21 @@ def _entry_text(entry: Entry) -> str:
     facts = [(name, value) for name, value in entry.facts() if value]
     lines += ["", *(line for name, value in facts for line in wrap(f"{name + ':':<10}{value}", 80))] if facts else []
     if entry.fields:
-        size = max(len(name) for name, _ in entry.fields) + 2
-        lines += ["", *(f"  {name:<{size}}{text}" for name, text in entry.fields)]
+        lines += ["", *_listed(entry.fields)]
     if entry.example:
         lines += ["", *(f"    {line}" for line in entry.example.splitlines())]
     return "\n".join(lines)
+
+
+def _listed(fields: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Each field and what it is, the words beside it on as many lines as they need."""
+    from reconciler.render.terminal import wrap  # noqa: PLC0415 - only for this command
+
+    size = max(len(name) for name, _ in fields) + 2
+    for name, text in fields:
+        first, *rest = wrap(text, 80 - 2 - size) or [""]
+        yield f"  {name:<{size}}{first}".rstrip()
+        yield from (f"  {'':<{size}}{line}" for line in rest)
 
 
 def _meant(subject: str) -> str:

@@ -1,8 +1,13 @@
-"""Say more of those fields whose one line in the model leaves a question open."""
+"""Say more of those kinds and fields whose one line in the model leaves a question open."""
 
 from __future__ import annotations
 
 NOTES: dict[str, str] = {
+    "Agent": "A new one needs `prompt` and `voice`.",
+    "ScheduledCall": (
+        "It needs `to_number`, one of `from` and `from_number`, and one of `at` and `schedule`; without `agent` and "
+        "`config` the number's own outbound agent speaks."
+    ),
     "Agent.prompt": (
         "What the agent is and does. A `{{name}}` in it is filled from the call's `variables`; one that no call "
         "fills would be spoken as written (RC143). Kept in a file, it is reviewed as text, and the plan shows its "

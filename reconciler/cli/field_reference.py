@@ -53,6 +53,7 @@ class Entry:
     example: str = ""
     fields: tuple[tuple[str, str], ...] = ()
     range: str = ""
+    required: tuple[str, ...] = ()
 
     def facts(self) -> tuple[tuple[str, str], ...]:
         """What is shown in rows: name and value, the value "" where there is none."""
@@ -62,6 +63,7 @@ class Entry:
             ("allowed", ", ".join(self.allowed)),
             ("range", self.range),
             ("note", "; ".join(self.remarks)),
+            ("required", ", ".join(self.required)),
         )
 
     def document(self) -> dict[str, Any]:
@@ -74,6 +76,7 @@ class Entry:
             "allowed": list(self.allowed),
             "range": self.range,
             "remarks": list(self.remarks),
+            "required": list(self.required),
             "example": self.example,
             "fields": [{"name": name, "text": text} for name, text in self.fields],
         }
@@ -122,7 +125,8 @@ def _of_model(path: str, model: type[BaseModel]) -> Entry:
     kind = KINDS.get(path)
     text = cleandoc((type(kind).__doc__ if kind else model.__doc__) or "")
     listed = tuple((name, info.description or "") for name, info in _fields(model).items())
-    return Entry(path, text, fields=listed)
+    text = f"{text}\n\n{NOTES[path]}" if path in NOTES else text
+    return Entry(path, text, fields=listed, required=_required(model))
 
 
 def _of_field(passed: list[str], info: FieldInfo, model: type[BaseModel]) -> Entry:
@@ -146,7 +150,12 @@ def _of_field(passed: list[str], info: FieldInfo, model: type[BaseModel]) -> Ent
         example=_example(passed, info, choices, kind),
         fields=listed if inner is None or not issubclass(inner, FileText) else (),
         range=_range(info),
+        required=_required(inner) if inner is not None and not issubclass(inner, FileText) else (),
     )
+
+
+def _required(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name, info in _fields(model).items() if info.is_required())
 
 
 def _bounds(info: FieldInfo) -> tuple[Any, Any]:

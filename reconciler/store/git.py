@@ -236,11 +236,14 @@ def _value(key: str, body: bytes) -> dict[str, Any]:
 
 
 def _message(requests: Sequence[_Request]) -> str:
-    """``put 900001/binding/Agent/front-desk``, or how many with the keys below; then the writes' ids."""
+    """``put 900001/binding/Agent/front-desk``, or how many with the keys below; then the writes' ids.
+
+    No forge is to build anything of it.
+    """
     lines = [
         f"{'delete' if write.value is None else 'put'} {write.key}" for request in requests for write in request.writes
     ]
-    marks = [f"Write: {request.mark}" for request in requests]
+    marks = ["[skip ci]", "", *(f"Write: {request.mark}" for request in requests)]
     if len(lines) == 1:
         return "\n".join([*lines, "", *marks, ""])
     shown = lines[:LONGEST_LIST] + ["…"] * (len(lines) > LONGEST_LIST)

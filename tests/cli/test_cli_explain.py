@@ -153,3 +153,14 @@ def test_a_range_is_told_and_kept_by_the_example(explain: Explain) -> None:
 def test_an_example_that_needs_an_account_in_trouble_says_so(explain: Explain, code: str) -> None:
     _, said, _ = explain(code)
     assert "The example needs" in " ".join(said.split())
+
+
+def test_a_call_says_what_it_needs(explain: Explain) -> None:
+    said = explain("ScheduledCall")[1]
+    assert "one of `at` and `schedule`" in " ".join(said.split())
+    assert "required: to_number\n" in said
+
+
+@pytest.mark.parametrize("subject", ["project.limits", "Agent", "ScheduledCall"])
+def test_what_is_explained_fits_eighty_columns(explain: Explain, subject: str) -> None:
+    assert max(map(len, explain(subject)[1].splitlines())) <= 80

@@ -76,6 +76,7 @@ def test_the_branch_reads_well(project: Path, remote: Path, opened: Callable[...
         "reconciler <reconciler@localhost>: put 900001/binding/Agent/front-desk",
     ]
     assert "put a\ndelete 900001/binding/Agent/front-desk" in git(remote, "log", "-1", "--format=%b", "state")
+    assert git(remote, "log", "--format=%b", "state").count("[skip ci]") == len(subjects)
     path = "900001/binding/Agent/" + path_of("900001/binding/Agent/front-desk").rsplit("/", 2)[1]
     shown = git(remote, "show", f"state~1:{path}/front-desk.json").splitlines()
     assert shown[:5] == [
