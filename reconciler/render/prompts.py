@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _HEADING = re.compile(r"#{1,6} +\S")
+_ITEM = re.compile(r"\s*(?:[-*+•]|\d+[.)]) +\S")
 _BESIDE = 4  # unchanged words shown on either side of a change
 _MANY_WORDS = 4_000_000  # pairs of words beyond which lines are not compared word by word
 _MARKS = frozenset({"added", "removed"})
@@ -51,7 +52,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A heading, or the lines between two blank ones; ``start`` is the place of its first line."""
+    """A heading, an item of a list, or the lines between two blank ones; ``start`` is the place of its first line."""
 
     start: int
     lines: tuple[str, ...]
@@ -134,13 +135,13 @@ def _with_marks(text: str) -> str:
 
 
 def _blocks(lines: Sequence[str], start: int, end: int) -> list[_Block]:
-    """The lines from ``start`` to ``end`` broken at headings and blank lines."""
+    """The lines from ``start`` to ``end`` broken at headings, items of lists and blank lines."""
     found: list[_Block] = []
     fresh = True
     for place in range(start, end):
         line = lines[place]
         title = bool(_HEADING.match(line))
-        if line and (fresh or title):
+        if line and (fresh or title or _ITEM.match(line)):
             found.append(_Block(place, (line,)))
         elif line:
             found[-1] = replace(found[-1], lines=(*found[-1].lines, line))

@@ -51,6 +51,15 @@ def test_each_passage_stands_under_its_heading_with_its_line() -> None:
                 ("## Booking it", 7, "Ask [+for] the name."),
             ],
         ),
+        (
+            "- Greet warmly.\n- Ask for Dr. Ng.\n- Bye.",
+            "- Greet.\n- Ask for Dr. Ng.\n3. Offer a call back.\n- Bye now.",
+            [
+                ("", 1, "- [Greet warmly. → Greet.]"),
+                ("", 3, "[+3. Offer a call back.]"),
+                ("", 4, "- [Bye. → Bye now.]"),
+            ],
+        ),
         ("## One\na b", "## Two\n\nc\n\na b", [("## Two", 1, "## [One → Two]"), ("## Two", 3, "[+c]")]),
     ],
 )
