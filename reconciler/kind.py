@@ -244,6 +244,11 @@ class Kind(ABC):
         del observed, binding, wanted
         return False
 
+    def drafted(self, observed: Observed) -> Mapping[str, Any]:
+        """What waits on it for a deploy, by wire name; nothing where the kind has no drafts."""
+        del observed
+        return {}
+
     def due_actions(self, resource: Resource, observed: Observed) -> Iterable[DueAction]:
         """Actions due beyond the fields, as the live object tells: whether they may be taken is the engine's."""
         del resource, observed

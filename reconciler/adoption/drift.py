@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.fields import policies
-from reconciler.model import Action, ChangedBy
+from reconciler.model import Action, ChangedBy, FieldDiff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from reconciler.kind import Kind
     from reconciler.model import Address, Change, Resource
     from reconciler.state.bindings import Binding
 
@@ -28,16 +29,19 @@ _SENTENCES = {
 _OUTSIDE = (ChangedBy.DASHBOARD, ChangedBy.BOTH)
 
 
-def drifted(changes: Iterable[Change], bindings: Mapping[Address, Binding]) -> tuple[Change, ...]:
+def drifted(
+    changes: Iterable[Change], bindings: Mapping[Address, Binding], kinds: Mapping[str, Kind]
+) -> tuple[Change, ...]:
     """The changes that something outside calls for, with the fields that were changed there alone.
 
     ``before`` is what is declared and ``after`` what is live: the other way round than in a plan, because
-    drift is what happened and not what would. ``reason`` is one of the four words above.
+    drift is what happened and not what would. ``reason`` is one of the four words above; of a draft, ``before`` is what
+    is live and ``after`` what waits.
     """
-    return tuple(drift for change in changes if change.resource for drift in _of(change, bindings))
+    return tuple(drift for change in changes if change.resource for drift in _of(change, bindings, kinds))
 
 
-def _of(change: Change, bindings: Mapping[Address, Binding]) -> Iterator[Change]:
+def _of(change: Change, bindings: Mapping[Address, Binding], kinds: Mapping[str, Kind]) -> Iterator[Change]:
     if _gone(change, bindings):
         yield _told(replace(change, diffs=()), DELETED)
         return
@@ -47,7 +51,19 @@ def _of(change: Change, bindings: Mapping[Address, Binding]) -> Iterator[Change]
         turned = tuple(replace(diff, before=diff.after, after=diff.before) for diff in moved)
         yield _told(replace(change, diffs=turned), CONFLICT if ChangedBy.BOTH in sides else EDITED)
     if _foreign_draft(change):
-        yield _told(replace(change, diffs=()), DRAFT)
+        yield _told(replace(change, diffs=tuple(_drafted(change, kinds[change.address.kind]))), DRAFT)
+
+
+def _drafted(change: Change, kind: Kind) -> Iterator[FieldDiff]:
+    """What a colleague has prepared, by the manifest keys that there are for it."""
+    if change.observed is None:
+        return
+    waiting = kind.drafted(change.observed)
+    for name, policy in policies(kind.spec).items():
+        if policy.wire in waiting:
+            live, draft = policy.live(change.observed.body), waiting[policy.wire]
+            personal, secret = policy.personal or policy.hashed, policy.secret
+            yield FieldDiff(name, live, draft, ChangedBy.DASHBOARD, personal=personal, secret=secret)
 
 
 def _gone(change: Change, bindings: Mapping[Address, Binding]) -> bool:

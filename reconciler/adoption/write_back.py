@@ -73,6 +73,7 @@ def write_back(  # noqa: PLR0913 - what drifted, what it means, and how to read 
     for change in drift:
         if change.reason in _BY_HAND:
             carrier.result.left.append(Left(change.address, "", _BY_HAND[change.reason]))
+            continue
         for diff in change.diffs:
             carrier.carry(change, diff, theirs=theirs)
     return carrier.result

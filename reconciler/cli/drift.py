@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.adoption.drift import drifted, without_base
+from reconciler.adoption.drift import DRAFT, drifted, without_base
 from reconciler.adoption.write_back import WriteBack, write_back
 from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session
@@ -48,7 +48,7 @@ def command(options: Options, write: bool, theirs: bool, dry_run: bool) -> int:
         connection = session.connected(optional=True)
         found = session.look(loaded, connection, Scope())
         _know_the_past(session.notes)
-        drift = drifted(found.plan.changes, found.account.bindings)
+        drift = drifted(found.plan.changes, found.account.bindings, KINDS)
         unknown = without_base(found.plan.changes, found.account.bindings)
         carried = _carried(session, loaded, found, drift, theirs=theirs) if write else None
         if carried is not None and not dry_run:
@@ -96,8 +96,7 @@ def _say(
         document = render.document(drift, target, unknown, undeclared=undeclared, show_numbers=numbers)
         output.json({**document, **(_written(carried, dry_run=dry_run) if carried is not None else {})})
         return
-    keep, undo = session.options.command("drift", "--write"), session.options.command("apply")
-    following = f"`{keep}` (keeps the dashboard's side) or `{undo}` (the manifests')" if drift and not carried else ""
+    following = _following(session, drift) if not carried else ""
     if output.form == "markdown":
         output.data(render.markdown(drift, unknown, undeclared=undeclared, show_numbers=numbers, next_step=following))
     else:
@@ -111,6 +110,17 @@ def _say(
         _say_written(session, carried, dry_run=dry_run)
     elif following and output.form != "markdown":
         output.talk(f"next: {following}")
+
+
+def _following(session: Session, drift: Sequence[Change]) -> str:
+    """What to do about it; nothing of ours does anything about a draft."""
+    steps = []
+    if any(change.reason != DRAFT for change in drift):
+        keep, undo = session.options.command("drift", "--write"), session.options.command("apply")
+        steps = [f"`{keep}` (keeps the dashboard's side) or `{undo}` (the manifests')"]
+    if any(change.reason == DRAFT for change in drift):
+        steps.append("deploy or discard each draft in the dashboard")
+    return "; ".join(steps)
 
 
 def _written(carried: WriteBack, *, dry_run: bool) -> dict[str, Any]:

@@ -158,6 +158,10 @@ class Agent(Kind):
         """One agent, as it is now."""
         return _observed(context.api.get(_path(id_)))
 
+    def drafted(self, observed: Observed) -> Mapping[str, Any]:
+        """The values of the twins that say something else than what is live."""
+        return agent_draft.drafted(observed.body)
+
     def is_our_draft(self, observed: Observed, binding: Binding | None, wanted: Mapping[str, Any]) -> bool:
         """Whether every drafted value is one that we recorded before staging it, or one wanted now."""
         intended = binding.intent.fields if binding and binding.intent else {}

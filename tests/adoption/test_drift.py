@@ -106,6 +106,18 @@ def test_a_foreign_draft_is_drift(account: Account) -> None:
     account.platform.change(agents=[{"id": account.id("Night shift"), "draft": {"voice": "john"}}])
     (found,) = account.run("drift", "--format", "json").json["drift"]
     assert (found["address"], found["what"]) == ("Agent/night-shift", "foreign_draft")
+    assert [(one["path"], one["declared"], one["live"]) for one in found["fields"]] == [("voice", "olivia", "john")]
+
+
+def test_the_next_step_of_a_draft_is_in_the_dashboard_where_it_was_made(account: Account) -> None:
+    account.platform.change(agents=[{"id": account.id("Night shift"), "draft": {"voice": "john"}}])
+    ran = account.run("drift")
+    assert "next: deploy or discard each draft in the dashboard\n" in ran.err
+    assert "voice  olivia → john" in ran.out
+    assert "reconciler apply" not in ran.err
+    kept = account.read(PATH)
+    assert account.run("drift", "--write").code == 2
+    assert account.read(PATH) == kept
 
 
 def test_what_was_never_applied_with_this_state_is_said(account: Account) -> None:
