@@ -122,6 +122,7 @@ WAYS_OUT = {
     UNKNOWN_ID: "correct `metadata.id`; or remove the document, or leave `metadata.id` out to create it anew",
     "foreign_draft": "deploy or discard the draft in the dashboard, then plan again",
     "secret_lost": "to have it deleted and created anew: reconciler apply --again {address}",
+    "busy": "{stop}, then plan again",
     "immutable": "put it back; or declare the new one under a new name, and this one `absent: true`",
     "protected": "declare it with `protect: false` and apply first; `reconciler state forget` lets go of it",
     "never_removed": "remove the document, and the thing itself in the dashboard",
@@ -163,6 +164,8 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
             return _one(Action.CREATE, "missing", "does not exist")
         case Situation(phase=Phase.SETTLED | Phase.MOVING):
             return _one(Action.KEEP, it.phase.name.lower(), it.history)
+        case Situation(differs=True, phase=Phase.BUSY):
+            return _one(Action.REFUSE, "busy", f"{it.history}, and differs from the manifest")
         case Situation(differs=True, draft=Draft.FOREIGN):
             return _one(Action.REFUSE, "foreign_draft", "has a draft that this tool did not write")
         case Situation(live=Live.OURS, secret_lost=True):
@@ -196,6 +199,10 @@ def _undeclared(it: Situation) -> Decision:
             made = f"may have been created by a run that was killed (id {it.ids[0]}), and is not declared any more"
             way_out = "declare it again, or delete it in the dashboard if it is nobody else's"
             return Decision(Action.KEEP, "not_declared", f"{made}: {way_out}", left=True)
+        case Situation(phase=Phase.BUSY) if it.prune and it.orphans is not Orphans.NEVER_OURS:
+            return _removed(it, "not_declared", "is not declared any more")
+        case Situation(phase=Phase.BUSY):
+            return Decision(Action.KEEP, "busy", f"is not declared any more, and {it.history}", left=True)
         case Situation(orphans=Orphans.RETIRED):
             return Decision(Action.DELETE, "not_declared", "is not declared any more")
         case Situation(orphans=Orphans.NEVER_OURS):
@@ -217,6 +224,8 @@ def _removed(it: Situation, reason: str, sentence: str) -> Decision:
             return Decision(Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}")
         case Situation(phase=Phase.SETTLED | Phase.MOVING):
             return Decision(Action.KEEP, it.phase.name.lower(), it.history)
+        case Situation(phase=Phase.BUSY):
+            return Decision(Action.REFUSE, "busy", f"{sentence}, but {it.history}")
         case Situation(orphans=Orphans.NEVER_OURS):
             return Decision(Action.REFUSE, "never_removed", "is never removed by this tool")
         case Situation(protected=True):

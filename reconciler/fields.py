@@ -161,6 +161,10 @@ class FileContent(FileText):
     """Bytes kept in a file of their own; what is declared and compared of them is their digest."""
 
 
+class FileTable(FileContent):
+    """Rows kept in a file of their own: CSV with a header line, or JSON lines."""
+
+
 @dataclass(frozen=True, slots=True)
 class Largest:
     """The most bytes that a file may have; 1 MiB where nothing is said."""
@@ -182,9 +186,7 @@ def _american_number(value: Any) -> Any:
 
 
 E164 = Annotated[
-    str,
-    BeforeValidator(_number),
-    Field(description="A telephone number in E.164 form.", examples=["+14155550199"]),
+    str, BeforeValidator(_number), Field(description="A telephone number in E.164 form.", examples=["+14155550199"])
 ]
 TransferNumber = Annotated[
     str,

@@ -108,6 +108,7 @@ class Kind(ABC):
     - ``patience``: how long an apply reads it again while it is moving;
     - ``file`` is where an export writes it, with ``{name}``; a folder of its kind where nothing is said;
     - ``uninvited`` is what an object has of which nobody said anything, by manifest key: as far as the contract knows.
+    - ``stop`` is the command, with ``{name}``, that makes a busy object one that may be changed;
     """
 
     name: ClassVar[str]
@@ -126,6 +127,7 @@ class Kind(ABC):
     watched: ClassVar[tuple[str, ...]] = ()
     outputs: ClassVar[tuple[str, ...]] = ()
     patience: ClassVar[timedelta] = timedelta(0)
+    stop: ClassVar[str] = ""
     file: ClassVar[str] = ""
     uninvited: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     table: ClassVar[str] = ""
@@ -257,6 +259,11 @@ class Kind(ABC):
     def members(self, resource: Resource, table: Table) -> Members:
         """Where it has a ``table``: the resources that the rows of it declare, named ``LIST/KEY``."""
         raise NotImplementedError(f"{self.name} stands for no rows ({resource.address}, {table.path})")
+
+    def due_once_made(self, resource: Resource) -> Iterable[DueAction]:
+        """Actions that will be due on what the same apply creates; the id is known by ``context.links`` then."""
+        del resource
+        return ()
 
     def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterable[Finding]:
         """Offline findings about this kind's resources, given all resources by address."""

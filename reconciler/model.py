@@ -141,6 +141,7 @@ class Phase(Enum):
 
     STEADY = "may be changed"
     MOVING = "hands off: something is happening to it"
+    BUSY = "at work: its fields are changed only once a person has stopped it"
     SETTLED = "history: never drift, never changed"
 
 
@@ -199,7 +200,7 @@ class Resource:
 
     ``declared`` holds just what the author wrote, by manifest key, normalised and with files read in;
     ``files`` says where a value read from a file came from. ``looked_up`` is what the documents it names say
-    and it depends on, by manifest key. ``lent`` are the places of secrets that the repository does not hold.
+    and it depends on, ``tables`` the rows of files, by manifest key. ``lent`` are places of secrets from elsewhere.
     """
 
     manifest: Manifest
@@ -208,6 +209,7 @@ class Resource:
     files: Mapping[str, str] = field(default_factory=dict)
     looked_up: Mapping[str, Any] = field(default_factory=dict)
     lent: frozenset[tuple[str | int, ...]] = frozenset()
+    tables: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def address(self) -> Address:

@@ -52,7 +52,7 @@ def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load, and validate observes nothing
 
     needed = _needed(kinds, resources.values(), ledger)
-    facts = [fact for kind in needed for fact in kind.facts]
+    facts = list(dict.fromkeys(fact for kind in needed for fact in kind.facts))
     nested = [kind for kind in needed if parent(kind.spec) is not None]
     renaming = renamed(ledger.bindings(), (resource.manifest for resource in resources.values()))
     elsewhere = ledger.foreign_bindings()

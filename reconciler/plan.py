@@ -177,14 +177,20 @@ def _changes(match: Match, kind: Kind, account: Account, links: Resolver, scope:
         if decision.action is Action.REPLACE and match.observed is not None:
             yield _leaving(match, match.observed)
     yield from (_leaving(match, observed) for observed in match.leaving)
-    if match.resource is None or match.observed is None or match.resource.manifest.absent:
+    if match.resource is None or match.resource.manifest.absent:
         return
     if any(decision.action in _NOTHING_MORE for decision in decisions):
         return
     if (lifted := _lifted(match, kind)) is not None:
         yield lifted
-    for due in kind.due_actions(match.resource, match.observed):
-        yield _due(due, match, kind, asked=match.address in scope.again)
+    if match.observed is not None:
+        found = kind.due_actions(match.resource, match.observed)
+    else:
+        made = any(decision.action is Action.CREATE for decision in decisions)
+        found = kind.due_once_made(match.resource) if made else ()
+    for due in found:
+        change = _due(due, match, kind, asked=match.address in scope.again)
+        yield _told(change, kind, account) if change.action is Action.ACT else change
 
 
 def _lifted(match: Match, kind: Kind) -> Change | None:
@@ -318,10 +324,14 @@ def _change(match: Match, kind: Kind, decision: Decision, diffs: tuple[FieldDiff
         observed=match.observed,
         diffs=diffs if writes else (),
         notes=(
-            *([decision.way_out.format(address=match.address)] if decision.way_out else []),
+            *([decision.way_out.format(address=match.address, stop=_stop(match, kind))] if decision.way_out else []),
             *(f"`{name}` is no longer declared: left as it is" for name in gone if name not in default),
         ),
     )
+
+
+def _stop(match: Match, kind: Kind) -> str:
+    return kind.stop.format(name=match.address.name)
 
 
 def _whose(diffs: tuple[FieldDiff, ...]) -> tuple[str, str]:
@@ -378,6 +388,7 @@ def _marked(change: Change, kind: Kind) -> Change:
     live = change.observed.body if change.observed else {}
     about_all = change.action is not Action.ACT
     fields = {policy.wire: policy.live(live) for policy in own.values() if not policy.local} if about_all else {}
-    asked = digest([str(change.address), change.verb, change.id, declared])
+    id_ = change.id if about_all else None  # an action that waits for a create has none yet
+    asked = digest([str(change.address), change.verb, id_, declared])
     there = digest({**fields, **{name: live.get(name) for name in kind.watched}})
     return replace(change, fingerprint=f"{asked}-{there}")

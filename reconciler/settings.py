@@ -101,9 +101,8 @@ class Limits(_Closed):
     deletions: int = Field(default=10, ge=0, description="Deletions in one apply.")
     deletions_percent: int = Field(default=25, ge=0, le=100, description="Share of the bound resources deleted.")
     cancellations: int = Field(default=10, ge=0, description="Armed calls cancelled in one apply.")
-    cancellations_percent: int = Field(
-        default=25, ge=0, le=100, description="Share of the armed calls cancelled, from 4 of them on."
-    )
+    cancellations_percent: int = Field(default=25, ge=0, le=100, description="Share of them, from 4 armed calls on.")
+    contacts_per_campaign: int = Field(default=5_000, ge=0, description="Contacts of one campaign.")
     auto_reload_monthly_cents: int | None = Field(
         default=None, ge=0, description="The most that auto-reload may be set to charge in a month, in cents."
     )

@@ -31,6 +31,7 @@ _MODULES = {
     "TestSuite": "test_suite",
     "WebhookEndpoint": "webhook_endpoint",
     "SipEndpoint": "sip_endpoint",
+    "Campaign": "campaign",
 }
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 from reconciler.diagnostics.suggestions import nearest
 from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited
+from reconciler.documents.tables import NoTable, Table, read_table
 from reconciler.documents.variables import Mistake, place
 from reconciler.errors import InputError, Rejected
-from reconciler.fields import FileContent, FileText, Spec, attributes, policies
+from reconciler.fields import FileContent, FileTable, FileText, Spec, attributes, policies
 from reconciler.load.secrets import SHORTEST
 from reconciler.model import Finding, Location, Severity
 from reconciler.sealing import SUFFIX, Sealing
@@ -33,7 +34,7 @@ class Contents:
     """Reads the files of one document.
 
     ``findings`` says why one was not read, ``files`` where a field came from, ``raw`` has the bytes of those whose
-    digest stands for them.
+    digest stands for them, ``tables`` their rows.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Contents:
         self.secrets: set[str] = set()
         self.lent: set[Place] = set()
         self.raw: dict[str, bytes] = {}
+        self.tables: dict[str, Table] = {}
         self._project, self._project_files, self._variables = project, files, variables
         self._manifest, self._written_in = manifest, written_in
 
@@ -64,7 +66,7 @@ class Contents:
                 largest = policies(type(spec))[key].largest or _LARGEST_TEXT
                 found = self._read(value.file, where, largest)
                 if found is not None:
-                    self._put(declared, key, found, where, as_text=not isinstance(value, FileContent))
+                    self._put(declared, key, found, where, value)
             elif isinstance(value, Spec):
                 self.fill(value, declared[key], (*path, key))
 
@@ -119,15 +121,29 @@ class Contents:
         return found
 
     def _put(
-        self, declared: dict[str, Any], key: str, found: tuple[Path, bytes], where: Location, *, as_text: bool
+        self, declared: dict[str, Any], key: str, found: tuple[Path, bytes], where: Location, written: FileText
     ) -> None:
         file, raw = found
         shown = self._project.shown(file)
-        value = self._text(file, shown, raw, where) if as_text else digest_of(raw)
+        value = digest_of(raw) if isinstance(written, FileContent) else self._text(file, shown, raw, where)
         if value is not None:
             declared[key], self.files[key] = value, shown
-        if not as_text:
+        if isinstance(written, FileContent):
             self.raw[key] = raw
+        if isinstance(written, FileTable):
+            self._tabulate(key, file, raw)
+
+    def _tabulate(self, key: str, file: Path, raw: bytes) -> None:
+        """The rows of a file, and a finding for what is no row."""
+        shown = self._project.shown(file)
+        try:
+            table = read_table(raw, shown)
+        except NoTable as error:
+            self._complain("RC171", f"`{self._written_as(file)}` {error}", Location(shown, error.line), error.hint)
+            return
+        self.tables[key] = table
+        for line, why in table.broken:
+            self._complain("RC171", why, table.locate(line), "as many cells as the header has, or an object a line")
 
     def _read(self, name: str, where: Location, largest: int) -> tuple[Path, bytes] | None:
         """The bytes of a file relative to the manifest, or to the project; None, and a finding, if it may not."""

@@ -248,7 +248,9 @@ class _Reader:
         self.loaded.findings += contents.findings
         self._raw = contents.raw
         self.loaded.secrets |= contents.secrets
-        return Resource(manifest, spec, declared, contents.files, lent=self._lent | contents.lent)
+        return Resource(
+            manifest, spec, declared, contents.files, tables=contents.tables, lent=self._lent | contents.lent
+        )
 
     def _stand_for(self, resource: Resource, kind: Kind) -> None:
         """What the rows of a table declare takes its place among the resources."""

@@ -28,6 +28,7 @@ from reconciler.state.call_records import (
 )  # fmt: skip - one line of names
 from reconciler.state.call_states import CallState
 from reconciler.state.damage import Damaged, understood
+from reconciler.state.notes import Notes
 from reconciler.state.stored_words import as_read, happens_once, is_open, retries
 
 if TYPE_CHECKING:
@@ -49,14 +50,13 @@ _TO_THE_SECOND = len("2026-12-01T15:00:00")
 _LONGEST_SHIFT = timedelta(hours=3)  # by which newer time-zone data may move an instant
 
 
-class Ledger:
+class Ledger(Notes):
     """Bindings and calls of one organisation, over any store; safe from several threads.
 
     Reads come from one listing made at first use and kept current by this ledger's own writes; each write
     is a compare-and-set against the version read, so another writer is noticed and never overwritten.
     Nothing else may write the same keys through the same store object, or ``refresh`` would not notice.
-    What another project declared is not answered, but by ``foreign_bindings`` and ``foreign_calls``, and not written.
-    Raises StoreError, or Conflict when another writer was first.
+    What another project declared is not answered, but by what is named foreign, and not written. Raises StoreError.
     """
 
     def __init__(self, store: Store, organization: str, project: str = "") -> None:

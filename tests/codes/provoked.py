@@ -19,9 +19,11 @@ from reconciler.calls.answers import read
 from reconciler.cli import dispatch as dispatch_command
 from reconciler.emulator import Fault, Scenario
 from reconciler.errors import ApiError, Interrupted, NotPosted, ReconcilerError, Rejected
+from reconciler.kinds.campaign_load import refused_rows
 from reconciler.resolver import Resolver
 from reconciler.state.call_records import Attempt
 from reconciler.state.call_states import CallState
+from reconciler.state.campaign_records import CampaignRecord, Chunk
 from reconciler.state.ledger import Ledger
 from reconciler.store import Store, open_store
 from reconciler.store.lease import acquire
@@ -151,6 +153,12 @@ def _of_somebody_else() -> Happened:
     return Happened(found.code, found.detail)
 
 
+def _refused_contacts() -> Happened:
+    """What the emulator takes is what this tool sends, so none of its rows is refused."""
+    chunk = Chunk(120, "", "", accepted=118, rejected=(4, 9))
+    return Happened("RC242", refused_rows(CampaignRecord("recall", "1", contacts=120, chunks=(chunk,))))
+
+
 _CALL = Attempt("other", "other", 1, CallState.PLACED, call_id="7", claimed_at=NOW.isoformat())
 _TALKING = SimpleNamespace(now=NOW, attempts=(_CALL,))
 _OTHER = SimpleNamespace(attempt=SimpleNamespace(occurrence="confirm-jane"))
@@ -163,6 +171,7 @@ _MOMENT = SimpleNamespace(now=NOW, links=Resolver({}))
 CALLABLE: dict[str, Callable[[], Happened]] = {
     "RC126": lambda: raised(lambda: segment("..")),
     "RC204": _undialable,
+    "RC242": _refused_contacts,
     "RC304": lambda: with_store(_locked),
     "RC306": lambda: raised(lambda: dispatch._agree_on_time(SimpleNamespace(server_offset=lambda: 95.0))),  # type: ignore[arg-type]  # all it asks
     "RC308": lambda: raised(_no_date),

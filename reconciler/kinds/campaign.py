@@ -1,0 +1,180 @@
+"""Campaigns: calls to many, which the platform places by itself.
+
+The vendor's oddities (contract-next 3): nothing tells a campaign but its id, and names are not unique; contacts are
+never compared and never taken back; a running one cannot be changed. So the definition is kept right while it is a
+draft or paused, contacts are loaded once, and only dispatch starts it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from reconciler.account import Fact
+from reconciler.errors import Declined
+from reconciler.kind import DueAction
+from reconciler.kinds import campaign_checks as checks
+from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted
+from reconciler.kinds.campaign_load import DRAFT, load, refused_rows
+from reconciler.kinds.campaign_spec import CampaignSpec
+from reconciler.kinds.campaign_start import consequences_of, opening, said_of, starts_at
+from reconciler.kinds.rest import RestKind, declared
+from reconciler.model import Observed, Phase
+from reconciler.state.campaign_records import CampaignRecord, StartState, record_of, write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from reconciler.account import Account, Context, Look
+    from reconciler.model import Change, Consequence, Finding, Resource
+    from reconciler.resolver import Resolver
+    from reconciler.state.ledger import Ledger
+
+_RECORD = "our record"  # beside the vendor's keys; no key of theirs has a space
+_PHASES = {"scheduled": Phase.BUSY, "running": Phase.BUSY, "completed": Phase.SETTLED, "cancelled": Phase.SETTLED}
+_LOAD, _ARM, _RESCHEDULE, _CANCEL = "load", "arm", "reschedule", "cancel"
+
+
+class Campaign(RestKind):
+    """Calls to many that the platform places by itself: contacts are loaded once, and dispatch starts it."""
+
+    name = "Campaign"
+    spec = CampaignSpec
+    path = "/v1/campaigns"
+    id_field = "public_id"
+    needed = ("agent", "daily_window_start", "daily_window_end")
+    also_reads = ("Agent", "PhoneNumber", "AutoReload")
+    facts = (Fact("confirmation", "/v1/outbound-tcpa-confirmation"),)
+    listed_only = True  # one object comes with all of its contacts
+    stands_alone = True
+    stop = "reconciler campaigns pause {name}"
+
+    def seen(self, body: Mapping[str, Any], below: str = "") -> Observed | None:
+        """A campaign that calls is not changed, and one that is over is history."""
+        found = super().seen(body, below)
+        phase = _PHASES.get(str(body.get("status")), Phase.STEADY)
+        return replace(found, phase=phase, history=_history(body)) if found else None
+
+    def live_keys(self, observed: Observed) -> tuple[str, ...]:
+        """Its name, while it is a draft: what calls, or called, is never taken for one that is declared anew."""
+        return super().live_keys(observed) if observed.body.get("status") == DRAFT else ("",)
+
+    def observe(self, look: Look) -> Iterable[Observed]:
+        """The whole list, each with what is remembered of it."""
+        return _remembered(super().observe(look), look.ledger)
+
+    def read(self, id_: str, context: Context, parent: str = "") -> Observed:
+        """One, as it is now, with what is remembered of it."""
+        return next(iter(_remembered([super().read(id_, context, parent)], context.ledger)))
+
+    def due_once_made(self, resource: Resource) -> Iterator[DueAction]:
+        """What is due on a new draft."""
+        return _due(resource, CampaignRecord(resource.address.name, ""), DRAFT)
+
+    def due_actions(self, resource: Resource, observed: Observed) -> Iterator[DueAction]:
+        """Contacts that are not loaded, and a start that is not as declared."""
+        return _due(resource, record(observed), str(observed.body.get("status")))
+
+    def act(self, change: Change, context: Context) -> Observed:
+        """Load the contacts, or say when dispatch is to start it."""
+        resource = declared(change)
+        id_ = change.id or context.links.id(change.address)
+        if id_ is None:
+            raise LookupError(str(change.address))
+        if change.verb == _LOAD:
+            load(resource, id_, context, lambda: self.read(id_, context).body)
+        else:
+            _schedule(resource, id_, context, armed=change.verb != _CANCEL)
+        return self.read(id_, context)
+
+    def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
+        """Windows, times and rows that cannot be as written."""
+        for resource in own:
+            yield from checks.offline(resource)
+
+    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
+        """What keeps it from being created, loaded or started."""
+        yield from super().preflight(change, account, links)
+        if change.resource is not None and not change.resource.manifest.absent:
+            known = record(change.observed) if change.observed else CampaignRecord(change.address.name, "")
+            yield from checks.online(change, change.resource, known, account)
+
+    def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
+        """People are rung, and money is spent, once it is started."""
+        if change.resource is None or change.verb not in (_ARM, _RESCHEDULE):
+            return ()
+        return consequences_of(change.resource, change.observed, account)
+
+    def sentence(self, change: Change, account: Account) -> str:
+        """Whom it will ring, for how much, and when."""
+        if change.resource is None or change.verb not in (_ARM, _RESCHEDULE):
+            return ""
+        return said_of(change.resource, change.observed, account)
+
+
+def record(observed: Observed) -> CampaignRecord:
+    """What is remembered of a live campaign."""
+    found = observed.body.get(_RECORD)
+    return found if isinstance(found, CampaignRecord) else CampaignRecord("", observed.id)
+
+
+def _remembered(found: Iterable[Observed], ledger: Ledger) -> Iterator[Observed]:
+    names = {
+        binding.id: address.name for address, binding in ledger.bindings().items() if address.kind == Campaign.name
+    }
+    for it in found:
+        name = names.get(it.id)
+        yield replace(it, body={**it.body, _RECORD: record_of(ledger, name, it.id)}) if name else it
+
+
+def _history(body: Mapping[str, Any]) -> str:
+    done, total = body.get("completed_count", 0), body.get("total_count", 0)
+    return f"is {body.get('status')}: {done} of {total} contacts completed"
+
+
+def _due(resource: Resource, known: CampaignRecord, status: str) -> Iterator[DueAction]:
+    """A load first, then the start; neither of what is no draft any more."""
+    if status != DRAFT or KEY not in resource.declared:
+        return
+    contacts = len(contacts_of(resource))
+    if not known.is_loaded or not known.may_hold_contacts:
+        begun = "; an earlier apply began it" if known.chunks else ""
+        said = f"loads {counted(contacts)}{begun}"
+        if contacts:
+            yield DueAction(_LOAD, "not_loaded", said, once=False)
+    elif known.rejected:
+        return
+    yield from _start_due(resource, known) if contacts else ()
+
+
+def _start_due(resource: Resource, known: CampaignRecord) -> Iterator[DueAction]:
+    opens = starts_at(resource)
+    if not known.start.may_be_armed:
+        return
+    if opens is None:
+        if known.start is StartState.ARMED:
+            yield DueAction(_CANCEL, "not_to_start", "is not to be started any more", once=False)
+        return
+    armed = known.start is StartState.ARMED
+    wanted = opening(resource)
+    if not armed and known.opens == wanted[0]:
+        return  # it was missed at that time, and is not made up for
+    if not armed or (known.opens, known.closes) != wanted:
+        yield DueAction(_RESCHEDULE if armed else _ARM, "not_armed", "is to be started", once=False)
+
+
+def _schedule(resource: Resource, id_: str, context: Context, *, armed: bool) -> None:
+    """Record when dispatch is to start it; raises Declined where it may not be any more."""
+    known = record_of(context.ledger, resource.address.name, id_)
+    if not known.start.may_be_armed:
+        raise Declined(f"its start is {known.start} already", method="", path="")
+    if known.rejected:
+        raise Declined(refused_rows(known), method="", path="")
+    if not armed:
+        write(context.ledger, replace(known, start=StartState.UNSCHEDULED, opens="", closes="", code="", detail=""))
+        return
+    opens, closes = opening(resource)
+    write(
+        context.ledger, replace(known, start=StartState.ARMED, opens=opens, closes=closes, code="", detail="")
+    )  # fmt: skip - one sentence

@@ -1,0 +1,150 @@
+"""Records of campaigns: which contacts were loaded, when one is to be started, and who paused it.
+
+A chunk is recorded before it is sent; a start is claimed before it is sent. A record belongs to one object of the
+platform: of another object under the same name it tells nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from reconciler.state.bindings import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.state.ledger import Ledger
+
+_CAMPAIGN = "campaign"
+
+
+class StartState(StrEnum):
+    """How the start of a campaign stands; each word but ``unscheduled`` and ``armed`` is of a start that was due."""
+
+    UNSCHEDULED = "unscheduled"
+    ARMED = "armed"
+    CLAIMED = "claimed"
+    STARTED = "started"
+    UNKNOWN = "unknown"
+    MISSED = "missed"
+
+    @property
+    def may_be_armed(self) -> bool:
+        """Whether a start may be set anew: nothing was sent for the one before."""
+        return self in (StartState.UNSCHEDULED, StartState.ARMED, StartState.MISSED)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a dispatch has something to do about it once its instant has come."""
+        return self in (StartState.ARMED, StartState.CLAIMED, StartState.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Contacts of one request: how many, their digest, and what came of them; ``accepted`` is None while unknown.
+
+    ``rejected`` are the lines of the file that the platform did not take, ``lost`` how many more it did not.
+    """
+
+    size: int
+    digest: str
+    since: str
+    accepted: int | None = None
+    rejected: tuple[int, ...] = ()
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Who paused a campaign, and why; ``by_hold``: the hold over all calls did, and its release resumes it."""
+
+    why: str
+    since: str = ""
+    who: str = ""
+    by_hold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRecord:
+    """What is remembered of one campaign: ``digest`` of the contacts' file, how many there are, and its start.
+
+    ``opens`` and ``closes`` bound when it may be started; ``left_out`` contacts are on a do-not-call list.
+    """
+
+    name: str
+    campaign: str
+    digest: str = ""
+    contacts: int = 0
+    left_out: int = 0
+    chunks: tuple[Chunk, ...] = ()
+    start: StartState = StartState.UNSCHEDULED
+    opens: str = ""
+    closes: str = ""
+    owner: str = ""
+    claimed_at: str = ""
+    detail: str = ""
+    code: str = ""
+    pause: Pause | None = None
+    project: str = ""
+
+    @property
+    def accepted(self) -> int:
+        """How many contacts the platform is known to have taken."""
+        return sum(chunk.accepted or 0 for chunk in self.chunks)
+
+    @property
+    def rejected(self) -> int:
+        """How many contacts the platform is known to have refused."""
+        return sum(len(chunk.rejected) + chunk.lost for chunk in self.chunks)
+
+    @property
+    def rejected_lines(self) -> tuple[int, ...]:
+        """The lines of those of which the platform said which they are."""
+        return tuple(line for chunk in self.chunks for line in chunk.rejected)
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether every contact was sent, and what came of it is known."""
+        settled = all(chunk.accepted is not None for chunk in self.chunks)
+        return bool(self.chunks) and settled and sum(chunk.size for chunk in self.chunks) == self.contacts
+
+    @property
+    def may_hold_contacts(self) -> bool:
+        """Whether the platform may have taken any of them."""
+        return any(chunk.accepted != 0 for chunk in self.chunks)
+
+    def with_chunk(self, place: int, chunk: Chunk) -> CampaignRecord:
+        """The record with one of its chunks as it is now."""
+        return replace(self, chunks=(*self.chunks[:place], chunk, *self.chunks[place + 1 :]))
+
+
+def record_of(ledger: Ledger, name: str, campaign: str) -> CampaignRecord:
+    """What is remembered of an object of the platform under a name; an empty record where nothing is."""
+    found = next((it for it in records(ledger) if it.name == name), None)
+    return found if found is not None and found.campaign == campaign else CampaignRecord(name, campaign)
+
+
+def records(ledger: Ledger, *, foreign: bool = False) -> list[CampaignRecord]:
+    """Every campaign that something is remembered of; with ``foreign`` those of other projects too."""
+    return [_read(value) for value in ledger.noted(_CAMPAIGN, foreign=foreign)]
+
+
+def write(ledger: Ledger, record: CampaignRecord) -> CampaignRecord:
+    """Write a record over what was read; Conflict when another run was first."""
+    value = plain(record) | {
+        "start": str(record.start),
+        "chunks": [plain(chunk) | {"rejected": list(chunk.rejected)} for chunk in record.chunks],
+        "pause": plain(record.pause) if record.pause else None,
+    }
+    if not record.project:
+        del value["project"]
+    ledger.note(_CAMPAIGN, record.name, value)
+    return record
+
+
+def _read(value: Mapping[str, Any]) -> CampaignRecord:
+    chunks = (Chunk(**{**chunk, "rejected": tuple(chunk["rejected"])}) for chunk in value["chunks"])
+    pause = Pause(**value["pause"]) if value.get("pause") else None
+    return CampaignRecord(**{**value, "chunks": tuple(chunks), "start": StartState(value["start"]), "pause": pause})
