@@ -38,6 +38,7 @@ class Account:
     """Everything that was read of the account in one run, beside everything that is declared.
 
     ``bindings`` are under the names that things have now; ``contested`` are the ids of a document that means two.
+    ``unread``: the state could not be read, so that what is not known may be all the same.
     ``lost_state`` names a shared store that holds nothing at all: new, or deleted by mistake.
     ``foreign`` says which other project declared a name, ``foreign_ids`` which declared an object of a kind.
     """
@@ -50,6 +51,7 @@ class Account:
     bindings: Mapping[Address, Binding] = field(default_factory=dict)
     contested: Mapping[Address, tuple[str, ...]] = field(default_factory=dict)
     project: str = ""
+    unread: bool = False
     lost_state: str = ""
     foreign: Mapping[Address, str] = field(default_factory=dict)
     foreign_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)

@@ -266,8 +266,8 @@ class Change:
 
     ``verb`` is the kind's word for the action (arm, verify), printed wherever an action is. ``reason`` is a stable
     word for machines that filter, ``sentence`` is the end of a sentence for people; neither ever decides anything.
-    ``unsettled``: it was begun by an earlier run, and whether it happened is not known. ``resumes``: it only
-    finishes what an earlier run began. ``too_late``: it is not done, for its time has passed.
+    ``unsettled``: it was begun by an earlier run, and whether it happened is not known. ``awaited``: it is due, and
+    waits for a person to ask for it. ``resumes``: it finishes what an earlier run began. ``too_late``: its time passed.
     ``replaced``: it takes away what another object of the same address stands for by then. ``stopped`` are the errors
     about it for which it alone is not done.
     """
@@ -285,6 +285,7 @@ class Change:
     fingerprint: str = ""
     verb: str = ""
     unsettled: bool = False
+    awaited: bool = False
     resumes: bool = False
     too_late: bool = False
     replaced: bool = False

@@ -65,6 +65,7 @@ def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
         bindings=renaming.bindings,
         contested=renaming.contested,
         project=ledger.project,
+        unread=ledger.unread,
         lost_state=ledger.store.description if ledger.store.shared and ledger.is_empty() else "",
         foreign={binding.address: binding.project for binding in elsewhere},
         foreign_ids={(binding.address.kind, binding.id): binding.project for binding in elsewhere if binding.id},

@@ -223,7 +223,7 @@ def _due(due: DueAction, match: Match, kind: Kind, *, asked: bool) -> Change:
         if begun:
             sentence = f"its {due.verb} was begun, and whether it happened is not known"
         decision = Decision(Action.KEEP, "unknown" if begun else f"{due.verb}_failed_before", sentence)
-        return replace(_change(match, kind, decision, ()), notes=(again,), unsettled=begun)
+        return replace(_change(match, kind, decision, ()), notes=(again,), unsettled=begun, awaited=True)
     decision = Decision(Action.ACT, due.reason, due.sentence)
     return replace(_change(match, kind, decision, ()), verb=due.verb, consequences=due.consequences, notes=())
 

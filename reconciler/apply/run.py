@@ -30,6 +30,7 @@ from reconciler.errors import (
     Unreachable,
 )
 from reconciler.model import Action, Address, Outcome, Phase, Report, Result, Written
+from reconciler.redaction import storable
 from reconciler.steps import Step, Verb, on_their_way, steps
 
 if TYPE_CHECKING:
@@ -288,7 +289,8 @@ class _Run:
         except Declined as error:
             failed = partial(self._fail, change, error)
             stored = partial(self._stored, change, change.id, failed)
-            self.memory.remember(change, kind, change.observed, stored, refused=error.message)
+            why = storable(": ".join(part for part in (error.message, error.detail) if part))
+            self.memory.remember(change, kind, change.observed, stored, refused=why)
             return
         observed = writes.steady(observed, kind, self._context)
         done = partial(self._arrived, change, kind, observed)

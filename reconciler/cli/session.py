@@ -201,7 +201,9 @@ class Session:
                 raise _unread(error) from None
             self.notes.append(_without_state(error))
             nothing = open_store("sqlite:.reconciler/none", root=self.project.root, read_only=True)
-            ledger = Ledger(self._closing.enter_context(nothing), target.organization_id, project_name(self.project))
+            ledger = Ledger(
+                self._closing.enter_context(nothing), target.organization_id, project_name(self.project), unread=True
+            )
         return ledger
 
     def connected(self, *, optional: bool = False) -> Connection:
@@ -274,7 +276,7 @@ def _without_state(error: StoreError) -> Finding:
     return Finding(
         Severity.WARNING,
         "RC502",
-        f"the state cannot be read ({error.message}): objects were found by name, and what this tool last "
-        "applied is not known",
+        f"the state cannot be read ({error.message}): objects were found by name; what this tool last applied is "
+        "not known, nor which calls are armed or were placed",
         error.hint,
     )

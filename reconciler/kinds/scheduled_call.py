@@ -15,7 +15,13 @@ from reconciler.kinds.scheduled_call_checks import complaints, lateness, recurre
 from reconciler.kinds.scheduled_call_meaning import meaning
 from reconciler.kinds.scheduled_call_orders import order
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
-from reconciler.kinds.scheduled_call_standing import IS_ARMED, never_again, observed_call, of_the_one
+from reconciler.kinds.scheduled_call_standing import (
+    IS_ARMED,
+    never_again,
+    observed_call,
+    of_the_one,
+    untold,
+)  # fmt: skip - one line of names
 from reconciler.model import (
     Action,
     Change,
@@ -64,6 +70,9 @@ class ScheduledCall(Kind):
 
         So is a recurring one: what is to come of it is cancelled, and may be armed anew.
         """
+        if look.ledger.unread:
+            yield from untold(look.resources.values())
+            return
         tried: dict[str, list[Attempt]] = {}
         for attempt in look.ledger.attempts():
             tried.setdefault(attempt.name, []).append(attempt)
@@ -141,7 +150,7 @@ class ScheduledCall(Kind):
 
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """Online: may the number dial, is there money, has the organisation confirmed, is it too late."""
-        if change.resource is None or not isinstance(change.resource.spec, ScheduledCallSpec):
+        if change.resource is None or not isinstance(change.resource.spec, ScheduledCallSpec) or account.unread:
             return
         if (other := _other_nature(change.resource, change.observed)) is not None:
             yield other

@@ -12,7 +12,7 @@ from reconciler.state.call_records import Armed, Attempt, next_number
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
 _SHORT, _LONGEST_NAME = 2, 63
@@ -31,6 +31,17 @@ def observed_call(armed: Armed, attempts: list[Attempt]) -> Observed:
         history=history,
         source=armed.path,
     )
+
+
+def untold(resources: Iterable[Resource]) -> Iterator[Observed]:
+    """The declared calls where no state can be read: each may have been placed, so none is armed, or counted."""
+    for resource in resources:
+        if isinstance(resource.spec, ScheduledCallSpec) and not resource.manifest.absent:
+            name = resource.address.name
+            yield Observed("ScheduledCall", name, {}, name, name, Phase.MOVING, history=_UNTOLD)
+
+
+_UNTOLD = "is unknown: the state cannot be read, so it may have been placed"
 
 
 def _as_armed(armed: Armed) -> Mapping[str, Any]:

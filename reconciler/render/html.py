@@ -42,7 +42,7 @@ def plan(plan: Plan, *, show_numbers: bool = False, next_command: str = "reconci
     sums = tiles(foreseen) if foreseen is not None and (foreseen.rings or foreseen.reloads) else NOTHING
     days = calendar(foreseen, places, show_numbers=show_numbers) if foreseen is not None else NOTHING
     sections = [
-        ("findings", "Findings", findings([*doubts, *remarks], places)),
+        ("findings", "Findings", findings(remarks, places)),
         ("glance", "Look at these first", first_glance(listed, places, grouped)),
         ("money", "Money and people", sums),
         ("changes", "Changes", cards(listed, grouped, places, show_numbers=show_numbers)),
@@ -52,7 +52,7 @@ def plan(plan: Plan, *, show_numbers: bool = False, next_command: str = "reconci
     ]
     return page(
         f"Plan for {words.account(plan.target)}",
-        header=_header(plan),
+        header=join((findings(doubts, places), _header(plan))),
         sections=sections,
         footer=_footer(plan, words.onward(plan, next_command)),
     )

@@ -74,7 +74,6 @@ SEVERITIES: dict[Severity, str] = {
 }
 
 SAME_TO_SEE = "(they differ in what is not shown)"
-NO_CHANGES = "No changes: the account is as declared."
 _UNCHANGED = (Action.KEEP, Action.REFUSE)
 _FEW = 3
 _PLURALS = {"person": "people", "reply": "replies", "try": "tries"}
@@ -199,8 +198,14 @@ def verdict(plan: Plan) -> str:
     listed = tally(plan.changes, quiet=True)
     why = stopped(plan)
     if not listed:
-        return f"No changes; {why}." if why else NO_CHANGES
+        return f"No changes; {why}." if why else _nothing_to_do("No changes", plan)
     return f"Plan: {listed} — {why or 'nothing was written'}."
+
+
+def _nothing_to_do(said: str, plan: Plan) -> str:
+    """That nothing would be done, which is not to say that all is well: an action may wait to be asked for."""
+    waiting = [change for change in plan.changes if change.awaited]
+    return f"{said}, but {_named(waiting)} is not as declared." if waiting else f"{said}: the account is as declared."
 
 
 def stopped(plan: Plan) -> str:
@@ -239,7 +244,7 @@ def applied(report: Report) -> str:
     if not report.results and report.plan.refusals:
         return f"Nothing was applied: {counted(len(report.plan.refusals), 'change')} refused."
     if not report.results:
-        return "Nothing to apply: the account is as declared."
+        return _nothing_to_do("Nothing to apply", report.plan)
     counts = dict.fromkeys(Outcome, 0)
     for result in report.results:
         counts[result.outcome] += 1
@@ -269,8 +274,11 @@ def after_apply(report: Report, following: AfterApply) -> str:
     if Outcome.UNKNOWN in outcomes:
         return f"{following.again} (it looks first, and does only what is missing)"
     if Outcome.FAILED in outcomes:
-        failed = list(dict.fromkeys(str(it.address) for it in report.results if it.outcome is Outcome.FAILED))
-        named = ", ".join(failed[:_FEW]) + (f" and {len(failed) - _FEW} more" if len(failed) > _FEW else "")
+        failed = [result for result in report.results if result.outcome is Outcome.FAILED]
+        addresses = list(dict.fromkeys(str(it.address) for it in failed))
+        named = ", ".join(addresses[:_FEW]) + (f" and {len(addresses) - _FEW} more" if len(addresses) > _FEW else "")
+        if all(result.action is Action.ACT for result in failed):
+            return f"fix what failed ({named}), and have it done again by the command that is named there"
         return f"fix what failed ({named}) as it says there, then {following.again}"
     if report.failed:
         return following.again  # only skipped: the run was cut short, and the next one goes on

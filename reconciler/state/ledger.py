@@ -59,9 +59,12 @@ class Ledger(Notes):
     What another project declared is not answered, but by what is named foreign, and not written. Raises StoreError.
     """
 
-    def __init__(self, store: Store, organization: str, project: str = "") -> None:
-        """Keep everything under the organisation's id, in the name of a project ("" for one that has none)."""
-        self.store = store
+    def __init__(self, store: Store, organization: str, project: str = "", *, unread: bool = False) -> None:
+        """Keep everything under the organisation's id, in the name of a project ("" for one that has none).
+
+        ``unread``: it stands for one that could not be read, so that what it does not know may be all the same.
+        """
+        self.store, self.unread = store, unread
         self.organization = organization
         self.project = project
         self._prefix = f"{organization}/"
