@@ -60,10 +60,7 @@ class Ledger(Notes):
     """
 
     def __init__(self, store: Store, organization: str, project: str = "", *, unread: bool = False) -> None:
-        """Keep everything under the organisation's id, in the name of a project ("" for one that has none).
-
-        ``unread``: it stands for one that could not be read, so that what it does not know may be all the same.
-        """
+        """Keep all under the organisation's id, in a project's name; ``unread``: it stands for one that is unreadable."""
         self.store, self.unread = store, unread
         self.organization = organization
         self.project = project

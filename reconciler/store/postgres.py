@@ -264,7 +264,7 @@ class PostgresStore(Store):
         return True
 
     def _transaction(self, begun: Names, batch: Sequence[_Request], chosen: Requests) -> None:
-        """Compare and set; ``begun`` receives the id before anything is changed, ``chosen`` the requests that are in it.
+        """Compare and set; ``begun`` receives the id before anything is changed, ``chosen`` the requests in it.
 
         A request that lost is settled by what was read: no later answer could make it win.
         """

@@ -1,4 +1,4 @@
-"""Listening to a PostgreSQL server: hears of writes that wake, on a connection and a thread of its own."""
+"""Listener on a PostgreSQL server: hears of writes that wake, on a connection of its own."""
 
 from __future__ import annotations
 
