@@ -60,7 +60,7 @@ class Ledger(Notes):
     """
 
     def __init__(self, store: Store, organization: str, project: str = "", *, unread: bool = False) -> None:
-        """Keep all under the organisation's id, in a project's name; ``unread``: it stands for one that is unreadable."""
+        """Keep all under the organisation's id, in a project's name; ``unread``: one could not be read."""
         self.store, self.unread = store, unread
         self.organization = organization
         self.project = project
