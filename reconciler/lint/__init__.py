@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.lint import agents, calls, prompts, scripts, secrets, webhooks
+from reconciler.lint import agents, attachments, calls, prompts, scripts, secrets, webhooks
 from reconciler.lint.rule import Rule
 from reconciler.lint.waivers import Settled, settle
 from reconciler.model import Severity
@@ -39,6 +39,9 @@ RULES: tuple[Rule, ...] = (
     Rule("RC714", Severity.WARNING, "braces that the platform does not fill", offline=agents.unfilled_braces),
     Rule("RC715", Severity.WARNING, "a secret in clear", offline=secrets.in_clear),
     Rule("RC716", Severity.WARNING, "a webhook without a receiver", offline=webhooks.unreachable),
+    Rule("RC717", Severity.WARNING, "two tools of one name", offline=attachments.clashing_tools),
+    Rule("RC718", Severity.NOTE, "something that no agent uses", offline=attachments.unattached),
+    Rule("RC719", Severity.WARNING, "variants that do not add up", offline=attachments.odd_weights),
 )
 
 

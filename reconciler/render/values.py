@@ -121,7 +121,15 @@ def differences(before: Any, after: Any) -> list[Part]:
     Keys that only the live side has are the vendor's and are left out: only what was declared is compared.
     Items of lists are paired with the one most like them.
     """
+    before, after = _file(before), _file(after)
     return list(_differences("", before, after)) or [Part("", before, after)]
+
+
+def _file(value: Any) -> Any:
+    """What stands for the bytes of a file, in words."""
+    if not isinstance(value, dict) or value.keys() != {"sha256", "size"}:
+        return value
+    return f"file of {value['size']:,} bytes, sha256 {str(value['sha256'])[:8]}"
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[Part]:
