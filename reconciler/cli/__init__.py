@@ -23,6 +23,7 @@ COMMANDS = {
     "apply": "do it; asks first on a terminal, needs --yes elsewhere",
     "dispatch": "place the calls that are due; the only command that dials",
     "serve": "stay on: dial on the second, hear how calls end, show the day",
+    "test": "have the platform call the deployed agents and judge them: exit 6 when one did not pass",
     "calls": "every scheduled call and its outcome; hold, release, cancel or resolve one",
     "state": "what is remembered of the account: show, locks, unlock, forget, move, export, import, secret",
     "init": "write a working repository: project file, first manifests, CI",
@@ -46,6 +47,7 @@ Exit codes:
   3    refused: stale plan, guard, wrong account
   4    done in part
   5    a call was missed or its outcome is unknown
+  6    a test did not pass
   130  interrupted"""
 
 

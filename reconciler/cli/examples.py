@@ -24,6 +24,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "reconciler serve --env live --webhook-secret-file webhook.secret",
         "reconciler serve --env live --listen 0.0.0.0:8414 --token-file token --log-format json",
     ),
+    "test run": (
+        "reconciler test --env staging",
+        "reconciler test --env staging --target Agent/front-desk --max-cost-cents 200",
+        "reconciler test --env staging --yes --format junit > tests.xml",
+        "reconciler test --env staging --resume",
+    ),
     "calls show": ("reconciler calls --env live", "reconciler calls --env live --watch"),
     "calls hold": (
         'reconciler calls hold confirm-jane --env live --why "moved to Friday"',

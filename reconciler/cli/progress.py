@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.apply.run import News
     from reconciler.cli.output import Output
     from reconciler.model import Address, Change
+    from reconciler.testing.run import AgentResult
 
 PATIENCE = 1.0  # seconds without a word
 _EVERY = 0.1
@@ -66,6 +67,26 @@ def applying(
 
     with _drawn(output, frame, patience=patience):
         yield table.tell
+
+
+@contextmanager
+def under_test(output: Output, begun: Sequence[AgentResult]) -> Iterator[Callable[[AgentResult], None]]:
+    """Show how each scenario stands while the block runs; what it yields is told each batch that was read."""
+    latest = {it.name: it for it in begun}
+
+    def frame(seconds: float) -> list[str]:
+        size = shutil.get_terminal_size((80, 24))
+        rows = [it for result in list(latest.values()) for it in result.scenarios]
+        ended = sum(it.verdict.value != "running" for it in rows)
+        head = f"{_wheel(seconds)} testing: {ended:,} of {len(rows):,}, {seconds:.0f} s"
+        told = [f"  {pad(it.verdict.value, 8)} {clean(it.address or it.title)}" for it in rows]
+        return [cut(line, size.columns - 1) for line in (head, *told[: size.lines - _SPARED])]
+
+    def tell(result: AgentResult) -> None:
+        latest[result.name] = result
+
+    with _drawn(output, frame, patience=PATIENCE):
+        yield tell
 
 
 class Table:

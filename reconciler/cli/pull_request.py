@@ -81,6 +81,11 @@ class Announcement:
         self._print(annotation.plan(told, folder=self.folder))
         self._tell(markdown.plan(told, limit=_room(), next_command=next_command, whole_command=whole))
 
+    def tests(self, told: str) -> None:
+        """Tell what tests came to, in Markdown."""
+        if self._wanted:
+            self._tell(self._options.completed(told))
+
     def report(self, report: Report) -> None:
         """Tell what an apply did."""
         if not self._wanted:

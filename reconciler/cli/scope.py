@@ -17,12 +17,12 @@ from reconciler.model import Address
 from reconciler.plan import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.cli.options import Command
     from reconciler.load.reader import Loaded
-    from reconciler.model import Plan
+    from reconciler.model import Plan, Resource
 
 ERROR, PENDING, REFUSED = 1, 2, 3
 
@@ -93,6 +93,12 @@ def _among(address: Address, named: frozenset[Address]) -> bool:
     """Whether an address is named, or the list that it is a row of."""
     name = list_of(address)
     return address in named or bool(name and any(it.name == name and KINDS[it.kind].table for it in named))
+
+
+def selected(selectors: Sequence[str], targets: Sequence[str]) -> Callable[[Resource], bool]:
+    """Whether a resource is meant by selectors and targets; everything is, where there are none. Raises InputError."""
+    accepts = selection(selectors, _addresses("--target", targets))
+    return lambda resource: accepts is None or bool(accepts(resource.address, resource.manifest.labels))
 
 
 def _label(text: str) -> tuple[str, str, bool]:

@@ -76,6 +76,11 @@ class Session:
     ) -> None:
         self._closing.close()
 
+    @property
+    def waits_by(self) -> Clock:
+        """The clock to wait by: its waits end with Interrupted when the run is asked to stop."""
+        return self._waiting
+
     def load(self) -> Loaded:
         """The manifests; raises InputError with every finding when one of them is an error."""
         now = self.clock.now()

@@ -42,6 +42,8 @@ TAKES: Mapping[str, Takes] = {
     "plan": Takes(paths=True, scope=True),
     "apply": Takes(paths=True, scope=True),
     "dispatch": Takes(paths=True),
+    "test": Takes(paths=True, scope=True),
+    "test run": Takes(paths=True, scope=True),
     "calls": Takes(paths=True),
     "calls show": Takes(paths=True),
     "calls adopt-history": Takes(paths=True),

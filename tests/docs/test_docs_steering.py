@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = Path(reconciler.__file__).parent
-# Whose subject is one kind of thing: calls and the numbers that dial, their lint, their money, their commands.
+# Whose subject is one kind of thing: calls and the numbers that dial, tests, their lint, their money, their commands.
 SUBJECTS = (
     "kinds/",
     "emulator/",
     "calls/",
+    "testing/",
     "lint/",
     "schedule/planned_call.py",
     "forecast.py",

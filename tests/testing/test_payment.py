@@ -1,0 +1,135 @@
+"""What tests cost is said and consented to first, and no batch is paid for twice."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from testing.conftest import is_execute
+
+if TYPE_CHECKING:
+    from testing.conftest import Send, Tested
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+def test_without_consent_and_without_a_terminal_nothing_is_begun(tested: Tested) -> None:
+    tested.apply("Books")
+    said = tested.folder.run("test")
+    assert (said.code, said.written) == (3, [])
+    assert "expected to cost about $0.12" in said.err
+
+
+def test_more_than_the_most_is_refused_before_anything_is_begun(tested: Tested) -> None:
+    tested.apply("Books")
+    assert tested.run("--max-cost-cents", "11").code == 3
+    assert tested.executed == []
+
+
+def test_an_empty_budget_is_refused_before_anything_is_begun(tested: Tested) -> None:
+    tested.apply("Books")
+
+    def poor(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.url.path != "/v1/billing":
+            return send()
+        return httpx.Response(200, json={"test_call_budget_remaining_cents": 0})
+
+    assert tested.run(through=poor).code == 3
+    assert tested.executed == []
+
+
+def test_a_prompt_that_is_not_deployed_is_not_tested(tested: Tested) -> None:
+    tested.apply("Books")
+    tested.declare("Books", prompt="You answer otherwise.")
+    said = tested.run()
+    assert said.code == 3
+    assert "(`prompt`)" in said.err
+    assert tested.executed == []
+
+
+def test_an_agent_without_scenarios_is_not_green(tested: Tested) -> None:
+    tested.apply()
+    assert tested.run().code == 1
+
+
+def test_the_request_says_nothing_that_was_not_asked_for(tested: Tested) -> None:
+    tested.apply("Books")
+    tested.run()
+    body = json.loads(tested.executed[0].read())
+    assert body == {"channel": "web", "consent_to_charge": True, "scenario_ids": [9001]}
+
+
+def test_a_batch_whose_answer_was_lost_is_found_by_listing(tested: Tested) -> None:
+    tested.apply("Books")
+
+    def lossy(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = send()
+        if is_execute(request):
+            raise httpx.ReadError("cut", request=request)
+        return answer
+
+    assert tested.run(through=lossy).code == 0
+    assert len(tested.executed) == 1
+
+
+def test_a_batch_of_which_nothing_is_known_is_told_and_not_begun_again_in_the_same_run(tested: Tested) -> None:
+    tested.apply("Books")
+
+    def lossy(request: httpx.Request, send: Send) -> httpx.Response:
+        if is_execute(request):
+            raise httpx.ReadError("cut", request=request)
+        return send()
+
+    said = tested.run(through=lossy)
+    assert said.code == 4
+    assert "may be paid for" in said.out
+    assert len(tested.executed) == 1
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the request", "after the request"])
+def test_a_run_that_is_killed_in_the_request_is_paid_for_once(tested: Tested, *, after: bool) -> None:
+    tested.apply("Books")
+    arrived = []
+
+    def deadly(request: httpx.Request, send: Send) -> httpx.Response:
+        if not is_execute(request):
+            return send()
+        if after:
+            arrived.append(send())
+        raise Killed
+
+    with pytest.raises(Killed):
+        tested.run(through=deadly)
+    assert tested.run().code == 0
+    assert len(tested.executed) == (1 if after else 2)
+
+
+def test_a_run_that_is_killed_while_it_waits_goes_on_with_its_batch(tested: Tested) -> None:
+    tested.apply("Books")
+    reads = []
+
+    def deadly(request: httpx.Request, send: Send) -> httpx.Response:
+        if request.method == "GET" and "/test-runs/" in request.url.path:
+            reads.append(request)
+            raise Killed
+        return send()
+
+    with pytest.raises(Killed):
+        tested.run(through=deadly)
+    assert tested.run("--resume").code == 0
+    assert len(tested.executed) == 1
+    assert tested.run("--resume").code == 1
+
+
+def test_what_is_still_running_is_taken_up_by_the_next_run(tested: Tested) -> None:
+    tested.apply("Books and hangs")
+    assert tested.run().code == 4
+    again = tested.run("--format", "json")
+    assert again.code == 4
+    assert tested.result(again)["agents"][0]["resumed"] is True
+    assert len(tested.executed) == 1
