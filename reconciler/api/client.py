@@ -27,7 +27,7 @@ from reconciler.api.forms import encoded
 from reconciler.api.pages import read_items
 from reconciler.api.read_only import ReadOnlyTransport
 from reconciler.api.retry import RetryPolicy, WaitBudget
-from reconciler.api.transport import CountingTransport, network
+from reconciler.api.transport import CountingTransport, TracingTransport, network
 from reconciler.errors import ApiError, InputError
 
 if TYPE_CHECKING:
@@ -266,14 +266,15 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
     jitter: Callable[[], float] = random.random,
     budget: WaitBudget | None = None,
     announce: Callable[[ApiError, float], None] = lambda *_: None,
+    trace: Callable[[str], None] | None = None,
 ) -> Api:
     """A client for one address and one key; nothing is sent yet.
 
     With ``read_only`` everything but GET and HEAD raises WriteForbidden in the HTTP layer, whichever
     ``transport`` lies below. ``timeout`` is the longest silence while reading or writing, in seconds;
     connecting takes at most 10. ``budget`` is what all requests may wait together, and ``announce`` is told why and
-    for how many seconds before each wait. InputError for an address (RC120), a key (RC121) or a proxy (RC127) that
-    cannot be used.
+    for how many seconds before each wait; ``trace`` is told each request. InputError for an address (RC120), a key
+    (RC121) or a proxy (RC127) that cannot be used.
     """
     _check_key(key)
     address = checked_base_url(base_url)
@@ -281,6 +282,8 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
         logging.getLogger(name).setLevel(logging.WARNING)
     sent: Counter[str] = Counter()
     carrier: httpx.BaseTransport = CountingTransport(transport or network(address), sent)
+    if trace is not None:
+        carrier = TracingTransport(carrier, trace)
     seam = Seam(urlsplit(address).netloc, Censor(key))
     patience = RetryPolicy(attempts=attempts, jitter=jitter)
     return Api(

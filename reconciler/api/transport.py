@@ -8,6 +8,7 @@ are always verified, against SSL_CERT_FILE or SSL_CERT_DIR where set.
 from __future__ import annotations
 
 import ssl
+import time
 from collections import deque
 from functools import partial
 from threading import Lock
@@ -81,6 +82,34 @@ class _Lent(httpx.SyncByteStream):
             self._body.close()
         finally:
             self._give_back()
+
+
+class TracingTransport(httpx.BaseTransport):
+    """Tells each request with its status and how long the head of its answer took; of a query only the names."""
+
+    def __init__(self, inner: httpx.BaseTransport, trace: Callable[[str], None]) -> None:
+        self._inner, self._trace = inner, trace
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass the request on."""
+        asked = ", ".join(request.url.params.keys())
+        told = f"{request.method} {request.url.host}{request.url.path}{f' ({asked})' if asked else ''}"
+        begun = time.monotonic()
+        try:
+            response = self._inner.handle_request(request)
+        except Exception as problem:
+            self._trace(f"{told}: {type(problem).__name__} after {_milliseconds(begun)}")
+            raise
+        self._trace(f"{told}: {response.status_code} in {_milliseconds(begun)}")
+        return response
+
+    def close(self) -> None:
+        """Close what lies below."""
+        self._inner.close()
+
+
+def _milliseconds(begun: float) -> str:
+    return f"{(time.monotonic() - begun) * 1000:.0f} ms"
 
 
 class CountingTransport(httpx.BaseTransport):

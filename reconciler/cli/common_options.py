@@ -64,6 +64,7 @@ _COMMON: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("--no-color", is_flag=True, help="Plain text (also the NO_COLOR variable)."),
     click.option("--show-numbers", is_flag=True, help="Show callees' telephone numbers instead of masking them."),
+    click.option("--debug", is_flag=True, help="Say on stderr what is asked and decided (also RECONCILER_LOG=debug)."),
 )
 
 _ACCOUNT: tuple[Callable[[Any], Any], ...] = (
@@ -113,6 +114,7 @@ def declare(
                 variables=_variables(given.pop("variables")),
                 color=_color(no_color=given.pop("no_color")),
                 show_numbers=given.pop("show_numbers"),
+                debug=given.pop("debug") or os.environ.get("RECONCILER_LOG", "").lower() == "debug",
                 account=account,
                 given=_written(click.get_current_context()),
                 **{key: given.pop(key) for key in ("api_url", "api_key_file", "emulator", "state", "now") if account},

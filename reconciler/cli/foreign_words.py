@@ -100,7 +100,7 @@ OPTIONS: Mapping[str, str] = {
     "--refresh-only": "that is `reconciler drift`",
     "--tags": "that is `--selector KEY=VALUE`",
     "--var-file": "variables stand in reconciler.yaml, per environment",
-    "--verbose": "RECONCILER_DEBUG=1 shows more of an internal error",
+    "--verbose": "--debug says what is asked and decided",
     "--what-if": _READS,
     "--workspace": _ENVIRONMENT,
     "-e": _ENVIRONMENT,

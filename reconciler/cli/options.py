@@ -40,12 +40,13 @@ class Options:
     now: datetime | None = None
     color: bool = False
     show_numbers: bool = False
+    debug: bool = False
     given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     output: Output = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """One way out per run, so that what is hidden once is hidden everywhere, error messages included."""
-        output = Output(form=self.format, color=self.color, show_numbers=self.show_numbers)
+        output = Output(form=self.format, color=self.color, show_numbers=self.show_numbers, debug=self.debug)
         object.__setattr__(self, "output", output)
 
     @property

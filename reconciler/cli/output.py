@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sys
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.documents.project_files import ProjectFiles, Unreadable
-from reconciler.redaction import Redactor, hide_credentials, hide_secret_lines, hide_secrets
+from reconciler.redaction import Redactor, hide_credentials, hide_secret_lines, hide_secrets, mask_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -39,8 +40,9 @@ class Output:
     a prompt, a name or the vendor's words.
     """
 
-    def __init__(self, *, form: str, color: bool, show_numbers: bool) -> None:
+    def __init__(self, *, form: str, color: bool, show_numbers: bool, debug: bool = False) -> None:
         self.form, self.color, self.show_numbers = form, color, show_numbers
+        self.debug, self._begun = debug, time.monotonic()
         self.root: Path | None = None
         self.answered = False
         self.log: Callable[[str], None] | None = None  # where talk goes in a service
@@ -103,6 +105,12 @@ class Output:
             self.log(text)
             return
         click.echo(_inert(self.clean(text)).rstrip("\n"), err=True)
+
+    def trace(self, what: str) -> None:
+        """Say what the run does and when, where that was asked for; numbers are masked even with --show-numbers."""
+        if self.debug:
+            told = mask_in(self.clean(hide_secrets(what), masked=True))
+            click.echo(_inert(f"debug {time.monotonic() - self._begun:7.3f} s  {told}"), err=True)
 
     def instruct(self, command: str) -> None:
         """Say something to the CI's runner, which reads stderr as well as stdout.

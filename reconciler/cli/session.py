@@ -32,7 +32,7 @@ from reconciler.state.ledger import Ledger
 from reconciler.survey import Connection, Survey, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     from reconciler.api import Api
@@ -143,6 +143,7 @@ class Session:
                 clock=self._waiting,
                 read_only=self.read_only,
                 announce=self.waits.request,
+                trace=self._trace,
             )
             self.output.hide_secret(key.reveal())
         self._closing.callback(api.close)
@@ -174,6 +175,7 @@ class Session:
             read_only=self.read_only,
             transport=transport,
             announce=self.waits.request,
+            trace=self._trace,
         )
 
     def platform(self) -> Platform:
@@ -199,6 +201,7 @@ class Session:
             store: Store = open_store(url, root=self.project.root, read_only=self.read_only)
             ledger = Ledger(self._closing.enter_context(store), target.organization_id, project_name(self.project))
             ledger.read()
+            self.output.trace(f"state: {store.description}")
         except StoreError as error:
             if not self.read_only:
                 raise
@@ -219,7 +222,7 @@ class Session:
     def look(self, loaded: Loaded, connection: Connection, scope: Scope) -> Survey:
         """Observe the account and plan."""
         with waiting(self.output, "reading the account"):
-            return survey(
+            found = survey(
                 connection,
                 loaded,
                 replace(
@@ -234,6 +237,13 @@ class Session:
                 lint=self.lint.online,
                 notes=self.notes,
             )
+        for change in found.plan.changes if self.output.debug else ():
+            self.output.trace(f"{change.address}: {change.verb} ({change.reason}) {change.sentence}")
+        return found
+
+    @property
+    def _trace(self) -> Callable[[str], None] | None:
+        return self.output.trace if self.output.debug else None
 
     def _paths(self) -> tuple[str, ...]:
         """The paths that were read, when they are only a part of the project."""
