@@ -43,6 +43,7 @@ from reconciler.store.lease import acquire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from reconciler.calls.due import Agenda
     from reconciler.calls.run_state import RunState
@@ -60,6 +61,7 @@ CHECKOUT_SECONDS = 1.0
 _PRUNE_SECONDS = 3_600.0
 _LOOK_SECONDS = 300.0  # between two looks at the account where nothing is due
 _TRIES = 8
+_REMEMBERED = 20_000  # calls whose last line in the log is known
 _NOTICE_SECONDS = 10.0
 _OUTSIDE = frozenset({ChangedBy.DASHBOARD, ChangedBy.BOTH})
 
@@ -83,7 +85,7 @@ class Wiring:
         session.output.log = self.log.say
         self.metrics = Metrics()
         self.listening = bound(listen)
-        self.checkout = Checkout(session.project.root, self._read, self._reread)
+        self.checkout = Checkout(self._root, self._read, self._reread)
         self.connection = session.connected()
         self.ledger = self.connection.ledger
         self.throttle = self._throttle()
@@ -135,6 +137,12 @@ class Wiring:
             telling.start()
             stack.callback(telling.join, _NOTICE_SECONDS)
             stack.callback(self.notices.put, None)
+
+    def _root(self) -> Path:
+        """The project as it is now: a checkout behind a link moves with it."""
+        paths = self.session.options.paths
+        folder = paths[0].resolve() if paths else self.session.project.root
+        return folder if not folder.is_relative_to(self.session.project.root) else self.session.project.root
 
     def _read(self) -> Loaded:
         """The manifests as they are now, by the project file as it is now."""
@@ -261,10 +269,10 @@ class Wiring:
         if self.notifier is not None:
             self._note(of_calls(rows))
         for row in rows:
-            self._count(row)
             key, now = (row.occurrence, row.attempt), (str(row.state), row.code)
             if self._said.get(key) != now:
                 self._said[key] = now
+                self._count(row)
                 level = "warning" if CallState(row.state).alarming else "info"
                 self.log.say(
                     "call",
@@ -279,6 +287,9 @@ class Wiring:
                     hint=row.hint,
                 )  # fmt: skip - one table
         self.follower.soon()
+
+        for key in list(self._said)[: max(len(self._said) - _REMEMBERED, 0)]:
+            del self._said[key]
 
     def _count(self, row: CallRow) -> None:
         metrics = self.metrics

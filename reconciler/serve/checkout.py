@@ -34,27 +34,29 @@ def _files(root: Path) -> Iterator[tuple[str, int, int, int]]:
 
 
 class Checkout(Generic[Content]):
-    """The last good content; ``read`` makes it, or raises InputError, and ``said`` hears of every change.
+    """The last good content; ``said`` hears of every change.
+
+    ``root`` finds the project, behind a link that may be moved; ``read`` makes the content or raises InputError.
 
     What is in error changes nothing: calls go on by what was reviewed last, and ``problem`` says that it is so.
     """
 
     def __init__(
         self,
-        root: Path,
+        root: Callable[[], Path],
         read: Callable[[], Content],
         said: Callable[[InputError | None], None],
     ) -> None:
         self._root, self._read, self._said = root, read, said
         self._lock = Lock()
-        self._mark: Hashable = mark(root)
+        self._mark: Hashable = mark(root())
         self._content = read()
         self.problem = ""
 
     def current(self) -> Content:
         """The content, read again first where the checkout moved."""
         with self._lock:
-            now = mark(self._root)
+            now = mark(self._root())
             if now != self._mark:
                 self._again(now)
             return self._content

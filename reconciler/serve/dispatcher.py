@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.calls.dispatch import dispatch
 from reconciler.calls.due import todo
-from reconciler.calls.run_state import RunState
+from reconciler.calls.run_state import REST, RunState
 from reconciler.errors import Locked, ReconcilerError
 from reconciler.schedule.clock import parse_instant
 
@@ -107,6 +107,9 @@ class Dispatcher:
         if switches != self._switches:
             self._switches = switches
             self._tried.clear()
+        now = self._now()
+        for key in [key for key, at in self._tried.items() if now - at > REST]:
+            del self._tried[key]
 
     def _ready(self, due: Due, now: datetime) -> datetime:
         return RunState(tried=self._tried).ready(due.attempt.key, now)
