@@ -87,6 +87,7 @@ class Situation:
     fixed: tuple[str, ...] = ()
     replaceable: bool = False
     secret_lost: bool = False
+    tried: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ WAYS_OUT = {
     DELETED_OUTSIDE: "remove the document, or leave `metadata.id` out to create it anew",
     UNKNOWN_ID: "correct `metadata.id`; or remove the document, or leave `metadata.id` out to create it anew",
     "foreign_draft": "deploy or discard the draft in the dashboard, then plan again",
+    "failed_before": "once that is settled: reconciler apply --again {address}",
+    "unknown": "look at the account, then: reconciler apply --again {address}",
     "secret_lost": "to have it deleted and created anew: reconciler apply --again {address}",
     "busy": "{stop}, then plan again",
     "immutable": "put it back; or declare the new one under a new name, and this one `absent: true`",
@@ -158,6 +161,12 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
             return (Decision(Action.REFUSE, UNKNOWN_ID, gone, vanished=True),)
         case Situation(live=Live.NOTHING | Live.VANISHED, expired=True):
             return _one(Action.KEEP, "will_not_fire", "will not fire: its time has passed", too_late=True)
+        case Situation(tried="unknown", live=Live.NOTHING | Live.VANISHED | Live.FOUND):
+            return _one(
+                Action.REFUSE, "unknown", "was begun, and how that ended is not known: it is not paid for twice"
+            )
+        case Situation(tried=str(words), live=Live.NOTHING | Live.VANISHED | Live.FOUND) if words:
+            return _one(Action.REFUSE, "failed_before", f"failed before, and is not tried again unasked: {words}")
         case Situation(live=Live.VANISHED):
             return _one(Action.CREATE, "deleted_outside", f"was deleted outside (id {it.ids[0]})")
         case Situation(live=Live.NOTHING):

@@ -105,6 +105,8 @@ class Kind(ABC):
     - ``watched`` are keys of the live object that make an approved plan stale;
     - ``outputs`` are keys of the answer to a create that are shown once;
     - ``table`` is the key of a file whose rows it stands for: it is no object itself, ``members`` are;
+    - ``tried_once``: a create, or a change of what is unread, costs at each try: one that failed, or whose end is
+      not known, waits for ``--again``;
     - ``patience``: how long an apply reads it again while it is moving;
     - ``file`` is where an export writes it, with ``{name}``; a folder of its kind where nothing is said;
     - ``uninvited`` is what an object has of which nobody said anything, by manifest key: as far as the contract knows.
@@ -126,6 +128,7 @@ class Kind(ABC):
     facts: ClassVar[tuple[Fact, ...]] = ()
     watched: ClassVar[tuple[str, ...]] = ()
     outputs: ClassVar[tuple[str, ...]] = ()
+    tried_once: ClassVar[bool] = False
     patience: ClassVar[timedelta] = timedelta(0)
     stop: ClassVar[str] = ""
     file: ClassVar[str] = ""
@@ -319,3 +322,12 @@ def befores(kind: Kind) -> tuple[str, ...]:
 def changed(diffs: Iterable[FieldDiff]) -> frozenset[str]:
     """The manifest keys that differ."""
     return frozenset(diff.path for diff in diffs)
+
+
+def tried_before(kind: Kind, binding: Binding | None, diffs: Iterable[FieldDiff], observed: Observed | None) -> str:
+    """Why what costs at each try is not tried again: ``unknown``, or the words of the failure; "" for no reason."""
+    own = policies(kind.spec)
+    costs = observed is None or any(own[diff.path].unread is not None for diff in diffs)
+    if not kind.tried_once or binding is None or not costs:
+        return ""
+    return "unknown" if binding.intent is not None else binding.refused

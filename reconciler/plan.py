@@ -11,7 +11,7 @@ from reconciler.diagnostics.suggestions import nearest
 from reconciler.diff import released, where
 from reconciler.errors import InputError
 from reconciler.fields import digest, meaning, policies
-from reconciler.kind import ranks
+from reconciler.kind import ranks, tried_before
 from reconciler.left_out import list_of, whole_lists
 from reconciler.missing_names import missing
 from reconciler.model import (
@@ -252,6 +252,7 @@ def _situation(  # noqa: PLR0913 - what a decision depends on
         fixed=tuple(it.path for it in diffs if it.immutable and observed is not None),
         replaceable=kind.replaceable if not kind.outputs else match.address in scope.again,
         secret_lost=bool(kind.outputs),
+        tried="" if match.address in scope.again else tried_before(kind, match.binding, diffs, match.observed),
         phase=observed.phase if observed else Phase.STEADY,
         history=observed.history if observed else "",
     )

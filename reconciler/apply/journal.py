@@ -197,6 +197,11 @@ class Journal:
         }
         self._write({change.address: replace(old, intent=None, fields={**old.fields, **given})}, then)
 
+    def declined(self, change: Change, words: str, then: Then) -> None:
+        """Keep in what words something came to nothing; of what does not exist yet, too."""
+        old = self._known.get(change.address) or Binding(change.address)
+        self._write({change.address: replace(old, id=old.id or change.id or "", intent=None, refused=words)}, then)
+
     def unprotect(self, address: Address, then: Then) -> None:
         """Lift the protection of what is bound to an address."""
         if (old := self._known.get(address)) is None:
@@ -235,6 +240,7 @@ class Journal:
             commit=self._context.commit,
             path=resource.manifest.location.path if resource else old.path,
             intent=None,
+            refused="" if kind.tried_once else old.refused,
             was=_names(old, resource),
             replaced=_replaced(old, change, observed),
             project=self._context.ledger.project,

@@ -144,6 +144,8 @@ class _Run:
         self.memory.sending(change)
         try:
             self._send(step)
+        except Declined as error:
+            self._decline(change, error)
         except ReconcilerError as error:
             # A read fails only before a write, or after one whose answer was lost: that one may have happened.
             if step.verb in _BEGUN and isinstance(error, _NOTHING_HAPPENED) and error.method not in _READS:
@@ -155,6 +157,12 @@ class _Run:
             # An answer that is not in the contract must not take the other changes' results with it.
             detail = f"the answer was not what the contract says ({type(error).__name__})"
             self._finish(change, Outcome.UNKNOWN, detail, "plan again: it says how the account stands")
+
+    def _decline(self, change: Change, error: Declined) -> None:
+        """It was done and came to nothing: remembered, so that it is not paid for again unasked."""
+        failed = partial(self._fail, change, error)
+        why = storable(": ".join(part for part in (error.message, error.detail) if part))
+        self.memory.declined(change, why, partial(self._stored, change, change.id, failed))
 
     def _blocked(self, step: Step) -> str | None:
         """Why the step must not be taken, or None."""
@@ -287,10 +295,7 @@ class _Run:
         try:
             observed = kind.act(change, self._context)
         except Declined as error:
-            failed = partial(self._fail, change, error)
-            stored = partial(self._stored, change, change.id, failed)
-            why = storable(": ".join(part for part in (error.message, error.detail) if part))
-            self.memory.remember(change, kind, change.observed, stored, refused=why)
+            self._decline(change, error)
             return
         observed = writes.steady(observed, kind, self._context)
         done = partial(self._arrived, change, kind, observed)
@@ -357,7 +362,9 @@ class _Run:
         outcome = Outcome.UNKNOWN if isinstance(error, AmbiguousWrite) else Outcome.FAILED
         hint = error.hint
         if outcome is Outcome.UNKNOWN:
-            hint = f"reconciler apply --again {change.address}" if change.action is Action.ACT else _AGAIN
+            kind = self._kind_of(change)
+            waits = change.action is Action.ACT or kind.tried_once or (kind.outputs and change.id is None)
+            hint = f"reconciler apply --again {change.address}" if waits else _AGAIN
         if isinstance(error, Conflict):
             hint = "another run wrote the state at the same time; run plan again"
         found = blames(error, change.resource) if isinstance(error, Rejected) else ()

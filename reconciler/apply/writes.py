@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.errors import AmbiguousWrite, Rejected, Unintelligible
+from reconciler.fields import policies
 from reconciler.kind import FoundBy
 from reconciler.model import Phase
 
@@ -63,6 +64,9 @@ def update(change: Change, kind: Kind, context: Context) -> Observed:
     try:
         return kind.update(change, context)
     except AmbiguousWrite:
+        own = policies(kind.spec)
+        if any(own[diff.path].unread is not None for diff in change.diffs):
+            raise  # the account does not tell it, so reading settles nothing
         below = change.observed.parent if change.observed is not None else ""
         after = kind.read(change.id or "", context, below)
         if change.resource is not None and kind.diff(change.resource, after.body, context.links):

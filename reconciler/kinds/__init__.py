@@ -32,6 +32,7 @@ _MODULES = {
     "WebhookEndpoint": "webhook_endpoint",
     "SipEndpoint": "sip_endpoint",
     "Campaign": "campaign",
+    "VoipConnection": "voip_connection",
 }
 
 

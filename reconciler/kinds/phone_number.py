@@ -7,6 +7,7 @@ after a failure until a person asks. A number is never bought and never released
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -16,6 +17,7 @@ from reconciler.api.identifiers import identifier
 from reconciler.errors import AmbiguousWrite, Declined
 from reconciler.fields import E164, FIXED, LOCAL, Ref, Spec, policies
 from reconciler.kind import DueAction, FoundBy, Kind, Orphans
+from reconciler.kinds.rest import declared
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 from reconciler.telephony.eligibility import PROVEN, Obstacle, not_on_account, undialable
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from reconciler.resolver import Resolver
 
 _PATH = "/v1/phone-numbers"
+_CARRIERS = "VoipConnection"  # whose numbers are imported in the same run
 
 
 class PhoneNumberSpec(Spec):
@@ -50,6 +53,12 @@ class PhoneNumberSpec(Spec):
 
 
 _POLICIES = policies(PhoneNumberSpec)
+_PROBE = DueAction(
+    "verify",
+    "not_proven",
+    "is not proven at its carrier: a billed probe call",
+    (Consequence(Sort.SPENDS_MONEY, occasion="billed probe call"),),
+)
 
 
 class PhoneNumber(Kind):
@@ -58,6 +67,7 @@ class PhoneNumber(Kind):
     name = "PhoneNumber"
     spec = PhoneNumberSpec
     orphans = Orphans.NEVER_OURS
+    after = (_CARRIERS,)
     found_by = FoundBy.IDENTITY
     file = "phone-numbers.yaml"
     watched = ("source", "voip_verification_status")
@@ -82,9 +92,24 @@ class PhoneNumber(Kind):
         context.api.patch(f"{_PATH}/{segment(seen.id)}", body)
         return self.read(seen.id, context)
 
+    def create(self, change: Change, context: Context) -> Observed:
+        """Route what a connection imported in this run; a number is never bought."""
+        number = declared(change).declared.get("number")
+        found = next((item for item in self.observe(context.look) if item.identity == number), None)
+        if found is None:
+            raise LookupError(f"{number} was not imported")
+        return self.update(replace(change, id=found.id, observed=found), context) if change.diffs else found
+
+    def due_once_made(self, resource: Resource) -> Iterator[DueAction]:
+        """The probe call that was asked for, once the number is there."""
+        if resource.declared.get("verify"):
+            yield _PROBE
+
     def act(self, change: Change, context: Context) -> Observed:
         """Place the probe call once, and read what the carrier made of it."""
-        id_ = change.id or ""
+        id_ = change.id or context.links.id(change.address) or ""
+        if change.observed is None and _proven(before := self.read(id_, context)):
+            return before
         try:
             answer = context.api.post(f"{_PATH}/{segment(id_)}/verify-voip", {})
         except AmbiguousWrite:
@@ -112,15 +137,14 @@ class PhoneNumber(Kind):
         """A probe call where one was asked for and can help."""
         if not resource.declared.get("verify") or _proven(observed) or observed.body.get("source") == "demo":
             return
-        billed = Consequence(Sort.SPENDS_MONEY, occasion="billed probe call")
-        yield DueAction("verify", "not_proven", "is not proven at its carrier: a billed probe call", (billed,))
+        yield _PROBE
 
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """A number that is missing, cannot be verified, or was refused by its carrier before."""
         resource = change.resource
         if resource is None:
             return
-        if change.action is Action.CREATE:
+        if change.action is Action.CREATE and not _imported(resource, account):
             yield _finding(change, not_on_account(str(resource.declared.get("number", "?"))), "number")
         live = change.observed
         if live is None or not resource.declared.get("verify") or _proven(live):
@@ -152,6 +176,12 @@ class PhoneNumber(Kind):
     def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
         """Routing is undone by routing again."""
         return ()
+
+
+def _imported(resource: Resource, account: Account) -> bool:
+    """Whether a connection that is declared brings the number."""
+    carriers = [it for it in account.resources.values() if it.address.kind == _CARRIERS and not it.manifest.absent]
+    return any(resource.declared.get("number") in (it.declared.get("numbers") or ()) for it in carriers)
 
 
 def _observed(body: Any) -> Observed:
