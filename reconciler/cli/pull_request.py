@@ -38,8 +38,9 @@ _ANNOUNCED = (
     ),
     click.option(
         "--annotate",
-        type=click.Choice([GITHUB]),
-        help="Print workflow commands that put findings and changes beside their lines.",
+        type=click.Choice([GITHUB, GITLAB]),
+        help="Put findings beside their lines: workflow commands, or a report of Code Quality "
+        "(gl-code-quality-report.json).",
     ),
 )  # fmt: skip - one option a row
 
@@ -75,10 +76,11 @@ class Announcement:
         """Tell a plan."""
         if not self._wanted:
             return
-        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+        from reconciler.render import annotation, code_quality, markdown  # noqa: PLC0415 - slow, needed in CI alone
 
         told, whole = self._options.completed(plan), self._options.command("plan")
         self._print(annotation.plan(told, folder=self.folder))
+        self._report(code_quality.findings(told.findings, folder=self.folder))
         self._tell(markdown.plan(told, limit=_room(), next_command=next_command, whole_command=whole))
 
     def tests(self, told: str) -> None:
@@ -90,10 +92,11 @@ class Announcement:
         """Tell what an apply did."""
         if not self._wanted:
             return
-        from reconciler.render import annotation, markdown, words  # noqa: PLC0415 - slow to load, needed in CI alone
+        from reconciler.render import annotation, code_quality, markdown, words  # noqa: PLC0415 - slow, as above
 
         options, told = self._options, self._options.completed(report)
         self._print(annotation.report(told, folder=self.folder))
+        self._report(code_quality.report(told, folder=self.folder))
         following = words.AfterApply(options.command("apply"), options.command("dispatch"))
         self._tell(markdown.report(told, limit=_room(), following=following))
 
@@ -101,10 +104,11 @@ class Announcement:
         """Tell what an offline check found, and why it was no more than that."""
         if not self._wanted:
             return
-        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+        from reconciler.render import annotation, code_quality, markdown  # noqa: PLC0415 - slow, needed in CI alone
 
         findings = self._options.completed(findings)
         self._print(annotation.findings(findings, folder=self.folder))
+        self._report(code_quality.findings(findings, folder=self.folder))
         why = f"{_OFFLINE} {_NO_KEY}" if without_key(os.environ) else _OFFLINE
         told = f"\n{markdown.findings(findings, limit=_room())}" if findings else ""
         self._tell(f"**{verdict}**\n\n{why}\n{told}")
@@ -120,12 +124,13 @@ class Announcement:
             raise
 
     def _stopped(self, error: ReconcilerError) -> None:
-        from reconciler.render import annotation, markdown  # noqa: PLC0415 - slow to load, needed in CI alone
+        from reconciler.render import annotation, code_quality, markdown  # noqa: PLC0415 - slow, needed in CI alone
 
         own = Finding(Severity.ERROR, error.code, error.message, error.hint, location=error.location)
         told_all = error.findings if isinstance(error, InputError) and error.findings else [own]
         found = self._options.completed(self._output.redacted(told_all))
         self._print(annotation.findings(found, folder=self.folder))
+        self._report(code_quality.findings(found, folder=self.folder))
         head = f"**Stopped: {len(found)} {'error' if len(found) == 1 else 'findings'}, nothing was written.**\n\n"
         told = head + markdown.findings(found, limit=_room() // 2)
         if self._plan is not None:
@@ -146,6 +151,18 @@ class Announcement:
         if self._annotate == GITHUB:
             for command in commands:
                 self._output.instruct(command)
+
+    def _report(self, issues: Sequence[Mapping[str, Any]]) -> None:
+        """In a file that the job keeps as its report, masked; an empty one says that all is settled."""
+        if self._annotate != GITLAB:
+            return
+        from reconciler.render import code_quality, json  # noqa: PLC0415 - slow to load, needed in CI alone
+
+        text = self._output.clean(json.dumps(list(issues)), masked=True)
+        try:
+            Path(code_quality.FILE).write_text(text, encoding="utf-8")
+        except OSError as error:
+            self._warn(f"`{code_quality.FILE}` cannot be written: {error.strerror}", "")
 
     def _tell(self, text: str) -> None:
         where = " · ".join(part for part in (self._options.environment or "", self.folder) if part)

@@ -224,3 +224,19 @@ def test_a_prompt_cannot_command_the_runner(job: Forge, phones: Path, capsys: py
     assert "add-mask" in said.out
     assert not re.search(r"^\s*::add-mask|##\[", said.out, re.MULTILINE)
     assert not re.search(r"^\s*::add-mask", said.err, re.MULTILINE)
+
+
+def test_a_merge_request_gets_a_report_of_code_quality_with_the_line_of_each_finding(
+    forge: Forge, phones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in gitlab_job(forge, CI_PROJECT_DIR=str(phones.parent)).items():
+        monkeypatch.setenv(name, value)
+    file = next((phones / "manifests").glob("*.yaml"))
+    file.write_text(file.read_text("utf-8") + "---\napiVersion: reconciler/v1\nkind: Agent\n", encoding="utf-8")
+    assert main(["validate", "--annotate", "gitlab"]) == 1
+    issues = json.loads((phones / "gl-code-quality-report.json").read_text("utf-8"))
+    first = next(issue for issue in issues if issue["severity"] == "critical")
+    assert first["location"]["path"] == f"{phones.name}/manifests/{file.name}"
+    assert first["location"]["lines"]["begin"] > 1
+    assert first["check_name"].startswith("RC1")
+    assert len({issue["fingerprint"] for issue in issues}) == len(issues)
