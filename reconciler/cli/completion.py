@@ -10,6 +10,7 @@ from click.shell_completion import (
     ShellComplete,
     ZshComplete,
     add_completion_class,
+    get_completion_class,
 )
 
 VARIABLE = "_RECONCILER_COMPLETE"
@@ -47,7 +48,13 @@ complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)";
         return f"{item.type},{item.value}\t{help_}" if help_ else f"{item.type},{item.value}"
 
 
-_SHELLS: dict[str, type[ShellComplete]] = {"bash": BashComplete, "zsh": ZshComplete, "fish": WholeDescriptions}
+_SHELLS: dict[str, type[ShellComplete]] = {
+    "bash": BashComplete,
+    "zsh": ZshComplete,
+    "fish": WholeDescriptions,
+    # The library speaks it from version 8.5 on.
+    **({"powershell": powershell} if (powershell := get_completion_class("powershell")) is not None else {}),
+}
 
 
 @click.command("completion", context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,6 +66,7 @@ def command(shell: str) -> int:
     bash:  reconciler completion bash > ~/.local/share/bash-completion/completions/reconciler
     zsh:   reconciler completion zsh > "${fpath[1]}/_reconciler"
     fish:  reconciler completion fish > ~/.config/fish/completions/reconciler.fish
+    powershell:  reconciler completion powershell >> $PROFILE
     """  # noqa: D301 - the backspace itself is how click is told to keep the lines
     completer = _SHELLS[shell](click.Command("reconciler"), {}, "reconciler", VARIABLE)
     # Not the subclass's own: click's for bash starts a bash to ask for its version.

@@ -72,7 +72,7 @@ def completed(folder: Path, *words: str) -> set[str]:
         (["calls", "ho"], {"hold"}),
         (["calls", "--wa"], {"--watch"}),
         (["state", "un"], {"unlock"}),
-        (["completion", ""], {"bash", "zsh", "fish"}),
+        (["completion", ""], {"bash", "zsh", "fish", "powershell"}),
         (["plan", "--env", ""], {"live", "staging"}),
         (["plan", "--target", "Agent/"], {"Agent/front-desk"}),
         (["apply", "--exclude", ""], {"Agent/front-desk", "ScheduledCall/confirm-jane"}),
@@ -138,4 +138,11 @@ def test_bash_completes_with_the_script(tmp_path: Path, capsys: pytest.CaptureFi
 
 def test_an_unknown_shell_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", "tcsh"]) == 1
-    assert "'bash', 'zsh', 'fish'" in capsys.readouterr().err
+    assert "'bash', 'zsh', 'fish', 'powershell'" in capsys.readouterr().err
+
+
+def test_powershell_asks_the_tool(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "powershell"]) == 0
+    script = capsys.readouterr().out
+    assert script.startswith("Register-ArgumentCompleter -Native -CommandName reconciler")
+    assert f"$env:{completing.VARIABLE} = 'powershell_complete'" in script
