@@ -20,6 +20,7 @@ def example(
 ) -> Callable[[str], Copy]:
     for name in ("THUNDERPHONE_API_KEY", "THUNDERPHONE_API_BASE_URL", "RECONCILER_STATE"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TELNYX_API_KEY", "anything-for-the-emulator")  # example 07 takes its carrier's key from there
 
     def copy(name: str) -> Copy:
         root = tmp_path / name

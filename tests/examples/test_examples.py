@@ -94,7 +94,7 @@ STORIES = (
             "survey-visit-4650": ("completed", "caller_hangup"),
         },
     ),
-    Story("07-whole-account", {"create": 12, "update": 1}, (), "2030-01-15T20:01Z", {}),
+    Story("07-whole-account", {"create": 14, "import-numbers": 1, "verify": 1}, (), "2030-01-15T20:01Z", {}),
 )
 each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 
