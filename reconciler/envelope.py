@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, create_model
 
+from reconciler.gates import Gates
+
 if TYPE_CHECKING:
     from reconciler.kind import Kind
 
@@ -52,6 +54,9 @@ class Metadata(_Closed):
         default=None, description="The vendor's id of an existing object."
     )
     was: tuple[Name, ...] = Field(default=(), description="Earlier names: renames without re-creating.")
+    gates: Gates | None = Field(
+        default=None, description="What has to be shown before it is deployed, over that of reconciler.yaml; of agents."
+    )
     waivers: tuple[Acceptance, ...] = Field(default=(), description="Findings of lint that are accepted for a time.")
 
 

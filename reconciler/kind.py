@@ -93,6 +93,15 @@ class Members:
     known: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a draft should not be deployed; with ``stops`` it is not, and neither is any other of the run."""
+
+    words: str
+    stops: bool
+    hint: str = ""
+
+
 class Kind(ABC):
     """One kind of resource. Hooks that write return the live object as read back (promise P12).
 
@@ -218,6 +227,11 @@ class Kind(ABC):
     def discard(self, draft: Observed, context: Context) -> None:
         """Where ``staged``: throw our draft away, so that callers stay on the old release."""
         raise NotImplementedError(f"{self.name} has no drafts ({draft.id}, {context.commit})")
+
+    def objection(self, change: Change, draft: Observed, context: Context) -> Objection | None:
+        """Where ``staged``: what speaks against deploying a draft; all are asked before any is deployed."""
+        del change, draft, context
+        return None
 
     def act(self, change: Change, context: Context) -> Observed:
         """Carry out one of ``due_actions``, named by ``change.verb``; raises Declined for a clear failure."""

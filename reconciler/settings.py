@@ -26,6 +26,7 @@ from reconciler.documents import reading
 from reconciler.documents.project_files import ProjectFiles, Unreadable, path_text, read_limited, real
 from reconciler.documents.variables import Variables
 from reconciler.errors import InputError
+from reconciler.gates import Gates
 from reconciler.model import Finding, Location, Severity
 from reconciler.notify.settings import Notify
 from reconciler.schedule import clock
@@ -191,6 +192,7 @@ class Settings(_Closed):
     calling_hours: CallingHours = Field(
         default_factory=CallingHours, description="When a person may be rung, where they are."
     )
+    gates: Gates = Field(default_factory=Gates, description="What has to be shown before a deploy.")
     dispatch: Dispatch = Field(default_factory=Dispatch, description="How often calls are placed.")
     notify: Notify = Field(default_factory=Notify, description="Who hears of what goes wrong, once each.")
     variables: Values = Field(default={}, description="Values of ${var.NAME} in manifests and prompt files.")

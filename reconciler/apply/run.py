@@ -13,7 +13,7 @@ from functools import partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeAlias
 
-from reconciler.apply import writes
+from reconciler.apply import draft_gate, writes
 from reconciler.apply.journal import Journal
 from reconciler.apply.not_begun import not_begun
 from reconciler.apply.read_back import COMPARE, Listed, not_as_declared, not_in_draft, not_kept
@@ -110,6 +110,7 @@ class _Run:
         self._stopping, self._holding, self._progress = stopping, holding, progress
         self._failed: dict[Address, str] = {}
         self._drafts: dict[Address, Observed] = {}
+        self._remarks: dict[Address, str] = {}
         self._created: list[tuple[Change, Observed]] = []
         self._on_their_way = on_their_way(plan)
         self.memory = Journal(context)
@@ -309,7 +310,7 @@ class _Run:
             hint = "apply again in a while: it looks first"
             self._finish(change, Outcome.PENDING, observed.history or "is not ready yet", hint, id_=observed.id)
         else:
-            self._finish(change, Outcome.DONE, id_=observed.id)
+            self._finish(change, Outcome.DONE, self._remarks.get(change.address, ""), id_=observed.id)
 
     def _delete(self, change: Change, kind: Kind) -> None:
         kind.delete(change, self._context)
@@ -337,15 +338,22 @@ class _Run:
         self._finish(change, Outcome.FAILED, why, COMPARE, id_, dropped[0].location, in_part=True)
 
     def settle_drafts(self, wave: list[Step], pool: ThreadPoolExecutor) -> None:
-        """After a wave of drafts: if one could not be written, throw ours away and deploy none."""
+        """After a wave of drafts: if one could not be written, or did not pass, throw ours away and deploy none."""
         staged = [step for step in wave if step.verb is Verb.STAGE]
-        failed = [step.change.address for step in staged if step.change.address in self._failed]
-        if not failed:
-            return
-        reason = f"not deployed: the draft of {min(failed)} could not be written, so callers stay as they were"
-        list(pool.map(lambda step: self._discard(step.change, reason), staged))
+        why = "could not be written"
+        if not any(step.change.address in self._failed for step in staged):
+            why = "did not pass"
+            for change, found in draft_gate.objections(self._drafts, staged, self._kinds, self._context, pool):
+                if found.stops:
+                    self._discard(change, Outcome.FAILED, f"not deployed: {found.words}", found.hint)
+                else:
+                    self._remarks[change.address] = f"deployed, with a warning: {found.words}"
+        if failed := [step.change.address for step in staged if step.change.address in self._failed]:
+            reason = f"not deployed: the draft of {min(failed)} {why}, so callers stay as they were"
+            again = "apply again once it is settled"
+            list(pool.map(lambda step: self._discard(step.change, Outcome.SKIPPED, reason, again), staged))
 
-    def _discard(self, change: Change, reason: str) -> None:
+    def _discard(self, change: Change, outcome: Outcome, reason: str, hint: str) -> None:
         draft = self._drafts.pop(change.address, None)
         if draft is None or change.address in self._failed:
             return
@@ -354,7 +362,7 @@ class _Run:
         except ReconcilerError as error:
             self._fail(change, error)
             return
-        self._finish(change, Outcome.SKIPPED, reason, "apply again once it is settled")
+        self._finish(change, outcome, reason, hint)
 
     def _fail(self, change: Change, error: ReconcilerError) -> None:
         if isinstance(error, Denied):

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from reconciler.account import Account, Context, Fact, Look
 from reconciler.api import segment
 from reconciler.api.identifiers import identifier
-from reconciler.errors import AmbiguousWrite, Rejected, Unintelligible
+from reconciler.errors import AmbiguousWrite, ApiError, Rejected, Unintelligible
 from reconciler.fields import policies
-from reconciler.kind import Kind
+from reconciler.kind import Kind, Objection
 from reconciler.kinds import agent_draft
 from reconciler.kinds.agent_spec import UNINVITED, AgentSpec
+from reconciler.kinds.agent_validation import objection
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 
 if TYPE_CHECKING:
@@ -124,6 +125,17 @@ class Agent(Kind):
                 raise
             return after
         return self.read(draft.id, context)
+
+    def objection(self, change: Change, draft: Observed, context: Context) -> Objection | None:
+        """What the validation examples say of a draft, as strictly as the project or the agent wants it."""
+        strictness = _strictness(change, context)
+        if strictness == "off" or not draft.has_draft:
+            return None
+        try:
+            words = objection(draft.id, context)
+        except ApiError as error:
+            words = f"its validation examples could not be run: {error.message}"
+        return Objection(words, strictness == "required", _VALIDATE) if words else None
 
     def discard(self, draft: Observed, context: Context) -> None:
         """Throw the draft away if it is still ours."""
@@ -296,3 +308,14 @@ def _moved(error: Rejected) -> Rejected:
 
 def _path(id_: str) -> str:
     return f"{_PATH}/{segment(id_)}"
+
+
+_VALIDATE = "look at the examples in the dashboard, then change the prompt, or the examples, and apply again"
+
+
+def _strictness(change: Change, context: Context) -> str:
+    """How the gate of validation is set: the agent's own word, else the project's."""
+    metadata = change.resource.manifest.document.get("metadata") if change.resource is not None else None
+    own = metadata.get("gates") if isinstance(metadata, dict) else None
+    said = own.get("validation") if isinstance(own, dict) else None
+    return str(said or context.account.settings.gates.validation)
