@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PROVING = bool(os.environ.get("RECONCILER_PROVE"))
 CUTS = [("request", "killed-after"), ("store", "killed-before")]
 ALL_CUTS = [*CUTS, ("request", "killed-before"), ("store", "killed-after")]
-IN_PART = 4
+IN_PART, REFUSED = 4, 3
 
 
 def _project(kind: str, what: str) -> Project:
@@ -64,7 +64,7 @@ def finished(chaos: Bench, folder: Path, project: Project, kind: str, what: str)
     wrong = []
     second = chaos.run(folder, *project.command, now=project.again)
     again = f"--again {kind}/specimen"
-    if second.code == IN_PART and again in second.output:
+    if second.code in (IN_PART, REFUSED) and again in second.output:
         second = chaos.run(folder, *project.command, *again.split(), now=project.again)
     if second.code != 0:
         wrong.append(f"the second run ended with {second.code}: {second.output}")
