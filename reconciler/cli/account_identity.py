@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.api.identifiers import identifier
 from reconciler.errors import Unintelligible
 from reconciler.model import Target
 
@@ -18,4 +19,5 @@ def target_of(url: str, who: Any) -> Target:
             path="/v1/whoami",
             hint="is the address that of the API? check --api-url and THUNDERPHONE_API_BASE_URL",
         )
-    return Target(url.rstrip("/"), str(organization["id"]), str(organization.get("name", "")))
+    id_ = identifier(organization["id"], path="/v1/whoami")
+    return Target(url.rstrip("/"), id_, str(organization.get("name", "")))

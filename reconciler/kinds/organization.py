@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from reconciler.api import segment
+from reconciler.api.identifiers import identifier
 from reconciler.fields import Spec, policies
 from reconciler.kind import FoundBy, Kind, Orphans
 from reconciler.kinds.rest import declared, live
@@ -69,4 +70,10 @@ class Organization(Kind):
 
 
 def _observed(body: Any) -> Observed:
-    return Observed(Organization.name, str(body["id"]), body, identity="account", name=str(body.get("name", "")))
+    return Observed(
+        Organization.name,
+        identifier(body.get("id"), path=_PATH),
+        body,
+        identity="account",
+        name=str(body.get("name", "")),
+    )

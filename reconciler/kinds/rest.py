@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.api import segment
+from reconciler.api.identifiers import identifier
 from reconciler.errors import AmbiguousWrite, Rejected
 from reconciler.fields import parent, policies
 from reconciler.kind import FoundBy, Kind
@@ -90,7 +91,12 @@ class RestKind(Kind):
         whole = {**body, above.wire: body.get(above.wire, _id(below) if below else None)} if above is not None else body
         identity = "".join(self._live_keys(whole)[:1]) if self.found_by is FoundBy.IDENTITY else ""
         return Observed(
-            self.name, str(body[self.id_field]), whole, name=str(name or ""), identity=identity, parent=below
+            self.name,
+            identifier(body.get(self.id_field), path=self.path),
+            whole,
+            name=str(name or ""),
+            identity=identity,
+            parent=below,
         )
 
     def display(self, resource: Resource) -> str:
