@@ -30,6 +30,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "reconciler test --env staging --yes --format junit > tests.xml",
         "reconciler test --env staging --resume",
     ),
+    "test generate": ("reconciler test generate Agent/front-desk --env staging --count 4",),
+    "test from-call": ("reconciler test from-call 70001 --env live",),
     "calls show": ("reconciler calls --env live", "reconciler calls --env live --watch"),
     "calls hold": (
         'reconciler calls hold confirm-jane --env live --why "moved to Friday"',

@@ -43,6 +43,8 @@ TAKES: Mapping[str, Takes] = {
     "apply": Takes(paths=True, scope=True),
     "dispatch": Takes(paths=True),
     "test": Takes(paths=True, scope=True),
+    "test generate": Takes(names=1),
+    "test from-call": Takes(names=1),
     "test run": Takes(paths=True, scope=True),
     "calls": Takes(paths=True),
     "calls show": Takes(paths=True),

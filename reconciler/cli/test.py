@@ -14,6 +14,7 @@ from reconciler.cli.progress import under_test
 from reconciler.cli.pull_request import Announcement, announced
 from reconciler.cli.scope import selected
 from reconciler.cli.session import Session
+from reconciler.cli.test_authoring import from_call, generate
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import ApiError, InputError, Interrupted, PlanRefused, Rejected
 from reconciler.model import Address
@@ -282,5 +283,5 @@ def _not_passed(result: AgentResult) -> bool:
     return result.verdict is not Verdict.PASSED
 
 
-for each in (run,):
+for each in (run, generate, from_call):
     command.add_command(each)

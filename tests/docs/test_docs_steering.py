@@ -19,6 +19,7 @@ SUBJECTS = (
     "emulator/",
     "calls/",
     "testing/",
+    "cli/test_authoring.py",
     "lint/",
     "schedule/planned_call.py",
     "forecast.py",

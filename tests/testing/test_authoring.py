@@ -1,0 +1,43 @@
+"""Scenarios that the platform writes become documents, bound to what is there."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from typing import TYPE_CHECKING
+
+from laws.project import NOW
+
+from reconciler.cli import main
+
+if TYPE_CHECKING:
+    from testing.conftest import Tested
+
+
+def said_by(tested: Tested, *words: str) -> tuple[int, str]:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), chdir(tested.folder.root):
+        code = main(["test", *words, "--emulator", "--now", NOW])
+    return code, out.getvalue() or err.getvalue()
+
+
+def test_generated_scenarios_are_documents_that_a_plan_finds_as_they_are(tested: Tested) -> None:
+    tested.apply()
+    code, said = said_by(tested, "generate", "Agent/front-desk", "--count", "3", "--format", "json")
+    assert code == 0, said
+    assert [it["address"].partition("/")[0] for it in json.loads(said)["scenarios"]] == ["TestScenario"] * 3
+    assert len(list((tested.folder.root / "manifests" / "test-scenarios").iterdir())) == 3
+    actions = [change["action"] for change in tested.folder.plan()["changes"] if change["kind"] == "TestScenario"]
+    assert actions == ["adopt"] * 3
+    assert tested.folder.run("apply", "--yes").code == 0
+    assert tested.run().code == 0
+
+
+def test_a_call_becomes_one_document_however_often_it_is_asked_for(tested: Tested) -> None:
+    tested.apply("Books")
+    ran = json.loads(tested.run("--format", "json").out)
+    call = str(ran["agents"][0]["scenarios"][0]["call_id"])
+    assert said_by(tested, "from-call", call)[0] == 0
+    assert said_by(tested, "from-call", call)[0] == 0
+    assert len(list((tested.folder.root / "manifests" / "test-scenarios").iterdir())) == 1
