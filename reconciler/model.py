@@ -268,8 +268,7 @@ class Change:
     word for machines that filter, ``sentence`` is the end of a sentence for people; neither ever decides anything.
     ``unsettled``: it was begun by an earlier run, and whether it happened is not known. ``awaited``: it is due, and
     waits for a person to ask for it. ``resumes``: it finishes what an earlier run began. ``too_late``: its time passed.
-    ``replaced``: it takes away what another object of the same address stands for by then. ``stopped`` are the errors
-    about it for which it alone is not done.
+    ``replaced``: another object stands for its address by then. ``stopped`` are the errors for which it is not done.
     """
 
     address: Address

@@ -1,4 +1,4 @@
-"""GitLab's Code Quality report: findings beside the lines of a merge request, each known again by its fingerprint."""
+"""Code Quality report of GitLab: findings beside the lines of a merge request, each known again."""
 
 from __future__ import annotations
 
