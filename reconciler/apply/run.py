@@ -293,12 +293,7 @@ class _Run:
 
     def _act(self, change: Change, kind: Kind) -> None:
         """An extra action; a clear failure is remembered, so that nobody is billed for it again unless asked."""
-        try:
-            observed = kind.act(change, self._context)
-        except Declined as error:
-            self._decline(change, error)
-            return
-        observed = writes.steady(observed, kind, self._context)
+        observed = writes.steady(kind.act(change, self._context), kind, self._context)
         done = partial(self._arrived, change, kind, observed)
         self.memory.remember(change, kind, observed, partial(self._stored, change, observed.id, done), refused="")
 
