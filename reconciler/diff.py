@@ -137,7 +137,8 @@ def _side(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> Ch
     if recorded is None or desired is UNRESOLVED:
         return ChangedBy.MANIFEST
     manifest_moved = not _recalls(recorded[0], policy, desired)
-    live_moved = recorded[1] not in digests(policy, actual)
+    untold = policy.unread is not None and not policy.unread.readable  # and so nobody can tell whether it moved
+    live_moved = not untold and recorded[1] not in digests(policy, actual)
     return _SIDES[manifest_moved, live_moved]
 
 

@@ -47,6 +47,8 @@ def test_a_file_is_uploaded_as_it_is_and_replaced_under_its_id(bench: Bench) -> 
     assert (first["original_filename"], first["mime_type"]) == ("handbook.pdf", "application/pdf")
     file.write_bytes(b"%PDF-1.4 eight o'clock")
     assert bench.actions() == ["update: content"]
+    (change,) = (it for it in bench.folder.plan()["changes"] if it["kind"] == "KnowledgeDocument")
+    assert (change["reason"], change["fields"][0]["changed_by"]) == ("changed", "manifest")
     bench.applied()
     bench.clean()
     second = read(bench)
