@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.calls.campaign_switches import pause_all, resume_all
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, meant, resolve
 from reconciler.calls.reports import damaged, errors_first
@@ -27,6 +28,7 @@ from reconciler.schedule.clock import parse_instant, stamp, zone
 from reconciler.schedule.occurrences import firings, next_occurrence, occurrence_of
 from reconciler.state.call_records import Attempt, Hold, next_number
 from reconciler.state.call_states import CallState
+from reconciler.state.campaign_records import Pause, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -176,10 +178,10 @@ def release(options: Options, name: str | None, everything: bool) -> int:
 def _switch(options: Options, name: str | None, *, everything: bool, why: str) -> int:
     if everything == bool(name):
         raise InputError("name one call, or say --all", code="RC124", hint="reconciler calls hold NAME")
-    with _writing(options) as (session, _, ledger):
+    with _writing(options) as (session, api, ledger):
         now = session.clock.now()
         hold = Hold(why, stamp(now), person())
-        count = _held_all(session, ledger, hold) if name is None else _held_by_name(ledger, name, hold, now)
+        count = _held_all(session, api, ledger, hold) if name is None else _held_by_name(ledger, name, hold, now)
         did = f"held: {why}" if why else "released"
         session.output.talk(f"{name or 'every call'}: {did}; {_touched(ledger, count)}")
     return 0
@@ -194,13 +196,19 @@ def _held_by_name(ledger: Ledger, name: str, hold: Hold, now: datetime) -> int:
     return len(rows)
 
 
-def _held_all(session: Session, ledger: Ledger, hold: Hold) -> int:
+def _held_all(session: Session, api: Api, ledger: Ledger, hold: Hold) -> int:
     """Hold or release all; how many calls that touches. Raises PlanRefused where there is none."""
     count = len(_to_come(ledger, session.clock.now()))
-    if not count and not (not hold and ledger.held_all()):
+    if not count and not records(ledger, foreign=True) and not (not hold and ledger.held_all()):
         what = "nothing was held" if hold else "nothing was released"
         raise _untouched(ledger, what, environments=session.project.settings.environments)
     _written(ledger, lambda: ledger.hold_all(hold))
+    if hold:
+        moved = pause_all(api, ledger, Pause(hold.why, hold.since, hold.by, by_hold=True))
+    else:
+        moved = resume_all(api, ledger)
+    for name in moved:
+        session.output.talk(f"Campaign/{name}: {'paused' if hold else 'resumed'}")
     return count
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from reconciler.calls.campaign_starts import next_opening
 from reconciler.calls.context import DispatchContext
 from reconciler.calls.dispatch import dispatch
 from reconciler.calls.due import Agenda, may_be_tried_again, todo, unarmed
@@ -16,6 +17,7 @@ from reconciler.calls.follow import follow, remember
 from reconciler.calls.rate_limit import Throttle
 from reconciler.calls.reports import call_row, damaged, errors_first
 from reconciler.calls.run_state import REST, RunState
+from reconciler.cli.campaign_dispatch import starts
 from reconciler.cli.common_options import declare
 from reconciler.cli.notices import of_calls, tell
 from reconciler.cli.run_identity import owner
@@ -168,6 +170,7 @@ def _rounds(
             # nothing else may delay what is due.
             people = frozenset(due.attempt.to for due in _todo(session, ledger).place)
             _follow(session, api, ledger, partial(_decides, ledger, people))
+        starts(session, connection, read, rows, dry_run=dry_run)
         found = _todo(session, ledger)
         due = _is_due(found, tally, session.clock.now())
         if due:
@@ -175,8 +178,9 @@ def _rounds(
             _round(session, line, ledger, rows, dry_run=dry_run)
         if (not dry_run and _follow(session, api, ledger, lambda _: True)) or due:
             found = _todo(session, ledger)
-        wake = min(until, _wake(found, tally, session.clock.now()))
-        if session.clock.now() >= until or not _is_coming(found, until):
+        coming = next_opening(ledger, session.clock.now()) or until + timedelta(seconds=1)
+        wake = min(until, coming, _wake(found, tally, session.clock.now()))
+        if session.clock.now() >= until or not (_is_coming(found, until) or coming <= until):
             return _untold(session, read, ledger), found
         _announce(session, found, until)
         if not _wait(session, wake):

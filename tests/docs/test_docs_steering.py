@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = Path(reconciler.__file__).parent
-# Whose subject is one kind of thing: calls and the numbers that dial, tests, their lint, their money, their commands.
+# Whose subject is one kind of thing: calls, campaigns, numbers that dial, tests, their lint, money and commands.
 SUBJECTS = (
     "kinds/",
     "emulator/",
@@ -24,6 +24,8 @@ SUBJECTS = (
     "schedule/planned_call.py",
     "forecast.py",
     "cli/call_filters.py",
+    "cli/campaign_dispatch.py",
+    "cli/campaigns.py",
     "cli/completed_values.py",
     "cli/doctor.py",
 )

@@ -1,0 +1,79 @@
+"""Pausing, resuming and cancelling campaigns at once; each is remembered, so that only what was paused is resumed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler.api import segment
+from reconciler.calls.campaign_starts import PATH, live
+from reconciler.errors import Conflict
+from reconciler.state.campaign_records import CampaignRecord, Pause, record_of, records, write
+
+if TYPE_CHECKING:
+    from reconciler.api import Api
+    from reconciler.state.ledger import Ledger
+
+CALLING = ("scheduled", "running")
+_TRIES = 8
+
+
+def pause(api: Api, ledger: Ledger, record: CampaignRecord, why: Pause) -> str:
+    """Pause one that calls, and keep one that does not yet from being started; its status afterwards."""
+    _mark(ledger, record, why)
+    body = live(api, record.campaign) or {}
+    if body.get("status") not in CALLING:
+        return str(body.get("status"))
+    answer = api.post(f"{PATH}/{segment(record.campaign)}/pause", {})
+    return str(answer.get("status"))
+
+
+def resume(api: Api, ledger: Ledger, record: CampaignRecord) -> str:
+    """Let one that was paused go on; its status afterwards."""
+    body = live(api, record.campaign) or {}
+    status = str(body.get("status"))
+    if status == "paused":
+        path = f"{PATH}/{segment(record.campaign)}/start"
+        status = str(api.post(path, {"consent_to_charge": True}).get("status"))
+    _mark(ledger, record, None)
+    return status
+
+
+def cancel(api: Api, record: CampaignRecord) -> str:
+    """End one: nobody is called any more; its status afterwards."""
+    return str(api.post(f"{PATH}/{segment(record.campaign)}/cancel", {}).get("status"))
+
+
+def pause_all(api: Api, ledger: Ledger, why: Pause) -> list[str]:
+    """Pause every campaign of the state that calls; their names."""
+    statuses = {str(body.get("public_id")): body.get("status") for body in api.items(PATH)} if _any(ledger) else {}
+    found = [it for it in records(ledger, foreign=True) if statuses.get(it.campaign) in CALLING]
+    for record in found:
+        pause(api, ledger, record, why)
+    return [record.name for record in found]
+
+
+def resume_all(api: Api, ledger: Ledger) -> list[str]:
+    """Resume those that the hold over all calls paused, and no others; their names."""
+    found = [it for it in records(ledger, foreign=True) if it.pause is not None and it.pause.by_hold]
+    for record in found:
+        resume(api, ledger, record)
+    return [record.name for record in found]
+
+
+def _any(ledger: Ledger) -> bool:
+    return bool(records(ledger, foreign=True))
+
+
+def _mark(ledger: Ledger, record: CampaignRecord, why: Pause | None) -> None:
+    """Remember who paused it; over what another run wrote meanwhile."""
+    for _ in range(_TRIES):
+        found = [it for it in records(ledger, foreign=True) if it.campaign == record.campaign]
+        now = found[0] if found else record_of(ledger, record.name, record.campaign)
+        try:
+            write(ledger, replace(now, pause=why))
+        except Conflict:
+            ledger.refresh()
+        else:
+            return
+    raise Conflict(f"`{record.name}` could not be marked")

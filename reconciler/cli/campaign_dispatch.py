@@ -1,0 +1,76 @@
+"""Campaigns that a dispatch starts: what is due is told by the state, and looked at in manifests and account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.calls.campaign_starts import StartContext, due, start
+from reconciler.cli.run_identity import owner
+from reconciler.kinds import KINDS, campaign_gates
+from reconciler.model import Address
+from reconciler.plan import Scope
+from reconciler.telephony.eligibility import Obstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from reconciler.cli.session import Session
+    from reconciler.load.reader import Loaded
+    from reconciler.schedule.call_report import CallRow
+    from reconciler.state.campaign_records import CampaignRecord
+    from reconciler.survey import Connection, Survey
+
+KIND = "Campaign"
+
+
+def starts(
+    session: Session, connection: Connection, read: Callable[[], Loaded], rows: list[CallRow], *, dry_run: bool
+) -> None:
+    """Start what is due, each at most once; its rows go into ``rows``."""
+    if not due(connection.ledger, session.clock.now()):
+        return
+    if dry_run:
+        _each(session, connection, read(), rows, lambda: None, dry_run=True)
+        return
+    with session.lease(connection.ledger, "dispatch") as lease:
+        _each(session, connection, read(), rows, lease.check, dry_run=False)
+
+
+def _each(
+    session: Session,
+    connection: Connection,
+    loaded: Loaded,
+    rows: list[CallRow],
+    check: Callable[[], None],
+    *,
+    dry_run: bool,
+) -> None:
+    found = session.look(loaded, connection, Scope())
+    line = StartContext(
+        api=connection.api,
+        ledger=connection.ledger,
+        clock=session.clock,
+        owner=owner(),
+        blocked=lambda record, body: blocked(connection, found, record, body),
+        check_lease=check,
+    )
+    for record in due(connection.ledger, session.clock.now()):
+        row = None if session.stopping.is_set() else start(line, record, dry_run=dry_run)
+        rows += [row] if row is not None else []
+
+
+def blocked(connection: Connection, found: Survey, record: CampaignRecord, body: Mapping[str, Any]) -> Obstacle | None:
+    """Why it must not be started now: who held it, and then what keeps it from calling."""
+    if hold := connection.ledger.held_all():
+        return Obstacle("RC603", f"every call is held: {hold.why}", "reconciler calls release --all", lasting=False)
+    if record.pause is not None:
+        return Obstacle(
+            "RC603", f"held: {record.pause.why}", f"reconciler campaigns resume {record.name}", lasting=False
+        )
+    resource = found.account.resources.get(str(Address(KIND, record.name)))
+    observed = found.account.find(KIND, record.campaign)
+    if observed is None:
+        return Obstacle("RC601", "it is not on the account", "run apply", lasting=False)
+    kind = KINDS[KIND]
+    differs = resource is not None and bool(kind.diff(resource, body, found.links))
+    return campaign_gates.closed(resource, observed, record, found.account, differs=differs)
