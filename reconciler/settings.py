@@ -31,6 +31,7 @@ from reconciler.model import Finding, Location, Severity
 from reconciler.notify.settings import Notify
 from reconciler.schedule import clock
 from reconciler.sealing import Secrets
+from reconciler.telephony.do_not_call import DoNotCallSetting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -193,6 +194,7 @@ class Settings(_Closed):
         default_factory=CallingHours, description="When a person may be rung, where they are."
     )
     gates: Gates = Field(default_factory=Gates, description="What has to be shown before a deploy.")
+    do_not_call: DoNotCallSetting | None = Field(default=None, description="Whom nobody calls.")
     dispatch: Dispatch = Field(default_factory=Dispatch, description="How often calls are placed.")
     notify: Notify = Field(default_factory=Notify, description="Who hears of what goes wrong, once each.")
     variables: Values = Field(default={}, description="Values of ${var.NAME} in manifests and prompt files.")
@@ -367,6 +369,7 @@ def _without(value: Any, path: Sequence[str | int]) -> Any:
 _SECTIONS: dict[str | int, type[BaseModel]] = {
     "limits": Limits,
     "calling_hours": CallingHours,
+    "do_not_call": DoNotCallSetting,
     "dispatch": Dispatch,
     "rates": Rates,
     "cents_per_minute": CentsPerMinute,

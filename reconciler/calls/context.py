@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Attempt
     from reconciler.state.ledger import Ledger
+    from reconciler.telephony.do_not_call import DoNotCall
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class DispatchContext:
     tally: RunState = field(default_factory=RunState)
     traffic: Throttle = field(default_factory=Throttle)
     earliest: datetime | None = None
+    do_not_call: Callable[[], DoNotCall] | None = None
     reading: Lock = field(default_factory=Lock)
 
     @cached_property
@@ -65,8 +67,11 @@ class DispatchContext:
         """What the gates look at, as it is now."""
         attempts = self.ledger.attempts_to(phone_numbers.digest(order.to_number)) if order else []
         held, caller = self.ledger.held_all(), self.callers.get(order.from_number) if order else None
+        forbidden = self.do_not_call() if self.do_not_call else None
         # The clock is looked at last: between this and the request nothing may take time.
-        return GateInputs(self.clock.now(), self.account, self.links, tuple(attempts), self.differs, held, caller)
+        return GateInputs(
+            self.clock.now(), self.account, self.links, tuple(attempts), self.differs, held, caller, forbidden
+        )
 
     def listed(self, opens: datetime, armed_at: datetime) -> History:
         """The platform's list of calls since the earliest open window, read once for all calls of a run.

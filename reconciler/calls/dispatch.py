@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 _TRIES = 3
 _LONGEST_SKEW = 30.0
 _SHORTEST_PAUSE = 1.0
-_HELD = "RC603"
+_MEANT = ("RC603", "RC617")  # held, or to somebody who must not be called: nobody is alarmed
 
 
 def dispatch(line: DispatchContext, *, dry_run: bool = False, told: list[CallRow] | None = None) -> list[CallRow]:
@@ -162,6 +162,8 @@ def _missed(line: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None
     others = f"; so did {due.earlier} before it" if due.earlier else ""
     if hold:
         detail, code = f"missed while held: {hold.why}{others}", "RC615"
+    elif _must_not_ring(line, due):
+        detail, code = f"not placed: this person must not be called{others}", "RC615"
     else:
         detail, code = f"missed: its window closed on {due.closing}{others}{why}", "RC609"
     attempt = replace(due.attempt, state=CallState.EXPIRED, detail=detail, code=code, earlier=due.earlier)
@@ -177,11 +179,16 @@ def _missed(line: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None
     )  # fmt: skip - one call
 
 
+def _must_not_ring(line: DispatchContext, due: Due) -> bool:
+    order = line.orders.get(due.armed.name)
+    return bool(line.do_not_call and order and line.do_not_call().forbids(order.to_number))
+
+
 def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_run: bool) -> CallRow | None:
     why = closed(due, order, line.moment(order))
     if why is not None or order is None:
         message, hint, code = (why.message, why.hint, why.code) if why else ("", "", "")
-        state = CallState.HELD if code == _HELD else CallState.ARMED
+        state = CallState.HELD if code in _MEANT else CallState.ARMED
         return row(due, order, state, detail=message, hint=hint, code=code)
     if dry_run:
         return row(due, order, CallState.ARMED, detail="would be placed now")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.resolver import Resolver
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Attempt, Hold
+    from reconciler.telephony.do_not_call import DoNotCall
 
 
 _LONGEST_CALL = timedelta(hours=12)  # after which a call whose end the platform does not tell is over
@@ -52,6 +53,7 @@ class GateInputs:
     differs: Callable[[PlannedCall, Mapping[str, Any]], bool]
     held: Hold
     caller: Observed | None
+    do_not_call: DoNotCall | None = None
 
 
 def closed(due: Due, order: PlannedCall | None, moment: GateInputs) -> Blocked | None:
@@ -99,6 +101,17 @@ def _line(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
                 f"still in call {other.call_id or '?'} with this person: `{other.occurrence}`",
                 "it is placed when that call has ended, if its window is still open then",
             )
+    return None
+
+
+def _do_not_call(_due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
+    """Nobody is rung who must not be, and nobody at all while it cannot be told who that is."""
+    if moment.do_not_call is None:
+        return None
+    if untold := moment.do_not_call.untold:
+        return Blocked("RC182", f"the do-not-call list cannot be read: {untold}", "correct it, then dispatch again")
+    if moment.do_not_call.forbids(order.to_number):
+        return Blocked("RC617", "this person must not be called", "remove the call")
     return None
 
 
@@ -167,6 +180,7 @@ def _callee_limit(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked |
 
 GATES: tuple[Callable[[Due, PlannedCall, GateInputs], Blocked | None], ...] = (
     _held,
+    _do_not_call,
     _as_armed,
     _rules,
     _window,

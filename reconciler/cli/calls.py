@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -17,6 +16,8 @@ from reconciler.calls.reports import damaged, errors_first
 from reconciler.cli import completed_values
 from reconciler.cli.call_filters import CallFilter, by_state, filtered, is_of, names_in, unknown_name
 from reconciler.cli.common_options import FORMATS, declare
+from reconciler.cli.opt_outs import dnc, opt_out_command
+from reconciler.cli.run_identity import person
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
 from reconciler.cli.view import shown
@@ -239,18 +240,6 @@ def _occurrence(ledger: Ledger, armed: Armed, name: str) -> str:
     return occurrence
 
 
-def person() -> str:
-    """Who is at it, for people."""
-    import getpass  # noqa: PLC0415 - only to hold
-
-    if known := os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN"):
-        return known
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
-
-
 @declare("cancel", paths=False)
 @click.argument("name", shell_complete=completed_values.calls)
 def cancel(options: Options, name: str) -> int:
@@ -323,5 +312,5 @@ def adopt_history(options: Options) -> int:
     return 0
 
 
-for each in (by_state(show), hold, release, cancel, resolve_command, adopt_history):
+for each in (by_state(show), hold, release, cancel, resolve_command, adopt_history, opt_out_command, dnc):
     command.add_command(each)

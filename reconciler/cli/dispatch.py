@@ -295,6 +295,7 @@ def _line(
         stopping=session.stopping,
         tally=tally,
         traffic=traffic,
+        do_not_call=lambda: session.do_not_call.now(connection.ledger),
     )
 
 

@@ -35,3 +35,15 @@ def commit(project: Project) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return found.stdout.strip() if found.returncode == 0 else ""
+
+
+def person() -> str:
+    """Who is at it, for people."""
+    import getpass  # noqa: PLC0415 - only to hold
+
+    if known := os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN"):
+        return known
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""

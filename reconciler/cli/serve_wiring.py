@@ -219,6 +219,7 @@ class Wiring:
             stopping=session.stopping,
             tally=state,
             traffic=self.throttle,
+            do_not_call=lambda: session.do_not_call.now(self.ledger),
         )
 
     @contextmanager

@@ -15,6 +15,7 @@ from reconciler.api.key import Key, find_key
 from reconciler.cli.account_identity import target_of
 from reconciler.cli.chosen_project import chosen_project, undecided
 from reconciler.cli.delivery import SecretDelivery
+from reconciler.cli.do_not_call import DoNotCallFile, warned
 from reconciler.cli.lint_findings import Lint
 from reconciler.cli.progress import waiting
 from reconciler.cli.project_identity import project_name
@@ -64,6 +65,7 @@ class Session:
         self._closing = ExitStack()
         self.notes: list[Finding] = []
         self.left_out: dict[Address, tuple[Finding, ...]] = {}
+        self.do_not_call = DoNotCallFile(self.project)
         self._incomplete: frozenset[str] = frozenset()
         self._skip_rows = False
 
@@ -88,6 +90,7 @@ class Session:
         for secret in loaded.secrets:
             self.output.hide_secret(secret)
         self.output.hide_numbers(loaded.callees)
+        loaded.findings += self.do_not_call.findings()
         self.lint.offline(loaded, now, self.project.settings, self.output)
         loaded.findings = self.output.redacted(loaded.findings)
         return loaded
@@ -235,7 +238,7 @@ class Session:
                 self.project.settings,
                 self.clock.now(),
                 lint=self.lint.online,
-                notes=self.notes,
+                notes=[*self.notes, *warned(self.do_not_call.now(connection.ledger), loaded.resources.values())],
             )
         for change in found.plan.changes if self.output.debug else ():
             self.output.trace(f"{change.address}: {change.verb} ({change.reason}) {change.sentence}")

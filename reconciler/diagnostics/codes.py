@@ -80,6 +80,8 @@ CODES: dict[str, Meaning] = {
     "RC176": Meaning("a contact without a number to call", "Write it in E.164, or remove the row."),
     "RC177": Meaning("a contact that is there twice", "Keep one of the two rows."),
     "RC178": Meaning("hours that end before they start", "End them later on the same day."),
+    "RC181": Meaning("a line of the do-not-call list that is no number", "A number in E.164 a line, or a hash."),
+    "RC182": Meaning("a do-not-call list that cannot be read", "Nobody is rung until it can: check its path."),
     "RC201": Meaning("a number that is not on the account", "Import it from your carrier, or check the key."),
     "RC202": Meaning("a demo number that should dial", "Bring a VoIP number of your own."),
     "RC203": Meaning("a number that is not verified", "Declare its PhoneNumber with `verify: true`."),
@@ -146,6 +148,7 @@ CODES: dict[str, Meaning] = {
     ),
     "RC613": Meaning("somebody who is still on the line", "It is placed when that call has ended, if still in time."),
     "RC614": Meaning("time-zone data older than the state's", "`pip install --upgrade tzdata`, then dispatch again."),
+    "RC617": Meaning("a person who must not be called", "Remove the call; `do_not_call` and `calls opt-out` say who."),
     "RC615": Meaning(
         "a call missed while it was held", "Nothing: that was decided; declare a new one to call after all."
     ),

@@ -1,0 +1,106 @@
+"""The do-not-call list of a project: its file, read anew whenever it changed, and who opted out in the state."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reconciler.documents.project_files import ProjectFiles, Unreadable
+from reconciler.errors import InputError
+from reconciler.fields import personal
+from reconciler.model import Finding, Location, Severity
+from reconciler.sealing import SUFFIX, Sealing
+from reconciler.settings import FILE
+from reconciler.state.opt_outs import opted_out
+from reconciler.telephony.do_not_call import NOBODY, VARIABLE, DoNotCall, Hashing, Listed, read_list
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from reconciler.model import Resource
+    from reconciler.settings import Project
+    from reconciler.state.ledger import Ledger
+
+_LARGEST = 1 << 26
+
+
+class UnreadableList(InputError):
+    """The list cannot be read: then nobody may be rung."""
+
+
+@dataclass(slots=True)
+class DoNotCallFile:
+    """The file that the project names."""
+
+    project: Project
+    _known: tuple[object, Listed] | None = field(default=None)
+
+    def listed(self) -> Listed:
+        """Who is on it; raises UnreadableList."""
+        setting = self.project.settings.do_not_call
+        if setting is None:
+            return NOBODY
+        path = self.project.root / setting.file
+        try:
+            found = path.stat()
+        except OSError as error:
+            raise UnreadableList(f"`{setting.file}` cannot be read: {error.strerror}", code="RC182") from None
+        mark = (found.st_mtime_ns, found.st_size, found.st_ino)
+        if self._known is None or self._known[0] != mark:
+            self._known = (mark, read_list(self._text(setting.file)))
+        return self._known[1]
+
+    def _text(self, name: str) -> str:
+        raw = ProjectFiles(self.project.root).read(self.project.root / name, largest=_LARGEST)
+        if isinstance(raw, Unreadable):
+            raise UnreadableList(f"`{name}` {raw.message}", code="RC182", hint=raw.hint)
+        try:
+            if name.endswith(SUFFIX):
+                raw = Sealing(self.project.settings.secrets, self.project.root, os.environ).open(raw)
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            raise UnreadableList(f"`{name}` is not UTF-8", code="RC182", hint="save it as UTF-8") from None
+        except InputError as error:
+            raise UnreadableList(f"`{name}` {error.message}", code="RC182", hint=error.hint) from None
+
+    def findings(self) -> list[Finding]:
+        """What is wrong with it."""
+        setting = self.project.settings.do_not_call
+        try:
+            wrong = self.listed().wrong
+        except UnreadableList as error:
+            hint = error.hint or "check `do_not_call` in reconciler.yaml"
+            return [Finding(Severity.ERROR, "RC182", error.message, hint, location=Location(FILE))]
+        name = setting.file if setting else ""
+        hint = "one number a line in E.164, or a hash of `reconciler calls dnc export`"
+        return [Finding(Severity.ERROR, "RC181", it.why, hint, location=Location(name, it.line)) for it in wrong]
+
+    def now(self, ledger: Ledger) -> DoNotCall:
+        """Who must not be called, as it is known at this moment."""
+        hashing = Hashing(ledger.organization, os.environ.get(VARIABLE, ""))
+        opted = opted_out(ledger.store, ledger.organization)
+        try:
+            listed = self.listed()
+        except UnreadableList as error:
+            return DoNotCall(NOBODY, opted, hashing, error.message)
+        wrong = f"line {listed.wrong[0].line} of it is no number" if listed.wrong else ""
+        return DoNotCall(listed, opted, hashing, wrong)
+
+
+def warned(everybody: DoNotCall, resources: Iterable[Resource]) -> list[Finding]:
+    """How many declared calls it stops."""
+    if everybody.untold:
+        message, hint = f"the do-not-call list cannot be read: {everybody.untold}", "until then nobody is rung"
+        return [Finding(Severity.WARNING, "RC617", message, hint)]
+    count = sum(
+        everybody.forbids(str(resource.declared.get(name)))
+        for resource in resources
+        for name in personal(type(resource.spec))
+        if not resource.manifest.absent
+    )
+    if not count:
+        return []
+    calls = "1 call is to a person" if count == 1 else f"{count:,} calls are to people"
+    message = f"{calls} who must not be called: dispatch does not place {'it' if count == 1 else 'them'}"
+    return [Finding(Severity.WARNING, "RC617", message, "remove them, or see `do_not_call` and `calls opt-out`")]

@@ -1,0 +1,35 @@
+"""Who asked not to be called: a hash of each number with why, kept permanently over all projects of an organisation.
+
+They are read from the store itself, and not from what a ledger read before: whoever opts out is heard at once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import Conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.store import Store
+
+_KEY = "opt-out"
+
+
+def opted_out(store: Store, organization: str) -> frozenset[str]:
+    """The hashes of everybody who did."""
+    start = f"{organization}/{_KEY}/"
+    return frozenset(entry.key.removeprefix(start) for entry in store.list(start, {}))
+
+
+def opt_out(store: Store, organization: str, hashed: str, *, record: Mapping[str, str]) -> None:
+    """Write down that somebody did, with why, when and by whom; once more changes nothing. Raises StoreError."""
+    from reconciler.store import Write  # noqa: PLC0415 - keeps the module's types apart from its work
+
+    if hashed in opted_out(store, organization):
+        return
+    try:
+        store.put_many([Write(f"{organization}/{_KEY}/{hashed}", dict(record), None)])
+    except Conflict:  # somebody else was first to write just this
+        store.refresh()

@@ -1,0 +1,119 @@
+"""Who must not be called is not rung, whichever way a call was declared."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from laws.project import Folder, document, project
+
+from reconciler.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NUMBER = "+14155550101"
+CALL: dict[str, Any] = {
+    "from_number": "+15551230001",
+    "to_number": NUMBER,
+    "config": {"prompt": "This is Acme.", "max_call_duration_seconds": 60},
+    "at": "2026-12-01T20:00:00Z",
+}
+LATER = ("--emulator", "--now", "2026-12-01T20:05:00Z")
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Folder]:
+    monkeypatch.delenv("RECONCILER_STATE_KEY", raising=False)
+    with project("do_not_call: {file: dnc.txt}\n") as found:
+        found.write({"all.yaml": document("ScheduledCall", "jane", CALL)})
+        (found.root / "dnc.txt").write_text("# nobody yet\n\n")
+        monkeypatch.chdir(found.root)
+        yield found
+
+
+def opt_out(number: str, *options: str) -> int:
+    return main(["calls", "opt-out", number, "--why", "asked +1 415 555 0101 to stop", *LATER, *options])
+
+
+def exported(capsys: pytest.CaptureFixture[str], *options: str) -> list[str]:
+    capsys.readouterr()
+    assert main(["calls", "dnc", "export", "--emulator", *options]) == 0
+    return capsys.readouterr().out.split()
+
+
+def dispatched(folder: Folder) -> tuple[int, list[str]]:
+    said = folder.run("dispatch", *LATER, online=False)
+    return said.code, said.written
+
+
+def test_a_listed_person_is_counted_by_the_plan_armed_and_not_rung(folder: Folder) -> None:
+    (folder.root / "dnc.txt").write_text("+1 (415) 555-0101\r\n")
+    found = [it for it in folder.plan()["findings"] if it["code"] == "RC617"]
+    assert [(it["severity"], it["message"][:6]) for it in found] == [("warning", "1 call")]
+    assert folder.run("apply", "--yes").code == 0
+    assert dispatched(folder) == (0, [])
+    missed = folder.run("dispatch", "--emulator", "--now", "2026-12-01T21:05:00Z", online=False)
+    assert (missed.code, missed.written) == (0, [])
+
+
+def test_who_opts_out_after_arming_is_not_rung(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
+    folder.run("apply", "--yes")
+    assert opt_out(NUMBER) == 0
+    assert opt_out("+1 415 555 0101") == 0
+    assert dispatched(folder) == (0, [])
+    assert len(exported(capsys)) == 1
+    stored = (folder.root / ".reconciler" / "state.db").read_bytes()
+    assert b"4155550101" not in stored
+    assert b"555 0101" not in stored
+
+
+def test_an_export_is_the_same_in_every_store_and_stops_the_call_in_another_project(
+    folder: Folder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RECONCILER_STATE_KEY", "a long random secret")
+    other = ("--state", "sqlite:.reconciler/other.db")
+    assert opt_out(NUMBER) == opt_out(NUMBER, *other) == 0
+    lines = exported(capsys)
+    assert lines == exported(capsys, *other)
+    folder.run("apply", "--yes", "--state", "sqlite:.reconciler/third.db")
+    (folder.root / "dnc.txt").write_text("\n".join(lines))
+    third = folder.run("dispatch", *LATER, "--state", "sqlite:.reconciler/third.db", online=False)
+    assert (third.code, third.written) == (0, [])
+
+
+def test_keyed_hashes_without_the_key_let_nobody_be_rung(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.run("apply", "--yes")
+    monkeypatch.setenv("RECONCILER_STATE_KEY", "a long random secret")
+    assert opt_out("+14155550177") == 0
+    monkeypatch.delenv("RECONCILER_STATE_KEY")
+    assert dispatched(folder)[1] == []
+
+
+def test_who_opted_out_before_there_was_a_key_is_still_known(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.run("apply", "--yes")
+    assert opt_out(NUMBER) == 0
+    monkeypatch.setenv("RECONCILER_STATE_KEY", "a long random secret")
+    assert dispatched(folder) == (0, [])
+
+
+def test_an_unreadable_list_means_that_nobody_is_rung(folder: Folder) -> None:
+    folder.run("apply", "--yes")
+    (folder.root / "dnc.txt").unlink()
+    assert dispatched(folder) == (1, [])
+    (folder.root / "dnc.txt").mkdir()
+    assert dispatched(folder) == (1, [])
+
+
+def test_a_bad_line_is_an_error_at_its_place(folder: Folder) -> None:
+    (folder.root / "dnc.txt").write_text("# ok\n+14155550142\n415555\n")
+    said = folder.run("validate", "--format", "json", online=False)
+    found = next(it for it in json.loads(said.out)["findings"] if it["severity"] == "error")
+    assert (said.code, found["code"], found["source"]["path"], found["source"]["line"]) == (1, "RC181", "dnc.txt", 3)
+
+
+def test_a_listed_person_who_is_not_named_is_rung(folder: Folder) -> None:
+    (folder.root / "dnc.txt").write_text("+14155550142\n")
+    folder.run("apply", "--yes")
+    assert dispatched(folder) == (0, ["POST /v1/call"])
