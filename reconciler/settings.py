@@ -190,10 +190,8 @@ class Settings(_Closed):
         "in CI, lenient elsewhere.",
     )
     limits: Limits = Field(default_factory=Limits, description="What one run may do at most.")
-    calling_hours: CallingHours = Field(
-        default_factory=CallingHours, description="When a person may be rung, where they are."
-    )
     gates: Gates = Field(default_factory=Gates, description="What has to be shown before a deploy.")
+    calling_hours: CallingHours = Field(default_factory=CallingHours, description="When a person may be rung there.")
     do_not_call: DoNotCallSetting | None = Field(default=None, description="Whom nobody calls.")
     dispatch: Dispatch = Field(default_factory=Dispatch, description="How often calls are placed.")
     notify: Notify = Field(default_factory=Notify, description="Who hears of what goes wrong, once each.")

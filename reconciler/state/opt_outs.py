@@ -23,7 +23,7 @@ def opted_out(store: Store, organization: str) -> frozenset[str]:
     return frozenset(entry.key.removeprefix(start) for entry in store.list(start, {}))
 
 
-def opt_out(store: Store, organization: str, hashed: str, *, record: Mapping[str, str]) -> None:
+def opt_out(store: Store, organization: str, hashed: str, record: Mapping[str, str]) -> None:
     """Write down that somebody did, with why, when and by whom; once more changes nothing. Raises StoreError."""
     from reconciler.store import Write  # noqa: PLC0415 - keeps the module's types apart from its work
 
