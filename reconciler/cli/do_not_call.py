@@ -1,4 +1,4 @@
-"""The do-not-call list of a project: its file, read anew whenever it changed, and who opted out in the state."""
+"""Do-not-call list of a project: its file, as it is now, and who opted out."""
 
 from __future__ import annotations
 

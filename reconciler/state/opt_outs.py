@@ -1,4 +1,4 @@
-"""Who asked not to be called: a hash of each number with why, kept permanently over all projects of an organisation.
+"""Opt-outs of an organisation: a hash of each number that is never called again, and why.
 
 They are read from the store itself, and not from what a ledger read before: whoever opts out is heard at once.
 """

@@ -1,4 +1,4 @@
-"""People who must not be called: numbers and keyed hashes of them, and what is known of a list of them.
+"""People who must not be called: a list of numbers, and hashes of numbers.
 
 A hash is the same in every store of one organisation. With a key nobody can try all numbers there are; without one
 whoever reads a hash can.
