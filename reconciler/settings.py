@@ -367,7 +367,8 @@ def _without(value: Any, path: Sequence[str | int]) -> Any:
 _SECTIONS: dict[str | int, type[BaseModel]] = {
     "limits": Limits,
     "calling_hours": CallingHours,
-    **{"do_not_call": DoNotCallSetting, "dispatch": Dispatch},
+    "do_not_call": DoNotCallSetting,
+    "dispatch": Dispatch,
     "rates": Rates,
     "cents_per_minute": CentsPerMinute,
     "environments": Environment,
