@@ -136,6 +136,7 @@ def run(
             begun = _begun(session, runner, chosen.wanted, again=again, yes=yes, most=max_cost_cents)
         results, interrupted = _followed(session, runner, begun, wait)
         code = INTERRUPTED if interrupted else code_of(results)
+        results = [options.completed(result) for result in results]
         _say(session, results, code)
         runner.close(results)
         announcement.tests(test_results.markdown(results))
@@ -256,13 +257,13 @@ def _say(session: Session, results: Sequence[AgentResult], code: int) -> None:
     match session.options.format:
         case "json":
             verdict = "passed" if code == 0 else "failed" if code == NOT_PASSED else "unknown"
-            output.json(session.options.completed(test_results.document(results, verdict)))
+            output.json(test_results.document(results, verdict))
         case "junit":
             output.tests(test_results.junit(results))
         case "markdown":
             output.data(test_results.markdown(results))
         case _:
-            output.data(session.options.completed(test_results.text(results, color=output.color)))
+            output.data(test_results.text(results, color=output.color))
 
 
 def code_of(results: Sequence[AgentResult]) -> int:

@@ -50,7 +50,7 @@ class TestRecord:
 
 def read(ledger: Ledger) -> dict[str, TestRecord]:
     """The last batch of each agent, by the agent's name."""
-    return {str(value["name"]): _record(value) for value in ledger.noted(_TEST)}
+    return {str(value.get("name", "")): _record(value) for value in ledger.noted(_TEST)}
 
 
 def write(ledger: Ledger, name: str, record: TestRecord) -> None:

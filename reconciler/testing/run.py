@@ -195,7 +195,7 @@ def _unsettled(name: str, why: str) -> AgentResult:
         name,
         Verdict.UNKNOWN,
         detail=f"whether a batch was begun is not known ({why}): it may be paid for",
-        hint=f"reconciler test --resume looks again; reconciler test --again Agent/{name} begins another",
+        hint=f"`reconciler test --resume` looks again, `reconciler test --again Agent/{name}` begins another",
     )
 
 
@@ -203,7 +203,7 @@ def left(result: AgentResult) -> AgentResult:
     """A result with the way on where its batch is still running."""
     if result.verdict is not Verdict.RUNNING:
         return result
-    hint = "reconciler test --resume goes on with it"
+    hint = "`reconciler test --resume` goes on with it"
     return replace(result, detail=f"batch {result.batch.id if result.batch else ''} has not ended yet", hint=hint)
 
 

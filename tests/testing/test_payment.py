@@ -133,3 +133,10 @@ def test_what_is_still_running_is_taken_up_by_the_next_run(tested: Tested) -> No
     assert again.code == 4
     assert tested.result(again)["agents"][0]["resumed"] is True
     assert len(tested.executed) == 1
+
+
+def test_what_is_left_running_says_the_whole_command_that_goes_on_with_it(tested: Tested) -> None:
+    tested.apply("Books and hangs")
+    said = tested.run("--format", "json")
+    (agent,) = json.loads(said.out)["agents"]
+    assert agent["hint"] == f"`reconciler test --resume {tested.folder.root} --emulator` goes on with it"
