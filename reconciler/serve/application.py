@@ -42,6 +42,7 @@ LARGEST_BODY = 1 << 20
 LARGEST_FORM = 1 << 14
 PATIENCE = 10.0  # seconds for a whole body: who sends slower holds a connection and nothing else
 _BLOCKING = ".incoming"  # the caller hears silence until this is answered
+_UNDER_WAY = (".incoming", ".tool", ".turn")  # the call goes on: there is no end to be asked for
 _SSE_SECONDS, _SSE_KEPT_OPEN = 0.5, 15.0
 HEADERS = {
     "Cache-Control": "no-store",
@@ -132,7 +133,7 @@ async def _accepted(services: Services, found: event.Event) -> Response:
         services.log.say("event not stored", type=found.type, error=error.message, level="error")
         return _answer(503, "it could not be stored, send it again")
     services.metrics.event(found.type, "accepted" if fresh else "duplicate")
-    if fresh and found.call_id:
+    if fresh and found.call_id and not found.type.endswith(_UNDER_WAY):
         services.receiver.heard(found.call_id)
     return JSONResponse({}, headers=HEADERS)
 
