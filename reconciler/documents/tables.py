@@ -51,7 +51,7 @@ class Table:
             return Location(self.path, line)
         start = self._start(line)
         row = self.text[start : start + _LONGEST_ROW]
-        place = _in_object(row, column) if self.path.endswith(_LINES) else _in_record(row, self.header.index(column))
+        place = _in_object(row, column) if is_lines(self.path) else _in_record(row, self.header.index(column))
         before = _split(row[:place])
         return Location(self.path, line + len(before) - 1, len(before[-1]) + 1)
 
@@ -61,6 +61,11 @@ class Table:
         return self._starts[line - 1]
 
 
+def is_lines(path: str) -> bool:
+    """Whether a file, sealed or not, is one of JSON lines."""
+    return path.removesuffix(".age").endswith(_LINES)
+
+
 def read_table(raw: bytes, path: str, *, largest: int = 1 << 20) -> Table:
     """The rows of a file, at most ``largest`` of them; raises NoTable for what is none."""
     try:
@@ -68,7 +73,7 @@ def read_table(raw: bytes, path: str, *, largest: int = 1 << 20) -> Table:
     except UnicodeDecodeError as error:
         line = len(_split(raw[: error.start].decode("utf-8", "replace")))
         raise NoTable("is not UTF-8", line, "save it as CSV UTF-8") from None
-    table = _objects(text, path) if path.endswith(_LINES) else _records(text, path)
+    table = _objects(text, path) if is_lines(path) else _records(text, path)
     if len(table.rows) > largest:
         raise NoTable(f"has more than {largest:,} rows", table.lines[largest], "split it into several lists")
     return table

@@ -6,26 +6,29 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.documents.tables import NoTable, read_table
+from reconciler.errors import InputError
 from reconciler.kind import Members
 from reconciler.left_out import list_of
 from reconciler.model import Finding, Location, Severity
+from reconciler.sealing import SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from reconciler.kind import Kind
     from reconciler.model import Resource
+    from reconciler.sealing import Sealing
 
 _TABLES = (".csv", ".jsonl")
 
 
-def members(resource: Resource, kind: Kind, raw: Mapping[str, bytes]) -> Members:
+def members(resource: Resource, kind: Kind, raw: Mapping[str, bytes], sealing: Sealing) -> Members:
     """What the rows of its table declare; nothing, and why, where the file is no table."""
     if kind.table not in raw:
         return Members((), known=False)  # why it was not read is said already
     path = resource.files[kind.table]
     where = resource.manifest.locate("spec", kind.table)
-    if not path.endswith(_TABLES):
+    if not path.removesuffix(SUFFIX).endswith(_TABLES):
         named = Finding(
             Severity.ERROR,
             "RC171",
@@ -36,7 +39,11 @@ def members(resource: Resource, kind: Kind, raw: Mapping[str, bytes]) -> Members
         )
         return Members((), (named,), known=False)
     try:
-        return kind.members(resource, read_table(raw[kind.table], path))
+        content = sealing.open(raw[kind.table]) if path.endswith(SUFFIX) else raw[kind.table]
+        return kind.members(resource, read_table(content, path))
+    except InputError as error:
+        said = f"`{path}` {error.message}"
+        return Members((), (Finding(Severity.ERROR, "RC161", said, error.hint, resource.address, where),), known=False)
     except NoTable as wrong:
         said = f"the table {wrong}"
         found = Finding(Severity.ERROR, "RC171", said, wrong.hint, resource.address, Location(path, wrong.line))

@@ -25,6 +25,7 @@ from reconciler.load.lists import members, merged
 from reconciler.load.secrets import confidential, lent_places
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
+from reconciler.sealing import Sealing
 from reconciler.shapes import may_hold_secret
 
 if TYPE_CHECKING:
@@ -256,7 +257,8 @@ class _Reader:
         """What the rows of a table declare takes its place among the resources."""
         if resource.manifest.absent:
             return
-        found = members(resource, kind, self._raw)
+        sealing = Sealing(self._project.settings.secrets, self._project.root, self._variables.process)
+        found = members(resource, kind, self._raw, sealing)
         self.loaded.findings += found.findings
         if not found.known:
             self.loaded.incomplete.add(resource.address.name)

@@ -228,3 +228,19 @@ def test_what_is_alike_in_many_rows_is_said_once(folder: Folder) -> None:
     found = json.loads(folder.run("validate", "--format", "json", online=False).out)["findings"]
     assert sorted(it["code"] for it in found if it["address"] and "week" in it["address"]) == ["RC140", "RC146"]
     assert "39 more rows" in next(it["message"] for it in found if it["code"] == "RC146")
+
+
+def test_a_sealed_table_is_opened_and_its_errors_keep_their_place(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pyrage = pytest.importorskip("pyrage")
+    identity = pyrage.x25519.Identity.generate()
+    sealed = pyrage.encrypt((HEAD + JANE).encode(), [identity.to_public()])
+    declare(folder, sealed, rows={"file": "calls.csv.age"})
+    assert findings(folder)[0][0] == "RC161"
+    monkeypatch.setenv("RECONCILER_AGE_IDENTITY", str(identity))
+    assert folder.run("apply", "--yes").code == 0
+    assert states(folder) == {"week/4711": "armed"}
+    wrong = (HEAD + OMAR + JANE.replace("+1415", "1415")).encode()
+    declare(folder, pyrage.encrypt(wrong, [identity.to_public()]), rows={"file": "calls.csv.age"})
+    assert findings(folder) == [("RC114", "manifests/calls.csv.age", 3, 6)]
