@@ -58,10 +58,11 @@ def chosen(  # noqa: PLR0913 - what a choice is made from
 def _by_agent(resources: Mapping[str, Resource], accepts: Callable[[Resource], bool]) -> dict[str, list[Resource]]:
     present = [it for it in resources.values() if not it.manifest.absent]
     agents = {it.address.name: it for it in present if it.address.kind == _AGENT}
-    found: dict[str, list[Resource]] = {name: [] for name, agent in sorted(agents.items()) if accepts(agent)}
+    whole = [name for name, agent in sorted(agents.items()) if accepts(agent)]
+    found: dict[str, list[Resource]] = {name: [] for name in whole}
     for resource in (it for it in present if it.address.kind == _SCENARIO):
         name = str(resource.declared.get("agent"))
-        if name in found or accepts(resource):
+        if name in whole or accepts(resource):
             found.setdefault(name, []).append(resource)
     return found
 

@@ -140,3 +140,9 @@ def test_what_is_left_running_says_the_whole_command_that_goes_on_with_it(tested
     said = tested.run("--format", "json")
     (agent,) = json.loads(said.out)["agents"]
     assert agent["hint"] == f"`reconciler test --resume {tested.folder.root} --emulator` goes on with it"
+
+
+def test_a_scenario_that_is_named_is_the_only_one_that_is_paid_for(tested: Tested) -> None:
+    tested.apply("Books", "Cancels")
+    assert tested.run("--target", "TestScenario/scenario-1").code == 0
+    assert json.loads(tested.executed[0].read())["scenario_ids"] == [9002]
