@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
     from reconciler.state.bindings import Binding
     from reconciler.state.ledger import Ledger
+    from reconciler.telephony.do_not_call import DoNotCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class Context:
     """What a write may use; ``account`` is what plan saw of it.
 
     ``content`` reads the bytes that a field of a resource names; ``deliver`` takes what is shown once, and without
-    it nothing is created that shows something; ``sleep`` waits for what is still moving.
+    it nothing is created that shows something; ``sleep`` waits for what is still moving. ``do_not_call`` is who must
+    not be called, as known at that moment.
     """
 
     api: Api
@@ -119,6 +121,7 @@ class Context:
     sleep: Callable[[float], None] | None = None
     content: Callable[[Resource, str], bytes] | None = None
     deliver: Deliver | None = None
+    do_not_call: Callable[[], DoNotCall] | None = None
 
     def bytes_of(self, resource: Resource, key: str) -> bytes:
         """The bytes that a field names; LookupError where nothing reads them."""

@@ -51,7 +51,14 @@ def _each(
         ledger=connection.ledger,
         clock=session.clock,
         owner=owner(),
-        blocked=lambda record, body: blocked(connection, found, record, body),
+        blocked=lambda record, body: (
+            blocked(connection, found, record, body)
+            or campaign_gates.forbidden(
+                found.account.resources.get(str(Address(KIND, record.name))),
+                record,
+                session.do_not_call.now(connection.ledger),
+            )
+        ),
         check_lease=check,
     )
     for record in due(connection.ledger, session.clock.now()):

@@ -265,6 +265,7 @@ class Session:
             commit=commit(self.project),
             sleep=self._waiting.sleep,
             content=ProjectContents(self.project),
+            do_not_call=lambda: self.do_not_call.now(connection.ledger),
             deliver=SecretDelivery(self.project, connection.ledger, self.clock.now, self.output.hide_secret),
         )
 

@@ -138,7 +138,7 @@ def _due(resource: Resource, known: CampaignRecord, status: str) -> Iterator[Due
     if status != DRAFT or KEY not in resource.declared:
         return
     contacts = len(contacts_of(resource))
-    if not known.is_loaded or not known.may_hold_contacts:
+    if not known.is_loaded or (known.rejected and not known.may_hold_contacts):
         begun = "; an earlier apply began it" if known.chunks else ""
         said = f"loads {counted(contacts)}{begun}"
         if contacts:

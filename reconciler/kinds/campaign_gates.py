@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.kinds.campaign_checks import caller, outside_hours
-from reconciler.kinds.campaign_contacts import KEY, counted, lines
+from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted, lines
 from reconciler.kinds.campaign_load import refused_rows
 from reconciler.kinds.campaign_start import opening
 from reconciler.telephony.eligibility import Obstacle, not_on_account, unconfirmed, undialable, unfunded
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.account import Account
     from reconciler.model import Observed, Resource
     from reconciler.state.campaign_records import CampaignRecord
+    from reconciler.telephony.do_not_call import DoNotCall
 
 
 def closed(
@@ -59,3 +60,15 @@ def _account(resource: Resource, observed: Observed, account: Account) -> Iterat
 
 def _now(code: str, message: str, hint: str = "") -> Obstacle:
     return Obstacle(code, message, hint, lasting=False)
+
+
+def forbidden(resource: Resource | None, known: CampaignRecord, listed: DoNotCall) -> Obstacle | None:
+    """Contacts that were loaded and must not be called: the platform takes none back, so nobody is called."""
+    if listed.untold:
+        return _now("RC182", f"the do-not-call list cannot be read: {listed.untold}", "correct it, then dispatch again")
+    found = contacts_of(resource) if resource is not None else ()
+    loaded = [it.line for it in found if it.line not in known.left_out and listed.forbids(it.number)]
+    if not loaded:
+        return None
+    message = f"{counted(len(loaded))} must not be called, and were loaded before that was known: {lines(loaded)}"
+    return _now("RC617", message, "declare the others as a campaign of a new name (`metadata.name`)")

@@ -87,9 +87,20 @@ class _Load:
             return self._written(place, settled)
         if known is None and (held := self._held()) != self._record.accepted:
             raise _other(f"it holds {counted(held)}, and this tool loaded {self._record.accepted:,}")
-        chunk = Chunk(len(rows), _digest(rows), stamp(self._context.now()))
+        return self._begin(place, rows)
+
+    def _begin(self, place: int, rows: Sequence[Contact]) -> CampaignRecord:
+        """Record a chunk and send it, without those who must not be called."""
+        listed = self._context.do_not_call() if self._context.do_not_call else None
+        if listed is not None and listed.untold:
+            raise Rejected(f"the do-not-call list cannot be read: {listed.untold}", method="", path="", code="RC182")
+        left_out = tuple(row.line for row in rows if listed is not None and listed.forbids(row.number))
+        wanted = [row for row in rows if row.line not in left_out]
+        chunk = Chunk(len(wanted), _digest(rows), stamp(self._context.now()), left_out=left_out)
+        if not wanted:
+            return self._written(place, replace(chunk, accepted=0))
         self._record = self._written(place, chunk)
-        return self._written(place, self._sent(chunk, rows))
+        return self._written(place, self._sent(chunk, wanted))
 
     def _written(self, place: int, chunk: Chunk) -> CampaignRecord:
         return write(self._context.ledger, self._record.with_chunk(place, chunk))
@@ -118,12 +129,12 @@ class _Load:
         """What became of a chunk, by the number of contacts there are; None where it did not arrive."""
         before = sum(it.accepted or 0 for it in self._record.chunks if it != chunk)
         arrived = self._held() - before
-        if arrived < len(rows) and patient and self._is_fresh(chunk):
+        if arrived < chunk.size and patient and self._is_fresh(chunk):
             self._wait(_PAUSE)  # a request of a run that was cut off may still be on its way
             arrived = self._held() - before
-        if not 0 <= arrived <= len(rows):
-            raise _other(f"it holds {counted(before + arrived)}, and this tool sent {before + len(rows):,}")
-        if arrived == len(rows):
+        if not 0 <= arrived <= chunk.size:
+            raise _other(f"it holds {counted(before + arrived)}, and this tool sent {before + chunk.size:,}")
+        if arrived == chunk.size:
             return replace(chunk, accepted=arrived)
         return self._partly(chunk, rows, arrived) if arrived else None
 
@@ -139,10 +150,10 @@ class _Load:
         """A chunk of which some were refused, in an answer that was lost: those that are not there."""
         body = self._context.api.get(f"{PATH}/{segment(self._id)}")
         there = {str(it.get("phone_number")) for it in body.get("contacts") or () if isinstance(it, dict)}
-        missing = tuple(row.line for row in rows if row.number not in there)
-        if len(missing) == len(rows) - arrived:
+        missing = tuple(it.line for it in rows if it.number not in there and it.line not in chunk.left_out)
+        if len(missing) == chunk.size - arrived:
             return replace(chunk, accepted=arrived, rejected=missing)
-        return replace(chunk, accepted=arrived, lost=len(rows) - arrived)
+        return replace(chunk, accepted=arrived, lost=chunk.size - arrived)
 
 
 def _answered(chunk: Chunk, rows: Sequence[Contact], answer: Any) -> Chunk:

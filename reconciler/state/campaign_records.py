@@ -45,7 +45,8 @@ class StartState(StrEnum):
 class Chunk:
     """Contacts of one request: how many, their digest, and what came of them; ``accepted`` is None while unknown.
 
-    ``rejected`` are the lines of the file that the platform did not take, ``lost`` how many more it did not.
+    ``rejected`` are the lines of the file that the platform did not take, ``lost`` how many more it did not;
+    ``left_out`` are the lines of those who must not be called: they were not sent.
     """
 
     size: int
@@ -54,6 +55,7 @@ class Chunk:
     accepted: int | None = None
     rejected: tuple[int, ...] = ()
     lost: int = 0
+    left_out: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,13 @@ class Pause:
 class CampaignRecord:
     """What is remembered of one campaign: ``digest`` of the contacts' file, how many there are, and its start.
 
-    ``opens`` and ``closes`` bound when it may be started; ``left_out`` contacts are on a do-not-call list.
+    ``opens`` and ``closes`` bound when it may be started.
     """
 
     name: str
     campaign: str
     digest: str = ""
     contacts: int = 0
-    left_out: int = 0
     chunks: tuple[Chunk, ...] = ()
     start: StartState = StartState.UNSCHEDULED
     opens: str = ""
@@ -108,7 +109,13 @@ class CampaignRecord:
     def is_loaded(self) -> bool:
         """Whether every contact was sent, and what came of it is known."""
         settled = all(chunk.accepted is not None for chunk in self.chunks)
-        return bool(self.chunks) and settled and sum(chunk.size for chunk in self.chunks) == self.contacts
+        done = sum(chunk.size + len(chunk.left_out) for chunk in self.chunks)
+        return bool(self.chunks) and settled and done == self.contacts
+
+    @property
+    def left_out(self) -> frozenset[int]:
+        """The lines of those who were not sent, for they must not be called."""
+        return frozenset(line for chunk in self.chunks for line in chunk.left_out)
 
     @property
     def may_hold_contacts(self) -> bool:
@@ -135,7 +142,10 @@ def write(ledger: Ledger, record: CampaignRecord) -> CampaignRecord:
     """Write a record over what was read; Conflict when another run was first."""
     value = plain(record) | {
         "start": str(record.start),
-        "chunks": [plain(chunk) | {"rejected": list(chunk.rejected)} for chunk in record.chunks],
+        "chunks": [
+            plain(chunk) | {"rejected": list(chunk.rejected), "left_out": list(chunk.left_out)}
+            for chunk in record.chunks
+        ],
         "pause": plain(record.pause) if record.pause else None,
     }
     if not record.project:
@@ -145,6 +155,10 @@ def write(ledger: Ledger, record: CampaignRecord) -> CampaignRecord:
 
 
 def _read(value: Mapping[str, Any]) -> CampaignRecord:
-    chunks = (Chunk(**{**chunk, "rejected": tuple(chunk["rejected"])}) for chunk in value["chunks"])
+    chunks = (
+        Chunk(**{**chunk, "rejected": tuple(chunk["rejected"]), "left_out": tuple(chunk.get("left_out", ()))})
+        for chunk in value["chunks"]
+    )
     pause = Pause(**value["pause"]) if value.get("pause") else None
+    value = {name: item for name, item in value.items() if name in CampaignRecord.__slots__}
     return CampaignRecord(**{**value, "chunks": tuple(chunks), "start": StartState(value["start"]), "pause": pause})
