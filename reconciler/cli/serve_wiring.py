@@ -16,15 +16,17 @@ from reconciler.cli.chosen_project import chosen_project
 from reconciler.cli.dispatch import AT_ONCE
 from reconciler.cli.notices import notifier, of_balance, of_calls, of_drift
 from reconciler.cli.run_identity import commit, owner
+from reconciler.cli.serve_campaigns import start_campaigns
 from reconciler.cli.serve_conditions import Conditions
+from reconciler.cli.serve_hold import hold_all
 from reconciler.cli.view import shown
-from reconciler.errors import Conflict, InputError, ReconcilerError
+from reconciler.errors import InputError, ReconcilerError
 from reconciler.kinds.scheduled_call_orders import differs
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.model import ChangedBy
 from reconciler.plan import Scope
 from reconciler.redaction import storable
-from reconciler.schedule.clock import parse_duration, stamp
+from reconciler.schedule.clock import parse_duration
 from reconciler.serve.access import Access
 from reconciler.serve.application import Receiver, Services, application
 from reconciler.serve.checkout import Checkout
@@ -37,7 +39,6 @@ from reconciler.serve.log import Log
 from reconciler.serve.metrics import Metrics
 from reconciler.serve.server import bound, serving
 from reconciler.serve.wake import Wake
-from reconciler.state.call_records import Hold
 from reconciler.state.call_states import CallState
 from reconciler.store.lease import acquire
 
@@ -60,7 +61,6 @@ LEASE_SECONDS = 15.0  # after which another replica goes on where this one was k
 CHECKOUT_SECONDS = 1.0
 _PRUNE_SECONDS = 3_600.0
 _LOOK_SECONDS = 300.0  # between two looks at the account where nothing is due
-_TRIES = 8
 _REMEMBERED = 20_000  # calls whose last line in the log is known
 _NOTICE_SECONDS = 10.0
 _OUTSIDE = frozenset({ChangedBy.DASHBOARD, ChangedBy.BOTH})
@@ -120,6 +120,10 @@ class Wiring:
             where = f"http://{self.listen.host}:{self.listening.getsockname()[1]}"
             self.log.say(f"serving on {where}, {does}", state=self.ledger.store.description, commit=self._commit())
             if dispatching:
+                campaigns = Thread(target=self._campaigns, name="campaigns", daemon=True)
+                campaigns.start()
+                stack.callback(campaigns.join, _NOTICE_SECONDS)
+                stack.callback(self.session.stopping.set)
                 self.dispatcher.run()
             else:
                 self.session.stopping.wait()
@@ -248,6 +252,15 @@ class Wiring:
             self._note(of_balance(billing, self.notifier.balance_below_cents, day))
         last = max(self.ledger.bindings().values(), key=lambda it: it.applied_at, default=None)
         self.metrics.applied(last.commit if last else "")
+
+    def _campaigns(self) -> None:
+        start_campaigns(
+            self.session,
+            self.connection,
+            self.checkout.current,
+            told=self._told,
+            failed=lambda error: self._failed("starting campaigns", error),
+        )
 
     def _notify(self) -> None:
         """Tell people, apart from everything that must be on time."""
@@ -381,14 +394,7 @@ class Wiring:
         return {**beats, "dispatcher": lambda: self.dispatcher.beat} if dispatching else beats
 
     def _switch(self, why: str) -> None:
-        """Hold every call, or release; decided anew where another run was first."""
-        hold = Hold(storable(why), stamp(self.session.clock.now()), "the page of the service")
-        for _ in range(_TRIES - 1):
-            with suppress(Conflict):
-                self.ledger.hold_all(hold)
-                break
-            self.ledger.refresh()
-        else:
-            self.ledger.hold_all(hold)
+        """Hold every call, or release."""
+        hold_all(self.ledger, why, self.session.clock.now())
         self.log.say("every call is held" if why else "every call is released", why=storable(why), level="warning")
         self.wake.set()
