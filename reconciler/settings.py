@@ -120,8 +120,7 @@ class Dispatch(_Closed):
     """How dispatch is run, as far as a plan and a service have to know."""
 
     every: Annotated[str, AfterValidator(_period)] = Field(
-        default="15m",
-        description="How often the timer starts a dispatch: a plan foresees with it how many calls can be placed.",
+        default="15m", description="How often the timer starts a dispatch; a plan foresees how many calls it can place."
     )
 
 
