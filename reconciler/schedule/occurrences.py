@@ -206,7 +206,7 @@ def callee_hours(instant: datetime, number: str, start: int, end: int) -> Callee
     places = [zone(name) for name in zones(number)]
     forbidding = [place for place in places if not within_hours(instant, place, start, end)]
     deciding = (forbidding or places)[0]
-    opens = _opening_everywhere(instant, places, start, end)
+    opens = _opening_everywhere(instant, places, start, end) if forbidding else instant.astimezone(UTC)
     return CalleeHours(not forbidding, deciding.key, instant.astimezone(deciding), opens)
 
 
