@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.api import segment
 from reconciler.calls.campaign_starts import PATH, live
 from reconciler.errors import Conflict
-from reconciler.state.campaign_records import CampaignRecord, Pause, record_of, records, write
+from reconciler.state.campaign_records import CampaignRecord, Pause, records, write
 
 if TYPE_CHECKING:
     from reconciler.api import Api
@@ -46,8 +46,9 @@ def cancel(api: Api, record: CampaignRecord) -> str:
 
 def pause_all(api: Api, ledger: Ledger, why: Pause) -> list[str]:
     """Pause every campaign of the state that calls; their names."""
-    statuses = {str(body.get("public_id")): body.get("status") for body in api.items(PATH)} if _any(ledger) else {}
-    found = [it for it in records(ledger, foreign=True) if statuses.get(it.campaign) in CALLING]
+    known = known_to(ledger)
+    statuses = {str(body.get("public_id")): body.get("status") for body in api.items(PATH)} if known else {}
+    found = [it for it in known if statuses.get(it.campaign) in CALLING]
     for record in found:
         pause(api, ledger, record, why)
     return [record.name for record in found]
@@ -61,15 +62,20 @@ def resume_all(api: Api, ledger: Ledger) -> list[str]:
     return [record.name for record in found]
 
 
-def _any(ledger: Ledger) -> bool:
-    return bool(records(ledger, foreign=True))
+def known_to(ledger: Ledger) -> list[CampaignRecord]:
+    """Every campaign of the state, of any project: also one of which nothing but its id is remembered."""
+    found = {it.campaign: it for it in records(ledger, foreign=True)}
+    for it in (*ledger.bindings().values(), *ledger.foreign_bindings()):
+        if it.address.kind == "Campaign" and it.id:
+            found.setdefault(it.id, CampaignRecord(it.address.name, it.id, project=it.project))
+    return list(found.values())
 
 
 def _mark(ledger: Ledger, record: CampaignRecord, why: Pause | None) -> None:
     """Remember who paused it; over what another run wrote meanwhile."""
     for _ in range(_TRIES):
         found = [it for it in records(ledger, foreign=True) if it.campaign == record.campaign]
-        now = found[0] if found else record_of(ledger, record.name, record.campaign)
+        now = found[0] if found else record
         try:
             write(ledger, replace(now, pause=why))
         except Conflict:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.calls.campaign_switches import pause_all, resume_all
+from reconciler.calls.campaign_switches import known_to, pause_all, resume_all
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, meant, resolve
 from reconciler.calls.reports import damaged, errors_first
@@ -29,7 +29,7 @@ from reconciler.schedule.clock import parse_instant, stamp, zone
 from reconciler.schedule.occurrences import firings, next_occurrence, occurrence_of
 from reconciler.state.call_records import Attempt, Hold, next_number
 from reconciler.state.call_states import CallState
-from reconciler.state.campaign_records import Pause, records
+from reconciler.state.campaign_records import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -200,7 +200,7 @@ def _held_by_name(ledger: Ledger, name: str, hold: Hold, now: datetime) -> int:
 def _held_all(session: Session, api: Api, ledger: Ledger, hold: Hold) -> int:
     """Hold or release all; how many calls that touches. Raises PlanRefused where there is none."""
     count = len(_to_come(ledger, session.clock.now()))
-    if not count and not records(ledger, foreign=True) and not (not hold and ledger.held_all()):
+    if not count and not known_to(ledger) and not (not hold and ledger.held_all()):
         what = "nothing was held" if hold else "nothing was released"
         raise _untouched(ledger, what, environments=session.project.settings.environments)
     _written(ledger, lambda: ledger.hold_all(hold))

@@ -11,8 +11,8 @@ from reconciler.api import segment
 from reconciler.calls import campaign_switches as switches
 from reconciler.calls.campaign_starts import PATH
 from reconciler.cli import completed_values
-from reconciler.cli.calls import person
 from reconciler.cli.common_options import declare
+from reconciler.cli.run_identity import person
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError, PlanRefused
