@@ -151,9 +151,7 @@ class Rates(_Closed):
     cents_per_minute: CentsPerMinute = Field(
         default_factory=CentsPerMinute, description="What a begun minute costs on each engine tier, in US cents."
     )
-    unlimited_call_minutes: int = Field(
-        default=10, gt=0, description="How long a call is assumed to last whose agent sets no limit."
-    )
+    unlimited_call_minutes: int = Field(default=10, gt=0, description="Minutes assumed of a call without a limit.")
 
 
 class Environment(_Closed):

@@ -1,4 +1,4 @@
-"""Pausing, resuming and cancelling campaigns at once; each is remembered, so that only what was paused is resumed."""
+"""Pausing, resuming and cancelling campaigns; only what was paused here is resumed."""
 
 from __future__ import annotations
 

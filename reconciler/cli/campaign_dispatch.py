@@ -1,4 +1,4 @@
-"""Campaigns that a dispatch starts: what is due is told by the state, and looked at in manifests and account."""
+"""Campaigns that a dispatch starts, once each, when the state says that they are due."""
 
 from __future__ import annotations
 

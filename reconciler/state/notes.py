@@ -1,4 +1,4 @@
-"""Notes: what the ledger keeps under a word and a name beside bindings and calls, for one project each."""
+"""Notes of the ledger beside bindings and calls, each under a word and a name of one project."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from readme_sections import CHECKOUT, README, REFERENCE, commands, current, help
 
 from reconciler.cli import COMMANDS
 
-LONGEST = 270  # lines: what does not fit belongs in docs/
+LONGEST = 280  # lines: what does not fit belongs in docs/
 REFRESH = "run: .venv/bin/python tests/docs/readme_sections.py"
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = Path(reconciler.__file__).parent
-# Whose subject is one kind of thing: calls, campaigns, numbers that dial, tests, their lint, money and commands.
+# Whose subject is one kind of thing: calls, campaigns, webhooks, numbers that dial, tests, lint, money, and remarks
+# on fields.
 SUBJECTS = (
     "kinds/",
     "emulator/",
@@ -28,11 +29,17 @@ SUBJECTS = (
     "cli/campaigns.py",
     "cli/completed_values.py",
     "cli/doctor.py",
+    "cli/field_notes.py",
+    "cli/serve_wiring.py",
+    "cli/webhooks.py",
 )
 WORDS = {"reason", "sentence", "code"}
-# A drift has reasons of its own; a waiver names codes; files say why they may not be read; processes exit with a code.
+# A drift has reasons of its own; a notice leaves out what a row says was held; a waiver names codes; files say why
+# they may not be read; processes exit with a code.
 ELSEWHERE = (
     "adoption/write_back.py",
+    "cli/drift.py",
+    "cli/notices.py",
     "lint/waivers.py",
     "load/contents.py",
     "settings.py",
