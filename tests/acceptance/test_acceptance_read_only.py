@@ -50,6 +50,9 @@ def test_plan_makes_no_state_of_its_own(project: Project) -> None:
     assert not (project.root / ".reconciler").exists()
 
 
+FOUR = ("Agent", "PhoneNumber", "AutoReload", "ScheduledCall")  # the kinds that the project declares
+
+
 class Careless:
     """A hook that tries to write before it does its work, with the API it was handed or has seen elsewhere."""
 
@@ -60,7 +63,8 @@ class Careless:
         self.hook = hook
 
     def __call__(self, *given: Any, **named: Any) -> Any:
-        Careless.api = next((item for item in given if hasattr(item, "post")), Careless.api)
+        looks = (item.api if hasattr(item, "api") else item for item in given)
+        Careless.api = next((item for item in looks if hasattr(item, "post")), Careless.api)
         if Careless.api is not None:
             Careless.tries += 1
             Careless.api.post("/v1/agents", {"name": "sneaked in", "prompt": "p", "voice": "olivia"})
@@ -70,15 +74,15 @@ class Careless:
 def lends(hook: Callable[..., Any]) -> Callable[..., Any]:
     """An honest ``observe`` that leaves the API lying about for the careless hooks that are handed none."""
 
-    def observe(api: Any, ledger: Any) -> Any:
-        Careless.api = api
-        return hook(api, ledger)
+    def observe(look: Any) -> Any:
+        Careless.api = look.api
+        return hook(look)
 
     return observe
 
 
 @pytest.mark.parametrize("command", [("plan",), ("plan", "--prune"), ("dispatch", "--dry-run")], ids=" ".join)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FOUR)
 def test_a_broken_kind_is_stopped_before_a_byte_leaves(
     busy: Project,
     platform: SecondPlatform,
