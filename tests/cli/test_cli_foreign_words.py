@@ -130,7 +130,8 @@ def test_every_command_that_is_run_has_an_example_in_its_help(capsys: pytest.Cap
     for verb, examples in EXAMPLES.items():
         assert main([*verb.split(), "--help"]) == 0
         assert all(f"\n  {example}\n" in capsys.readouterr().out + "\n" for example in examples[:1])
-        assert all(example.startswith(f"reconciler {verb.removesuffix(' show').removesuffix(' run')}") for example in examples)
+        shown = f"reconciler {verb.removesuffix(' show').removesuffix(' run')}"
+        assert all(example.startswith(shown) for example in examples)
     groups = {verb.partition(" ")[0] for verb in TAKES if " " in verb} | {"calls dnc"}
     assert set(EXAMPLES) | {"completion"} | groups >= set(TAKES)
 
