@@ -57,7 +57,7 @@ class ProjectFiles:
             return None
         if any(part.startswith(".") for part in behind):
             return Unreadable("RC142", "is hidden: its name or a folder's begins with a dot", "move it out of there")
-        if self._ignores("/".join(behind)):
+        if self._ignores("/".join(behind)) and not self._is_ignored:
             hint = "commit it, or take it out of .gitignore: what git ignores is private to one machine"
             return Unreadable("RC142", "is ignored by git", hint)
         return None
@@ -78,6 +78,11 @@ class ProjectFiles:
     def _ignores(self, path: str) -> bool:
         """Whether git ignores a path; False where there is no repository, or no git that could be asked."""
         return bool(path) and self._git is not None and self._git.ignores(path)
+
+    @cached_property
+    def _is_ignored(self) -> bool:
+        """Whether git ignores the whole project: a trial below an ignored folder, of whose files it tells nothing."""
+        return self._ignores(".")
 
     @cached_property
     def _git(self) -> _Ignored | None:

@@ -176,3 +176,20 @@ def test_a_manifest_in_a_json_file_is_not_overlooked_in_silence(
     assert "manifests/desk.json:1:1: warning RC108: a manifest in a JSON file is not read" in text
     assert "name it `desk.yaml`" in text
     assert "other.json" not in text
+
+
+def test_a_project_that_git_ignores_as_a_whole_is_read_as_any_other(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trial = project / "scratch" / "trial"
+    (trial / "manifests").mkdir(parents=True)
+    (trial / "reconciler.yaml").write_text("{}\n", encoding="utf-8")
+    (trial / "prompt.md").write_text("Hello.", encoding="utf-8")
+    (trial / ".env").write_text(SECRET, encoding="utf-8")
+    (trial / "manifests" / "a.yaml").write_text(AGENT % "prompt.md", encoding="utf-8")
+    (project / ".gitignore").write_text("scratch/\n", encoding="utf-8")
+    monkeypatch.chdir(trial)
+    assert said(capsys, "validate")[0] == 0
+    (trial / "manifests" / "a.yaml").write_text(AGENT % ".env", encoding="utf-8")
+    code, text = said(capsys, "validate")
+    assert (code, SECRET in text) == (1, False)
