@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+import tomllib
+from pathlib import Path
 
 from reconciler.kinds import KINDS
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+CHECKOUT = Path(__file__).resolve().parents[2]
 PROGRAM = """\
 import sys
 from reconciler.cli import main
@@ -40,3 +39,9 @@ def test_every_kind_is_found_by_its_own_name() -> None:
     assert {name: KINDS[name].name for name in KINDS} == {name: name for name in KINDS}
     assert "Nonsense" not in KINDS
     assert len(KINDS) == len(list(KINDS))
+
+
+def test_the_import_contract_names_every_kind() -> None:
+    contracts = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    (independent,) = [it["modules"] for it in contracts if it["type"] == "independence"]
+    assert independent == sorted({type(kind).__module__ for kind in KINDS.values()})
