@@ -43,6 +43,8 @@ def config_digest(config: Mapping[str, Any] | str | None) -> str | None:
     """The digest of a one-off agent, whose prompt is as its platform reads it; what the ledger holds is one already."""
     if config is None or isinstance(config, str):
         return config
+    if not isinstance(config, dict):
+        return digest(config)  # a damaged record: never what is declared
     prompt = config.get("prompt")
     return digest({**config, "prompt": prompt.replace("\r\n", "\n").strip()} if isinstance(prompt, str) else config)
 

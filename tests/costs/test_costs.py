@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 MANY = 40
 LOOK = {"GET /v1/whoami": 1, "GET /v1/agents": 1, "GET /v1/voices": 1, "GET /v1/voices/policy": 1}
-STEPS = (("PATCH", ""), ("POST", "/deploy"), ("GET", ""))
+STEPS = (("PATCH", ""), ("GET", "/validation-status"), ("POST", "/deploy"), ("GET", ""))  # the second is the gate's
 
 
 def agents(count: int, *, edited: int = 0) -> str:

@@ -219,7 +219,8 @@ def test_an_answer_that_is_lost_at_any_write_is_settled_by_the_same_or_the_next_
             bench.clean()
     if bench.kind.found_by is FoundBy.BINDING:
         bench.forget()
-        assert bench.actions()[0] == "adopt"
+        actions = bench.actions()  # what still moves is left alone, and adopted once it stands
+        assert actions[:1] == ["adopt"] or (bench.kind.patience and not actions), bench.folder.run("plan").text
 
 
 @those(LIVE)

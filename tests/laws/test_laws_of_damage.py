@@ -105,7 +105,7 @@ def test_no_damaged_value_is_an_internal_error(template: Path, capsys: pytest.Ca
                     wrong.append((command, key, changed))
                 tried += 1
         store(template, key, value)
-    assert wrong == []
+    assert wrong == [], "\n".join(map(str, wrong))
     assert tried > 800
 
 
