@@ -48,7 +48,7 @@ complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)";
         return f"{item.type},{item.value}\t{help_}" if help_ else f"{item.type},{item.value}"
 
 
-_SHELLS: dict[str, type[ShellComplete]] = {
+SHELLS: dict[str, type[ShellComplete]] = {
     "bash": BashComplete,
     "zsh": ZshComplete,
     "fish": WholeDescriptions,
@@ -58,7 +58,7 @@ _SHELLS: dict[str, type[ShellComplete]] = {
 
 
 @click.command("completion", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("shell", type=click.Choice(list(_SHELLS)))
+@click.argument("shell", type=click.Choice(list(SHELLS)))
 def command(shell: str) -> int:
     """Print a script that completes commands, options and their values in SHELL.
 
@@ -68,7 +68,7 @@ def command(shell: str) -> int:
     fish:  reconciler completion fish > ~/.config/fish/completions/reconciler.fish
     powershell:  reconciler completion powershell >> $PROFILE
     """  # noqa: D301 - the backspace itself is how click is told to keep the lines
-    completer = _SHELLS[shell](click.Command("reconciler"), {}, "reconciler", VARIABLE)
+    completer = SHELLS[shell](click.Command("reconciler"), {}, "reconciler", VARIABLE)
     # Not the subclass's own: click's for bash starts a bash to ask for its version.
     click.echo(ShellComplete.source(completer))
     return 0
