@@ -18,6 +18,7 @@ from reconciler.kind import Kind, Objection
 from reconciler.kinds import agent_draft
 from reconciler.kinds.agent_spec import UNINVITED, AgentSpec
 from reconciler.kinds.agent_validation import objection
+from reconciler.kinds.rest import declared, live
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Agent(Kind):
 
     def create(self, change: Change, context: Context) -> Observed:
         """One POST, which also deploys; what it did not attach is drafted and deployed."""
-        body = _body(self.initial(_declared(change)), context.links)
+        body = _body(self.initial(declared(change)), context.links)
         made = _observed(context.api.post(_PATH, {agent_draft.plain(wire): value for wire, value in body.items()}))
         left = agent_draft.not_attached(made.body, body)
         return self._attached(made, left, context) if left else made
@@ -87,8 +88,8 @@ class Agent(Kind):
         A draft found here is our own (decide refuses any other): it is taken over when it says just what
         is wanted, and otherwise thrown away first, since deploying ships all of it.
         """
-        before = _seen(change)
-        wanted = self.expected(_declared(change))
+        before = live(change)
+        wanted = self.expected(declared(change))
         fields = {diff.path: wanted[diff.path] for diff in change.diffs}
         body = _body(fields, context.links)
         if before.has_draft:
@@ -149,9 +150,9 @@ class Agent(Kind):
 
     def delete(self, change: Change, context: Context) -> None:
         """DELETE, after its numbers were detached; gone already is done."""
-        self._detach(_seen(change), context)
+        self._detach(live(change), context)
         try:
-            context.api.delete(_path(_seen(change).id))
+            context.api.delete(_path(live(change).id))
         except Rejected as error:
             if error.status != 404:  # noqa: PLR2004 - not found
                 raise
@@ -278,18 +279,6 @@ def _patched(before: Observed, body: Mapping[str, Any], context: Context) -> Obs
 
 def _body(fields: Mapping[str, Any], links: Resolver) -> dict[str, Any]:
     return {_POLICIES[name].wire: links.wire(_POLICIES[name], value) for name, value in fields.items()}
-
-
-def _declared(change: Change) -> Resource:
-    if change.resource is None:
-        raise LookupError(f"{change.address} is not declared")
-    return change.resource
-
-
-def _seen(change: Change) -> Observed:
-    if change.observed is None:
-        raise LookupError(f"{change.address} was not found")
-    return change.observed
 
 
 def _moved(error: Rejected) -> Rejected:
