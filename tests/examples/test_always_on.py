@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import kubernetes_validate
@@ -12,9 +12,6 @@ import yaml
 from reconciler.cli import reconciler
 from reconciler.cli.dispatch import command as dispatch
 from reconciler.cli.serve import command as serve
-
-if TYPE_CHECKING:
-    import click
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "06-always-on"
 OBJECTS = [
