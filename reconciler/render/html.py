@@ -9,19 +9,23 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import htpy
+
 from reconciler.model import Action
 from reconciler.render import words
 from reconciler.render.call_groups import groups, is_grouped
 from reconciler.render.call_tables import TROUBLE, below, held, name_of, nothing, spoken_times, verdict
 from reconciler.render.html_calendar import calendar, tiles
 from reconciler.render.html_changes import anchors, badge, cards, findings, first_glance, unchanged
-from reconciler.render.html_markup import NOTHING, Html, element, join, prose, row, table
 from reconciler.render.html_page import page
+from reconciler.render.html_parts import prose, row, table
 from reconciler.render.html_picture import picture
 from reconciler.render.reading_order import first_of_all, rank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from htpy import Node
 
     from reconciler.model import Plan
     from reconciler.schedule.call_report import CallList, CallRow
@@ -39,8 +43,8 @@ def plan(plan: Plan, *, show_numbers: bool = False, next_command: str = "reconci
     grouped = groups(listed, plan.forecast) if is_grouped(listed) else []
     doubts, remarks = first_of_all(plan.findings)
     foreseen = plan.forecast
-    sums = tiles(foreseen) if foreseen is not None and (foreseen.rings or foreseen.reloads) else NOTHING
-    days = calendar(foreseen, places, show_numbers=show_numbers) if foreseen is not None else NOTHING
+    sums = tiles(foreseen) if foreseen is not None and (foreseen.rings or foreseen.reloads) else None
+    days = calendar(foreseen, places, show_numbers=show_numbers) if foreseen is not None else None
     sections = [
         ("findings", "Findings", findings(remarks, places)),
         ("glance", "Look at these first", first_glance(listed, places, grouped)),
@@ -52,31 +56,27 @@ def plan(plan: Plan, *, show_numbers: bool = False, next_command: str = "reconci
     ]
     return page(
         f"Plan for {words.account(plan.target)}",
-        header=join((findings(doubts, places), _header(plan))),
+        header=[findings(doubts, places), _header(plan)],
         sections=sections,
         footer=_footer(plan, words.onward(plan, next_command)),
     )
 
 
-def _header(plan: Plan) -> Html:
+def _header(plan: Plan) -> Node:
     """Whose account, what the plan comes to, and how much of what."""
     counts = plan.summary
     numbers = [
-        element("li", element("b", f"{count:,}"), f" {words.spoken(verb)}", class_=verb)
-        for verb, count in counts.items()
-        if count
+        htpy.li(class_=verb)[htpy.b[f"{count:,}"], f" {words.spoken(verb)}"] for verb, count in counts.items() if count
     ]
     weighty = words.weighty(plan)
-    return join(
-        (
-            element("p", "reconciler plan", class_="eyebrow"),
-            element("h1", plan.target.organization_name or "unnamed"),
-            element("p", f"organisation {plan.target.organization_id} · {words.host(plan.target)}", class_="quiet"),
-            element("p", prose(words.verdict(plan)), class_=f"verdict {_mood(plan)}"),
-            element("ul", join(numbers), class_="counts") if numbers else NOTHING,
-            element("p", " · ".join(weighty), class_="weighty-line") if weighty else NOTHING,
-        )
-    )  # fmt: skip - from above to below
+    return [
+        htpy.p(class_="eyebrow")["reconciler plan"],
+        htpy.h1[plan.target.organization_name or "unnamed"],
+        htpy.p(class_="quiet")[f"organisation {plan.target.organization_id} · {words.host(plan.target)}"],
+        htpy.p(class_=f"verdict {_mood(plan)}")[prose(words.verdict(plan))],
+        htpy.ul(class_="counts")[numbers] if numbers else None,
+        htpy.p(class_="weighty-line")[" · ".join(weighty)] if weighty else None,
+    ]  # fmt: skip - from above to below
 
 
 def _mood(plan: Plan) -> str:
@@ -85,51 +85,47 @@ def _mood(plan: Plan) -> str:
     return "waiting" if plan.pending else "clean"
 
 
-def _footer(plan: Plan, step: str) -> Html:
-    following = element("p", "Next: ", element("code", step)) if step else NOTHING
-    trace = element("p", f"Fingerprint {plan.fingerprint[:16]}", class_="quiet") if plan.fingerprint else NOTHING
-    more = element("p", prose(words.undeclared(plan)), class_="quiet") if words.undeclared(plan) else NOTHING
-    return join((more, following, trace))
+def _footer(plan: Plan, step: str) -> Node:
+    following = htpy.p["Next: ", htpy.code[step]] if step else None
+    trace = htpy.p(class_="quiet")[f"Fingerprint {plan.fingerprint[:16]}"] if plan.fingerprint else None
+    more = htpy.p(class_="quiet")[prose(words.undeclared(plan))] if words.undeclared(plan) else None
+    return [more, following, trace]
 
 
 def calls(rows: Sequence[CallRow], about: CallList | None = None) -> str:
     """The scheduled calls as a page of its own, in the order given."""
     mood = "stopped" if any(it.state in TROUBLE for it in rows) else "clean"
-    header = join(
-        (
-            element("p", "reconciler calls", class_="eyebrow"),
-            element("h1", "Scheduled calls"),
-            element("p", f"{words.account(about.target)} · {words.host(about.target)}", class_="quiet")
-            if about
-            else NOTHING,
-            *(element("p", prose(text), class_="verdict stopped") for text in (held(about) if about else ())),
-            element("p", verdict(rows) if rows else nothing(about), class_=f"verdict {mood}"),
-        )
-    )  # fmt: skip - from above to below
+    header = [
+        htpy.p(class_="eyebrow")["reconciler calls"],
+        htpy.h1["Scheduled calls"],
+        htpy.p(class_="quiet")[f"{words.account(about.target)} · {words.host(about.target)}"] if about else None,
+        *(htpy.p(class_="verdict stopped")[prose(text)] for text in (held(about) if about else ())),
+        htpy.p(class_=f"verdict {mood}")[verdict(rows) if rows else nothing(about)],
+    ]  # fmt: skip - from above to below
     shown = (
         table(CALL_HEAD, map(call_row, rows, spoken_times(rows)), class_="calls stacks", caption="Scheduled calls")
         if rows
-        else NOTHING
+        else None
     )
     return page("Scheduled calls", header=header, sections=[("calls", "Every call", shown)])
 
 
-def call_row(it: CallRow, when: str) -> Html:
+def call_row(it: CallRow, when: str) -> Node:
     """One call as a row of a table."""
-    told = [element("p", prose(text)) for text in below(it) if not text.startswith("recording ")]
+    told = [htpy.p[prose(text)] for text in below(it) if not text.startswith("recording ")]
     return row(
-        element("code", name_of(it)),
+        htpy.code[name_of(it)],
         badge(it.state, f"state {it.state}"),
-        element("time", when, datetime=it.when.isoformat() if it.when else None),
+        htpy.time(datetime=it.when.isoformat() if it.when else None)[when],
         it.to,
-        join((*told, _recording(it.recording))),
+        [*told, _recording(it.recording)],
     )
 
 
-def _recording(address: str) -> Html:
+def _recording(address: str) -> Node:
     """A link where it leads to the web, else nothing to click: a page must not run what a record says."""
     if not address:
-        return NOTHING
+        return None
     if _WEB.fullmatch(address):
-        return element("p", element("a", "Recording", href=address, rel="noreferrer noopener"))
-    return element("p", f"Recording {address}")
+        return htpy.p[htpy.a(href=address, rel="noreferrer noopener")["Recording"]]
+    return htpy.p[f"Recording {address}"]

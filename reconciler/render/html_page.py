@@ -9,13 +9,28 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from reconciler.render.html_markup import NOTHING, Html, element, join
-from reconciler.render.html_style import STYLE
+import htpy
+from markupsafe import Markup
+
+from reconciler.render.html_parts import rendered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from htpy import Node
+
+
+@cache
+def asset(name: str) -> str:
+    """A style sheet or a script of the pages."""
+    return files("reconciler.render").joinpath(name).read_text("utf-8")
+
+
+def _style() -> str:
+    return asset("page.css")
 
 
 @cache
@@ -32,54 +47,46 @@ def served_policy() -> str:
 
 
 def _digest() -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
+    return f"'sha256-{base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()}'"
 
 
-def served(title: str, body: Html, *, script: str) -> str:
+def served(title: str, body: Node, *, script: str) -> str:
     """A whole document that the service answers; its policy is a header, so that no part of it can come first."""
-    head = _head(title, element("script", NOTHING, src=script, defer=True))
-    skip = element("a", "Skip to the content", href="#main", class_="skip")
-    return f"<!DOCTYPE html>\n{element('html', head, element('body', skip, body), lang='en')}\n"
+    head = _head(title, htpy.script(src=script, defer=True)[None])
+    skip = htpy.a(href="#main", class_="skip")["Skip to the content"]
+    return f"{rendered(htpy.html(lang='en')[head, htpy.body[skip, body]])}\n"
 
 
-def page(title: str, *, header: Html, sections: Sequence[tuple[str, str, Html]], footer: Html = NOTHING) -> str:
+def page(title: str, *, header: Node, sections: Sequence[tuple[str, str, Node]], footer: Node = None) -> str:
     """A whole document; each section is its id, its heading and its content, and has a link at the top.
 
     Sections without content are left out.
     """
     shown = [(anchor, heading, body) for anchor, heading, body in sections if body]
-    links = join(element("li", element("a", heading, href=f"#{anchor}")) for anchor, heading, _ in shown)
-    contents = element("nav", element("ul", links), aria_label="On this page") if len(shown) > 1 else NOTHING
+    links = [htpy.li[htpy.a(href=f"#{anchor}")[heading]] for anchor, heading, _ in shown]
+    contents = htpy.nav(aria_label="On this page")[htpy.ul[links]] if len(shown) > 1 else None
     parts = [
-        element(
-            "section",
-            element("h2", heading, id=f"{anchor}-heading"),
-            body,
-            id=anchor,
-            aria_labelledby=f"{anchor}-heading",
-        )
+        htpy.section(id=anchor, aria_labelledby=f"{anchor}-heading")[htpy.h2(id=f"{anchor}-heading")[heading], body]
         for anchor, heading, body in shown
     ]
-    body = element(
-        "body",
-        element("a", "Skip to the content", href="#main", class_="skip"),
-        element("header", header, contents),
-        element("main", join(parts), id="main", tabindex=-1),
-        element("footer", footer) if footer else NOTHING,
-    )
-    alone = element("meta", http_equiv="Content-Security-Policy", content=policy())
-    return f"<!DOCTYPE html>\n{element('html', _head(title, alone), body, lang='en')}\n"
+    body = htpy.body[
+        htpy.a(href="#main", class_="skip")["Skip to the content"],
+        htpy.header[header, contents],
+        htpy.main(id="main", tabindex=-1)[parts],
+        htpy.footer[footer] if footer else None,
+    ]
+    alone = htpy.meta(http_equiv="Content-Security-Policy", content=policy())
+    return f"{rendered(htpy.html(lang='en')[_head(title, alone), body])}\n"
 
 
-def _head(title: str, more: Html) -> Html:
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
+def _head(title: str, more: Node) -> Node:
+    return htpy.head[
+        htpy.meta(charset="utf-8"),
         more,
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("meta", name="robots", content="noindex"),
-        element("title", title),
-        element("style", Html(STYLE)),
-    )
+        htpy.meta(name="viewport", content="width=device-width, initial-scale=1"),
+        htpy.meta(name="color-scheme", content="light dark"),
+        htpy.meta(name="referrer", content="no-referrer"),
+        htpy.meta(name="robots", content="noindex"),
+        htpy.title[title],
+        htpy.style[Markup(_style())],  # noqa: S704 - ours, a file of this package,
+    ]

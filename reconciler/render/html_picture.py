@@ -8,14 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import htpy
+
 from reconciler.fields import named
 from reconciler.model import Action, Address
 from reconciler.render import words
-from reconciler.render.html_markup import NOTHING, Html, element, join
 from reconciler.render.terminal import clean, cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from htpy import Node
 
     from reconciler.model import Change
 
@@ -35,11 +38,11 @@ class _Box:
     y: int
 
 
-def picture(changes: Sequence[Change], places: Mapping[Address, str]) -> Html:
+def picture(changes: Sequence[Change], places: Mapping[Address, str]) -> Node:
     """The resources that name each other, and the same said in a list; nothing where none does."""
     edges = _edges(changes)
     if not edges:
-        return NOTHING
+        return None
     actions = _actions(changes)
     columns = _columns(edges)
     boxes = [box for index, kind in enumerate(columns) for box in _stack(index, columns[kind], actions)]
@@ -48,19 +51,15 @@ def picture(changes: Sequence[Change], places: Mapping[Address, str]) -> Html:
     drawn = (_line(by_address[one], by_address[other]) for one, other in edges if {one, other} <= set(by_address))
     width = len(columns) * (_WIDTH + _BETWEEN) - _BETWEEN + 2
     height = max(box.y for box in boxes) + _HEIGHT + 2
-    image = element(
-        "svg",
-        *drawn,
-        *heads,
-        *(_box(box, places) for box in boxes),
+    image = htpy.svg(
         viewBox=f"0 0 {width} {height}",
         width=width,
         height=height,
         role="group",
         aria_label="Which resource uses which",
-    )  # fmt: skip - the drawing, then its frame
-    scrolled = element("div", image, class_="scrolls picture", tabindex=0, role="region", aria_label="Picture")
-    return join((scrolled, _in_words(edges)))
+    )[*drawn, *heads, *(_box(box, places) for box in boxes)]  # fmt: skip - the drawing, then its frame
+    scrolled = htpy.div(class_="scrolls picture", tabindex=0, role="region", aria_label="Picture")[image]
+    return [scrolled, _in_words(edges)]
 
 
 def _edges(changes: Sequence[Change]) -> list[tuple[Address, Address]]:
@@ -115,11 +114,11 @@ def _stack(index: int, members: Sequence[Address], actions: Mapping[Address, str
     return boxes
 
 
-def _head(index: int, kind: str) -> Html:
-    return element("text", kind, x=index * (_WIDTH + _BETWEEN) + 1, y=16, class_="column")
+def _head(index: int, kind: str) -> Node:
+    return htpy.text(x=index * (_WIDTH + _BETWEEN) + 1, y=16, class_="column")[kind]
 
 
-def _line(one: _Box, other: _Box) -> Html:
+def _line(one: _Box, other: _Box) -> Node:
     """From the right side of one to the left side of the other; past a column in between, through a gap in it."""
     x1, y1, x2, y2 = one.x + _WIDTH, one.y + _HEIGHT // 2, other.x, other.y + _HEIGHT // 2
     drawn = f"M{x1} {y1}"
@@ -129,7 +128,7 @@ def _line(one: _Box, other: _Box) -> Html:
     else:
         drawn += _curve(x1, y1, x2, y2)
     pending = one.action != Action.KEEP.value or other.action != Action.KEEP.value
-    return element("path", d=drawn, class_="edge pending" if pending else "edge")
+    return htpy.path(d=drawn, class_="edge pending" if pending else "edge")
 
 
 def _curve(x1: int, y1: int, x2: int, y2: int) -> str:
@@ -148,29 +147,22 @@ def _lane(y: int) -> int:
     return _TOP - _GAP // 2 + max(1, round((y - _TOP + _GAP // 2) / step)) * step
 
 
-def _box(box: _Box, places: Mapping[Address, str]) -> Html:
-    drawn = join(
-        (
-            element("title", f"{box.address}: {box.action}" if box.address else box.label),
-            element("rect", x=box.x, y=box.y, width=_WIDTH, height=_HEIGHT, rx=9, class_="box"),
-            element("rect", x=box.x, y=box.y + 8, width=4, height=_HEIGHT - 16, rx=2, class_="sign"),
-            element("text", cut(clean(box.label), _LETTERS), x=box.x + 16, y=box.y + 25),
-        )
-    )  # fmt: skip - back to front
-    group = element("g", drawn, class_=f"node {box.action}")
+def _box(box: _Box, places: Mapping[Address, str]) -> Node:
+    drawn = [
+        htpy.title[f"{box.address}: {box.action}" if box.address else box.label],
+        htpy.rect(x=box.x, y=box.y, width=_WIDTH, height=_HEIGHT, rx=9, class_="box"),
+        htpy.rect(x=box.x, y=box.y + 8, width=4, height=_HEIGHT - 16, rx=2, class_="sign"),
+        htpy.text(x=box.x + 16, y=box.y + 25)[cut(clean(box.label), _LETTERS)],
+    ]  # fmt: skip - back to front
+    group = htpy.g(class_=f"node {box.action}")[drawn]
     if box.address is None or box.address not in places:
         return group
     name = f"{box.address}, {box.action}"
-    return element("a", group, href=f"#{places[box.address]}", aria_label=name)
+    return htpy.a(href=f"#{places[box.address]}", aria_label=name)[group]
 
 
-def _in_words(edges: Sequence[tuple[Address, Address]]) -> Html:
-    items = join(
-        element("li", element("code", str(other)), " uses ", element("code", str(one))) for one, other in edges
-    )
-    return element(
-        "details",
-        element("summary", f"The same in words: {words.counted(len(edges), 'reference')}"),
-        element("ul", items, class_="kept"),
-        class_="fold",
-    )  # fmt: skip - a fold and its list
+def _in_words(edges: Sequence[tuple[Address, Address]]) -> Node:
+    items = [htpy.li[htpy.code[str(other)], " uses ", htpy.code[str(one)]] for one, other in edges]
+    return htpy.details(class_="fold")[
+        htpy.summary[f"The same in words: {words.counted(len(edges), 'reference')}"], htpy.ul(class_="kept")[items]
+    ]  # fmt: skip - a fold and its list

@@ -8,11 +8,15 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from reconciler.render.html_markup import NOTHING, Html, element, join, unseen
+import htpy
+
+from reconciler.render.html_parts import unseen
 from reconciler.render.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from htpy import Node
 
 _WORDS = re.compile(r"\s+|[^\s]+")
 _HEADING = re.compile(r"#{1,6} +(\S.*)")
@@ -32,16 +36,16 @@ class _Line:
     same: bool
 
 
-def whole(text: str) -> Html:
+def whole(text: str) -> Node:
     """One text, its lines numbered."""
     lines = _lines(text)
-    return element("div", join(_single(number, line) for number, line in enumerate(lines, 1)), class_="text")
+    return htpy.div(class_="text")[(_single(number, line) for number, line in enumerate(lines, 1))]
 
 
-def side_by_side(before: str, after: str) -> Html:
+def side_by_side(before: str, after: str) -> Node:
     """Both texts; unchanged lines further from a change fold away behind their count and their heading."""
     old, new = _lines(before), _lines(after)
-    parts: list[Html] = []
+    parts: list[Node] = []
     codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     for place, (tag, i, j, k, end) in enumerate(codes):
         rows = list(_paired(old, new, (i, j, k, end), same=tag == "equal"))
@@ -49,7 +53,7 @@ def side_by_side(before: str, after: str) -> Html:
             parts += _folded(rows, first=place == 0, last=place == len(codes) - 1)
         else:
             parts += map(_pair, rows)
-    return element("div", join(parts), class_="texts")
+    return htpy.div(class_="texts")[parts]
 
 
 def _lines(text: str) -> list[str]:
@@ -68,7 +72,7 @@ def _paired(old: Sequence[str], new: Sequence[str], spans: tuple[int, int, int, 
         )
 
 
-def _folded(rows: list[_Line], *, first: bool, last: bool) -> Iterator[Html]:
+def _folded(rows: list[_Line], *, first: bool, last: bool) -> Iterator[Node]:
     head = 0 if first else _CONTEXT
     tail = 0 if last else _CONTEXT
     if len(rows) <= head + tail + 1:
@@ -78,63 +82,58 @@ def _folded(rows: list[_Line], *, first: bool, last: bool) -> Iterator[Html]:
     titles = [found[1] for row in hidden if (found := _HEADING.match(row.after))]
     about = f": {', '.join(titles)}" if titles else ""
     yield from map(_pair, rows[:head])
-    yield element(
-        "details",
-        element("summary", f"{counted(len(hidden), 'unchanged line')}{about}"),
-        join(map(_pair, hidden)),
-    )
+    yield htpy.details[htpy.summary[f"{counted(len(hidden), 'unchanged line')}{about}"], [map(_pair, hidden)]]
     yield from map(_pair, rows[len(rows) - tail :])
 
 
-def _single(number: int, line: str) -> Html:
-    return element("div", element("span", str(number), class_="number"), _text(line), class_="line")
+def _single(number: int, line: str) -> Node:
+    return htpy.div(class_="line")[htpy.span(class_="number")[str(number)], _text(line)]
 
 
-def _text(line: str) -> Html:
+def _text(line: str) -> Node:
     title = " heading" if _HEADING.match(line) else ""
-    return element("span", line, class_=f"words{title}")
+    return htpy.span(class_=f"words{title}")[line]
 
 
-def _pair(line: _Line) -> Html:
+def _pair(line: _Line) -> Node:
     if line.same:
         cells = (_cell(line.left, _text(line.before)), _cell(line.right, _text(line.after), class_=" again"))
-        return element("div", *cells, class_="pair")
+        return htpy.div(class_="pair")[cells]
     if not (line.left and line.right):
-        return element("div", *_one_sided(line), class_="pair changed")
+        return htpy.div(class_="pair changed")[_one_sided(line)]
     before, after = _marked(line.before, line.after)
-    return element(
-        "div",
-        _cell(line.left, element("span", unseen("before: "), before, class_="words"), class_=" gone"),
-        _cell(line.right, element("span", unseen("after: "), after, class_="words"), class_=" come"),
-        class_="pair changed",
-    )
+    return htpy.div(class_="pair changed")[
+        _cell(line.left, htpy.span(class_="words")[unseen("before: "), before], class_=" gone"),
+        _cell(line.right, htpy.span(class_="words")[unseen("after: "), after], class_=" come"),
+    ]
 
 
-def _one_sided(line: _Line) -> tuple[Html, Html]:
+def _one_sided(line: _Line) -> tuple[Node, Node]:
     """A line that only one side has."""
-    empty = element("div", class_="cell empty")
+    empty = htpy.div(class_="cell empty")
     if line.left:
-        words = element("span", unseen("removed: "), element("del", line.before), class_="words")
+        words = htpy.span(class_="words")[unseen("removed: "), htpy.del_[line.before]]
         return _cell(line.left, words, class_=" gone"), empty
-    words = element("span", unseen("added: "), element("ins", line.after), class_="words")
+    words = htpy.span(class_="words")[unseen("added: "), htpy.ins[line.after]]
     return empty, _cell(line.right, words, class_=" come")
 
 
-def _cell(number: int, words: Html, class_: str = "") -> Html:
-    return element("div", element("span", str(number), class_="number"), words, class_=f"cell{class_}")
+def _cell(number: int, words: Node, class_: str = "") -> Node:
+    return htpy.div(class_=f"cell{class_}")[htpy.span(class_="number")[str(number)], words]
 
 
-def _marked(before: str, after: str) -> tuple[Html, Html]:
+def _marked(before: str, after: str) -> tuple[Node, Node]:
     """Both lines with the words that only one of them has marked; whole lines where little is common."""
     old, new = _WORDS.findall(before), _WORDS.findall(after)
     if len(old) * len(new) > _MANY_WORDS:
-        return element("del", before), element("ins", after)
+        return htpy.del_[before], htpy.ins[after]
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     if matcher.ratio() < _ALIKE:
-        return element("del", before), element("ins", after)
-    left, right = NOTHING, NOTHING
+        return htpy.del_[before], htpy.ins[after]
+    left: list[Node] = []
+    right: list[Node] = []
     for tag, i, j, k, end in matcher.get_opcodes():
         gone, come = "".join(old[i:j]), "".join(new[k:end])
-        left = join((left, gone if tag == "equal" else element("del", gone) if gone else NOTHING))
-        right = join((right, come if tag == "equal" else element("ins", come) if come else NOTHING))
+        left.append(gone if tag == "equal" else htpy.del_[gone] if gone else None)
+        right.append(come if tag == "equal" else htpy.ins[come] if come else None)
     return left, right

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.calls.follow import rows
 from reconciler.calls.reports import damaged
 from reconciler.render import html_day
-from reconciler.render.html_page import served_policy
+from reconciler.render.html_page import asset, served_policy
+from reconciler.render.html_parts import rendered
 from reconciler.schedule.call_report import CallList
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Page(NamedTuple):
 class Board:
     """``clean`` hides what must not be shown in a finished page, ``shown`` the callee in a row."""
 
-    script = html_day.SCRIPT
+    script = asset("live.js")
 
     def __init__(  # noqa: PLR0913 - what it shows and how, all keyword-only
         self,
@@ -62,7 +63,9 @@ class Board:
         """The changing part; made at most once a second."""
         with self._lock:
             if monotonic() - self._made >= _SERVES:
-                self._part = self._clean(html_day.part(self._list(), self._clock.now(), remarks=self._remarks()))
+                self._part = self._clean(
+                    rendered(html_day.part(self._list(), self._clock.now(), remarks=self._remarks()))
+                )
                 self._made = monotonic()
             return self._part
 
