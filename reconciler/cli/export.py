@@ -97,10 +97,11 @@ def _project_file(session: Session, target: Target) -> dict[Path, str]:
 def _place(session: Session, folder: Path | None) -> Path:
     """Where the files go; raises InputError for a place outside the project: its prompts could not be read."""
     root = session.project.root.resolve()
-    place = (folder if folder is not None else root / session.project.settings.manifests).resolve()
+    folder = folder if folder is not None else session.project.root / session.project.settings.manifests
+    place = folder.resolve()
     if not place.is_relative_to(root):
         raise InputError(
-            f"`{folder}` lies outside the project {root}",
+            f"`{os.path.relpath(folder)}` lies outside the project {root}",
             code="RC142",
             hint="name a folder inside, or run the command where the project shall be",
         )

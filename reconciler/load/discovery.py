@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.documents.folders import files_below
 from reconciler.documents.project_files import ProjectFiles, real
 from reconciler.errors import InputError
 from reconciler.settings import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from reconciler.settings import Project
 
@@ -29,6 +30,8 @@ def _folder(project: Project) -> Path:
             code="RC106",
             hint="`reconciler init` starts a project, `reconciler export` writes the manifests of an existing account",
         )
+    if why := ProjectFiles(project.root).refused(folder, content=False):
+        raise InputError(f"`{os.path.relpath(folder)}` {why.message}", code=why.code, hint=why.hint)
     return folder
 
 
@@ -40,9 +43,9 @@ def manifest_files(paths: Sequence[Path], project: Project) -> Iterator[Path]:
     found: set[Path] = set()
     for path in paths or [_folder(project)]:
         if path.is_dir() and (path / FILE).is_file() and path.resolve() == project.root:
-            found |= {_once(each, project) for each in manifests_below(_folder(project))}
+            found |= {_once(each, project) for each in _below(_folder(project), project, _SUFFIXES)}
         elif path.is_dir():
-            found |= {_once(each, project) for each in manifests_below(path)}
+            found |= {_once(each, project) for each in _below(path, project, _SUFFIXES)}
         elif os.path.lexists(path):
             found.add(_once(path, project))
         else:
@@ -60,20 +63,23 @@ def overlooked(paths: Sequence[Path], project: Project) -> Iterator[Path]:
     """Files below the paths that would be manifests and have a name that none has: JSON, as programs write it."""
     files = ProjectFiles(project.root)
     for folder in paths or [_folder(project)]:
-        for file in sorted(_below(folder, (_JSON,))):
+        for file in sorted(_below(folder, project, (_JSON,))):
             content = files.read(file, largest=_LARGEST_JSON)
             if isinstance(content, bytes) and _OURS in content:
                 yield file
 
 
-def manifests_below(folder: Path) -> Iterator[Path]:
-    """Every manifest file below a folder, hidden and foreign folders left out."""
-    return _below(folder, _SUFFIXES)
+def _below(folder: Path, project: Project, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """Every file of such a name below a folder, hidden and foreign folders left out, and links out of the project.
+
+    What a link leads to would be missing in silence otherwise, and what is missing may be deleted or called off.
+    """
+    for path in files_below(folder, project.root, enters=_is_entered):
+        name = path.name
+        is_named_so = name.endswith(suffixes) and name != FILE and not name.startswith(".")
+        if is_named_so or path.is_dir():
+            yield path
 
 
-def _below(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
-    for here, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _SKIPPED]
-        for name in names:
-            if name.endswith(suffixes) and name != FILE and not name.startswith("."):
-                yield Path(here) / name
+def _is_entered(folder: str) -> bool:
+    return not folder.startswith(".") and folder not in _SKIPPED

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from reconciler.documents.folders import files_below
 from reconciler.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,15 +22,16 @@ def mark(root: Path) -> Hashable:
 
 
 def _files(root: Path) -> Iterator[tuple[str, int, int, int]]:
-    for here, folders, names in os.walk(root, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith((".", "..")) and name not in _SKIPPED]
-        for name in names:
-            path = os.path.join(here, name)  # noqa: PTH118 - many files, several times a minute
-            try:
-                found = os.stat(path)  # noqa: PTH116 - as above
-            except OSError:
-                continue
-            yield path, found.st_mtime_ns, found.st_size, found.st_ino
+    for path in files_below(root, root, enters=_is_entered):
+        try:
+            found = path.stat()
+        except OSError:
+            continue
+        yield str(path), found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _is_entered(folder: str) -> bool:
+    return not folder.startswith(".") and folder not in _SKIPPED
 
 
 class Checkout(Generic[Content]):

@@ -94,6 +94,42 @@ def test_a_manifest_that_is_a_link_out_of_the_project_is_not_opened(
     assert SECRET not in text
 
 
+def test_a_folder_of_manifests_that_is_a_link_inside_the_project_is_read_once(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "shared").mkdir()
+    (project / "shared" / "b.yaml").write_text(AGENT % "../prompt.md", encoding="utf-8")
+    (project / "prompt.md").write_text("Hello.", encoding="utf-8")
+    for name, behind in (("shared", "../shared"), ("again", "../shared"), ("self", "../manifests"), ("up", "..")):
+        (project / "manifests" / name).symlink_to(behind)
+    assert said(capsys, "validate") == (0, "1 document, valid\n")
+
+
+@pytest.mark.parametrize("command", [("validate",), ("plan", "--emulator"), ("fmt", "--check")])
+def test_a_folder_of_manifests_that_is_a_link_out_of_the_project_is_an_error_at_the_link(
+    project: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    (project.parent / "neighbour").mkdir()
+    (project.parent / "neighbour" / "x.yaml").write_text(SECRET, encoding="utf-8")
+    for name, behind in (("neighbour", "../../neighbour"), ("all", "/")):
+        (project / "manifests" / name).symlink_to(behind)
+    code, text = said(capsys, *command)
+    assert (code, SECRET in text) == (1, False)
+    assert "manifests/neighbour:1:1: error RC142" in text
+    assert "manifests/all:1:1: error RC142" in text
+
+
+@pytest.mark.parametrize("command", [("validate",), ("plan", "--emulator"), ("export", "--emulator")])
+def test_a_whole_folder_of_manifests_that_lies_elsewhere_is_refused(
+    project: Path, capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    (project / "manifests").rename(project.parent / "elsewhere")
+    (project / "manifests").symlink_to("../elsewhere")
+    code, text = said(capsys, *command)
+    assert code == 1
+    assert "error RC142: `manifests` lies outside the project" in text
+
+
 def test_a_project_file_that_is_a_link_out_of_the_project_is_not_opened(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
