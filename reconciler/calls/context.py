@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.calls.gates import GateInputs, agent_id
 from reconciler.calls.rate_limit import LONG, LONGEST_PAUSE, RateLimit, Throttle
 from reconciler.calls.run_state import History, RunState
+from reconciler.calls.sent_here import SentHere
 from reconciler.calls.settle import listed
 from reconciler.resolver import wire_id
 from reconciler.schedule.clock import SystemClock
@@ -52,6 +53,7 @@ class DispatchContext:
     earliest: datetime | None = None
     do_not_call: Callable[[], DoNotCall] | None = None
     reading: Lock = field(default_factory=Lock)
+    sent: SentHere = field(default_factory=SentHere)
 
     @cached_property
     def callers(self) -> Mapping[str, Observed]:

@@ -194,6 +194,8 @@ def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_ru
         return row(due, order, CallState.ARMED, detail="would be placed now")
     if not line.rested():
         return _left(line, due, order)
+    if sent := line.sent.unknown_to_the_state(due.before, due.attempt.key):
+        return _taken_up(line, due, order, replace(due.attempt, claimed_at=sent))
     try:
         found = rang_already(line, due, order)
         if isinstance(found, Blocked):
@@ -317,6 +319,7 @@ def _send(line: DispatchContext, claimed: Attempt, request: Mapping[str, Any]) -
     A platform that asks for a pause gets it from all workers, and before another request takes this one's lane.
     """
     line.tally.sent.add(claimed.key)
+    line.sent.note(claimed)
     try:
         return read(claimed, line.api.exchange("POST", PATH, request, attempts=1))
     except Throttled as error:
@@ -379,7 +382,12 @@ def _settle(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_r
         detail = "a claim without an outcome, and the manifest is not what was armed"
         hint = "put the manifest back as it was, then dispatch again"
         return row(due, order, CallState.UNKNOWN, detail=detail, hint=hint, code="RC602")
-    claimed = _claimed(line, due, due.before)
+    return _taken_up(line, due, order, due.before)
+
+
+def _taken_up(line: DispatchContext, due: Due, order: PlannedCall, attempt: Attempt) -> CallRow | None:
+    """What became of a request that was sent, once it is ours to settle; None where another run settles it."""
+    claimed = _claimed(line, due, attempt)
     if claimed is None:
         return None
     try:

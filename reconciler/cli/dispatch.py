@@ -296,6 +296,7 @@ def _line(
         tally=tally,
         traffic=traffic,
         do_not_call=lambda: session.do_not_call.now(connection.ledger),
+        sent=session.sent_here,
     )
 
 

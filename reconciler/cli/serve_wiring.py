@@ -205,8 +205,7 @@ class Wiring:
         )
 
     def _context(self, state: RunState, check: Callable[[], None]) -> DispatchContext:
-        session, connection = self.session, self.connection
-        loaded = self.checkout.current()
+        session, connection, loaded = self.session, self.connection, self.checkout.current()
         found = session.look(loaded, connection, Scope())
         self._surveyed(found)
         return DispatchContext(
@@ -224,6 +223,7 @@ class Wiring:
             tally=state,
             traffic=self.throttle,
             do_not_call=lambda: session.do_not_call.now(self.ledger),
+            sent=session.sent_here,
         )
 
     @contextmanager

@@ -6,6 +6,7 @@ import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,6 +23,7 @@ from reconciler.cli.project_identity import project_name
 from reconciler.cli.run_identity import commit, owner
 from reconciler.cli.signals import StoppableClock, signals
 from reconciler.cli.waits import Waits
+from reconciler.documents import own_folder
 from reconciler.errors import InputError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.left_out import list_of, whole_lists_of
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from reconciler.api import Api
+    from reconciler.calls.sent_here import SentHere
     from reconciler.cli.options import Options
     from reconciler.emulator import Platform
     from reconciler.load.reader import Loaded
@@ -185,10 +188,8 @@ class Session:
         """The embedded platform, kept in the project's ``.reconciler/``."""
         from reconciler.emulator import Platform  # noqa: PLC0415 - only for --emulator
 
-        folder = self.project.root / ".reconciler"
-        folder.mkdir(parents=True, exist_ok=True)
-        if not (folder / ".gitignore").exists():
-            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        folder = self.project.root / own_folder.NAME
+        own_folder.make(folder)
         return self._closing.enter_context(Platform(folder / "emulator.db", self.clock))
 
     def ledger(self, target: Target, *, optional: bool = False) -> Ledger:
@@ -243,6 +244,13 @@ class Session:
         for change in found.plan.changes if self.output.debug else ():
             self.output.trace(f"{change.address}: {change.verb} ({change.reason}) {change.sentence}")
         return found
+
+    @cached_property
+    def sent_here(self) -> SentHere:
+        """What was sent from this machine, which a state that is put back may not know."""
+        from reconciler.calls.sent_here import SentHere  # noqa: PLC0415 - only a dispatch sends
+
+        return SentHere(self.project.root / own_folder.NAME)
 
     @property
     def _trace(self) -> Callable[[str], None] | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _INDENT = "    "
 _FEW = 3  # findings of one code that are shown where a page is to be brief
 _ROOM_BEFORE_CARET = 40  # columns kept left of the caret when a line is too long to show
+_LOOKED_AT, _LONGEST_NUMBER = 2000, 100  # letters on each side of the caret; a number may be cut at their far end
 
 
 def findings(
@@ -89,11 +90,18 @@ def _excerpt(location: Location, sources: Sources, width: int, paint: Paint, *, 
     if source is None or not 1 <= location.line <= len(source):
         return
     text = source[location.line - 1].rstrip("\r\n")
-    before, rest = text[: location.column - 1], text[location.column - 1 :]
-    if not show_numbers:
-        before, rest = mask_in_line(before), mask_in_line(rest)
-    before, rest = clean(before), clean(rest)
+    before, rest = _beside_caret(text, location.column - 1, show_numbers=show_numbers)
     if columns(before) > _ROOM_BEFORE_CARET and columns(before + rest) > width - len(_INDENT):
         before = f"…{before[-_ROOM_BEFORE_CARET + 1 :]}"
     yield _INDENT + cut(before + rest, width - len(_INDENT))
     yield f"{_INDENT}{' ' * columns(before)}{paint('^', 'grave')}"
+
+
+def _beside_caret(text: str, caret: int, *, show_numbers: bool) -> tuple[str, str]:
+    """What is left and right of the caret, clean; of a line without end no more than may be shown."""
+    before, rest = text[max(0, caret - _LOOKED_AT) : caret], text[caret : caret + _LOOKED_AT]
+    if not show_numbers:
+        before, rest = mask_in_line(before), mask_in_line(rest)
+    before = before[_LONGEST_NUMBER:] if caret > _LOOKED_AT else before
+    rest = rest[:-_LONGEST_NUMBER] if len(text) > caret + _LOOKED_AT else rest
+    return clean(before), clean(rest)

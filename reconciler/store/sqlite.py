@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from reconciler import distribution
+from reconciler.documents import own_folder
 from reconciler.errors import Conflict, StoreError
 from reconciler.store.group_commit import GroupCommit
 from reconciler.store.interface import (
@@ -195,7 +196,7 @@ class SqliteStore(Store):
         if self._read_only:
             return self._open_to_read()
         with self._explained():
-            _make_folder(self._path.parent)
+            own_folder.make(self._path.parent)
             connection = self._connect(self._path, mode="rwc")
             with closed_on_error(connection):
                 self._prepare(connection)
@@ -315,15 +316,6 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-
-
-def _make_folder(folder: Path) -> None:
-    """Create the store's own folder and keep it out of git; a folder of the user's is left alone."""
-    ours = not folder.exists() or folder.name == ".reconciler"
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if ours and not ignore.exists():
-        ignore.write_text("*\n", encoding="ascii")
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

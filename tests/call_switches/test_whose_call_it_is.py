@@ -124,6 +124,53 @@ def test_a_state_put_back_to_before_the_call_places_it_once(project: Project, pl
     assert len(platform.dialled) == 1
 
 
+def put_back_after_the_call(project: Project, platform: SecondPlatform) -> None:
+    """The state's file of before the call was placed, and a platform that keeps no key."""
+    project.write("manifests/call.yaml", call(at=ahead(seconds=5), more="  late: 2h\n"))
+    assert project.run("apply", "--yes").code == 0
+    state_file, before = project.root / ".reconciler" / "state.db", project.root / "before.db"
+    shutil.copy(state_file, before)
+    assert project.run("dispatch", "--lookahead", "9s").code == 0
+    assert len(platform.dialled) == 1
+    for left in state_file.parent.glob("state.db*"):
+        left.unlink()
+    shutil.copy(before, state_file)
+    platform.keys.clear()
+
+
+def test_a_state_put_back_places_nothing_twice_while_the_list_of_calls_cannot_be_read(
+    project: Project, platform: SecondPlatform
+) -> None:
+    put_back_after_the_call(project, platform)
+    platform.faults.append(Fault("GET", "/v1/calls", status=500, times=99))
+    ran = project.run("dispatch")
+    assert (ran.code, len(platform.dialled)) == (5, 1), ran.said
+    assert rows(project) == {"confirm-jane 1": "unknown"}
+    platform.faults.clear()
+    assert project.run("dispatch").code == 0
+    assert rows(project) == {"confirm-jane 1": "placed"}
+    assert len(platform.dialled) == 1
+
+
+def test_what_was_sent_from_here_is_noted_without_a_name_or_a_number(
+    project: Project, platform: SecondPlatform
+) -> None:
+    put_back_after_the_call(project, platform)
+    noted = (project.root / ".reconciler" / "sent").read_text(encoding="ascii")
+    assert len(noted.splitlines()) == 1
+    assert "jane" not in noted
+    assert CALLEE[1:] not in noted
+    assert (project.root / ".reconciler" / ".gitignore").read_text(encoding="ascii") == "*\n"
+
+
+@pytest.mark.parametrize("line", ["", "torn", "key not-an-instant", "\udcff \udcff"])
+def test_a_damaged_note_of_what_was_sent_stops_nothing(project: Project, platform: SecondPlatform, line: str) -> None:
+    armed(project, call(at=ahead(seconds=-2)))
+    (project.root / ".reconciler" / "sent").write_bytes(line.encode("utf-8", "surrogateescape") + b"\n")
+    assert project.run("dispatch").code == 0
+    assert len(platform.dialled) == 1
+
+
 def test_what_was_armed_inside_its_window_waits_while_the_list_of_calls_cannot_be_read(
     project: Project, platform: SecondPlatform
 ) -> None:
