@@ -82,6 +82,14 @@ class Commands(click.Group):
             raise click.UsageError(said, ctx)
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, with a better answer to an option of another tool before the command."""
+        first = args[:1]
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise _no_such_option(self, ctx, first, error) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         del ctx
@@ -93,6 +101,14 @@ def _no_such_command(name: str) -> str:
     from reconciler.cli.foreign_words import no_such_command  # noqa: PLC0415 - only for a misspelt command
 
     return no_such_command(name, COMMANDS)
+
+
+def _no_such_option(
+    command: click.Command, ctx: click.Context, arguments: list[str], error: click.NoSuchOption
+) -> click.UsageError:
+    from reconciler.cli.foreign_words import no_such_option, one_dash  # noqa: PLC0415 - only for a misspelt option
+
+    return one_dash(command, ctx, arguments) or no_such_option(error)
 
 
 @click.command(

@@ -107,7 +107,9 @@ def unknown_name(rows: Iterable[CallRow], names: Iterable[str]) -> InputError | 
         if not any(is_of(row.name, name) or row.occurrence == name for row in rows):
             known = {row.name for row in rows} | {row.name.partition("/")[0] for row in rows}
             hint = nearest(name, known) or "`reconciler calls` lists them"
-            return InputError(f"there is no `{name}`: no path, no call and no list", code="RC106", hint=hint)
+            return InputError(
+                f"there is no `{name}`: no path, no call, no list and no command", code="RC106", hint=hint
+            )
     return None
 
 

@@ -1,4 +1,4 @@
-"""Words of other tools and our names for them; no proposal ever deletes or dials.
+"""Answers to words of other tools and to misspelt ones; no proposal ever deletes or dials.
 
 A nearest spelling is only right for a slip of the finger. Whoever types `--dry-run` asks for safety, and must not be
 offered `--prune`, which deletes.
@@ -6,127 +6,85 @@ offered `--prune`, which deletes.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.foreign_names import COMMANDS, OPTIONS, VERBS
 from reconciler.diagnostics.suggestions import closest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
 
-# From Terraform, OpenTofu, Pulumi, decK, kubectl, Helm, octoDNS and git.
-COMMANDS: Mapping[str, str] = {
-    "auth": "that is `reconciler doctor`, with the key in THUNDERPHONE_API_KEY",
-    "call": "that is `reconciler calls`",
-    "check": "that is `reconciler validate`, and `reconciler doctor` for the account",
-    "config": "settings are in reconciler.yaml: `reconciler explain project`",
-    "delete": "nothing is deleted by a command: remove its document, or declare `absent: true`, then `reconciler plan`",
-    "deploy": "that is `reconciler apply`",
-    "describe": "that is `reconciler explain`, and `reconciler state show` for what is bound",
-    "destroy": "there is no such command: remove the documents of what is to go, then `reconciler plan`",
-    "diff": "that is `reconciler plan`",
-    "docs": "that is `reconciler explain`",
-    "dump": "that is `reconciler export`",
-    "env": "an environment is chosen by `--env NAME`",
-    "force-unlock": "`reconciler state locks` says who is writing, and what to do about it",
-    "format": "that is `reconciler fmt`",
-    "get": "that is `reconciler calls`, and `reconciler state show` for what is bound",
-    "help": "that is `reconciler --help`",
-    "history": "that is `reconciler calls`",
-    "import": "that is `reconciler export`: it writes the live account as manifests",
-    "lint": "that is `reconciler validate`",
-    "list": "that is `reconciler calls`, and `reconciler state show` for what is bound",
-    "login": "put the API key into THUNDERPHONE_API_KEY, then `reconciler doctor`",
-    "ls": "that is `reconciler calls`, and `reconciler state show` for what is bound",
-    "mock": "that is `reconciler emulator`, or `--emulator` with any command",
-    "new": "that is `reconciler init`",
-    "output": "every command takes `--format json`",
-    "preview": "that is `reconciler plan`",
-    "pull": "that is `reconciler export`",
-    "push": "that is `reconciler apply`",
-    "refresh": "that is `reconciler drift`",
-    "rollback": "revert the commit, then `reconciler plan`",
-    "serve-emulator": "that is `reconciler emulator`",
-    "show": "that is `reconciler state show`, and `reconciler calls` for the calls",
-    "status": "that is `reconciler calls`, and `reconciler doctor` for the account",
-    "sync": "that is `reconciler apply`",
-    "up": "that is `reconciler apply`",
-    "verify": "that is `reconciler validate`; a number is verified by `verify: true` in its document",
-    "version": "that is `reconciler --version`",
-    "watch": "that is `reconciler calls --watch`",
-    "whoami": "that is `reconciler doctor`",
-    "workspace": "an environment is chosen by `--env NAME`",
-}
-VERBS: Mapping[str, Mapping[str, str]] = {
-    "calls": {
-        "list": "that is `reconciler calls`",
-        "ls": "that is `reconciler calls`",
-        "pause": "that is `reconciler calls hold`",
-        "resume": "that is `reconciler calls release`",
-        "stop": "that is `reconciler calls hold`",
-        "unhold": "that is `reconciler calls release`",
-        "watch": "that is `reconciler calls --watch`",
-    },
-    "state": {
-        "list": "that is `reconciler state show`",
-        "ls": "that is `reconciler state show`",
-        "mv": "that is `reconciler state move`",
-        "pull": "that is `reconciler state export`",
-        "rm": "that is `reconciler state forget`: the live object stays",
-    },
-}
-_ENVIRONMENT = "an environment is chosen by `--env NAME`"
-_PATHS = "files and folders are arguments: `reconciler plan PATH`"
-_READS = "that is `reconciler plan`, which only reads"
-OPTIONS: Mapping[str, str] = {
-    "--check": "that is `reconciler plan --detailed-exitcode`",
-    "--context": _ENVIRONMENT,
-    "--delete": "what a run deletes is declared: see `reconciler explain project`",
-    "--destroy": "what a run deletes is declared: see `reconciler explain project`",
-    "--diff": _READS,
-    "--dry-run": _READS,
-    "--dryrun": _READS,
-    "--environment": _ENVIRONMENT,
-    "--file": _PATHS,
-    "--filename": _PATHS,
-    "--force": "nothing is forced: a refusal names the way on",
-    "--namespace": _ENVIRONMENT,
-    "--noop": _READS,
-    "--output": "that is `--format`",
-    "--parallel": "that is `--parallelism`",
-    "--plan-only": _READS,
-    "--profile": _ENVIRONMENT,
-    "--refresh-only": "that is `reconciler drift`",
-    "--tags": "that is `--selector KEY=VALUE`",
-    "--var-file": "variables stand in reconciler.yaml, per environment",
-    "--verbose": "--debug says what is asked and decided",
-    "--what-if": _READS,
-    "--workspace": _ENVIRONMENT,
-    "-e": _ENVIRONMENT,
-    "-f": _PATHS,
-    "-o": "that is `--format`",
-}
-# A slip of the finger must not lead to a dialled telephone or a deletion.
+# A slip of the finger must not lead to what deletes, dials, pays, consents or lifts a guard. Whoever means one of these
+# spells it.
 _NEVER_PROPOSED = frozenset(
-    {"dispatch", "--dispatch", "--prune", "--did-not-ring", "--rang", "--theirs", "--write", "--yes"}
+    {"dispatch", "serve", "test"}
+    | {"adopt-history", "cancel", "forget", "release", "resolve", "resume", "run", "unlock"}
+    | {"--again", "--all", "--dispatch", "--did-not-ring", "--prune", "--rang", "--resume", "--verify-again"}
+    | {"--accept-v1", "--auto-approve", "--skip-refused", "--skip-rows", "--theirs", "--write", "--yes"}
 )
+_NEAR = 0.7
+# Terraform's options have one dash; click would read `-lock=false` as our `-l`.
+_ONE_DASH = re.compile(r"-(?P<name>[a-z]{2}[a-z-]*)(?P<value>=.*)?", re.DOTALL)
 
 
 def no_such_command(name: str, known: Iterable[str]) -> str:
     """What to say of a command that there is none of; "" where nothing is near."""
     if said := COMMANDS.get(name):
         return f"No such command '{name}': {said}."
-    near = closest(name, [one for one in known if one not in _NEVER_PROPOSED])
+    near = _proposed(name, known)
     return f"No such command '{name}'. Did you mean '{near}'?" if near else ""
+
+
+def no_such_verb(group: str, word: str, known: Iterable[str]) -> str:
+    """What to say of a word below a group that was no path and no name: another tool's verb, or a misspelt one."""
+    if said := VERBS.get(group, {}).get(word):
+        return f"No such command '{group} {word}': {said}."
+    known = list(known)
+    if near := _proposed(word, known):
+        return f"No such command '{group} {word}'. Did you mean '{near}'?"
+    listed = f"`reconciler {group} --help` lists the commands"
+    return f"No such command '{group} {word}': {listed}." if closest(word, known, cutoff=_NEAR) else ""
 
 
 def no_such_option(error: click.NoSuchOption) -> click.NoSuchOption:
     """The same complaint, with our word for it, and without a proposal that deletes or dials."""
-    said = OPTIONS.get(error.option_name)
-    message = f"No such option '{error.option_name}': {said}." if said else error.message
-    near = [] if said else [one for one in error.possibilities or () if one not in _NEVER_PROPOSED]
-    return click.NoSuchOption(error.option_name, message=message, possibilities=near, ctx=error.ctx)
+    name = error.option_name
+    message = f"No such option '{name}': {said}." if (said := OPTIONS.get(name)) else f"No such option '{name}'."
+    near = "" if said else _proposed(name, _options(error.ctx.command if error.ctx else None))
+    return click.NoSuchOption(name, message=message, possibilities=[near] if near else None, ctx=error.ctx)
+
+
+def one_dash(command: click.Command, ctx: click.Context, arguments: Iterable[str]) -> click.UsageError | None:
+    """The complaint about an option that is written as Terraform writes it: `-auto-approve`, `-lock=false`."""
+    ours = frozenset(_options(command))
+    for word in arguments:
+        if word == "--":
+            break
+        found = _ONE_DASH.fullmatch(word)
+        if found is None:
+            continue
+        name = f"--{found['name']}"
+        if name in OPTIONS:
+            return click.UsageError(f"No such option '-{found['name']}': {OPTIONS[name]}.", ctx)
+        if name in ours:
+            named = "" if name in _NEVER_PROPOSED else f", '{name}'"
+            return click.UsageError(f"No such option '-{found['name']}': options have two dashes here{named}.", ctx)
+    return None
+
+
+def _proposed(word: str, known: Iterable[str]) -> str:
+    """The nearest of them; "" where none is near, or what is nearest is never proposed."""
+    near = closest(word, known, cutoff=_NEAR)
+    return "" if near in _NEVER_PROPOSED else near
+
+
+def _options(command: click.Command | None) -> Iterator[str]:
+    for parameter in command.params if command else ():
+        if isinstance(parameter, click.Option):
+            yield from (name for name in (*parameter.opts, *parameter.secondary_opts) if name.startswith("--"))
 
 
 class Verb(click.Command):
@@ -143,6 +101,8 @@ class Verb(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does, with a better answer to an option that there is none of."""
+        if complaint := one_dash(self, ctx, args):
+            raise complaint
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:

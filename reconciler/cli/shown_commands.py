@@ -152,8 +152,9 @@ class ShownCommands:
         return self._elsewhere(verb) + " ".join([command, *([shlex.join(missing)] if missing else [])])
 
     def _paths(self, verb: str, there: Sequence[str]) -> list[str]:
-        """The paths of this run, for a command that takes some and names none of them."""
-        return [str(path) for path in self.paths if TAKES[_known(verb)].paths and str(path) not in there]
+        """The paths of this run, for a command that takes some and names none of them; a misspelt one helps nobody."""
+        takes = TAKES[_known(verb)].paths
+        return [str(path) for path in self.paths if takes and str(path) not in there and path.exists()]
 
     def _flags(self, verb: str, there: Sequence[str]) -> list[str]:
         takes = TAKES[_known(verb)]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.foreign_words import misplaced
+from reconciler.cli.foreign_words import misplaced, no_such_verb
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _WHOLE = 1_000  # characters; click cuts a sentence at the width of the line
+_UNKNOWN = "reconciler.cli.verbs.unknown"
 _HELP = frozenset({"-h", "--help"})
 
 
@@ -26,9 +28,26 @@ class Verbs(click.Group):
             return super().parse_args(ctx, args)  # a word is being completed, and it may be a verb
         if said := misplaced(self.name or "", args):
             raise click.UsageError(said, ctx)
-        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
+        if not args or (args[0] not in self.commands and args[0] not in _HELP):
+            ctx.meta[_UNKNOWN] = "".join(args[:1])
             args = [self.default, *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does; a word that the default verb could make nothing of may have been meant for a verb."""
+        try:
+            return super().invoke(ctx)
+        except click.UsageError:
+            if said := self._no_such_verb(ctx):
+                raise click.UsageError(said, ctx) from None
+            raise
+
+    def _no_such_verb(self, ctx: click.Context) -> str:
+        """What to say of the first word, where it is neither an option nor a path."""
+        word = ctx.meta.get(_UNKNOWN, "")
+        if word.startswith("-") or Path(word).exists():
+            return ""
+        return no_such_verb(ctx.command_path.partition(" ")[2], word, self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the verbs, each with its whole first sentence."""

@@ -7,13 +7,15 @@ import re
 import subprocess
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
-from reconciler.cli import COMMANDS, foreign_words, main
+from reconciler.cli import COMMANDS, foreign_names, main, reconciler
 from reconciler.cli.examples import EXAMPLES
 from reconciler.cli.shown_commands import TAKES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 AGENT = "apiVersion: reconciler/v1\nkind: Agent\nmetadata: {name: %s}\nspec: {prompt: Hello., voice: '${var.voice}'}\n"
@@ -49,6 +51,19 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("plan -f a.yaml", "files and folders are arguments"),
         ("valdate", "Did you mean 'validate'?"),
         ("plan --selectr a=b", "--selector"),
+        ("plan -out=x", "options have two dashes here, '--out'."),
+        ("plan -refresh-only", "that is `reconciler drift`"),
+        ("plan -lock=false", "runs that write take turns by themselves"),
+        ("-chdir=phones plan", "files and folders are arguments"),
+        ("apply -auto-approve", "No such option '-auto-approve': options have two dashes here."),
+        ("gateway sync", "`reconciler plan`, `reconciler apply` and `reconciler export`"),
+        ("rollout undo", "revert the commit"),
+        ("plan --doit", "`reconciler plan` reads, `reconciler apply` writes"),
+        ("calls hodl --all --why x", "No such command 'calls hodl'. Did you mean 'hold'?"),
+        ("calls dnc exprt", "No such command 'calls dnc exprt'. Did you mean 'export'?"),
+        ("state unlok", "No such command 'state unlok': `reconciler state --help` lists the commands."),
+        ("campaigns resum x", "`reconciler campaigns --help` lists the commands"),
+        ("calls relase x --emulator", "hint: `reconciler calls --emulator` lists them"),
     ],
 )
 def test_a_word_of_another_tool_is_answered_with_ours(
@@ -58,14 +73,14 @@ def test_a_word_of_another_tool_is_answered_with_ours(
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("word", [*foreign_words.COMMANDS, "dispach", "dispatc", "dispath"])
+@pytest.mark.parametrize("word", [*foreign_names.COMMANDS, "dispach", "dispatc", "dispath"])
 def test_no_command_is_answered_with_one_that_deletes_or_dials(word: str, capsys: pytest.CaptureFixture[str]) -> None:
     if word not in COMMANDS:
         assert main([word]) == 1
         assert not DANGEROUS.search(capsys.readouterr().err)
 
 
-@pytest.mark.parametrize("word", [*foreign_words.OPTIONS, "--prun", "--dispach", "--purge"])
+@pytest.mark.parametrize("word", [*foreign_names.OPTIONS, "--prun", "--dispach", "--purge"])
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_no_option_is_answered_with_one_that_deletes_or_dials(
     command: str, word: str, capsys: pytest.CaptureFixture[str]
@@ -75,9 +90,56 @@ def test_no_option_is_answered_with_one_that_deletes_or_dials(
         assert not DANGEROUS.search(capsys.readouterr().err)
 
 
+def misspelt(word: str) -> Iterator[str]:
+    """The slips of one finger: a letter that is missing, doubled, or swapped with its neighbour."""
+    for place in range(2 if word.startswith("--") else 0, len(word)):
+        yield word[:place] + word[place + 1 :]
+        yield word[: place + 1] + word[place:]
+        if place + 1 < len(word):
+            yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+
+
+def verbs(
+    group: click.Group = reconciler, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name in group.list_commands(context := click.Context(group)):
+        if isinstance(command := group.get_command(context, name), click.Group):
+            yield from verbs(command, (*path, name))
+        elif command is not None:
+            yield (*path, name), command
+
+
+GRAVE = re.compile(
+    r"'(dispatch|serve|test|cancel|forget|release|resolve|resume|run|unlock|adopt-history|-y|--(again|all|accept-v1"
+    r"|auto-approve|did-not-ring|dispatch|prune|rang|resume|skip-refused|skip-rows|theirs|verify-again|write|yes))'"
+)
+
+
+def test_no_slip_of_a_finger_is_answered_with_what_deletes_dials_pays_or_consents(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Every misspelling of every option of every verb, and of every command."""
+    answered = 0
+    for path, command in verbs():
+        options = {
+            name for it in command.params if isinstance(it, click.Option) for name in it.opts if name[:2] == "--"
+        }
+        for option in sorted(options & {name for name in options if GRAVE.search(f"'{name}'")}):
+            for slip in sorted(set(misspelt(option)) - options):
+                assert main([*path, slip]) == 1
+                assert not GRAVE.search(said := capsys.readouterr().err), (path, slip, said)
+                answered += 1
+    for name in COMMANDS:
+        for slip in sorted(set(misspelt(name)) - {*COMMANDS, "--"}):
+            assert main([slip]) == 1
+            assert not GRAVE.search(said := capsys.readouterr().err), (slip, said)
+            answered += 1
+    assert answered > 700
+
+
 def test_every_answer_names_commands_that_there_are() -> None:
-    answers = [*foreign_words.COMMANDS.values(), *foreign_words.OPTIONS.values()]
-    answers += [said for verbs in foreign_words.VERBS.values() for said in verbs.values()]
+    answers = [*foreign_names.COMMANDS.values(), *foreign_names.OPTIONS.values()]
+    answers += [said for verbs in foreign_names.VERBS.values() for said in verbs.values()]
     named = {found for said in answers for found in re.findall(r"`reconciler ([a-z]+)", said)}
     assert named <= set(COMMANDS)
 

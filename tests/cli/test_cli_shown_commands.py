@@ -84,11 +84,19 @@ def test_a_hint_is_completed_with_the_flags_of_the_run(hint: str, complete: str)
     assert LIVE.completed(complete) == complete, "once is enough"
 
 
-def test_what_narrows_a_plan_goes_with_plan_and_apply_only() -> None:
+def test_what_narrows_a_plan_goes_with_plan_and_apply_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "phones").mkdir()
+    monkeypatch.chdir(tmp_path)
     narrowed = ShownCommands("plan", (Path("phones"),), {"prune": ("--prune",), "selectors": ("-l", "site=lakeside")})
     assert narrowed.command("apply") == "reconciler apply phones --prune -l site=lakeside"
     assert narrowed.command("dispatch") == "reconciler dispatch phones"
     assert narrowed.command("calls release", "jane") == "reconciler calls release jane"
+
+
+def test_a_path_that_there_is_none_of_is_not_shown_again() -> None:
+    assert ShownCommands("calls show", (Path("jan"),), {}).completed("`reconciler calls` lists them") == (
+        "`reconciler calls` lists them"
+    )
 
 
 def test_an_interrupted_apply_goes_on_as_it_began() -> None:
