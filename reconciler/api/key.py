@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "THUNDERPHONE_API_KEY"
 _LONGEST = 4096
-_SHORTEST = 8  # anything shorter is a placeholder, and hiding it would hide ordinary words
+SHORTEST = 8  # anything shorter is a placeholder, and hiding it would hide ordinary words
 _SECRET_VARIABLES = (VARIABLE, "RECONCILER_STATE_KEY", "GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN")
 
 
@@ -37,10 +37,10 @@ class Key:
 
 def known_secrets(environment: Mapping[str, str], file: Path | None) -> Iterator[str]:
     """The secrets this run was given, so that they are hidden before anything is read; never raises."""
-    yield from (secret for name in _SECRET_VARIABLES if len(secret := environment.get(name, "").strip()) >= _SHORTEST)
+    yield from (secret for name in _SECRET_VARIABLES if len(secret := environment.get(name, "").strip()) >= SHORTEST)
     content = read_limited(file, largest=_LONGEST) if file is not None else b""
     if isinstance(content, bytes):
-        yield from (line for line in content.decode("utf-8", "replace").split() if len(line) >= _SHORTEST)
+        yield from (line for line in content.decode("utf-8", "replace").split() if len(line) >= SHORTEST)
 
 
 def find_key(environment: Mapping[str, str], file: Path | None) -> Key | None:

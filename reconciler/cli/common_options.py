@@ -81,6 +81,12 @@ _ACCOUNT: tuple[Callable[[Any], Any], ...] = (
         metavar="FILE",
         help="A file that holds the API key (or the THUNDERPHONE_API_KEY variable).",
     ),
+    click.option(
+        "--profile",
+        shell_complete=completed_values.profiles,
+        metavar="NAME",
+        help="A stored login of the vendor's own tools (or the THUNDERPHONE_PROFILE variable).",
+    ),
     click.option("--emulator", is_flag=True, help="The embedded platform: no account, nobody is called."),
     click.option(
         "--state",
@@ -117,10 +123,13 @@ def declare(
                 debug=given.pop("debug") or os.environ.get("RECONCILER_LOG", "").lower() == "debug",
                 account=account,
                 given=_written(click.get_current_context()),
-                **{key: given.pop(key) for key in ("api_url", "api_key_file", "emulator", "state", "now") if account},
+                **{
+                    key: given.pop(key)
+                    for key in ("api_url", "api_key_file", "profile", "emulator", "state", "now")
+                    if account
+                },
             )
-            for secret in known_secrets(os.environ, options.api_key_file):
-                options.output.hide_secret(secret)
+            _hide_secrets(options)
             _warn_of_unknown_variables(options.output)
             from reconciler.cli.errors import reported  # noqa: PLC0415 - the models it knows are slow to load
 
@@ -147,6 +156,17 @@ def declare(
         return click.command(name, cls=Verb)(decorated)
 
     return decorate
+
+
+def _hide_secrets(options: Options) -> None:
+    """Keep out of every output what this run may know, before it reads anything else."""
+    for secret in known_secrets(os.environ, options.api_key_file):
+        options.output.hide_secret(secret)
+    if options.account and not options.emulator:
+        from reconciler.api.profile import stored_tokens  # noqa: PLC0415 - only where an account is asked
+
+        for secret in stored_tokens(os.environ):
+            options.output.hide_secret(secret)
 
 
 def _variables(written: tuple[str, ...]) -> dict[str, str]:

@@ -6,6 +6,7 @@ place for a complaint.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,12 @@ def _subjects() -> Iterable[tuple[str, str]]:
     return [*((code, it.title) for code, it in CODES.items()), *((name, "") for name in KINDS), ("project", "")]
 
 
+def _profiles() -> Iterable[tuple[str, str]]:
+    from reconciler.api.profile import stored_profiles  # noqa: PLC0415 - only to complete
+
+    return [(name, "") for name in stored_profiles(os.environ)]
+
+
 def _schemas() -> Iterable[tuple[str, str]]:
     from reconciler.kinds import KINDS  # noqa: PLC0415 - pydantic is slow to load
 
@@ -79,4 +86,4 @@ def _schemas() -> Iterable[tuple[str, str]]:
 
 
 environments, addresses, calls = _completer(_environments), _completer(_addresses), _completer(_calls)
-subjects, schemas = _completer(_subjects), _completer(_schemas)
+subjects, schemas, profiles = _completer(_subjects), _completer(_schemas), _completer(_profiles)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.api.key import find_key
+from reconciler.cli import credential
 from reconciler.cli.common_options import declare
 from reconciler.cli.contract_report import report
 from reconciler.cli.session import Session
@@ -96,13 +95,12 @@ def _key(session: Session) -> Check:
     if options.emulator:
         return checks.ok("key", "none is needed: the embedded platform")
     try:
-        key = find_key(os.environ, options.api_key_file)
+        used = credential.found(options, options.api_url or session.project.settings.api_url)
     except InputError as error:
         return _failed("key", error)
-    if key is None:
-        fix = "set THUNDERPHONE_API_KEY (or --api-key-file FILE), or add --emulator"
-        return checks.fail("key", "there is none", fix)
-    return checks.ok("key", f"of {options.api_key_file or 'THUNDERPHONE_API_KEY'}")
+    if used is None:
+        return checks.fail("key", "there is none", credential.ways_on())
+    return checks.ok("key", used.source)
 
 
 def _account(session: Session, declared: Loaded | None) -> Iterator[Check]:

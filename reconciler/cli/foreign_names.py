@@ -137,7 +137,6 @@ OPTIONS: Mapping[str, str] = {
     "--output": "that is `--format`",
     "--parallel": "that is `--parallelism`",
     "--plan-only": _READS,
-    "--profile": _ENVIRONMENT,
     "--quiet": "that is `reconciler plan --brief`",
     "--recursive": "folders are read as a whole",
     "--refresh": "the account is read anew by every run",

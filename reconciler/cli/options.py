@@ -32,6 +32,7 @@ class Options:
     format: str = "text"
     api_url: str | None = None
     api_key_file: Path | None = None
+    profile: str | None = None
     emulator: bool = False
     state: str | None = None
     account: bool = False

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from reconciler import guard
 from reconciler.account import Context
-from reconciler.api.key import Key, find_key
 from reconciler.cli.account_identity import target_of
 from reconciler.cli.chosen_project import chosen_project, undecided
+from reconciler.cli.credential import credential
 from reconciler.cli.delivery import SecretDelivery
 from reconciler.cli.do_not_call import DoNotCallFile, warned
 from reconciler.cli.lint_findings import Lint
@@ -132,7 +132,7 @@ class Session:
 
     def connect(self) -> tuple[Api, Target]:
         """The account's API and who it belongs to; raises WrongAccount when that is not who was meant."""
-        from reconciler.api import DEFAULT_BASE_URL, connect  # noqa: PLC0415 - httpx is slow to load
+        from reconciler.api import connect  # noqa: PLC0415 - httpx is slow to load
 
         options, settings = self.options, self.project.settings
         if options.emulator:
@@ -141,33 +141,24 @@ class Session:
         else:
             if options.now is not None and not self.read_only:
                 raise InputError("--now is for plans and the emulator: a live account has its own time", code="RC124")
-            key = self._key()
-            url = options.api_url or settings.api_url or DEFAULT_BASE_URL
+            used = credential(options, options.api_url or settings.api_url)
+            if not used.chosen:
+                self.output.talk(f"account: {used.source}")
+            url = used.address
             api = connect(
                 base_url=url,
-                key=key.reveal(),
+                key=used.key.reveal(),
                 clock=self._waiting,
                 read_only=self.read_only,
                 announce=self.waits.request,
                 trace=self._trace,
             )
-            self.output.hide_secret(key.reveal())
+            self.output.hide_secret(used.key.reveal())
         self._closing.callback(api.close)
         target = target_of(url, api.get("/v1/whoami"))
         if not options.emulator:
             guard.right_account(target, settings)
         return api, target
-
-    def _key(self) -> Key:
-        key = find_key(os.environ, self.options.api_key_file)
-        if key is None:
-            raise InputError(
-                "there is no API key, and --emulator was not asked for",
-                code="RC123",
-                hint="set THUNDERPHONE_API_KEY (or --api-key-file FILE), or add --emulator to try it "
-                "without an account",
-            )
-        return key
 
     def _emulated(self) -> Api:
         from reconciler.api import connect  # noqa: PLC0415 - httpx is slow to load

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _PROJECT = ("environment", "variables")
-_ACCOUNT = ("api_url", "api_key_file", "state", "emulator")
+_ACCOUNT = ("api_url", "api_key_file", "profile", "state", "emulator")
 _SCOPE = ("prune", "selectors", "targets", "excluded", "since", "again")
 
 

@@ -48,6 +48,7 @@ CODES: dict[str, Meaning] = {
     "RC128": Meaning("certificates that cannot be used", "Check SSL_CERT_FILE and SSL_CERT_DIR."),
     "RC129": Meaning("there is nothing to test", "Declare a TestScenario of an agent, and apply it."),
     "RC130": Meaning("not a store", "sqlite:PATH, git:BRANCH, postgresql://USER@HOST/DATABASE or s3://BUCKET/PREFIX."),
+    "RC131": Meaning("a stored login that cannot be used", "Log in again, or set THUNDERPHONE_API_KEY."),
     "RC140": Meaning("a name that nobody declares", "Check the spelling, or declare it."),
     "RC141": Meaning("a prompt file that cannot be read", "Paths are relative to the manifest, or to the project."),
     "RC142": Meaning(
