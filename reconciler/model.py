@@ -326,14 +326,12 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything apply would do, in the order of reading; ``forecast`` and ``undeclared`` decide nothing."""
+    """Everything apply would do, in the order of reading."""
 
     target: Target
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
     fingerprint: str
-    forecast: Any = None  # an expected_calls.Forecast, which stands above the nouns
-    undeclared: Any = None  # an Undeclared; None where only a part of the project was read
 
     @property
     def summary(self) -> dict[str, int]:

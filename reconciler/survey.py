@@ -12,6 +12,7 @@ from reconciler.kind import FoundBy
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call_orders import orders
 from reconciler.model import Finding, Severity
+from reconciler.outlook import Outlook
 from reconciler.schedule.call_report import standstill
 from reconciler.throughput import crowded
 from reconciler.undeclared import Undeclared
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from reconciler.api import Api
     from reconciler.decide import Match
     from reconciler.load.reader import Loaded
-    from reconciler.model import Plan, Target
+    from reconciler.model import Target
     from reconciler.plan import Scope
     from reconciler.resolver import Resolver
     from reconciler.settings import Settings
@@ -44,7 +45,7 @@ class Connection:
 class Survey:
     """What one look at the account found: the plan, and what a write needs besides."""
 
-    plan: Plan
+    plan: Outlook
     account: Account
     links: Resolver
 
@@ -87,10 +88,10 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
     plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
     foreseen = forecast(plan, account, orders(loaded.resources).values())
     plan = replace(plan, findings=(*plan.findings, *crowded(foreseen.rings, settings, loaded.resources)))
-    if not (scope.wanted or scope.paths):
-        plan = replace(plan, undeclared=_undeclared(account, matches))
+    unknown = None if scope.wanted or scope.paths else _undeclared(account, matches)
     # A part of the project that holds no call says nothing of those that are to come elsewhere.
-    return Survey(replace(plan, forecast=foreseen if foreseen.rings or not scope.wanted else None), account, links)
+    shown = Outlook.of(plan, foreseen if foreseen.rings or not scope.wanted else None, unknown)
+    return Survey(shown, account, links)
 
 
 def _undeclared(account: Account, matches: Iterable[Match]) -> Undeclared:

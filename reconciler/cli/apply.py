@@ -27,6 +27,7 @@ from reconciler.schedule.clock import stamp
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.load.reader import Loaded
+    from reconciler.outlook import Outlook
     from reconciler.plan import Scope
     from reconciler.schedule.call_report import CallRow
 
@@ -122,7 +123,7 @@ def _rehearsed(options: Options, narrowing: Narrowing, saved: Path | None) -> in
     return exit_code(plan, detailed=False)
 
 
-def _ask(session: Session, plan: Plan) -> None:
+def _ask(session: Session, plan: Outlook) -> None:
     """Ask on a terminal, naming account and count; refuse elsewhere, where nobody can answer."""
     from reconciler.render.words import account, counted  # noqa: PLC0415 - where somebody has to answer
 

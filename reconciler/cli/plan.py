@@ -15,7 +15,7 @@ from reconciler.cli.session import Session
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
-    from reconciler.model import Plan
+    from reconciler.outlook import Outlook
 
 _SHOW, _SHOW_AND_FILE = Path("show"), 2
 
@@ -76,7 +76,7 @@ def _show(options: Options, path: Path) -> int:
     return 0
 
 
-def planned(session: Session, narrowing: Narrowing, out: Path | None = None) -> Plan:
+def planned(session: Session, narrowing: Narrowing, out: Path | None = None) -> Outlook:
     """The plan of a run that can only read; saved to ``out`` when that is named."""
     loaded = session.usable(skip_rows=narrowing.skip_rows)
     scope = narrowing.scope(loaded, session.project.root)

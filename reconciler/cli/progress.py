@@ -1,7 +1,7 @@
-"""Show a person at a terminal that something is going on, and to leave no trace of it.
+"""Progress for a person at a terminal, drawn with rich and wiped before the result is printed.
 
-It writes to stderr, only where that is a terminal that understands how to go back a line, only after a
-second, and wipes what it wrote before the result is printed.
+It goes to stderr, only where that is a terminal that understands how to go back a line, and only after a
+second: rich is imported then, by the thread that draws.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from collections import Counter
 from contextlib import contextmanager
 from threading import Event, Lock, Thread
 from time import monotonic
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from reconciler.model import Result, Written
-from reconciler.render.terminal import Paint, clean, columns, cut, pad
-from reconciler.render.words import OUTCOMES
+from reconciler.render.terminal import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from rich.console import RenderableType
 
     from reconciler.apply.run import News
     from reconciler.cli.output import Output
@@ -28,11 +29,20 @@ if TYPE_CHECKING:
     from reconciler.testing.run import AgentResult
 
 PATIENCE = 1.0  # seconds without a word
-_EVERY = 0.1
-_WHEEL = "|/-\\"
+_A_SECOND = 10  # frames
 _WAITING, _UNDER_WAY, _WRITTEN = "waiting", "now", "written"
-_STYLES = {_WAITING: "dim", _UNDER_WAY: "bold", _WRITTEN: "dim", **{it.value: style for it, style in OUTCOMES.items()}}
-_WIDEST_ADDRESS = 44
+_STYLES = {
+    _WAITING: "dim",
+    _UNDER_WAY: "bold",
+    _WRITTEN: "dim",
+    "done": "green",
+    "pending": "yellow",
+    "skipped": "yellow",
+    "unknown": "bold red",
+    "failed": "bold red",
+    "passed": "green",
+    "running": "dim",
+}
 _SPARED = 3  # lines of the terminal left alone
 _ORDER = {
     _UNDER_WAY: 0,
@@ -43,14 +53,26 @@ _ORDER = {
 }
 
 
+class Row(NamedTuple):
+    """One thing that is done or waits, and how it stands."""
+
+    state: str
+    name: str
+    verb: str = ""
+
+
+class Frame(NamedTuple):
+    """What is on the screen: a line behind the spinner, the rows below it, and how many more there are."""
+
+    head: str
+    rows: Sequence[Row] = ()
+    more: int = 0
+
+
 @contextmanager
 def waiting(output: Output, what: str, *, patience: float = PATIENCE) -> Iterator[None]:
     """Say what is being waited for, and for how long already, while the block runs."""
-
-    def frame(seconds: float) -> list[str]:
-        return [f"{_wheel(seconds)} {what} … {seconds:.0f} s"]
-
-    with _drawn(output, frame, patience=patience):
+    with _drawn(output, lambda seconds, _: Frame(f"{what} … {seconds:.0f} s"), patience=patience):
         yield
 
 
@@ -59,14 +81,9 @@ def applying(
     output: Output, changes: Sequence[Change], *, patience: float = PATIENCE
 ) -> Iterator[Callable[[News], None]]:
     """Show a table of the changes while the block runs; what it yields is told what becomes of each."""
-    table = Table(changes, color=output.color)
-
-    def frame(seconds: float) -> list[str]:
-        size = shutil.get_terminal_size((80, 24))
-        return table.lines(seconds, width=size.columns - 1, height=size.lines - _SPARED)
-
-    with _drawn(output, frame, patience=patience):
-        yield table.tell
+    states = ChangeStates(changes)
+    with _drawn(output, states.frame, patience=patience):
+        yield states.tell
 
 
 @contextmanager
@@ -74,13 +91,11 @@ def under_test(output: Output, begun: Sequence[AgentResult]) -> Iterator[Callabl
     """Show how each scenario stands while the block runs; what it yields is told each batch that was read."""
     latest = {it.name: it for it in begun}
 
-    def frame(seconds: float) -> list[str]:
-        size = shutil.get_terminal_size((80, 24))
+    def frame(seconds: float, height: int) -> Frame:
         rows = [it for result in list(latest.values()) for it in result.scenarios]
         ended = sum(it.verdict.value != "running" for it in rows)
-        head = f"{_wheel(seconds)} testing: {ended:,} of {len(rows):,}, {seconds:.0f} s"
-        told = [f"  {pad(it.verdict.value, 8)} {clean(it.address or it.title)}" for it in rows]
-        return [cut(line, size.columns - 1) for line in (head, *told[: size.lines - _SPARED])]
+        told = [Row(it.verdict.value, it.address or it.title) for it in rows]
+        return _fitted(f"testing: {ended:,} of {len(rows):,}, {seconds:.0f} s", told, height)
 
     def tell(result: AgentResult) -> None:
         latest[result.name] = result
@@ -89,12 +104,11 @@ def under_test(output: Output, begun: Sequence[AgentResult]) -> Iterator[Callabl
         yield tell
 
 
-class Table:
+class ChangeStates:
     """How each change stands; told from any thread."""
 
-    def __init__(self, changes: Sequence[Change], *, color: bool) -> None:
+    def __init__(self, changes: Sequence[Change]) -> None:
         self._states: dict[tuple[Address, str], str] = {(it.address, it.verb): _WAITING for it in changes}
-        self._paint = Paint(color=color)
         self._lock = Lock()
 
     def tell(self, news: News) -> None:
@@ -109,54 +123,38 @@ class Table:
         with self._lock:
             self._states[news.address, news.verb] = state
 
-    def lines(self, seconds: float, *, width: int, height: int) -> list[str]:
+    def frame(self, seconds: float, height: int) -> Frame:
         """How far it is, then a row for each change: what is under way first, what went wrong, what is done."""
         with self._lock:
             states = dict(self._states)
         counts = Counter(states.values())
         final = len(states) - counts[_WAITING] - counts[_UNDER_WAY] - counts[_WRITTEN]
         written = f"{counts[_WRITTEN]:,} more written, " if counts[_WRITTEN] else ""
-        head = f"{_wheel(seconds)} applying: {final:,} of {len(states):,}, {written}{seconds:.0f} s"
+        head = f"applying: {final:,} of {len(states):,}, {written}{seconds:.0f} s"
         rows = sorted(states.items(), key=lambda item: _ORDER[item[1]])
-        shown = rows if len(rows) < height else rows[: max(height - 2, 1)]
-        more = [f"  … and {len(rows) - len(shown):,} more"] if len(rows) > len(shown) else []
-        return [cut(head, width), *(self._row(key, state, width) for key, state in shown), *more]
-
-    def _row(self, key: tuple[Address, str], state: str, width: int) -> str:
-        address, verb = key
-        room = min(_WIDEST_ADDRESS, max(width - 24, 8))
-        name = cut(clean(str(address)), room)
-        plain = f"  {pad(state, 8)}{pad(name, room)}  {verb}"
-        return (
-            plain.replace(state, self._paint(state, _STYLES[state]), 1)
-            if columns(plain) <= width
-            else cut(plain, width)
-        )
+        return _fitted(head, [Row(state, str(address), verb) for (address, verb), state in rows], height)
 
 
-def _wheel(seconds: float) -> str:
-    return _WHEEL[int(seconds / _EVERY) % len(_WHEEL)]
+def _fitted(head: str, rows: Sequence[Row], height: int) -> Frame:
+    """As many rows as a screen of ``height`` lines has room for."""
+    shown = rows if len(rows) < height else rows[: max(height - 2, 1)]
+    return Frame(head, shown, len(rows) - len(shown))
 
 
 @contextmanager
-def _drawn(output: Output, frame: Callable[[float], list[str]], *, patience: float) -> Iterator[None]:
-    """Draw frames over each other while the block runs, then wipe the last one."""
-    stream = sys.stderr
-    if not _obeys(stream):
+def _drawn(output: Output, frame: Callable[[float, int], Frame], *, patience: float) -> Iterator[None]:
+    """Draw frames over each other while the block runs, then wipe the last one.
+
+    ``frame`` is given the seconds since the start and the lines it may take.
+    """
+    if not _obeys(sys.stderr):
         yield
         return
     done, start = Event(), monotonic()
-    drawn = 0
 
     def draw() -> None:
-        nonlocal drawn
-        while not done.wait(_EVERY):
-            if (seconds := monotonic() - start) < patience:
-                continue
-            lines = [output.clean(line) for line in frame(seconds)]
-            stream.write(_back(drawn) + "".join(f"{line}\n" for line in lines))
-            stream.flush()
-            drawn = len(lines)
+        if not done.wait(patience):
+            _live(output, lambda: frame(monotonic() - start, shutil.get_terminal_size().lines - _SPARED), done)
 
     thread = Thread(target=draw, daemon=True)
     thread.start()
@@ -165,13 +163,45 @@ def _drawn(output: Output, frame: Callable[[float], list[str]], *, patience: flo
     finally:
         done.set()
         thread.join()
-        stream.write(_back(drawn))
-        stream.flush()
 
 
-def _back(lines: int) -> str:
-    """Up to the first of the lines drawn last, and everything below wiped (ECMA-48: CPL, ED)."""
-    return f"\x1b[{lines}F\x1b[J" if lines else ""
+def _live(output: Output, frame: Callable[[], Frame], done: Event) -> None:
+    """Draw until ``done``; what others write to stderr meanwhile goes above the frame."""
+    from rich.console import Console  # noqa: PLC0415 - 80 ms, spent only where somebody already waits
+    from rich.live import Live  # noqa: PLC0415
+    from rich.spinner import Spinner  # noqa: PLC0415
+
+    console = Console(stderr=True, highlight=False, markup=False, no_color=not output.color)
+    spinner = Spinner("line")
+
+    def shown() -> RenderableType:
+        return _renderable(output, spinner, frame())
+
+    with Live(
+        console=console,
+        get_renderable=shown,
+        refresh_per_second=_A_SECOND,
+        transient=True,
+        redirect_stdout=False,
+    ):
+        done.wait()
+
+
+def _renderable(output: Output, spinner: RenderableType, frame: Frame) -> RenderableType:
+    from rich.console import Group  # noqa: PLC0415 - as in `_live`
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    def text(words: str, style: str = "") -> Text:
+        return Text(output.clean(clean(words)), style=style, no_wrap=True, overflow="ellipsis")
+
+    head, rows = Table.grid(padding=(0, 1)), Table.grid(padding=(0, 2))
+    head.add_row(spinner, text(frame.head))
+    rows.add_column(width=0)
+    for row in frame.rows:
+        rows.add_row("", text(row.state, _STYLES.get(row.state, "bold red")), text(row.name), text(row.verb))
+    more = [text(f"  … and {frame.more:,} more")] if frame.more else []
+    return Group(head, rows, *more)
 
 
 def _obeys(stream: TextIO) -> bool:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.cli.options import Command, Options
-    from reconciler.model import Plan, Report
+    from reconciler.model import Report
+    from reconciler.outlook import Outlook
 
 GITHUB, GITLAB = "github", "gitlab"
 _OFFLINE = "Checked offline: nothing was compared with the account."
@@ -61,18 +62,18 @@ class Announcement:
         """``command`` is the subject of the comment: a later run of the same one rewrites it."""
         self._options, self._output = options, options.output
         self._command, self._comment, self._annotate = command, comment, annotate
-        self._plan: Plan | None = None
+        self._plan: Outlook | None = None
 
     @property
     def reviewed(self) -> bool:
         """Whether people read it on a pull request, where merging is what comes next."""
         return bool(self._comment)
 
-    def planned(self, plan: Plan) -> None:
+    def planned(self, plan: Outlook) -> None:
         """Remember the plan, so that an error that stops the run is told together with it."""
         self._plan = plan
 
-    def plan(self, plan: Plan, *, next_command: str) -> None:
+    def plan(self, plan: Outlook, *, next_command: str) -> None:
         """Tell a plan."""
         if not self._wanted:
             return

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from reconciler.cli.output import Output
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
-    from reconciler.model import Finding, Plan, Report
+    from reconciler.model import Finding, Report
+    from reconciler.outlook import Outlook
     from reconciler.schedule.call_report import CallList, CallRow
 
 
@@ -45,7 +46,7 @@ def _findings(session: Session, found: Sequence[Finding]) -> str:
     return render.text.findings(found, width=output.width, color=output.color, sources=output.source)
 
 
-def plan(session: Session, found: Plan, *, next_command: str, brief: bool = False, full: bool = False) -> None:
+def plan(session: Session, found: Outlook, *, next_command: str, brief: bool = False, full: bool = False) -> None:
     """A plan on stdout."""
     output, found = session.output, session.options.completed(found)
     numbers = output.show_numbers
@@ -126,13 +127,13 @@ def calls(session: Session, listed: CallList) -> None:
             output.data(render.text.calls(rows, width=output.width, color=output.color, about=listed))
 
 
-def page(session: Session, found: Plan, path: Path, *, next_command: str) -> None:
+def page(session: Session, found: Outlook, path: Path, *, next_command: str) -> None:
     """Write the plan as a page for a browser; callees' numbers are masked, as where many read it."""
     told = render.html.plan(session.options.completed(found), show_numbers=False, next_command=next_command)
     replace_file(path, session.output.clean(told, masked=True))
 
 
-def save(session: Session, found: Plan, path: Path) -> None:
+def save(session: Session, found: Outlook, path: Path) -> None:
     """Write the plan document, masked, whole or not at all; raises InputError when it cannot be written."""
     document = sealed_plan(session.output, render.json.plan(found))
     replace_file(path, session.output.document(document), folders=False)

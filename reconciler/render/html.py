@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
     from htpy import Node
 
-    from reconciler.model import Plan
+    from reconciler.outlook import Outlook
     from reconciler.schedule.call_report import CallList, CallRow
 
 CALL_HEAD = ("Call", "State", "When", "Whom", "What happened")
 _WEB = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
 
 
-def plan(plan: Plan, *, show_numbers: bool = False, next_command: str = "reconciler apply") -> str:
+def plan(plan: Outlook, *, show_numbers: bool = False, next_command: str = "reconciler apply") -> str:
     """The plan as a page of its own."""
     ranked = sorted(plan.changes, key=rank)
     listed = [change for change in ranked if change.action is not Action.KEEP]
@@ -62,7 +62,7 @@ def plan(plan: Plan, *, show_numbers: bool = False, next_command: str = "reconci
     )
 
 
-def _header(plan: Plan) -> Node:
+def _header(plan: Outlook) -> Node:
     """Whose account, what the plan comes to, and how much of what."""
     counts = plan.summary
     numbers = [
@@ -79,13 +79,13 @@ def _header(plan: Plan) -> Node:
     ]  # fmt: skip - from above to below
 
 
-def _mood(plan: Plan) -> str:
+def _mood(plan: Outlook) -> str:
     if plan.errors or plan.refusals:
         return "stopped"
     return "waiting" if plan.pending else "clean"
 
 
-def _footer(plan: Plan, step: str) -> Node:
+def _footer(plan: Outlook, step: str) -> Node:
     following = htpy.p["Next: ", htpy.code[step]] if step else None
     trace = htpy.p(class_="quiet")[f"Fingerprint {plan.fingerprint[:16]}"] if plan.fingerprint else None
     more = htpy.p(class_="quiet")[prose(words.undeclared(plan))] if words.undeclared(plan) else None

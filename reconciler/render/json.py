@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import Spec, attributes, digest
+from reconciler.outlook import Outlook
 from reconciler.redaction import mask_in
 from reconciler.render import forecasts
 from reconciler.render.terminal import obeyed
@@ -20,7 +21,7 @@ from reconciler.schedule.call_report import OUTCOMES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.model import Change, Consequence, FieldDiff, Finding, Location, Plan, Report, Result
+    from reconciler.model import Change, Consequence, FieldDiff, Finding, Location, Report, Result
     from reconciler.schedule.call_report import CallList, CallRow
 
 _BEYOND_ASCII = re.compile(r"[\x7f-\U0010ffff]")
@@ -36,7 +37,7 @@ def dumps(document: Any) -> str:
     return _BEYOND_ASCII.sub(lambda match: _shown(match[0]), text) + "\n"
 
 
-def plan(plan: Plan, *, show_numbers: bool = False) -> dict[str, Any]:
+def plan(plan: Outlook, *, show_numbers: bool = False) -> dict[str, Any]:
     """The plan document, ``reconciler.plan/v1``; ``sealed`` makes it one that can be applied."""
     target = plan.target
     return {
@@ -64,7 +65,7 @@ def report(report: Report, *, show_numbers: bool = False) -> dict[str, Any]:
     """The plan document under the format ``reconciler.apply/v1``, and what became of each change."""
     results = [_result(result, show_numbers=show_numbers) for result in report.results]
     return {
-        **plan(report.plan, show_numbers=show_numbers),
+        **plan(Outlook.followed(report.plan), show_numbers=show_numbers),
         "format": "reconciler.apply/v1",
         "results": results,
     }

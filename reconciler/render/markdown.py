@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model import Change, Finding, Plan, Report, Result
+    from reconciler.outlook import Outlook
     from reconciler.render.call_groups import Call, CallGroup
     from reconciler.schedule.call_report import CallList, CallRow
 
@@ -34,7 +35,7 @@ _PROBLEMS = frozenset(Outcome) - {Outcome.DONE}
 
 
 def plan(
-    plan: Plan,
+    plan: Outlook,
     *,
     show_numbers: bool = False,
     limit: int = LIMIT,
@@ -50,7 +51,7 @@ def plan(
 class _Page:
     """The parts of a plan's comment, in the order in which they get their room: the least grave last."""
 
-    def __init__(self, plan: Plan, *, show_numbers: bool, whole_command: str) -> None:
+    def __init__(self, plan: Outlook, *, show_numbers: bool, whole_command: str) -> None:
         self._plan, self._show_numbers, self._whole = plan, show_numbers, whole_command
         ranked = sorted((it for it in plan.changes if not words.uneventful(it)), key=rank)
         self._groups = groups(ranked, plan.forecast) if is_grouped(ranked) else []
@@ -175,7 +176,7 @@ def calls(rows: Sequence[CallRow], *, limit: int = LIMIT, about: CallList | None
     return head + shown + verdict + _left_out(_lines(len(rows) - len(told)), whole="reconciler calls")
 
 
-def _head(plan: Plan) -> str:
+def _head(plan: Outlook) -> str:
     weighty = words.weighty(plan)
     also = f"\n\n{' · '.join(f'**{escape(it)}**' for it in weighty)}" if weighty else ""
     kept = sum(words.uneventful(change) for change in plan.changes)
@@ -183,7 +184,7 @@ def _head(plan: Plan) -> str:
     return f"**{escape(words.verdict(plan))}**{also}\n\n{_account(plan)}{more}\n{_foreseen(plan)}{_undeclared(plan)}"
 
 
-def _foreseen(plan: Plan) -> str:
+def _foreseen(plan: Outlook) -> str:
     """How many calls to how many people, for how much at most, and what that rests on, in one line."""
     if plan.forecast is None or not plan.forecast.rings:
         return ""
@@ -193,7 +194,7 @@ def _foreseen(plan: Plan) -> str:
     return f"\n**{escape(headline)}**, the first on {escape(first)} where they are ({escape(remarks)}).\n"
 
 
-def _undeclared(plan: Plan) -> str:
+def _undeclared(plan: Outlook) -> str:
     return f"\n{prose(words.undeclared(plan))}\n" if words.undeclared(plan) else ""
 
 

@@ -22,7 +22,8 @@ from reconciler.render.terminal import Paint, clean, columns, pad, wrap
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from reconciler.model import Change, Finding, Plan, Report, Result
+    from reconciler.model import Change, Finding, Report, Result
+    from reconciler.outlook import Outlook
     from reconciler.render.call_groups import Call, CallGroup
 
 __all__ = ["calls", "dispatch", "findings", "interrupted", "plan", "report"]
@@ -37,7 +38,7 @@ _MOST_CALLS, _FEWEST_CALLS = 60, 3  # calls listed below all groups, and below e
 
 
 def plan(  # noqa: PLR0913 - how to print, all keyword-only
-    plan: Plan,
+    plan: Outlook,
     *,
     width: int = 80,
     color: bool = False,
@@ -87,7 +88,7 @@ class _Page:
     def text(self, lines: Sequence[str]) -> str:
         return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
 
-    def head(self, plan: Plan) -> Iterator[str]:
+    def head(self, plan: Outlook) -> Iterator[str]:
         """Which account, how much of what, and what weighs."""
         title = f"reconciler plan · {words.account(plan.target)} · {words.host(plan.target)}"
         yield from (self._paint(line, "bold") for line in wrap(clean(title), self._width))
@@ -99,7 +100,7 @@ class _Page:
         if weighty := words.weighty(plan):
             yield from (self._paint(line, "changed") for line in wrap(" · ".join(weighty), self._width))
 
-    def changes(self, plan: Plan) -> Iterator[str]:
+    def changes(self, plan: Outlook) -> Iterator[str]:
         """In the order of ``reading_order``, many calls in groups; unchanged resources last."""
         ranked = sorted(plan.changes, key=rank)
         listed = [change for change in ranked if change.action is not Action.KEEP]
@@ -224,7 +225,7 @@ class _Page:
         yield from (" " * indent + line for line in lines[1 if beside else 0 :])
         yield from self._notes(change)
 
-    def forecast(self, plan: Plan) -> Iterator[str]:
+    def forecast(self, plan: Outlook) -> Iterator[str]:
         """Whom the declared calls will ring, when in their own time, and what that may cost."""
         if self._brief and not (plan.forecast and plan.forecast.rings):
             return  # what auto-reload may charge stands in the head
@@ -238,7 +239,7 @@ class _Page:
         told = list(found)
         yield from ("", *told) if told else ()
 
-    def findings(self, plan: Plan) -> Iterator[str]:
+    def findings(self, plan: Outlook) -> Iterator[str]:
         """Errors, warnings and notes about one thing each, with the way out of it; alike ones once where brief."""
         found = first_of_all(plan.findings)[1]
         shown, more = finding_list.alike(found) if self._brief else (found, [])
@@ -252,7 +253,7 @@ class _Page:
             yield from finding_list.headline(finding, self._width, self._paint)
             yield from finding_list.hint(finding.hint, self._width, self._paint)
 
-    def end(self, plan: Plan, next_command: str) -> Iterator[str]:
+    def end(self, plan: Outlook, next_command: str) -> Iterator[str]:
         """The verdict, and what to do next."""
         yield ""
         yield from (self._paint(line, "bold") for line in wrap(clean(words.verdict(plan)), self._width))

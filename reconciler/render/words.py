@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.model import Change, Consequence, Plan, Report, Result, Target
+    from reconciler.outlook import Outlook
 
 _GLYPHS: dict[Action, str] = {
     Action.CREATE: "+",
@@ -225,7 +226,7 @@ def _named(changes: Sequence[Change]) -> str:
     return named + (f" and {len(changes) - _FEW} more" if len(changes) > _FEW else "")
 
 
-def undeclared(plan: Plan) -> str:
+def undeclared(plan: Outlook) -> str:
     """What is on the account and declared nowhere, with the way to declare it; "" for nothing."""
     return f"{plan.undeclared.sentence}." if plan.undeclared and plan.undeclared.found else ""
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from forecasts_to_render import FORECAST, JANE
 from plans_to_render import ARM, DELETE, MONEY, REFUSED, WARNING, change, plan_of
 
-from reconciler.model import Action, Address, Change, ChangedBy, FieldDiff, Location, Plan
+from reconciler.model import Action, Address, Change, ChangedBy, FieldDiff, Location
 
 if TYPE_CHECKING:
+    from reconciler.outlook import Outlook
     from reconciler.schedule.expected_calls import Forecast, Ring
 
 FIRST = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)
@@ -58,7 +59,7 @@ def calls(count: int) -> tuple[list[Change], list[Ring]]:
     return changes, sorted(rings, key=lambda ring: (ring.at, ring.address))
 
 
-def big(agents: int = 30, count: int = 200) -> Plan:
+def big(agents: int = 30, count: int = 200) -> Outlook:
     """Edited agents (two of them by a colleague too), calls, a deletion, a charge, a refusal and a warning."""
     updates = [edited(number, by=ChangedBy.BOTH if number < 2 else ChangedBy.MANIFEST) for number in range(agents)]
     changes, rings = calls(count)

@@ -18,7 +18,6 @@ from reconciler.model import (
     Manifest,
     Observed,
     Outcome,
-    Plan,
     Report,
     Resource,
     Result,
@@ -26,6 +25,7 @@ from reconciler.model import (
     Sort,
     Target,
 )
+from reconciler.outlook import Outlook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -99,8 +99,8 @@ def change(
     )
 
 
-def plan_of(*changes: Change, findings: Iterable[Finding] = ()) -> Plan:
-    return Plan(TARGET, changes, tuple(findings), "f" * 64)
+def plan_of(*changes: Change, findings: Iterable[Finding] = ()) -> Outlook:
+    return Outlook(TARGET, changes, tuple(findings), "f" * 64)
 
 
 CREATE = change(

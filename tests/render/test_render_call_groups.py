@@ -3,17 +3,21 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from big_plans import big, calls, edited
 from forecasts_to_render import ASLEEP, FORECAST
 from plans_to_render import ARM, RESCHEDULE, plan_of
 
-from reconciler.model import Action, Address, Finding, Plan, Severity
+from reconciler.model import Action, Address, Finding, Severity
 from reconciler.render import html, markdown, text
 from reconciler.render.call_groups import groups
 
+if TYPE_CHECKING:
+    from reconciler.outlook import Outlook
 
-def planned(count: int, *more: object) -> Plan:
+
+def planned(count: int, *more: object) -> Outlook:
     changes, rings = calls(count)
     return replace(plan_of(*changes), forecast=replace(FORECAST, rings=tuple(rings)))
 

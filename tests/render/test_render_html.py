@@ -16,7 +16,8 @@ from test_render_laws import PLANS as ANY_PLAN
 
 from reconciler.kinds.agent_spec import AgentSpec
 from reconciler.kinds.phone_number import PhoneNumberSpec
-from reconciler.model import Action, Address, Change, FieldDiff, Location, Manifest, Plan, Resource
+from reconciler.model import Action, Address, Change, FieldDiff, Location, Manifest, Resource
+from reconciler.outlook import Outlook
 from reconciler.render import html
 from reconciler.schedule.call_report import CallRow
 
@@ -95,7 +96,7 @@ def test_every_plan_becomes_a_sound_page(name: str) -> None:
 
 @given(ANY_PLAN)
 @settings(max_examples=60, deadline=None)
-def test_no_plan_breaks_out_of_its_page(plan: Plan) -> None:
+def test_no_plan_breaks_out_of_its_page(plan: Outlook) -> None:
     read = check(html.plan(plan, show_numbers=True))
     for it in (*plan.pending, *plan.refusals):
         assert str(it.address) in read.text
@@ -126,7 +127,7 @@ def test_markup_in_any_place_is_shown_as_text() -> None:
     target = replace(FULL.target, organization_name=EVIL, url=EVIL)
     finding = replace(FULL.findings[0], message=EVIL, hint=EVIL, address=evil.address)
     forecast = replace(FORECAST, rings=(ring,))
-    page = html.plan(Plan(target, (evil,), (finding,), EVIL, forecast), show_numbers=True, next_command=EVIL)
+    page = html.plan(Outlook(target, (evil,), (finding,), EVIL, forecast), show_numbers=True, next_command=EVIL)
     read = check(page)
     assert read.text.count("<script>alert(1)</script>") >= 12
     assert "<script" not in page

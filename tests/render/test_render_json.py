@@ -24,7 +24,8 @@ from plans_to_render import (
 )
 from schema_check import complaints
 
-from reconciler.model import Action, FieldDiff, Finding, Plan, Severity
+from reconciler.model import Action, FieldDiff, Finding, Severity
+from reconciler.outlook import Outlook
 from reconciler.render import json
 from reconciler.render.json_schema import PLAN_SCHEMA, schema
 from reconciler.resolver import UNRESOLVED
@@ -139,7 +140,7 @@ def test_an_id_is_a_number_where_it_is_one(id_: str | None, expected: int | str 
 
 
 def test_an_organisation_without_a_number_keeps_its_name() -> None:
-    plan = Plan(replace(TARGET, organization_id="org_1"), (), (), "")
+    plan = Outlook(replace(TARGET, organization_id="org_1"), (), (), "")
     assert json.plan(plan)["target"]["organization"]["id"] == "org_1"
 
 

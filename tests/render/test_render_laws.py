@@ -21,13 +21,13 @@ from reconciler.model import (
     Location,
     Observed,
     Outcome,
-    Plan,
     Report,
     Result,
     Severity,
     Sort,
     Target,
 )
+from reconciler.outlook import Outlook
 from reconciler.render import annotation, drift, html, json, junit, markdown, sarif, text
 from reconciler.render.json_schema import PLAN_SCHEMA
 from reconciler.render.terminal import clean, columns, obeyed
@@ -83,7 +83,7 @@ FINDINGS = st.builds(
     LOCATIONS,
 )
 PLANS = st.builds(
-    Plan,
+    Outlook,
     st.just(TARGET),
     st.lists(changes(), max_size=5).map(tuple),
     st.lists(FINDINGS, max_size=2).map(tuple),
@@ -99,7 +99,7 @@ def harmless(page: str) -> bool:
 
 @given(PLANS, st.integers(40, 140))
 @settings(deadline=None)
-def test_no_plan_commands_a_terminal(plan: Plan, width: int) -> None:
+def test_no_plan_commands_a_terminal(plan: Outlook, width: int) -> None:
     assert harmless(text.plan(plan, width=width))
     assert harmless(text.plan(plan, width=width, full=True, show_numbers=True))
     assert harmless(text.plan(plan, width=width, brief=True))
@@ -115,7 +115,7 @@ def tame(page: str) -> bool:
 FORMATS = ["text", "findings", "report", "markdown", "json", "annotation", "junit", "sarif", "html"]
 FORMATS += ["drift", "drift-markdown", "calls", "calls-markdown", "calls-html"]
 RUDE = "a\x1b]0;x\x07\x9b\u202eb\u2028::error::\ud800<b>"
-RUDE_PLAN = Plan(
+RUDE_PLAN = Outlook(
     Target("https://x", RUDE, RUDE),
     tuple(
         Change(
@@ -188,20 +188,22 @@ RUDE_PLAN = Plan(
     ],
     ids=FORMATS,
 )
-def test_no_format_passes_on_what_a_terminal_a_browser_or_a_runner_would_obey(written: Callable[[Plan], str]) -> None:
+def test_no_format_passes_on_what_a_terminal_a_browser_or_a_runner_would_obey(
+    written: Callable[[Outlook], str],
+) -> None:
     assert tame(written(RUDE_PLAN))
 
 
 @given(PLANS, st.integers(50, 140))
 @settings(max_examples=50, deadline=None)
-def test_no_line_is_wider_than_asked_but_for_a_literal(plan: Plan, width: int) -> None:
+def test_no_line_is_wider_than_asked_but_for_a_literal(plan: Outlook, width: int) -> None:
     for page in (text.plan(plan, width=width), text.plan(plan, width=width, full=True)):
         assert all(columns(line) <= width or "`" in line for line in page.splitlines())
 
 
 @given(PLANS)
 @settings(deadline=None)
-def test_every_change_is_named(plan: Plan) -> None:
+def test_every_change_is_named(plan: Outlook) -> None:
     full, short, page = text.plan(plan, full=True), text.plan(plan), markdown.plan(plan)
     for it in plan.changes:
         assert str(it.address) in full
@@ -212,7 +214,7 @@ def test_every_change_is_named(plan: Plan) -> None:
 
 @given(PLANS)
 @settings(deadline=None)
-def test_the_json_fits_its_schema_and_reads_back(plan: Plan) -> None:
+def test_the_json_fits_its_schema_and_reads_back(plan: Outlook) -> None:
     document = json.plan(plan)
     assert parser.loads(json.dumps(document)) == document
     assert complaints(document, PLAN_SCHEMA) == []
@@ -220,8 +222,8 @@ def test_the_json_fits_its_schema_and_reads_back(plan: Plan) -> None:
 
 @given(PLANS, st.integers(4000, 9000))
 @settings(max_examples=50, deadline=None)
-def test_a_comment_never_exceeds_its_limit(plan: Plan, limit: int) -> None:
-    many = Plan(plan.target, plan.changes * 40, plan.findings * 40, plan.fingerprint)
+def test_a_comment_never_exceeds_its_limit(plan: Outlook, limit: int) -> None:
+    many = Outlook(plan.target, plan.changes * 40, plan.findings * 40, plan.fingerprint)
     results = tuple(Result(it.address, it.action, Outcome.FAILED, it.sentence) for it in many.changes)
     assert len(markdown.plan(many, limit=limit)) <= limit
     assert len(markdown.report(Report(many, results), limit=limit)) <= limit
@@ -236,7 +238,7 @@ def test_a_personal_number_is_never_printed(number: str, calling: bool, around: 
     it = Change(
         Address("ScheduledCall", "a"), Action.CREATE, "missing", "now", diffs=(diff,), consequences=consequences
     )
-    plan = Plan(TARGET, (it,), (), "")
+    plan = Outlook(TARGET, (it,), (), "")
     for page in (
         text.plan(plan, width=200),
         text.plan(plan, width=200, full=True),
@@ -252,6 +254,6 @@ def test_an_update_is_never_without_anything_visible(diff: FieldDiff) -> None:
     it = Change(
         Address("Agent", "a"), Action.UPDATE, "changed", "x", observed=Observed("Agent", "1", {}), diffs=(diff,)
     )
-    lines = text.plan(Plan(TARGET, (it,), (), "")).splitlines()
+    lines = text.plan(Outlook(TARGET, (it,), (), "")).splitlines()
     body = lines[lines.index("    x") + 1 : -3]
     assert len(body) > 1 or columns(body[0]) > 4 + columns(clean(diff.path))

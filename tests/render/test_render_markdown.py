@@ -25,7 +25,8 @@ from plans_to_render import (
 )
 from test_render_text import compare
 
-from reconciler.model import Action, FieldDiff, Finding, Outcome, Plan, Result, Severity
+from reconciler.model import Action, FieldDiff, Finding, Outcome, Result, Severity
+from reconciler.outlook import Outlook
 from reconciler.render import markdown
 
 
@@ -163,7 +164,7 @@ def test_what_doubts_the_whole_plan_is_the_first_line_of_its_comment() -> None:
 
 
 def test_an_endless_name_of_an_account_does_not_take_the_page() -> None:
-    plan = Plan(replace(TARGET, organization_name="a" * 100_000), FULL.changes, (), "")
+    plan = Outlook(replace(TARGET, organization_name="a" * 100_000), FULL.changes, (), "")
     assert len(markdown.plan(plan)) <= markdown.LIMIT
 
 
