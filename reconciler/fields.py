@@ -336,7 +336,7 @@ def same(policy: Policy, desired: Any, live: Any) -> bool:
         return _trimmed(desired) == _trimmed(live)
     if policy.unordered and isinstance(desired, Sequence) and isinstance(live, list):
         return _same_in_any_order(desired, live)
-    return _covers(desired, live)
+    return covers(desired, live)
 
 
 _NOTHING_SPECIAL = Policy()
@@ -350,20 +350,21 @@ def _trimmed(text: str) -> str:
 def _same_in_any_order(desired: Sequence[Any], live: list[Any]) -> bool:
     left = list(live)
     for wanted in desired:
-        alike = [place for place, item in enumerate(left) if _covers(wanted, item)]
+        alike = [place for place, item in enumerate(left) if covers(wanted, item)]
         if not alike:
             return False
-        left.pop(next((place for place in alike if _covers(left[place], wanted)), alike[0]))  # the closest of them
+        left.pop(next((place for place in alike if covers(left[place], wanted)), alike[0]))  # the closest of them
     return not left
 
 
-def _covers(desired: Any, live: Any) -> bool:
+def covers(desired: Any, live: Any) -> bool:
+    """Whether the live value has all that is desired, and perhaps keys of the vendor's."""
     if isinstance(desired, Mapping):
         return isinstance(live, Mapping) and all(
-            key in live and _covers(value, live[key]) for key, value in desired.items()
+            key in live and covers(value, live[key]) for key, value in desired.items()
         )
     if isinstance(desired, list | tuple):
-        return isinstance(live, list | tuple) and len(live) == len(desired) and all(map(_covers, desired, live))
+        return isinstance(live, list | tuple) and len(live) == len(desired) and all(map(covers, desired, live))
     if isinstance(desired, bool) or isinstance(live, bool):
         return desired is live
     if isinstance(desired, str) and isinstance(live, str):

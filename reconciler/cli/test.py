@@ -18,12 +18,12 @@ from reconciler.cli.test_authoring import from_call, generate
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import ApiError, InputError, Interrupted, PlanRefused, Rejected
 from reconciler.model import Address
+from reconciler.money import dollars
 from reconciler.plan import Scope
 from reconciler.render import test_results
 from reconciler.render.words import counted
 from reconciler.schedule.clock import parse_duration
 from reconciler.state import test_records
-from reconciler.telephony.eligibility import dollars
 from reconciler.testing import selection
 from reconciler.testing.batch import Verdict
 from reconciler.testing.run import AgentResult, Runner, left, refused

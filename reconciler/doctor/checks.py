@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reconciler.telephony.eligibility import PROVEN, dollars, unconfirmed, undialable, unfunded
+from reconciler.money import dollars
+from reconciler.telephony.eligibility import PROVEN, unconfirmed, undialable, unfunded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -14,7 +14,7 @@ from reconciler.errors import UnsafePlan
 from reconciler.fields import Spec, Wire, policies
 from reconciler.kind import FoundBy, Kind, Orphans
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
-from reconciler.telephony.eligibility import dollars
+from reconciler.money import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

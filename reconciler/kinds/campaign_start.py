@@ -9,8 +9,8 @@ from reconciler import prices
 from reconciler.kinds.campaign_contacts import contacts_of
 from reconciler.kinds.campaign_spec import CampaignSpec
 from reconciler.model import Address, Consequence, Sort
+from reconciler.money import dollars
 from reconciler.schedule import clock
-from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

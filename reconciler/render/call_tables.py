@@ -6,11 +6,11 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from reconciler.money import dollars
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
 from reconciler.render.words import account, counted, host
 from reconciler.schedule import clock
 from reconciler.schedule.call_report import standstill
-from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.money import dollars
 from reconciler.redaction import mask
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
 from reconciler.render.words import counted
 from reconciler.schedule import clock
-from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

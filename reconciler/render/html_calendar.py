@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import htpy
 
+from reconciler.money import dollars
 from reconciler.render import forecasts
 from reconciler.render.html_changes import badge, link
 from reconciler.render.html_parts import row, table
 from reconciler.render.words import counted
 from reconciler.schedule import clock
-from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,11 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from reconciler.money import dollars
 from reconciler.redaction import mask_in
 from reconciler.render import markup
 from reconciler.render.terminal import Paint, clean, columns, pad
 from reconciler.render.words import counted
-from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from reconciler.fields import covers
 from reconciler.model import Sort
+from reconciler.money import dollars
 from reconciler.redaction import mask_in
 from reconciler.render.terminal import clean
-from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +137,7 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[Part]:
     dot = f"{path}." if path else ""
     if isinstance(before, dict) and isinstance(after, dict):
         for key, wanted in after.items():
-            if key not in before or not _covers(wanted, before[key]):
+            if key not in before or not covers(wanted, before[key]):
                 yield from _differences(f"{dot}{key}", before.get(key), wanted)
     elif isinstance(before, list) and isinstance(after, list):
         gone, come = _unpaired(before, after)
@@ -146,7 +147,7 @@ def _differences(path: str, before: Any, after: Any) -> Iterator[Part]:
             else:
                 yield from _differences(f"{dot}{_called(wanted, index)}", gone.pop(alike), wanted)
         yield from (Part(path, item, None, "-") for item in gone)
-    elif not _covers(after, before):
+    elif not covers(after, before):
         yield Part(path, before, after)
 
 
@@ -160,7 +161,7 @@ def _unpaired(before: list[Any], after: list[Any]) -> tuple[list[Any], list[tupl
     """What is left of two lists once each wanted item took the first live item that has all of it."""
     gone, come = list(before), []
     for index, wanted in enumerate(after):
-        found = next((place for place, item in enumerate(gone) if _covers(wanted, item)), None)
+        found = next((place for place, item in enumerate(gone) if covers(wanted, item)), None)
         if found is None:
             come.append((index, wanted))
         else:
@@ -177,14 +178,3 @@ def _most_alike(wanted: Any, items: list[Any]) -> int | None:
     ]
     most = max(agreeing, default=0)
     return agreeing.index(most) if most else None
-
-
-def _covers(wanted: Any, live: Any) -> bool:
-    """Whether the live value has all that is wanted, and perhaps keys of the vendor's."""
-    if isinstance(wanted, dict):
-        return isinstance(live, dict) and all(
-            key in live and _covers(value, live[key]) for key, value in wanted.items()
-        )
-    if isinstance(wanted, list):
-        return isinstance(live, list) and len(wanted) == len(live) and all(map(_covers, wanted, live))
-    return bool(wanted == live) and isinstance(wanted, bool) == isinstance(live, bool)

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from reconciler import left_out
 from reconciler.left_out import blocking
 from reconciler.model import VERBS, Action, ChangedBy, Outcome, Severity, Sort
+from reconciler.money import dollars
 from reconciler.render.reading_order import by_kind, overwrites
-from reconciler.telephony.eligibility import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

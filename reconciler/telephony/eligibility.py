@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from reconciler.money import dollars
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -156,9 +158,3 @@ def _forbidden(words: str) -> tuple[str, str]:
     if "tcpa" in words or "confirm" in words:
         return "RC621", "an administrator confirms outbound calling in the dashboard"
     return "RC621", "the key's user may lack the role, or the organisation is on trial"
-
-
-def dollars(cents: int) -> str:
-    """An amount of US cents for people: ``$50.00``."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"
