@@ -1,4 +1,4 @@
-"""Logins that the vendor's own tools have stored: read, never refreshed, sent to their own origin only.
+"""Logins that the vendor's own tools stored: read only, and sent to no origin but their own.
 
 The file is ``credentials.json`` of the vendor's configuration folder (contract 1.3), an object by profile. Its refresh
 tokens are good for one use and rotate, so a login that has ended is renewed where it was made, and not here.
