@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from reconciler import prices
 from reconciler.model import Action, Address, Phase
 from reconciler.schedule import clock, timezones
-from reconciler.schedule.expected_calls import Forecast, Ring
-from reconciler.schedule.occurrences import occurrences
+from reconciler.schedule.callee_hours import closed_for
+from reconciler.schedule.expected_calls import Forecast, Ring, Skip
+from reconciler.schedule.occurrences import firings
 from reconciler.telephony.phone_numbers import zones
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from reconciler.account import Account
     from reconciler.model import Change, Plan
+    from reconciler.schedule.occurrences import Occurrence
     from reconciler.schedule.planned_call import PlannedCall
 
 AHEAD = timedelta(days=30)  # how far recurring calls are counted
@@ -41,6 +43,7 @@ def forecast(plan: Plan, account: Account, orders: Iterable[PlannedCall]) -> For
         (ring for order in orders for ring in ahead.rings(order)),
         key=lambda ring: (ring.at, ring.address),
     )
+    skips = sorted(ahead.skips, key=lambda skip: (skip.at, skip.address))
     rates = account.settings.rates
     reload = _reload(plan, account)
     limit = reload.get("monthly_limit_cents")
@@ -57,6 +60,7 @@ def forecast(plan: Plan, account: Account, orders: Iterable[PlannedCall]) -> For
         reloads=bool(reload.get("enabled")),
         reload_limit_cents=limit if isinstance(limit, int) else None,
         timezone_data=timezones.version(),
+        skips=tuple(skips),
     )
 
 
@@ -83,8 +87,9 @@ class _Ahead:
         self._account = account
         self._changes: dict[Address, Change] = {change.address: change for change in plan.changes}
         self._places: dict[str, tuple[str, ...]] = {}
-        hours = account.settings.calling_hours
-        self.hours = clock.opening_hours(hours.start, hours.end)
+        self.skips: list[Skip] = []
+        self.hours = account.settings.calling_hours.minutes
+        self._closed = account.settings.calling_hours.closed_days
 
     def rings(self, order: PlannedCall) -> Iterator[Ring]:
         """Every time a declared call will ring; nothing for one that is over, refused or out of scope."""
@@ -116,9 +121,16 @@ class _Ahead:
         now = self._account.now
         if order.schedule is None:
             return [order.at] if order.at is not None and order.at + order.late > now else []
-        found = list(islice(occurrences(order.schedule, now, now + AHEAD), _MOST + 1))
-        self.whole = self.whole and len(found) <= _MOST
-        return found[:_MOST]
+        every = list(islice(firings(order.schedule.excepted, now, now + AHEAD), _MOST + 1))
+        self.whole = self.whole and len(every) <= _MOST
+        why = {firing.nominal: self._skipped(firing, order) for firing in every[:_MOST]}
+        self.skips += [Skip(order.address, at, order.zone, said) for at, said in why.items() if said]
+        return [at for at, said in why.items() if not said]
+
+    def _skipped(self, firing: Occurrence, order: PlannedCall) -> str:
+        if order.schedule is not None and firing.wall.date() in order.schedule.exceptions:
+            return "excepted"
+        return closed_for(firing.nominal, order.to_number, self._closed)
 
     def _where(self, number: str) -> tuple[str, ...]:
         if number not in self._places:

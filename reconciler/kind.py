@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reconciler.fields import Spec
     from reconciler.model import Change, Consequence, FieldDiff, Finding, Observed, Resource
     from reconciler.resolver import Resolver
+    from reconciler.settings import Settings
     from reconciler.state.bindings import Binding
 
 
@@ -285,6 +286,11 @@ class Kind(ABC):
     def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterable[Finding]:
         """Offline findings about this kind's resources, given all resources by address."""
         del own, resources, now
+        return ()
+
+    def check_settings(self, own: Sequence[Resource], settings: Settings, now: datetime) -> Iterable[Finding]:
+        """Offline findings about this kind's resources that hang on what the project file says."""
+        del own, settings, now
         return ()
 
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterable[Finding]:

@@ -7,7 +7,7 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -18,7 +18,6 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     WithJsonSchema,
-    model_validator,
 )
 
 from reconciler.diagnostics.suggestions import listed, nearest, plain, spelt
@@ -30,6 +29,7 @@ from reconciler.gates import Gates
 from reconciler.model import Finding, Location, Severity
 from reconciler.notify.settings import Notify
 from reconciler.schedule import clock
+from reconciler.schedule.calling_hours import CallingHours
 from reconciler.sealing import Secrets
 from reconciler.telephony.do_not_call import DoNotCallSetting
 
@@ -43,11 +43,6 @@ _LARGEST = 1 << 20
 
 class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
-
-
-def _clock_time(written: Any) -> Any:
-    clock.clock_time(written)
-    return written
 
 
 def _organization(written: Any) -> Any:
@@ -68,7 +63,6 @@ def _state(url: str) -> str:
 
 _ID = re.compile(r"(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]+")
 SCHEMES = ("sqlite", "git", "postgresql", "postgres", "s3", "az", "gs")
-ClockTime = Annotated[str, BeforeValidator(_clock_time), Field(examples=["08:00"])]
 Organization = Annotated[int | str | None, BeforeValidator(_organization)]
 Folder = Annotated[str, AfterValidator(path_text)]
 PROJECT_NAME = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_./ -]*")
@@ -76,18 +70,6 @@ ProjectName = Annotated[
     str, StringConstraints(pattern=f"^{PROJECT_NAME.pattern}$", max_length=200), Field(examples=["acme/phones"])
 ]
 State = Annotated[str, AfterValidator(_state)]
-
-
-class CallingHours(_Closed):
-    """When a person may be rung, by the clock of the place where the callee is."""
-
-    start: ClockTime = Field(default="08:00", description="First minute at which a call may start.")
-    end: ClockTime = Field(default="21:00", description='Calls start before this; "24:00" is the end of the day.')
-
-    @model_validator(mode="after")
-    def _open_at_some_time(self) -> Self:
-        clock.opening_hours(self.start, self.end)
-        return self
 
 
 class Limits(_Closed):

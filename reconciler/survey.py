@@ -90,8 +90,8 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
     plan = replace(plan, findings=(*plan.findings, *crowded(foreseen.rings, settings, loaded.resources)))
     unknown = None if scope.wanted or scope.paths else _undeclared(account, matches)
     # A part of the project that holds no call says nothing of those that are to come elsewhere.
-    shown = Outlook.of(plan, foreseen if foreseen.rings or not scope.wanted else None, unknown)
-    return Survey(shown, account, links)
+    told = foreseen if foreseen.rings or foreseen.skips or not scope.wanted else None
+    return Survey(Outlook.of(plan, told, unknown), account, links)
 
 
 def _undeclared(account: Account, matches: Iterable[Match]) -> Undeclared:

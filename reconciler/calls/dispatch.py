@@ -18,6 +18,7 @@ from reconciler import redaction
 from reconciler.calls.answers import PATH, answered, documented, final, read, refused, row
 from reconciler.calls.due import Due, todo
 from reconciler.calls.gates import Blocked, closed
+from reconciler.calls.not_placed import missed, recorded, skip
 from reconciler.calls.other_calls import of_others, ours, rang_already
 from reconciler.calls.rate_limit import LONGEST_PAUSE
 from reconciler.calls.settle import settle
@@ -98,7 +99,7 @@ def bursts(line: DispatchContext, now: datetime, *, dry_run: bool = False) -> tu
         ),
         WorkerPool(
             found.missed,
-            lambda due, _: _missed(line, due, dry_run=dry_run),
+            lambda due, _: missed(line, due, dry_run=dry_run),
             callee=line.callee,
             admit=lambda _: True,
             stopping=Event(),  # recorded whether the run is to stop or not: nothing rings for it
@@ -152,40 +153,10 @@ def _agree_on_time(api: Api) -> None:
         )
 
 
-def _missed(line: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None:
-    """The window closed and nothing rang: recorded once, so that it is shouted about once.
-
-    None when another run recorded something first: that it was missed, or even that it was placed.
-    """
-    why = f"; last refused: {due.before.detail}" if due.before and due.before.detail else ""
-    hold = due.held(line.ledger.holds().all(), due.closes)
-    others = f"; so did {due.earlier} before it" if due.earlier else ""
-    if hold:
-        detail, code = f"missed while held: {hold.why}{others}", "RC615"
-    elif _must_not_ring(line, due):
-        detail, code = f"not placed: this person must not be called{others}", "RC615"
-    else:
-        detail, code = f"missed: its window closed on {due.closing}{others}{why}", "RC609"
-    attempt = replace(due.attempt, state=CallState.EXPIRED, detail=detail, code=code, earlier=due.earlier)
-    if not dry_run and not _recorded(line, due, attempt):
-        return None
-    return row(
-        due,
-        line.orders.get(due.armed.name),
-        CallState.EXPIRED,
-        detail=detail,
-        hint="" if hold else "set a new name and time to call after all",
-        code=attempt.code,
-    )  # fmt: skip - one call
-
-
-def _must_not_ring(line: DispatchContext, due: Due) -> bool:
-    order = line.orders.get(due.armed.name)
-    return bool(line.do_not_call and order and line.do_not_call().forbids(order.to_number))
-
-
 def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_run: bool) -> CallRow | None:
     why = closed(due, order, line.moment(order))
+    if why is not None and order is not None and why.skips:
+        return skip(line, due, order, why.message, dry_run=dry_run)
     if why is not None or order is None:
         message, hint, code = (why.message, why.hint, why.code) if why else ("", "", "")
         state = CallState.HELD if code in _MEANT else CallState.ARMED
@@ -231,16 +202,7 @@ def _claimed(line: DispatchContext, due: Due, attempt: Attempt) -> Attempt | Non
     """The claim, once it is stored: only who creates it, or takes it over as it was read, goes on."""
     line.check_lease()
     claimed = replace(attempt, owner=line.owner)
-    return claimed if _recorded(line, due, claimed) else None
-
-
-def _recorded(line: DispatchContext, due: Due, attempt: Attempt) -> bool:
-    """Write over what this run decided upon, and over nothing else: the ledger may have been read again since."""
-    try:
-        return line.ledger.supersede(due.before, attempt)
-    except Conflict:
-        line.ledger.refresh()
-    return False
+    return claimed if recorded(line, due, claimed) else None
 
 
 def _rung(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Attempt | Blocked:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.api import segment
 from reconciler.calls.answers import mistaken, of_another
@@ -14,7 +14,9 @@ from reconciler.calls.due import second_try, spoken_closing
 from reconciler.calls.reports import call_row
 from reconciler.calls.settle import MARGIN
 from reconciler.errors import ApiError, Conflict, InputError, Rejected
-from reconciler.schedule.clock import parse_instant, stamp, vendor_instant, zone
+from reconciler.schedule.callee_hours import closed_for
+from reconciler.schedule.clock import parse_instant, spoken_day, stamp, vendor_instant, zone
+from reconciler.schedule.closed_days import NO_DAY
 from reconciler.schedule.occurrences import next_occurrence, occurrence_of
 from reconciler.schedule.planned_call import PlannedCall
 from reconciler.state.call_records import Attempt, Hold
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.schedule.call_report import CallRow
+    from reconciler.schedule.closed_days import ClosedDays
     from reconciler.state.call_records import Armed
     from reconciler.state.ledger import Ledger
 
@@ -35,6 +38,7 @@ _NO_END = "when it ended cannot be read: no second try can be decided"
 _NO_HOLD = Hold()
 _ENDED = frozenset(state for state in CallState if state.ended)
 _AT_ONCE = 8
+_MOST_SKIPS = 7  # that are told before the next occurrence
 _MANY = 50
 _LATELY = timedelta(hours=1)
 _PATIENCE, _LONGEST_ROUND = 10.0, 20.0  # seconds: for one answer, and for all of them
@@ -197,36 +201,46 @@ def standing(call: Armed, attempts: Iterable[Attempt], now: datetime, everything
     return CallState.EXPIRED if call.window.closes and call.window.closes <= now else waiting
 
 
-def rows(
+def rows(  # noqa: PLR0913 - what all rows are told by, keyword-only past the third
     armed: Mapping[str, Armed],
     attempts: Iterable[Attempt],
     orders: Mapping[str, PlannedCall],
     *,
     now: datetime,
     everything: Hold = _NO_HOLD,
+    closed: ClosedDays = NO_DAY,
 ) -> list[CallRow]:
     """One row for each attempt, each second try to come, and each call that was never tried or not even armed.
 
-    The soonest comes first. ``everything`` is the hold over all calls.
+    The soonest comes first. ``everything`` is the hold over all calls; what recurs is not due on ``closed`` days.
     """
+    view = _View(now, everything, closed)
     tried: dict[str, list[Attempt]] = {}
     for attempt in attempts:
         tried.setdefault(attempt.name, []).append(attempt)
     found: list[CallRow] = []
     for name in sorted(set(armed) | set(orders) | set(tried)):
-        found += _rows_of(name, armed.get(name), orders.get(name), tried.get(name, []), now, everything)
+        found += _rows_of(name, armed.get(name), orders.get(name), tried.get(name, []), view)
     return sorted(found, key=lambda row: (row.when is None, row.when, row.occurrence, row.attempt))
 
 
-def _rows_of(  # noqa: PLR0913 - everything that is known of one call
-    name: str, call: Armed | None, order: PlannedCall | None, tried: list[Attempt], now: datetime, everything: Hold
+class _View(NamedTuple):
+    """What all rows are told by: the time, the hold over all calls, the days on which nobody is called."""
+
+    now: datetime
+    everything: Hold
+    closed: ClosedDays
+
+
+def _rows_of(
+    name: str, call: Armed | None, order: PlannedCall | None, tried: list[Attempt], view: _View
 ) -> Iterator[CallRow]:
     known = order or (call.call if call else PlannedCall.remembered(name, {}, path=""))
     yield from (call_row(known, attempt, when=_when(call, known, attempt)) for attempt in tried)
     if call is not None:
-        yield from _second_tries(known, call, tried, everything)
+        yield from _second_tries(known, call, tried, view.everything)
     if not tried or (call is not None and not call.opens and call.state == CallState.ARMED):
-        yield _waiting_row(known, call, now, everything)
+        yield _waiting_row(known, call, view)
 
 
 def _second_tries(known: PlannedCall, call: Armed, tried: Iterable[Attempt], everything: Hold) -> Iterator[CallRow]:
@@ -268,7 +282,23 @@ def _waiting(name: str, call: Armed | None, now: datetime, everything: Hold) -> 
     return CallState.ARMED, "", ""
 
 
-def _waiting_row(known: PlannedCall, call: Armed | None, now: datetime, everything: Hold) -> CallRow:
-    state, detail, hint = _waiting(known.name, call, now, everything)
-    upcoming = next_occurrence(known.schedule, now) if known.schedule else None
-    return call_row(known, state=state, when=upcoming or _when(call, known), detail=detail, hint=hint)
+def _waiting_row(known: PlannedCall, call: Armed | None, view: _View) -> CallRow:
+    state, detail, hint = _waiting(known.name, call, view.now, view.everything)
+    upcoming, skips = _upcoming(known, view) if known.schedule else (None, "")
+    told = detail or (skips if state is CallState.ARMED else "")
+    return call_row(known, state=state, when=upcoming or _when(call, known), detail=told, hint=hint)
+
+
+def _upcoming(known: PlannedCall, view: _View) -> tuple[datetime | None, str]:
+    """The next occurrence on an open day, and what is skipped before it."""
+    at = view.now
+    skips: list[str] = []
+    while known.schedule and (found := next_occurrence(known.schedule, at)):
+        why = closed_for(found, known.to_number, view.closed) if known.to_number else ""
+        if not why or len(skips) == _MOST_SKIPS:
+            break
+        skips.append(f"{spoken_day(found.astimezone(zone(known.zone or 'UTC')))}: {why}")
+        at = found + timedelta(seconds=1)
+    else:
+        found = None
+    return found, f"skips {'; '.join(skips)}" if skips else ""

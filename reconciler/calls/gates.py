@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.calls.due import rang_that_day
 from reconciler.model import Address
 from reconciler.schedule import timezones
-from reconciler.schedule.clock import opening_hours, parse_instant, spoken_local, zone
-from reconciler.schedule.occurrences import callee_hours
+from reconciler.schedule.callee_hours import callee_hours, closed_for
+from reconciler.schedule.clock import parse_instant, spoken_day, spoken_local, zone
 from reconciler.telephony.eligibility import not_on_account, unconfirmed, undialable, unfunded
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from reconciler.calls.due import Due
     from reconciler.model import Observed
     from reconciler.resolver import Resolver
+    from reconciler.schedule.callee_hours import CalleeHours
     from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.settings import Settings
     from reconciler.state.call_records import Attempt, Hold
     from reconciler.telephony.do_not_call import DoNotCall
 
@@ -35,11 +37,12 @@ _LONGEST_CALL = timedelta(hours=12)  # after which a call whose end the platform
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Why a call must not be placed now."""
+    """Why a call must not be placed now; ``skips``: it is not to be placed at all, and nobody is alarmed."""
 
     code: str
     message: str
     hint: str = ""
+    skips: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +122,41 @@ def _window(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None
     return None if due.is_open(moment.now) else Blocked("RC604", "outside its window")
 
 
+def _open_day(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
+    """What recurs, or comes of a first try, is skipped where its day is closed; nobody chose that day for it."""
+    why = skipped(due, order, moment.account.settings)
+    return Blocked("RC618", why, skips=True) if why else None
+
+
+def skipped(due: Due, order: PlannedCall, settings: Settings) -> str:
+    """Why an attempt is not to be placed at all; "" where it is, or where its document chose the day itself."""
+    if order.schedule is None and due.attempt.attempt == 1:
+        return ""
+    why = closed_for(due.opens, order.to_number, settings.calling_hours.closed_days)
+    return f"skipped: {why} where the callee may be" if why else ""
+
+
 def _hours(_due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
     hours = moment.account.settings.calling_hours
-    start, end = opening_hours(hours.start, hours.end)
-    there = callee_hours(moment.now, order.to_number, start, end)
+    there = callee_hours(moment.now, order.to_number, *hours.minutes, hours.closed_days)
     if there.allowed:
         return None
+    if there.closed:
+        return _closed_day(there)
     local = f"{there.local:%H:%M} in {there.zone}" if there.local else there.zone
     opens = f"; opens {spoken_local(there.opens, zone('UTC'))}" if there.opens else ""
     return Blocked(
         "RC605",
         f"outside calling hours where the callee may be: it is {local}, hours {hours.start} to {hours.end}{opens}",
+        "change `calling_hours` in reconciler.yaml if that is meant",
+    )
+
+
+def _closed_day(there: CalleeHours) -> Blocked:
+    opens = f"; the next open day is {spoken_local(there.opens, zone(there.zone))}" if there.opens else ""
+    return Blocked(
+        "RC618",
+        f"nobody is called on {spoken_day(there.local)} in {there.zone}, which is {there.closed}{opens}",
         "change `calling_hours` in reconciler.yaml if that is meant",
     )
 
@@ -184,6 +211,7 @@ GATES: tuple[Callable[[Due, PlannedCall, GateInputs], Blocked | None], ...] = (
     _as_armed,
     _rules,
     _window,
+    _open_day,
     _hours,
     _number,
     _agent,

@@ -76,7 +76,9 @@ def show(options: Options, watch: bool, wanted: CallFilter) -> int:
         while True:
             attempts = follow(api, ledger.attempts())
             now = session.clock.now()
-            found = [*damaged(ledger), *rows(ledger.armed(), attempts, orders, now=now, everything=ledger.held_all())]
+            closed = session.project.settings.calling_hours.closed_days
+            known = rows(ledger.armed(), attempts, orders, now=now, everything=ledger.held_all(), closed=closed)
+            found = [*damaged(ledger), *known]
             if not watch or session.stopping.is_set() or not any(CallState(row.state).under_way for row in found):
                 break
             session.clock.sleep(_PAUSE)

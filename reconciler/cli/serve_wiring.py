@@ -364,14 +364,14 @@ class Wiring:
     def _services(self, dispatching: bool) -> Services:
         session = self.session
         board = Board(
-            target=self.connection.target,
-            ledger=self.ledger,
+            connection=self.connection,
             clock=session.clock,
             orders=lambda: declared_calls(self.checkout.last.resources),
             shown=lambda row: shown(replace(row, recording=""), session.output),
             clean=lambda text: session.output.clean(text, masked=True),
             remarks=self._remarks,
             switches=bool(self._token),
+            closed=session.project.settings.calling_hours.closed_days,
         )
         checks = Conditions(self.connection, lambda: "; ".join(self._remarks()) or "ok")
         return Services(

@@ -69,6 +69,7 @@ CODES: dict[str, Meaning] = {
     "RC155": Meaning("an escaped reference that names a variable", "`$$${var.NAME}` is a dollar sign and the value."),
     "RC156": Meaning("a merge conflict that is not settled", "Choose one side, and remove the markers."),
     "RC157": Meaning("a text that ends at a comment", "Put the text in quotes."),
+    "RC158": Meaning("a time on a day on which nobody is called", "Choose another day, or change `calling_hours`."),
     "RC159": Meaning("a window without length", "Give `late` a length, such as 10m, or leave it out."),
     "RC160": Meaning("a secret in a file in clear", "Seal it: `reconciler seal FILE`, and name the sealed one."),
     "RC161": Meaning("a sealed file that cannot be opened", "Set RECONCILER_AGE_IDENTITY; the message says what else."),
@@ -107,6 +108,7 @@ CODES: dict[str, Meaning] = {
     "RC241": Meaning("contacts that changed after they were loaded", "Put the file back, or take a new name."),
     "RC242": Meaning("contacts that the platform refused", "Correct the rows, and take a new name."),
     "RC243": Meaning("contacts whose clocks show another hour", "Split them by time zone, or shorten the window."),
+    "RC244": Meaning("closed days within a campaign", "End it before, or pause it on these days."),
     "RC301": Meaning("a limit would be passed", "Do it in smaller steps, or raise the limit in reconciler.yaml."),
     "RC302": Meaning("the plan is stale", "Plan again and have it approved."),
     "RC303": Meaning("the wrong account", "Use the key of the organisation that reconciler.yaml pins."),
@@ -153,6 +155,7 @@ CODES: dict[str, Meaning] = {
     "RC615": Meaning(
         "a call missed while it was held", "Nothing: that was decided; declare a new one to call after all."
     ),
+    "RC618": Meaning("a closed day", "Nothing: what recurs is skipped; `calling_hours` says which days are closed."),
     "RC616": Meaning("more calls at one time than runs can place", "Raise `limits.calls_per_run`, or spread them."),
     "RC620": Meaning("refused: no money", "Top up, or declare an AutoReload; then dispatch inside the window."),
     "RC621": Meaning("refused: a policy of the vendor's", "The hint names which: number, proof, confirmation, role."),

@@ -15,6 +15,7 @@ from reconciler.errors import Declined
 from reconciler.kind import DueAction
 from reconciler.kinds import campaign_checks as checks
 from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted
+from reconciler.kinds.campaign_days import on_closed_days
 from reconciler.kinds.campaign_load import DRAFT, load, refused_rows
 from reconciler.kinds.campaign_spec import CampaignSpec
 from reconciler.kinds.campaign_start import consequences_of, opening, said_of, starts_at
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.account import Account, Context, Look
     from reconciler.model import Change, Consequence, Finding, Resource
     from reconciler.resolver import Resolver
+    from reconciler.settings import Settings
     from reconciler.state.ledger import Ledger
 
 _RECORD = "our record"  # beside the vendor's keys; no key of theirs has a space
@@ -92,6 +94,11 @@ class Campaign(RestKind):
         """Windows, times and rows that cannot be as written."""
         for resource in own:
             yield from checks.offline(resource)
+
+    def check_settings(self, own: Sequence[Resource], settings: Settings, now: datetime) -> Iterator[Finding]:
+        """Offline: whether people are called on the days on which it would."""
+        for resource in own:
+            yield from on_closed_days(resource, settings.calling_hours, now)
 
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """What keeps it from being created, loaded or started."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.kinds.campaign_checks import caller, outside_hours
 from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted, lines
+from reconciler.kinds.campaign_days import closed_at
 from reconciler.kinds.campaign_load import refused_rows
 from reconciler.kinds.campaign_start import opening
 from reconciler.telephony.eligibility import Obstacle, not_on_account, unconfirmed, undialable, unfunded
@@ -44,6 +45,8 @@ def _reasons(
         yield _now("RC301", f"{counted(held)}, limit {most:,}", "raise `limits.contacts_per_campaign`")
     if found := outside_hours(resource, observed, account):
         yield _now("RC605", f"outside calling hours within its daily window: {lines(found)}")
+    if found := closed_at(resource, account.settings.calling_hours, account.now):
+        yield _now("RC618", f"nobody is called today: {found}", "change `calling_hours` if that is meant")
     yield from _account(resource, observed, account)
 
 

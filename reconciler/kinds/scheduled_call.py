@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.account import Account, Context, Fact, Look
 from reconciler.kind import FoundBy, Kind, Orphans, Verbs
-from reconciler.kinds.scheduled_call_checks import complaints, lateness, recurrence, wrong
+from reconciler.kinds.scheduled_call_checks import complaints, lateness, wrong
+from reconciler.kinds.scheduled_call_days import on_closed_days
 from reconciler.kinds.scheduled_call_meaning import meaning
 from reconciler.kinds.scheduled_call_orders import order
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from reconciler.resolver import Resolver
     from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.settings import Settings
 
 
 class ScheduledCall(Kind):
@@ -136,7 +138,7 @@ class ScheduledCall(Kind):
         if not isinstance(spec, ScheduledCallSpec):
             return None
         if spec.schedule is not None:
-            until = recurrence(spec.schedule).until
+            until = spec.schedule.schedule.until
             return until + lateness(spec) if until else None
         if spec.at is None:
             return None
@@ -147,6 +149,10 @@ class ScheduledCall(Kind):
         for resource in own:
             if not resource.manifest.absent:
                 yield from complaints(resource, resources, now)
+
+    def check_settings(self, own: Sequence[Resource], settings: Settings, now: datetime) -> Iterator[Finding]:
+        """Offline: whether the day of each `at` is one on which people are called."""
+        return on_closed_days(own, settings.calling_hours, now)
 
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
         """Online: may the number dial, is there money, has the organisation confirmed, is it too late."""

@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.documents import placeholders
-from reconciler.kinds.scheduled_call_spec import Recurrence, ScheduledCallSpec
+from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.model import Finding, Location, Resource, Severity
 from reconciler.schedule import clock
-from reconciler.schedule.occurrences import Schedule
 from reconciler.schedule.planned_call import LATE
 
 if TYPE_CHECKING:
@@ -33,11 +32,6 @@ def complaints(resource: Resource, resources: Mapping[str, Resource], now: datet
 def lateness(spec: ScheduledCallSpec) -> timedelta:
     """How late the call may still be placed."""
     return LATE if spec.late is None else clock.parse_duration(spec.late)
-
-
-def recurrence(written: Recurrence) -> Schedule:
-    """The schedule as written; ``Recurrence`` has checked that it is one."""
-    return Schedule.parse(written.cron, written.timezone, start=written.from_, until=written.until)
 
 
 _EXCLUSIVE = (("from", "from_number"), ("agent", "config"), ("at", "schedule"), ("timezone", "schedule"))

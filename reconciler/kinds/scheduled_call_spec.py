@@ -84,11 +84,24 @@ class Recurrence(Spec):
     timezone: Zone
     from_: str | None = Field(default=None, alias="from", description="First date or time it may be due.")
     until: str | None = Field(default=None, description="Last date or time it may be due.")
+    except_: tuple[str, ...] | None = Field(
+        default=None,
+        alias="except",
+        description="Dates in `timezone` on which it is not due.",
+        examples=[["2026-12-24"]],
+    )
 
     @model_validator(mode="after")
     def _is_a_schedule(self) -> Self:
-        Schedule.parse(self.cron, self.timezone, start=self.from_, until=self.until)
+        self.schedule  # noqa: B018 - read now, where a complaint has its place
         return self
+
+    @property
+    def schedule(self) -> Schedule:
+        """As it is written."""
+        return Schedule.parse(
+            self.cron, self.timezone, start=self.from_, until=self.until, exceptions=self.except_ or ()
+        )  # fmt: skip - one call
 
 
 Outcome = Literal["not_answered", "busy", "voicemail", "failed"]

@@ -11,7 +11,8 @@ from reconciler.documents.placeholders import mentioned
 from reconciler.lint.rule import Complaint, at
 from reconciler.lint.scripts import speaker
 from reconciler.schedule import clock
-from reconciler.schedule.occurrences import Schedule, callee_hours, occurrences
+from reconciler.schedule.callee_hours import callee_hours, closed_for
+from reconciler.schedule.occurrences import Schedule, occurrences
 from reconciler.schedule.planned_call import LATE
 from reconciler.schedule.zone_names import is_reversed, offset_of
 from reconciler.telephony.phone_numbers import zones
@@ -111,11 +112,12 @@ def _collisions(rings: list[_Ring]) -> Iterator[Complaint]:
 def at_night(resources: Mapping[str, Resource], now: datetime, settings: Settings) -> Iterator[Complaint]:
     """A call whose whole window lies outside the calling hours is never placed: dispatch refuses it to the end."""
     hours = settings.calling_hours
-    start, end = clock.opening_hours(hours.start, hours.end)
     for call in _calls(resources):
         callee = str(call.declared.get("to_number"))
         for ring in _rings(call, now):
-            there = callee_hours(ring.opens, callee, start, end)
+            if closed_for(ring.opens, callee, hours.closed_days):
+                continue  # an error of its own, or skipped
+            there = callee_hours(ring.opens, callee, *hours.minutes)
             if there.opens is None or there.opens > ring.closes:
                 yield at(
                     call,
@@ -161,10 +163,7 @@ def _rings(call: Resource, now: datetime) -> Iterator[_Ring]:
     try:
         late = clock.parse_duration(declared["late"]) if declared.get("late") else LATE
         if schedule := declared.get("schedule"):
-            when = Schedule.parse(
-                schedule["cron"], schedule["timezone"], start=schedule.get("from"), until=schedule.get("until")
-            )
-            found = list(islice(occurrences(when, now, now + _AHEAD), _MOST))
+            found = list(islice(occurrences(Schedule.of(schedule), now, now + _AHEAD), _MOST))
         else:
             found = [clock.nominal(declared["at"], declared.get("timezone")).instant] if declared.get("at") else []
     except (KeyError, ValueError):

@@ -100,6 +100,7 @@ def load(
         if own:
             loaded.findings += claimed_twice(own)
             loaded.findings += kinds[name].check(own, known, now)
+            loaded.findings += kinds[name].check_settings(own, project.settings, now)
     loaded.findings = merged((_named(finding) for finding in loaded.findings), loaded.lists)
     loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
     loaded.findings = _fewest(loaded.findings)

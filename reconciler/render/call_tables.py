@@ -28,6 +28,7 @@ _STYLES = {
     "failed": "grave",
     "unknown": "grave",
     "expired": "grave",
+    "skipped": "dim",
     "cancelled": "dim",
 }
 _LOUD = {

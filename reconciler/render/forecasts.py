@@ -105,6 +105,8 @@ def assumptions(forecast: Forecast) -> list[str]:
 
 def _about_calls(forecast: Forecast) -> Iterator[str]:
     rings = forecast.rings
+    if forecast.skips:
+        yield _skipped(forecast)
     if not rings:
         return
     yield f"priced at the longest an agent allows; rates read on {spoken_date(forecast.rates_read)}"
@@ -114,6 +116,16 @@ def _about_calls(forecast: Forecast) -> Iterator[str]:
         yield f"recurring calls counted until {spoken_date(forecast.until)}"
     if any(ring.tries > 1 for ring in rings):
         yield "every second try counted"
+
+
+def _skipped(forecast: Forecast) -> str:
+    """``2 skipped: survey on Fri 25 Dec 09:00 New York (Christmas Day (US)), …``."""
+    told = [
+        f"{it.address.name} on {clock.spoken_local(it.at, clock.zone(it.zone or 'UTC'), now=forecast.now)}: {it.why}"
+        for it in forecast.skips[:_FEW]
+    ]
+    more = len(forecast.skips) - len(told)
+    return f"{len(forecast.skips):,} skipped ({'; '.join(told)}{f'; and {more:,} more' if more else ''})"
 
 
 def _about_zones(forecast: Forecast) -> Iterator[str]:
@@ -137,7 +149,7 @@ def spoken_date(day: Any) -> str:
 
 def lines(forecast: Forecast | None, *, width: int, paint: Paint, show_numbers: bool, full: bool) -> Iterator[str]:
     """The calls to come for a terminal: how many, who is rung when in their own time, and what it may cost."""
-    if forecast is None or not (forecast.rings or forecast.reloads):
+    if forecast is None or not (forecast.rings or forecast.skips or forecast.reloads):
         return
     head = f"To come: {headline(forecast)}" if forecast.rings else "No calls to come."
     yield from (paint(line, "bold") for line in wrap(head, width))
@@ -197,6 +209,10 @@ def document(forecast: Forecast | None, *, show_numbers: bool) -> dict[str, Any]
         "rings_covered": forecast.covered if forecast.balance_cents is not None else None,
         "auto_reload": {"enabled": forecast.reloads, "monthly_limit_cents": forecast.reload_limit_cents},
         "calls": [_document(ring, show_numbers=show_numbers) for ring in forecast.rings],
+        "skipped": [
+            {"address": str(it.address), "at": it.at.isoformat(), "zone": it.zone or "UTC", "reason": it.why}
+            for it in forecast.skips
+        ],
     }
 
 

@@ -32,7 +32,7 @@ _SECTIONS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("progress", "In progress", frozenset({"claimed", "placed"})),
     ("held", "Held", frozenset({"held"})),
     ("due", "To come", frozenset({"armed", "refused", "declared"})),
-    ("ended", "Ended", frozenset({"completed", "failed", "cancelled"})),
+    ("ended", "Ended", frozenset({"completed", "failed", "skipped", "cancelled"})),
 )
 
 

@@ -105,6 +105,14 @@ _RING: Schema = _object(
         "cents_at_most": _COUNT,
     }
 )
+_SKIP: Schema = _object(
+    {
+        "address": _text("`Kind/name` of the declared call."),
+        "at": _INSTANT,
+        "zone": _text("The zone the call was declared in."),
+        "reason": _text("Why it is not to be placed: a holiday, a closed day, an exception."),
+    }
+)
 _FORECAST: Schema = _object(
     {
         "rings": {"description": "Occurrences to come.", **_COUNT},
@@ -125,6 +133,7 @@ _FORECAST: Schema = _object(
         "rings_covered": {"description": "How many the balance pays for at their dearest.", **_CENTS},
         "auto_reload": _object({"enabled": {"type": "boolean"}, "monthly_limit_cents": _CENTS}),
         "calls": _list(_RING, "The occurrences, ascending in time."),
+        "skipped": _list(_SKIP, "The occurrences that are left out, ascending in time."),
     },
     "What the declared calls mean for money and people; nothing is decided by it.",
 )

@@ -173,8 +173,12 @@ def spoken_local(instant: datetime, zone: ZoneInfo, *, now: datetime | None = No
     """
     local = instant.astimezone(zone)
     year = f" {local.year}" if now is not None and now.astimezone(zone).year != local.year else ""
-    day = f"{_DAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year}"
-    return f"{day} {_clock_face(local)} {_spoken_place(zone)}"
+    return f"{spoken_day(local)}{year} {_clock_face(local)} {_spoken_place(zone)}"
+
+
+def spoken_day(day: date) -> str:
+    """``Tue 1 Dec``."""
+    return f"{_DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
 
 
 def _spoken_place(zone: ZoneInfo) -> str:

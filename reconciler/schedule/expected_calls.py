@@ -36,6 +36,16 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Skip:
+    """One occurrence that is not to be placed, and why; ``zone`` is the one it was declared in ("" for UTC)."""
+
+    address: Address
+    at: datetime
+    zone: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Forecast:
     """What the declared calls mean for money and people, seen from ``now``; amounts are US cents.
 
@@ -43,7 +53,7 @@ class Forecast:
     too many to count. ``hours`` are the calling hours in minutes of the callee's day, ``minutes`` is assumed
     for a call without a limit. ``balance_cents`` is None where it was not read; ``reload_limit_cents`` is
     the most that auto-reload, where it ``reloads``, may charge in a month. ``timezone_data`` is the version of the
-    data by which the times were read.
+    data by which the times were read. ``skips`` are the occurrences that are left out, ascending.
     """
 
     now: datetime
@@ -58,6 +68,7 @@ class Forecast:
     reloads: bool = False
     reload_limit_cents: int | None = None
     timezone_data: str = ""
+    skips: tuple[Skip, ...] = ()
 
     @property
     def cents(self) -> int:

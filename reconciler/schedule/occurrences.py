@@ -13,25 +13,22 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.schedule.clock import (
     NonexistentTime,
-    next_opening,
     nominal,
     offset_changes,
     parse_instant,
     parse_moment,
     resolve_local,
-    within_hours,
     zone,
 )
-from reconciler.telephony.phone_numbers import zones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
 _CRON_FIELDS = (
@@ -49,7 +46,6 @@ _LONGEST_JUMP = timedelta(hours=3)  # Debian's cron takes more for a corrected c
 _LONGEST_STRETCH = timedelta(days=30)  # keeps the search lazy in zones that never change their offset
 _NEVER = timedelta(days=366 * 50)  # after which cronsim gives up
 _LOOKAHEAD = timedelta(days=366 * 40)  # 29 February on a Monday may be 40 years away
-_OPENING_HORIZON = timedelta(days=4)
 _FOLD = "+fold"
 _KEY_PREFIX = "rc1-"
 _KEY_LENGTH = 64
@@ -59,13 +55,15 @@ _KEY_LENGTH = 64
 class Schedule:
     """When a recurring call is due: five cron fields, read on the wall clock of ``timezone``.
 
-    ``start`` and ``until`` are aware instants, both inclusive (as UNTIL is in RFC 5545). Made by ``parse``.
+    ``start`` and ``until`` are aware instants, both inclusive (as UNTIL is in RFC 5545). On the days of ``exceptions``
+    (EXDATE) it is not due. Made by ``parse``.
     """
 
     cron: str
     timezone: str
     start: datetime | None = None
     until: datetime | None = None
+    exceptions: frozenset[date] = frozenset()
 
     @classmethod
     def parse(
@@ -75,6 +73,7 @@ class Schedule:
         *,
         start: str | date | None = None,
         until: str | date | None = None,
+        exceptions: Iterable[str | date] = (),
     ) -> Schedule:
         """Read a manifest's schedule; ValueError with a sentence for anything that cannot be meant.
 
@@ -86,29 +85,23 @@ class Schedule:
         last = _last_moment(until, where) if until is not None else None
         if first and last and last < first:
             raise ValueError(f"`until` ({until}) comes before `from` ({start})")
-        return cls(" ".join(cron.split()), timezone, first, last)
+        return cls(" ".join(cron.split()), timezone, first, last, frozenset(map(parse_day, exceptions)))
 
     @classmethod
     def of(cls, written: Mapping[str, Any]) -> Schedule:
         """The ``schedule`` of a manifest, or of what was armed."""
         return cls.parse(
-            written["cron"], written["timezone"], start=written.get("from"), until=written.get("until")
-        )  # fmt: skip - one call
+            written["cron"],
+            written["timezone"],
+            start=written.get("from"),
+            until=written.get("until"),
+            exceptions=written.get("except") or (),
+        )
 
-
-@dataclass(frozen=True, slots=True)
-class CalleeHours:
-    """Whether a number may be rung at an instant, as far as the time of day goes.
-
-    ``zone`` and ``local`` are the place that forbids it and the time there (when allowed: any place where
-    it may ring). ``opens`` is the next instant allowed in every zone, this one included; None when the
-    zones lie so far apart that there is none.
-    """
-
-    allowed: bool
-    zone: str
-    local: datetime
-    opens: datetime | None
+    @property
+    def excepted(self) -> Schedule:
+        """The same schedule without its exceptions."""
+        return replace(self, exceptions=frozenset())
 
 
 class Occurrence(NamedTuple):
@@ -134,11 +127,12 @@ def firings(schedule: Schedule, after: datetime, before: datetime) -> Iterator[O
     """The occurrences of a schedule, ``after <= nominal < before``, ascending."""
     low = max(after, schedule.start or after).astimezone(UTC)
     high = min(before, schedule.until + _TICK if schedule.until else before).astimezone(UTC)
-    wall_times = _WallTimes(schedule.cron)
+    wall_times, exceptions = _WallTimes(schedule.cron), schedule.exceptions
     # A clock set back up to three hours before `low` still decides which times come for the second time.
     scanned = low.replace(microsecond=0) - _LONGEST_JUMP
     for stretch in _stretches(zone(schedule.timezone), scanned, high):
-        yield from (firing for firing in _firings(wall_times, stretch) if low <= firing.nominal < high)
+        found = (firing for firing in _firings(wall_times, stretch) if low <= firing.nominal < high)
+        yield from (firing for firing in found if firing.wall.date() not in exceptions) if exceptions else found
 
 
 def next_occurrence(schedule: Schedule, after: datetime) -> datetime | None:
@@ -196,28 +190,6 @@ def idempotency_key(organization: str, occurrence: str, attempt: int, *, project
     parts = [organization, *([project] if project else []), occurrence, attempt]
     joined = json.dumps(parts, separators=(",", ":"))
     return (_KEY_PREFIX + hashlib.sha256(joined.encode()).hexdigest())[:_KEY_LENGTH]
-
-
-def callee_hours(instant: datetime, number: str, start: int, end: int) -> CalleeHours:
-    """Whether ``start`` to ``end`` (minutes of the day) hold in every zone in which a number may ring.
-
-    ``number`` is E.164; see ``numbers.zones`` for numbers that name no place.
-    """
-    places = [zone(name) for name in zones(number)]
-    forbidding = [place for place in places if not within_hours(instant, place, start, end)]
-    deciding = (forbidding or places)[0]
-    opens = _opening_everywhere(instant, places, start, end) if forbidding else instant.astimezone(UTC)
-    return CalleeHours(not forbidding, deciding.key, instant.astimezone(deciding), opens)
-
-
-def _opening_everywhere(instant: datetime, places: list[ZoneInfo], start: int, end: int) -> datetime | None:
-    candidate = instant.astimezone(UTC)
-    while candidate - instant <= _OPENING_HORIZON:
-        latest = max(next_opening(candidate, place, start, end) for place in places)
-        if latest == candidate:
-            return candidate
-        candidate = latest
-    return None
 
 
 class _Stretch(NamedTuple):
@@ -312,12 +284,19 @@ def _fires(cron: str) -> bool:
 
 def _first_moment(bound: str | date, place: ZoneInfo) -> datetime:
     day = _whole_day(bound)
-    return _midnight(day, place) if day else _instant(bound, place)
+    return midnight(day, place) if day else _instant(bound, place)
 
 
 def _last_moment(bound: str | date, place: ZoneInfo) -> datetime:
     day = _whole_day(bound)
-    return _midnight(day + timedelta(days=1), place) - _TICK if day else _instant(bound, place)
+    return midnight(day + timedelta(days=1), place) - _TICK if day else _instant(bound, place)
+
+
+def parse_day(written: str | date) -> date:
+    """Read a date such as 2026-12-24; ValueError for any other text."""
+    if (day := _whole_day(written)) is None:
+        raise ValueError(f"`{written}` is not a date: write it as 2026-12-24")
+    return day
 
 
 def _whole_day(bound: str | date) -> date | None:
@@ -326,7 +305,8 @@ def _whole_day(bound: str | date) -> date | None:
     return parse_moment(f"{bound}T00:00:00").date()
 
 
-def _midnight(day: date, place: ZoneInfo) -> datetime:
+def midnight(day: date, place: ZoneInfo) -> datetime:
+    """The instant at which a day begins on the clocks of a zone, also where they jump over midnight."""
     try:
         return resolve_local(parse_moment(f"{day}T00:00:00"), place).instant
     except NonexistentTime as gap:

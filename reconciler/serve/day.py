@@ -12,15 +12,16 @@ from reconciler.render import html_day
 from reconciler.render.html_page import asset, served_policy
 from reconciler.render.html_parts import rendered
 from reconciler.schedule.call_report import CallList
+from reconciler.schedule.closed_days import NO_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from reconciler.model import Target
     from reconciler.schedule.call_report import CallRow
     from reconciler.schedule.clock import Clock
+    from reconciler.schedule.closed_days import ClosedDays
     from reconciler.schedule.planned_call import PlannedCall
-    from reconciler.state.ledger import Ledger
+    from reconciler.survey import Connection
 
 _SERVES = 1.0  # seconds for which one look at the ledger serves all readers
 
@@ -40,17 +41,19 @@ class Board:
     def __init__(  # noqa: PLR0913 - what it shows and how, all keyword-only
         self,
         *,
-        target: Target,
-        ledger: Ledger,
+        connection: Connection,
         clock: Clock,
         orders: Callable[[], Mapping[str, PlannedCall]],
         shown: Callable[[CallRow], CallRow],
         clean: Callable[[str], str],
         remarks: Callable[[], Sequence[str]],
         switches: bool,
+        closed: ClosedDays = NO_DAY,
     ) -> None:
-        self._target, self._ledger, self._clock, self._orders = target, ledger, clock, orders
+        self._target, self._ledger = connection.target, connection.ledger
+        self._clock, self._orders = clock, orders
         self._shown, self._clean, self._remarks, self._switches = shown, clean, remarks, switches
+        self._closed = closed
         self._lock = Lock()
         self._part, self._made = "", -_SERVES
 
@@ -72,5 +75,12 @@ class Board:
     def _list(self) -> CallList:
         ledger, now = self._ledger, self._clock.now()
         ledger.refresh()
-        found = rows(ledger.armed(), ledger.attempts(), self._orders(), now=now, everything=ledger.held_all())
+        found = rows(
+            ledger.armed(),
+            ledger.attempts(),
+            self._orders(),
+            now=now,
+            everything=ledger.held_all(),
+            closed=self._closed,
+        )
         return CallList(self._target, tuple(map(self._shown, [*damaged(ledger), *found])), hold=ledger.held_all()[:3])

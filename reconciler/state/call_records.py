@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.schedule import timezones
-from reconciler.schedule.clock import parse_instant, stamp
+from reconciler.schedule.clock import parse_instant, stamp, zone
 from reconciler.schedule.planned_call import PlannedCall
 from reconciler.state.bindings import plain
 from reconciler.state.call_states import CallState
@@ -128,8 +128,8 @@ class Armed:
             return False
         if self.opens:
             return self.window.opens != parse_instant(self.opens)
-        zone = self.call.zone or "UTC"
-        return bool(self.rules) and self.rules != timezones.rules(zone, parse_instant(self.armed_at).year)
+        place = self.call.zone or "UTC"
+        return bool(self.rules) and self.rules != timezones.rules(place, parse_instant(self.armed_at).year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +201,8 @@ class DueWork(NamedTuple):
 def armed_now(call: PlannedCall, now: datetime, before: Armed | None = None) -> Armed:
     """What apply writes for a declared call; of what was armed ``before`` its holds, and since when it counts, stay."""
     goes_on = before is not None and before.state == CallState.ARMED
-    same_times = goes_on and before is not None and before.spec.get("schedule") == call.spec.get("schedule")
-    zone = call.zone or "UTC"
+    same_times = goes_on and before is not None and _same_times(before, call, now)
+    place = call.zone or "UTC"
     kept = (
         {}
         if before is None
@@ -221,9 +221,19 @@ def armed_now(call: PlannedCall, now: datetime, before: Armed | None = None) -> 
         path=call.location.path,
         callee=phone_numbers.digest(call.to_number),
         tzdata=timezones.version(),
-        rules="" if call.at else timezones.rules(zone, now.year),
+        rules="" if call.at else timezones.rules(place, now.year),
         **kept,
     )
+
+
+def _same_times(before: Armed, call: PlannedCall, now: datetime) -> bool:
+    """Whether what was due so far is due by the new declaration too: an exception of a past day may not be lifted."""
+    was, now_is = before.call.schedule, call.schedule
+    if was is None or now_is is None:
+        return was is now_is
+    lifted = was.exceptions - now_is.exceptions
+    past = now.astimezone(zone(was.timezone)).date()
+    return was.excepted == now_is.excepted and all(day > past for day in lifted)
 
 
 def next_number(last: Attempt, call: Armed) -> int:

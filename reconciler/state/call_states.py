@@ -25,6 +25,7 @@ class CallState(StrEnum):
     REFUSED = "refused"  # nobody was rung; it may be tried again inside its window.
     UNKNOWN = "unknown"  # it may have rung; it is not tried again before that is settled.
     EXPIRED = "expired"  # its window closed and nobody was rung.
+    SKIPPED = "skipped"  # its day is one on which nobody is called there: nobody was meant to be rung.
     CANCELLED = "cancelled"  # a person or a removed document called it off.
     COMPLETED = "completed"  # the platform says that it ended.
     FAILED = "failed"  # the platform says that it came to nothing.
@@ -75,7 +76,7 @@ _UNCERTAIN = frozenset({CallState.CLAIMED, CallState.UNKNOWN})
 _RANG = _CERTAIN | _UNCERTAIN
 _ENDED = frozenset({CallState.COMPLETED, CallState.FAILED})
 _UNDER_WAY = frozenset({CallState.CLAIMED, CallState.PLACED})
-_CALLED_OFF = frozenset({CallState.EXPIRED, CallState.CANCELLED})
+_CALLED_OFF = frozenset({CallState.EXPIRED, CallState.SKIPPED, CallState.CANCELLED})
 _ALARMING = frozenset({CallState.EXPIRED, CallState.UNKNOWN})
 
 NEXT: Mapping[CallState, Mapping[CallState, str]] = {
@@ -85,11 +86,13 @@ NEXT: Mapping[CallState, Mapping[CallState, str]] = {
         CallState.CLAIMED: "dispatch, in the window",
         CallState.PLACED: "found in the list of calls",
         CallState.EXPIRED: "its window closes",
+        CallState.SKIPPED: "it recurs, and the day is closed",
         CallState.CANCELLED: "calls cancel, or the document is removed",
     },
     CallState.HELD: {
         CallState.ARMED: "calls release",
         CallState.EXPIRED: "its window closes",
+        CallState.SKIPPED: "it recurs, and the day is closed",
         CallState.CANCELLED: "calls cancel, or the document is removed",
     },
     CallState.CLAIMED: {
@@ -101,6 +104,7 @@ NEXT: Mapping[CallState, Mapping[CallState, str]] = {
         CallState.CLAIMED: "dispatch, in the window",
         CallState.PLACED: "an answer comes late",
         CallState.EXPIRED: "its window closes",
+        CallState.SKIPPED: "it recurs, and the day is closed",
         CallState.CANCELLED: "calls cancel, or the document is removed",
     },
     CallState.UNKNOWN: {
@@ -113,6 +117,7 @@ NEXT: Mapping[CallState, Mapping[CallState, str]] = {
         CallState.UNKNOWN: "the call turns out to be another's",
     },
     CallState.EXPIRED: {CallState.PLACED: "an answer comes late"},
+    CallState.SKIPPED: {CallState.PLACED: "an answer comes late"},
     CallState.CANCELLED: {
         CallState.ARMED: "apply",
         CallState.PLACED: "an answer comes late",

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.schedule.callee_hours import callee_hours
 from reconciler.schedule.clock import opening_hours, parse_instant, spoken_local, zone
 from reconciler.schedule.occurrences import (
     Occurrence,
     Schedule,
-    callee_hours,
     firings,
     idempotency_key,
     occurrence_id,

@@ -79,12 +79,12 @@ def _tries_without_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _silence_about_the_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    missed = dispatch._missed
+    missed = dispatch.missed
 
     def silent(line: DispatchContext, due: Due, *, dry_run: bool) -> None:
         missed(line, due, dry_run=dry_run)
 
-    monkeypatch.setattr(dispatch, "_missed", silent)
+    monkeypatch.setattr(dispatch, "missed", silent)
 
 
 def _lost_answers_taken_for_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
