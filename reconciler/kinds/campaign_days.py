@@ -1,4 +1,4 @@
-"""Closed days of a project, against the days on which a campaign would call; the platform knows no such days."""
+"""Closed days of a project, against the days of a campaign; the platform knows no such days."""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ def _reasons(
         yield _now("RC301", f"{counted(held)}, limit {most:,}", "raise `limits.contacts_per_campaign`")
     if found := outside_hours(resource, observed, account):
         yield _now("RC605", f"outside calling hours within its daily window: {lines(found)}")
-    if found := closed_at(resource, account.settings.calling_hours, account.now):
-        yield _now("RC618", f"nobody is called today: {found}", "change `calling_hours` if that is meant")
+    if today := closed_at(resource, account.settings.calling_hours, account.now):
+        yield _now("RC618", f"nobody is called today: {today}", "change `calling_hours` if that is meant")
     yield from _account(resource, observed, account)
 
 

@@ -1,4 +1,4 @@
-"""Calling hours where the callee is: whether a number may be rung at an instant, and when it may be next."""
+"""Calling hours where the callee is: whether a number may be rung now, and when it may be next."""
 
 from __future__ import annotations
 

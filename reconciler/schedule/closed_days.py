@@ -1,4 +1,4 @@
-"""Closed days: weekdays, single dates and public holidays on which nobody is rung, where the callee is.
+"""Closed days: weekdays, dates and public holidays on which nobody is rung, where the callee is.
 
 A holiday counts where the calendar's country or region may be the callee's: a number that does not tell its region
 may be in any of its country.

@@ -10,7 +10,7 @@ from prove.explore import Model, everything, walks
 from prove.judge import Violation
 from prove.models import MODELS
 from prove.world import SimulatedStore
-from reconciler.calls import dispatch, due, gates
+from reconciler.calls import dispatch, due, gates, not_placed
 from reconciler.schedule.planned_call import PlannedCall
 from reconciler.state.call_states import CallState
 from reconciler.state.ledger import Ledger
@@ -79,7 +79,7 @@ def _tries_without_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _silence_about_the_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    missed = dispatch.missed
+    missed = not_placed.missed
 
     def silent(line: DispatchContext, due: Due, *, dry_run: bool) -> None:
         missed(line, due, dry_run=dry_run)
