@@ -100,7 +100,7 @@ def _claims_over_whatever_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
         line.ledger.record(attempt)
         return True
 
-    monkeypatch.setattr(dispatch, "_recorded", record)
+    monkeypatch.setattr(dispatch, "recorded", record)
 
 
 def _a_store_that_never_tells_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
