@@ -17,12 +17,13 @@ from reconciler.model import Address
 from reconciler.plan import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from reconciler.cli.options import Command
     from reconciler.load.reader import Loaded
     from reconciler.model import Plan, Resource
+    from reconciler.settings import Project
 
 ERROR, PENDING, REFUSED = 1, 2, 3
 
@@ -170,3 +171,10 @@ def exit_code(plan: Plan, *, detailed: bool) -> int:
     if plan.refusals or unsafe:
         return REFUSED
     return PENDING if detailed and plan.pending else 0
+
+
+def parts_read(project: Project, given: Iterable[Path]) -> tuple[str, ...]:
+    """The paths that were read, when they are only a part of the project."""
+    whole = (project.root, (project.root / project.settings.manifests).resolve())
+    paths = [path.resolve() for path in given]
+    return () if any(path in whole for path in paths) else tuple(project.shown(path) for path in paths)

@@ -12,16 +12,18 @@ from typing import TYPE_CHECKING, Any, Self
 
 from reconciler import guard
 from reconciler.account import Context
+from reconciler.cli.account_connection import api_of
 from reconciler.cli.account_identity import target_of
 from reconciler.cli.chosen_project import chosen_project, undecided
-from reconciler.cli.credential import credential
 from reconciler.cli.delivery import SecretDelivery
 from reconciler.cli.do_not_call import DoNotCallFile, warned
 from reconciler.cli.lint_findings import Lint
 from reconciler.cli.progress import waiting
 from reconciler.cli.project_identity import project_name
 from reconciler.cli.run_identity import commit, owner
+from reconciler.cli.scope import parts_read
 from reconciler.cli.signals import StoppableClock, signals
+from reconciler.cli.state_unread import unread, without_state
 from reconciler.cli.waits import Waits
 from reconciler.documents import own_folder
 from reconciler.errors import InputError, StoreError
@@ -29,13 +31,12 @@ from reconciler.kinds import KINDS
 from reconciler.left_out import list_of, whole_lists_of
 from reconciler.load import reader
 from reconciler.load.contents import ProjectContents
-from reconciler.model import Address, Finding, Severity, Target
 from reconciler.schedule.clock import Clock, FixedClock, SystemClock, parse_duration
 from reconciler.state.ledger import Ledger
 from reconciler.survey import Connection, Survey, survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import TracebackType
 
     from reconciler.api import Api
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.emulator import Platform
     from reconciler.load.reader import Loaded
+    from reconciler.model import Address, Finding, Target
     from reconciler.plan import Scope
     from reconciler.store import Store
 
@@ -132,48 +134,19 @@ class Session:
 
     def connect(self) -> tuple[Api, Target]:
         """The account's API and who it belongs to; raises WrongAccount when that is not who was meant."""
-        from reconciler.api import connect  # noqa: PLC0415 - httpx is slow to load
-
-        options, settings = self.options, self.project.settings
-        if options.emulator:
-            api = self._emulated()
-            url = "emulator"
-        else:
-            if options.now is not None and not self.read_only:
-                raise InputError("--now is for plans and the emulator: a live account has its own time", code="RC124")
-            used = credential(options, options.api_url or settings.api_url)
-            if not used.chosen:
-                self.output.talk(f"account: {used.source}")
-            url = used.address
-            api = connect(
-                base_url=url,
-                key=used.key.reveal(),
-                clock=self._waiting,
-                read_only=self.read_only,
-                announce=self.waits.request,
-                trace=self._trace,
-            )
-            self.output.hide_secret(used.key.reveal())
-        self._closing.callback(api.close)
-        target = target_of(url, api.get("/v1/whoami"))
-        if not options.emulator:
-            guard.right_account(target, settings)
-        return api, target
-
-    def _emulated(self) -> Api:
-        from reconciler.api import connect  # noqa: PLC0415 - httpx is slow to load
-        from reconciler.emulator import EMULATED_KEY, EmulatorTransport  # noqa: PLC0415 - only for --emulator
-
-        transport = EmulatorTransport(self.platform())
-        return connect(
-            base_url="https://emulator.invalid",
-            key=EMULATED_KEY,
+        api, url = api_of(
+            self.options,
+            self.project.settings,
             clock=self._waiting,
             read_only=self.read_only,
-            transport=transport,
             announce=self.waits.request,
-            trace=self._trace,
+            platform=self.platform,
         )
+        self._closing.callback(api.close)
+        target = target_of(url, api.get("/v1/whoami"))
+        if not self.options.emulator:
+            guard.right_account(target, self.project.settings)
+        return api, target
 
     def platform(self) -> Platform:
         """The embedded platform, kept in the project's ``.reconciler/``."""
@@ -201,8 +174,8 @@ class Session:
             if not self.read_only:
                 raise
             if not optional:
-                raise _unread(error) from None
-            self.notes.append(_without_state(error))
+                raise unread(error) from None
+            self.notes.append(without_state(error))
             nothing = open_store("sqlite:.reconciler/none", root=self.project.root, read_only=True)
             ledger = Ledger(
                 self._closing.enter_context(nothing), target.organization_id, project_name(self.project), unread=True
@@ -222,7 +195,7 @@ class Session:
                 loaded,
                 replace(
                     scope,
-                    paths=self._paths(),
+                    paths=parts_read(self.project, self.options.paths),
                     left_out=self.left_out,
                     incomplete=self._incomplete,
                     skip_rows=self._skip_rows,
@@ -242,16 +215,6 @@ class Session:
         from reconciler.calls.sent_here import SentHere  # noqa: PLC0415 - only a dispatch sends
 
         return SentHere(self.project.root / own_folder.NAME)
-
-    @property
-    def _trace(self) -> Callable[[str], None] | None:
-        return self.output.trace if self.output.debug else None
-
-    def _paths(self) -> tuple[str, ...]:
-        """The paths that were read, when they are only a part of the project."""
-        whole = (self.project.root, (self.project.root / self.project.settings.manifests).resolve())
-        given = [path.resolve() for path in self.options.paths]
-        return () if any(path in whole for path in given) else tuple(self.project.shown(path) for path in given)
 
     def context(self, found: Survey, connection: Connection) -> Context:
         """What writes need."""
@@ -284,17 +247,3 @@ class Session:
         ) as held:
             ledger.refresh()
             yield held
-
-
-def _unread(error: StoreError) -> StoreError:
-    return StoreError(f"the state cannot be read: {error.message}", code="RC502", hint=error.hint)
-
-
-def _without_state(error: StoreError) -> Finding:
-    return Finding(
-        Severity.WARNING,
-        "RC502",
-        f"the state cannot be read ({error.message}): objects were found by name; what this tool last applied is "
-        "not known, nor which calls are armed or were placed",
-        error.hint,
-    )
