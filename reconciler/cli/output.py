@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from reconciler.model import Finding
 
 _NARROWEST, _WIDEST = 60, 110
-_COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\[)", re.MULTILINE)
+_COMMAND = re.compile(r"^\s*:(?=:)|#(?=#(?:vso)?\[)", re.MULTILINE | re.IGNORECASE)
+_INSTRUCTION = re.compile(r"(?P<head>##vso\[[^]]*\]|::.*?::)(?P<message>.*)", re.DOTALL)
 _TESTCASE = re.compile(r"(<testcase [^>]*>)")
 # What a program reads to find a thing again: masked, it would name nothing.
 _HANDLES = frozenset({"address", "name", "path", "uri", "occurrence"})
@@ -29,8 +30,9 @@ _LARGEST_SOURCE = 1 << 25
 
 
 def _inert(text: str) -> str:
-    """A text in which GitHub's runner finds nothing to obey: a prompt may contain `::add-mask::`."""
-    return _COMMAND.sub("\\g<0>\u200b", text) if os.environ.get("GITHUB_ACTIONS") else text
+    """A text in which no runner finds anything to obey: a prompt may contain `::add-mask::` or `##vso[…]`."""
+    obeyed = os.environ.get("GITHUB_ACTIONS") or os.environ.get("TF_BUILD")
+    return _COMMAND.sub("\\g<0>\u200b", text) if obeyed else text
 
 
 class Output:
@@ -83,7 +85,8 @@ class Output:
 
         if self._redactor.knows_numbers and not self.show_numbers:
             value = self._masked(value)
-        return self._redactor.without_secrets(json.dumps(value))
+        text = self._redactor.without_secrets(json.dumps(value))
+        return text.replace("##", "#\\u0023") if os.environ.get("TF_BUILD") else text  # its runner obeys `##vso[…]`
 
     def _masked(self, value: Any, key: str = "") -> Any:
         if isinstance(value, str):
@@ -117,9 +120,9 @@ class Output:
 
         Numbers are masked in what it says, not in the file and the address it names.
         """
-        head, separator, message = command.removeprefix("::").partition("::")
-        told = f"::{self._redactor.without_secrets(head)}{separator}{self.clean(message, masked=True)}"
-        click.echo(told, err=True)
+        if found := _INSTRUCTION.fullmatch(command):
+            head, message = self._redactor.without_secrets(found["head"]), self.clean(found["message"], masked=True)
+            click.echo(f"{head}{message}", err=True)
 
     def json(self, value: Any) -> None:
         """Print a JSON document to stdout; there is one per run, so that it can be parsed."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import click
 
@@ -22,26 +24,45 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Command, Options
     from reconciler.model import Report
     from reconciler.outlook import Outlook
+    from reconciler.render.annotated import Annotation
 
-GITHUB, GITLAB = "github", "gitlab"
+GITHUB, GITLAB, BITBUCKET, AZURE = FORGES = ("github", "gitlab", "bitbucket", "azure")
+_IN_CI = ("GITHUB_ACTIONS", "GITLAB_CI", "BITBUCKET_BUILD_NUMBER", "TF_BUILD")
+_CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BITBUCKET_CLONE_DIR", "BUILD_SOURCESDIRECTORY")
 _OFFLINE = "Checked offline: nothing was compared with the account."
 _NO_KEY = (
     "This run has no API key, as is right for a pull request from a fork: secrets are not handed to code that "
     "nobody has reviewed. A maintainer sees the plan by pushing the branch to this repository, or after the merge."
 )
 _SUMMARY_MODE = "a"
+# The variables that an address needs, and the address.
+_LOGS = (
+    (("CI_JOB_URL",), "{CI_JOB_URL}"),
+    (
+        ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID"),
+        "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",
+    ),
+    (
+        ("BITBUCKET_GIT_HTTP_ORIGIN", "BITBUCKET_BUILD_NUMBER"),
+        "{BITBUCKET_GIT_HTTP_ORIGIN}/pipelines/results/{BITBUCKET_BUILD_NUMBER}",
+    ),
+    (
+        ("SYSTEM_COLLECTIONURI", "SYSTEM_TEAMPROJECT", "BUILD_BUILDID"),
+        "{SYSTEM_COLLECTIONURI}{SYSTEM_TEAMPROJECT}/_build/results?buildId={BUILD_BUILDID}",
+    ),
+)
 
 _ANNOUNCED = (
     click.option(
         "--comment",
-        type=click.Choice([GITHUB, GITLAB]),
+        type=click.Choice(FORGES),
         help="Post or update one comment on the pull request of this CI job.",
     ),
     click.option(
         "--annotate",
-        type=click.Choice([GITHUB, GITLAB]),
-        help="Put findings beside their lines: workflow commands, or a report of Code Quality "
-        "(gl-code-quality-report.json).",
+        type=click.Choice(FORGES),
+        help="Put findings beside their lines: workflow commands, a report of Code Quality "
+        "(gl-code-quality-report.json) or of Code Insights.",
     ),
 )  # fmt: skip - one option a row
 
@@ -77,12 +98,12 @@ class Announcement:
         """Tell a plan."""
         if not self._wanted:
             return
-        from reconciler.render import annotation, code_quality, markdown  # noqa: PLC0415 - slow, needed in CI alone
+        from reconciler.render import annotated, code_quality, markdown  # noqa: PLC0415 - slow, needed in CI alone
 
         told, whole = self._options.completed(plan), self._options.command("plan")
-        self._print(annotation.plan(told, folder=self.folder))
+        self._beside_lines(annotated.plan(told, folder=self.folder))
         self._report(code_quality.findings(told.findings, folder=self.folder))
-        self._tell(markdown.plan(told, limit=_room(), next_command=next_command, whole_command=whole))
+        self._tell(markdown.plan(told, limit=self._room, next_command=next_command, whole_command=whole))
 
     def tests(self, told: str) -> None:
         """Tell what tests came to, in Markdown."""
@@ -93,25 +114,25 @@ class Announcement:
         """Tell what an apply did."""
         if not self._wanted:
             return
-        from reconciler.render import annotation, code_quality, markdown, words  # noqa: PLC0415 - slow, as above
+        from reconciler.render import annotated, code_quality, markdown, words  # noqa: PLC0415 - slow, as above
 
         options, told = self._options, self._options.completed(report)
-        self._print(annotation.report(told, folder=self.folder))
+        self._beside_lines(annotated.report(told, folder=self.folder))
         self._report(code_quality.report(told, folder=self.folder))
         following = words.AfterApply(options.command("apply"), options.command("dispatch"))
-        self._tell(markdown.report(told, limit=_room(), following=following))
+        self._tell(markdown.report(told, limit=self._room, following=following))
 
     def findings(self, findings: Sequence[Finding], verdict: str) -> None:
         """Tell what an offline check found, and why it was no more than that."""
         if not self._wanted:
             return
-        from reconciler.render import annotation, code_quality, markdown  # noqa: PLC0415 - slow, needed in CI alone
+        from reconciler.render import annotated, code_quality, markdown  # noqa: PLC0415 - slow, needed in CI alone
 
         findings = self._options.completed(findings)
-        self._print(annotation.findings(findings, folder=self.folder))
+        self._beside_lines(annotated.findings(findings, folder=self.folder))
         self._report(code_quality.findings(findings, folder=self.folder))
         why = f"{_OFFLINE} {_NO_KEY}" if without_key(os.environ) else _OFFLINE
-        told = f"\n{markdown.findings(findings, limit=_room())}" if findings else ""
+        told = f"\n{markdown.findings(findings, limit=self._room)}" if findings else ""
         self._tell(f"**{verdict}**\n\n{why}\n{told}")
 
     @contextmanager
@@ -125,17 +146,17 @@ class Announcement:
             raise
 
     def _stopped(self, error: ReconcilerError) -> None:
-        from reconciler.render import annotation, code_quality, markdown  # noqa: PLC0415 - slow, needed in CI alone
+        from reconciler.render import annotated, code_quality, markdown  # noqa: PLC0415 - slow, needed in CI alone
 
         own = Finding(Severity.ERROR, error.code, error.message, error.hint, location=error.location)
         told_all = error.findings if isinstance(error, InputError) and error.findings else [own]
         found = self._options.completed(self._output.redacted(told_all))
-        self._print(annotation.findings(found, folder=self.folder))
+        self._beside_lines(annotated.findings(found, folder=self.folder))
         self._report(code_quality.findings(found, folder=self.folder))
         head = f"**Stopped: {len(found)} {'error' if len(found) == 1 else 'findings'}, nothing was written.**\n\n"
-        told = head + markdown.findings(found, limit=_room() // 2)
+        told = head + markdown.findings(found, limit=self._room // 2)
         if self._plan is not None:
-            told += f"\n{markdown.plan(self._options.completed(self._plan), limit=_room() // 2, next_command='')}"
+            told += f"\n{markdown.plan(self._options.completed(self._plan), limit=self._room // 2, next_command='')}"
         self._tell(told)
 
     @property
@@ -144,14 +165,46 @@ class Announcement:
         return folder_in_repository(self._output.root)
 
     @property
+    def _subject(self) -> str:
+        """What a comment or a report is about: a later run of the same replaces it."""
+        return f"{self._command}\n{self._options.environment or ''}\n{self.folder}"
+
+    @property
+    def _room(self) -> int:
+        """Characters that are left for the text beside its mark, heading and footer."""
+        from reconciler.forge.comment import LONGEST  # noqa: PLC0415 - needed in CI alone
+
+        return LONGEST[self._comment or GITHUB] - 1_000
+
+    @property
     def _wanted(self) -> bool:
         return bool(self._comment or self._annotate)
 
-    def _print(self, commands: Sequence[str]) -> None:
-        """On stderr, which the runner reads as well: stdout is data."""
-        if self._annotate == GITHUB:
-            for command in commands:
-                self._output.instruct(command)
+    def _beside_lines(self, annotations: Sequence[Annotation]) -> None:
+        """Commands to the runner on stderr, which it reads as well: stdout is data; or a report that is sent."""
+        if self._annotate == BITBUCKET:
+            self._send_report(annotations)
+            return
+        from reconciler.render import annotation  # noqa: PLC0415 - slow to load, needed in CI alone
+
+        spelt = {GITHUB: annotation.commands, AZURE: annotation.azure_commands}.get(self._annotate or "")
+        for command in spelt(annotations) if spelt else ():
+            self._output.instruct(command)
+
+    def _send_report(self, annotations: Sequence[Annotation]) -> None:
+        """To Code Insights of Bitbucket, masked."""
+        from reconciler.forge import bitbucket  # noqa: PLC0415 - httpx is slow to load
+        from reconciler.render import code_insights  # noqa: PLC0415 - slow to load, needed in CI alone
+
+        masked = [replace(it, title=self._masked(it.title), message=self._masked(it.message)) for it in annotations]
+        head = code_insights.report(f"reconciler {self._command}", masked)
+        try:
+            bitbucket.annotate(os.environ, code_insights.key(self._subject), head, code_insights.entries(masked))
+        except ReconcilerError as error:
+            self._warn(f"the report was not sent: {error.message}", error.hint)
+
+    def _masked(self, text: str) -> str:
+        return self._output.clean(text, masked=True)
 
     def _report(self, issues: Sequence[Mapping[str, Any]]) -> None:
         """In a file that the job keeps as its report, masked; an empty one says that all is settled."""
@@ -176,6 +229,7 @@ class Announcement:
     def _summarise(self, text: str) -> None:
         path = os.environ.get("GITHUB_STEP_SUMMARY")
         if not path:
+            self._summarise_for_azure(text)
             return
         try:
             with Path(path).open(_SUMMARY_MODE, encoding="utf-8") as file:
@@ -183,14 +237,31 @@ class Announcement:
         except OSError as error:
             self._warn(f"the job summary cannot be written: {error.strerror}", "")
 
-    def _post(self, text: str) -> None:
-        from reconciler.forge import comment, github, gitlab  # noqa: PLC0415 - httpx is slow to load
+    def _summarise_for_azure(self, text: str) -> None:
+        """As a page of the run; its runner takes the file when the step has ended."""
+        folder = os.environ.get("AGENT_TEMPDIRECTORY")
+        if AZURE not in (self._comment, self._annotate) or not folder:
+            return
+        path = Path(folder, f"reconciler-{self._command.replace(' ', '-')}.md")
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            self._warn(f"the summary cannot be written: {error.strerror}", "")
+        else:
+            self._output.instruct(f"##vso[task.uploadsummary]{path}")
 
-        threads: dict[str, Callable[[Mapping[str, str]], Any]] = {GITHUB: github.thread, GITLAB: gitlab.thread}
-        subject = f"{self._command}\n{self._options.environment or ''}\n{self.folder}"
+    def _post(self, text: str) -> None:
+        from reconciler.forge import azure, bitbucket, comment, github, gitlab  # noqa: PLC0415 - httpx is slow to load
+
+        threads: dict[str, Callable[[Mapping[str, str]], Any]] = {
+            GITHUB: github.thread,
+            GITLAB: gitlab.thread,
+            BITBUCKET: bitbucket.thread,
+            AZURE: azure.thread,
+        }
         try:
             with threads[self._comment or GITHUB](os.environ) as thread:
-                address = comment.post(thread, subject, text)
+                address = comment.post(thread, self._subject, text)
         except ReconcilerError as error:  # a proxy that cannot be used included: the run is as good without
             self._warn(f"the comment was not posted: {error.message}", error.hint)
         else:
@@ -211,30 +282,40 @@ class Announcement:
 
 def without_key(environment: Mapping[str, str]) -> bool:
     """Whether a CI job has no key."""
-    in_ci = environment.get("GITHUB_ACTIONS") or environment.get("GITLAB_CI")
-    return bool(in_ci) and not environment.get("THUNDERPHONE_API_KEY", "").strip()
+    in_ci = any(environment.get(name) for name in _IN_CI)
+    return in_ci and not environment.get("THUNDERPHONE_API_KEY", "").strip()
 
 
 def folder_in_repository(root: Path | None) -> str:
     """Where the project lies in the repository that CI checked out, or that it is in; "" at its root."""
     if root is None:
         return ""
-    named = os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR")
+    named = next((path for name in _CHECKOUTS if (path := os.environ.get(name))), "")
     top = Path(named).resolve() if named else next((it for it in (root, *root.parents) if (it / ".git").exists()), root)
     return root.relative_to(top).as_posix().removeprefix(".") if root.is_relative_to(top) else ""
 
 
 def _footer(environment: Mapping[str, str]) -> str:
     """The commit the comment is about, and the job it comes from."""
-    from reconciler.forge.github import reviewed_commit  # noqa: PLC0415 - httpx is slow to load
-
-    commit = environment.get("CI_COMMIT_SHA") or reviewed_commit(environment)
-    server, repository = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
-    run = environment.get("GITHUB_RUN_ID", "")
-    log = environment.get("CI_JOB_URL") or (f"{server}/{repository}/actions/runs/{run}" if server and run else "")
+    commit, log = _reviewed(environment), _log(environment)
     parts = [f"commit {commit[:12]}" if commit.isalnum() else "", f"[log]({log})" if "://" in log else ""]
     told = " · ".join(part for part in parts if part)
     return f"\n{told}\n" if told else ""
+
+
+def _reviewed(environment: Mapping[str, str]) -> str:
+    from reconciler.forge.github import reviewed_commit  # noqa: PLC0415 - httpx is slow to load
+
+    names = ("CI_COMMIT_SHA", "BITBUCKET_COMMIT", "SYSTEM_PULLREQUEST_SOURCECOMMITID", "BUILD_SOURCEVERSION")
+    return next((commit for name in names if (commit := environment.get(name))), "") or reviewed_commit(environment)
+
+
+def _log(environment: Mapping[str, str]) -> str:
+    """Where the output of the job is; "" where nothing of it is known."""
+    for needed, address in _LOGS:
+        if all(environment.get(name) for name in needed):
+            return address.format(**{name: quote(environment[name], safe=":/") for name in needed})
+    return ""
 
 
 def _plain(text: str) -> str:
@@ -242,10 +323,3 @@ def _plain(text: str) -> str:
     from reconciler.render.markup import escape  # noqa: PLC0415 - slow to load, needed in CI alone
 
     return escape(text)
-
-
-def _room() -> int:
-    """Characters that are left for the text beside its mark, heading and footer."""
-    from reconciler.forge.comment import LONGEST  # noqa: PLC0415 - needed in CI alone
-
-    return LONGEST - 1_000

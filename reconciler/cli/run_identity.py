@@ -19,7 +19,7 @@ def owner() -> str:
 
 def commit(project: Project) -> str:
     """The commit the manifests are at, "" when that cannot be told."""
-    if known := os.environ.get("GITHUB_SHA") or os.environ.get("CI_COMMIT_SHA"):
+    if known := _first_of("GITHUB_SHA", "CI_COMMIT_SHA", "BITBUCKET_COMMIT", "BUILD_SOURCEVERSION"):
         return known
     import subprocess  # noqa: PLC0415 - only for runs that write
 
@@ -37,11 +37,16 @@ def commit(project: Project) -> str:
     return found.stdout.strip() if found.returncode == 0 else ""
 
 
+def _first_of(*names: str) -> str:
+    """The value of the first of these variables of a CI that is set."""
+    return next((value for name in names if (value := os.environ.get(name))), "")
+
+
 def person() -> str:
     """Who is at it, for people."""
     import getpass  # noqa: PLC0415 - only to hold
 
-    if known := os.environ.get("GITHUB_ACTOR") or os.environ.get("GITLAB_USER_LOGIN"):
+    if known := _first_of("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_REQUESTEDFOR"):
         return known
     try:
         return getpass.getuser()

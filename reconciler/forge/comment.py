@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LONGEST = 65_000  # characters; GitHub takes 65,536 and GitLab a million
+# Characters; GitHub takes 65,536, GitLab a million, Bitbucket 32,768 and Azure DevOps 150,000.
+LONGEST = {"github": 65_000, "gitlab": 65_000, "bitbucket": 32_500, "azure": 65_000}
+HTML_MARK = "<!-- reconciler {} -->"
+# A link that nobody refers to: Bitbucket shows HTML as it is written, and every Markdown hides this.
+LINK_MARK = "[//]: # (reconciler {})\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,12 @@ class Comment:
 
 
 class Thread(Protocol):
-    """The conversation of one pull request; every method raises NotPosted."""
+    """The conversation of one pull request; every method raises NotPosted.
+
+    ``mark`` is how a comment begins, with a place for the digest of its subject.
+    """
+
+    mark: str
 
     def comments(self) -> Iterator[Comment]:
         """Every comment, the oldest first, all pages."""
@@ -45,9 +54,9 @@ class Thread(Protocol):
         ...
 
 
-def mark(subject: str) -> str:
+def mark(subject: str, written: str = HTML_MARK) -> str:
     """The hidden first line of the comments on a subject: "plan", or "plan" of one environment and folder."""
-    return f"<!-- reconciler {sha256(subject.encode()).hexdigest()[:16]} -->"
+    return written.format(sha256(subject.encode()).hexdigest()[:16])
 
 
 def post(thread: Thread, subject: str, text: str) -> str:
@@ -56,9 +65,9 @@ def post(thread: Thread, subject: str, text: str) -> str:
     Two runs at once may each have written a first one: the oldest stays, the others go, so that nobody
     approves by one that is out of date. Raises NotPosted.
     """
-    first_line = mark(subject)
+    first_line = mark(subject, thread.mark)
     body = f"{first_line}\n{text}"
-    ours = [it for it in thread.comments() if it.own and it.body.startswith(first_line)]
+    ours = [it for it in thread.comments() if it.own and it.body.startswith(first_line.rstrip("\n"))]
     if not ours:
         return thread.write(body)
     address = thread.rewrite(ours[0].id, body)

@@ -25,6 +25,7 @@ PER_PAGE = 100
 _MOST_PAGES = 100
 # What the forge does not let this token do; 404 is how both hide what may not be seen.
 DENIED = frozenset({401, 403, 404})
+_SIGN_IN = 203  # how Azure DevOps sends a page to sign in at, where the token is none of its own
 
 
 class Exchange:
@@ -53,7 +54,7 @@ class Exchange:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The decoded answer, None when it is empty; NotPosted for anything but a success."""
         return _decoded(self._answer(method, path, body))
 
@@ -76,9 +77,17 @@ class Exchange:
             if "next" not in answer.links:
                 return
 
-    def _answer(
-        self, method: str, path: str, body: Mapping[str, Any] | None, params: Mapping[str, str] | None = None
-    ) -> httpx.Response:
+    def values(self, path: str, **asked: str) -> Iterator[dict[str, Any]]:
+        """Every object of a list that Bitbucket pages: ``values``, and ``next`` while there is more."""
+        for number in range(1, _MOST_PAGES + 1):
+            params = {**asked, "pagelen": str(PER_PAGE), "page": str(number)}
+            found = fields(_decoded(self._answer("GET", path, None, params)))
+            listed = found.get("values")
+            yield from (item for item in listed if isinstance(item, dict)) if isinstance(listed, list) else ()
+            if not found.get("next"):
+                return
+
+    def _answer(self, method: str, path: str, body: Any, params: Mapping[str, str] | None = None) -> httpx.Response:
         problem = None
         try:
             answer = self._client.request(method, path, json=body, params=params)
@@ -87,11 +96,11 @@ class Exchange:
         # Outside the block above: what httpx raises carries the request, and that the token.
         if problem is not None:
             raise NotPosted(f"the forge cannot be reached ({problem})", hint="check the network and the proxy")
-        if not answer.is_success:
+        if not answer.is_success or answer.status_code == _SIGN_IN:
             raise NotPosted(
                 f"{method} {path} answered {answer.status_code}{self._words(answer)}",
                 status=answer.status_code,
-                hint=self._hint if answer.status_code in DENIED else "",
+                hint=self._hint if answer.status_code in {*DENIED, _SIGN_IN} else "",
             )
         return answer
 
@@ -102,6 +111,7 @@ class Exchange:
         except ValueError:
             return ""
         words = said.get("message") or said.get("error") if isinstance(said, dict) else None
+        words = words.get("message") if isinstance(words, dict) else words  # as Bitbucket nests it
         return f": {str(words).replace(self._token, '(token)')[:_LONGEST_WORDS]}" if words else ""
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import NotPosted
-from reconciler.forge.comment import Comment
+from reconciler.forge.comment import HTML_MARK, Comment
 from reconciler.forge.exchange import Exchange, fields
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _HINT = "give the job `permissions: pull-requests: write`; a pull request from a
 
 class GitHub:
     """The comments of one pull request (which are those of its issue)."""
+
+    mark = HTML_MARK
 
     def __init__(self, exchange: Exchange, repository: str, number: int) -> None:
         self._exchange = exchange

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from reconciler.errors import NotPosted
-from reconciler.forge.comment import Comment
+from reconciler.forge.comment import HTML_MARK, Comment
 from reconciler.forge.exchange import Exchange, fields
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _HINT = "set GITLAB_TOKEN to a project access token with the scope `api`: CI_JOB
 
 class GitLab:
     """The notes of one merge request."""
+
+    mark = HTML_MARK
 
     def __init__(self, exchange: Exchange, project: str, number: int, user: str) -> None:
         self._exchange = exchange

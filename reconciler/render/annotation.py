@@ -1,116 +1,68 @@
-"""Write findings and changes as workflow commands, which GitHub shows beside the line.
+"""Annotations as commands to the runner of GitHub or Azure, which shows them beside the line.
 
-``::error file=…,line=…,col=…,title=…::message``; what would end a value is escaped as the runner undoes it.
+``::error file=…,line=…,col=…,title=…::message`` and ``##vso[task.logissue type=error;…]message``; what would end a
+value is escaped as the runner undoes it.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from reconciler.model import Action, Outcome, Severity
-from reconciler.render import words
-from reconciler.render.reading_order import rank
-from reconciler.render.terminal import clean, cut
-from reconciler.render.values import is_long, line, visible
+from reconciler.render import annotated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Mapping
 
-    from reconciler.model import Change, FieldDiff, Finding, Location, Plan, Report
+    from reconciler.model import Finding, Plan, Report
+    from reconciler.render.annotated import Annotation
 
-_COMMANDS: dict[Severity, str] = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 _PROPERTY = {**_DATA, ":": "%3A", ",": "%2C"}
-_WIDEST = 1000
-_MOST_PLACES = 5  # GitHub shows ten of a kind in a step
-_WIDEST_VALUE = 80
-# What is told once, at the document: its fields are all new, or all gone.
-_WHOLE = frozenset(Action) - {Action.UPDATE, Action.KEEP}
+_AZURE_DATA = {"%": "%AZP25", "\r": "%0D", "\n": "%0A"}
+_AZURE_PROPERTY = {**_AZURE_DATA, ";": "%3B", "]": "%5D"}
 
 
 def findings(findings: Iterable[Finding], *, folder: str = "") -> list[str]:
-    """A command per finding; ``folder`` is that of the project inside the repository, "" for its root."""
-    weights = list(Severity)
-    return [
-        _command(_COMMANDS[it.severity], it.location, f"{it.code} {it.address or ''}".strip(), _told(it), folder)
-        for it in sorted(findings, key=lambda finding: weights.index(finding.severity))
-    ]
+    """A command of GitHub per finding; ``folder`` is that of the project inside the repository, "" for its root."""
+    return [command(it) for it in annotated.findings(findings, folder=folder)]
 
 
 def plan(plan: Plan, *, folder: str = "") -> list[str]:
     """The plan's findings, what it refuses, and each line that would change something; numbers are masked."""
-    found = findings(plan.findings, folder=folder)
-    ranked = sorted((it for it in plan.changes if it.action is not Action.KEEP), key=rank)
-    return found + [command for change in ranked for command in _change(change, folder)]
+    return [command(it) for it in annotated.plan(plan, folder=folder)]
 
 
 def report(report: Report, *, folder: str = "") -> list[str]:
     """What was not applied, at the document it is about."""
-    places = {change.address: change.location for change in report.plan.changes if change.location}
-    return [
-        _command(
-            "warning" if result.outcome in (Outcome.PENDING, Outcome.SKIPPED) else "error",
-            places.get(result.address),
-            f"{result.verb} {result.address}: {result.outcome.value}",
-            "; ".join(text for text in (result.detail, result.hint) if text) or result.outcome.value,
-            folder,
-        )
-        for result in report.results
-        if result.outcome is not Outcome.DONE
-    ]
+    return [command(it) for it in annotated.report(report, folder=folder)]
 
 
-def _told(finding: Finding) -> str:
-    return f"{finding.message}\nhint: {finding.hint}" if finding.hint else finding.message
+def commands(annotations: Iterable[Annotation]) -> list[str]:
+    """Commands for GitHub's runner."""
+    return [command(it) for it in annotations]
 
 
-def _change(change: Change, folder: str) -> Iterator[str]:
-    kind = "error" if change.action is Action.REFUSE else "notice"
-    title = f"{change.verb} {change.address}"
-    if change.action in _WHOLE or not change.diffs:
-        why = "; ".join([change.sentence, *words.marks(change), *change.notes])
-        yield _command(kind, change.location, title, why, folder)
-        return
-    for diff in change.diffs:
-        for place in _places(change, diff):
-            yield _command(kind, place, title, _difference(change, diff), folder)
+def command(annotation: Annotation) -> str:
+    """The command for GitHub's runner."""
+    it = annotation
+    place = {} if it.path is None else {"file": it.path, "line": str(it.line), "col": str(it.column)}
+    told = ",".join(f"{name}={_escaped(text, _PROPERTY)}" for name, text in {**place, "title": it.title}.items())
+    return f"::{it.level} {told}::{_escaped(it.message, _DATA)}"
 
 
-def _places(change: Change, diff: FieldDiff) -> list[Location | None]:
-    """Where a field differs: the lines that do in a file of its own, else the one where it is written."""
-    where = diff.location or change.location
-    in_a_file = change.resource is not None and diff.path in change.resource.files
-    if where is None or not in_a_file or not (isinstance(diff.before, str) and isinstance(diff.after, str)):
-        return [where]
-    edits = SequenceMatcher(None, diff.before.splitlines(), diff.after.splitlines(), autojunk=False).get_opcodes()
-    lines = [start + 1 for kind, _, _, start, _ in edits if kind != "equal"]
-    return [replace(where, line=line) for line in lines[:_MOST_PLACES]] or [where]
+def azure_commands(annotations: Iterable[Annotation]) -> list[str]:
+    """Commands for Azure's runner, which knows errors and warnings only: what merely changes is in the comment."""
+    return [_azure(it) for it in annotations if it.level != "notice"]
 
 
-def _difference(change: Change, diff: FieldDiff) -> str:
-    side = words.SIDES[diff.changed_by]
-    before, after = visible(change, diff, show_numbers=False)
-    shown = "changes" if is_long(before) or is_long(after) else f"{_short(before, diff)} → {_short(after, diff)}"
-    return f"{diff.path}: {shown}{f' ({side})' if side else ''}"
-
-
-def _short(value: object, diff: FieldDiff) -> str:
-    return cut(line(value, diff.path), _WIDEST_VALUE)
-
-
-def _command(command: str, location: Location | None, title: str, message: str, folder: str) -> str:
+def _azure(it: Annotation) -> str:
     place = {}
-    if location is not None:
-        path = f"{folder}/{location.path}" if folder else location.path
-        place = {"file": path, "line": str(location.line), "col": str(location.column)}
-    properties = ",".join(
-        f"{name}={_escaped(clean(text), _PROPERTY)}" for name, text in {**place, "title": title}.items()
-    )
-    said = "\n".join(cut(clean(text), _WIDEST) for text in message.split("\n"))
-    return f"::{command} {properties}::{_escaped(said, _DATA)}"
+    if it.path is not None:
+        place = {"sourcepath": it.path, "linenumber": str(it.line), "columnnumber": str(it.column)}
+    given = {"type": it.level, **place}
+    told = ";".join(f"{name}={_escaped(text, _AZURE_PROPERTY)}" for name, text in given.items())
+    return f"##vso[task.logissue {told}]{_escaped(f'{it.title}: {it.message}', _AZURE_DATA)}"
 
 
-def _escaped(text: str, letters: dict[str, str]) -> str:
+def _escaped(text: str, letters: Mapping[str, str]) -> str:
     return "".join(letters.get(letter, letter) for letter in text)

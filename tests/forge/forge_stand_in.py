@@ -7,7 +7,7 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
@@ -77,8 +77,11 @@ class Forge:
         return 200, items[start : start + _PAGE], link
 
 
+Served = TypeVar("Served", bound=Forge)
+
+
 @contextmanager
-def serve(forge: Forge) -> Iterator[Forge]:
+def serve(forge: Served) -> Iterator[Served]:
     """The forge on a free port of loopback."""
 
     class Handler(BaseHTTPRequestHandler):

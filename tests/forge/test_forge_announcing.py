@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from forge.forge_stand_in import TOKEN, Forge, github_job, gitlab_job
+from forge.azure_stand_in import AzureDevOps, azure_job
+from forge.bitbucket_stand_in import BitbucketCloud, bitbucket_job
+from forge.forge_stand_in import TOKEN, Forge, github_job, gitlab_job, serve
 from reconciler.cli import main
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 AGENT = """\
@@ -137,6 +140,93 @@ def test_gitlab_gets_the_same(forge: Forge, phones: Path, monkeypatch: pytest.Mo
         monkeypatch.setenv(name, value)
     assert main(["plan", *NOW, "--comment", "gitlab"]) == 0
     assert "1 to create, 1 to arm" in forge.bodies[0]
+
+
+def test_bitbucket_gets_a_comment_without_html_and_a_report_beside_the_lines(
+    phones: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve(BitbucketCloud()) as forge:
+        for name, value in bitbucket_job(forge, BITBUCKET_CLONE_DIR=str(phones.parent)).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("BITBUCKET_GIT_HTTP_ORIGIN", "https://forge.example/acme/phones")
+        for _ in range(2):
+            assert main(["plan", *NOW, "--show-numbers", "--comment", "bitbucket", "--annotate", "bitbucket"]) == 0
+    (body,) = forge.bodies
+    (report,) = forge.reports.values()
+    assert "1 to create, 1 to arm" in body
+    assert "<details>" not in body
+    assert "[log](https://forge.example/acme/phones/pipelines/results/99)" in body
+    assert "4155550199" not in body + json.dumps(report)
+    assert (report["title"], report["result"]) == ("reconciler plan", "PASSED")
+    created = next(it for it in report["annotations"] if it["summary"].startswith("create Agent/front-desk"))
+    assert (created["path"], created["line"]) == (f"{phones.name}/manifests/agents.yaml", 1)
+    assert len({it["external_id"] for it in report["annotations"]}) == len(report["annotations"])
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_a_report_of_more_annotations_than_bitbucket_takes_is_sent_in_parts(
+    phones: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = "\n---\n".join(AGENT.replace("front-desk", f"desk-{number}") for number in range(1_050))
+    (phones / "manifests" / "many.yaml").write_text(many, encoding="utf-8")
+    with serve(BitbucketCloud()) as forge:
+        for name, value in bitbucket_job(forge).items():
+            monkeypatch.setenv(name, value)
+        assert main(["plan", *NOW, "--comment", "bitbucket", "--annotate", "bitbucket"]) == 0
+    assert [len(report["annotations"]) for report in forge.reports.values()] == [1_000]
+    assert len(forge.bodies[0]) <= 32_768
+
+
+def test_a_report_that_is_refused_is_a_warning(
+    phones: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve(BitbucketCloud(refuses={"PUT": 403})) as forge:
+        for name, value in bitbucket_job(forge).items():
+            monkeypatch.setenv(name, value)
+        assert main(["plan", *NOW, "--annotate", "bitbucket", "--detailed-exitcode"]) == 2
+    said = capsys.readouterr().err
+    assert "warning RC800: the report was not sent: PUT /repositories/acme/phones/commit/" in said
+    assert TOKEN not in said
+
+
+@pytest.fixture
+def azure(phones: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[AzureDevOps]:
+    (tmp_path / "temp").mkdir()
+    with serve(AzureDevOps()) as forge:
+        for name, value in azure_job(forge, BUILD_SOURCESDIRECTORY=str(phones.parent)).items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("AGENT_TEMPDIRECTORY", str(tmp_path / "temp"))
+        yield forge
+
+
+def test_azure_gets_a_thread_the_findings_beside_their_lines_and_a_summary(
+    azure: AzureDevOps, phones: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (phones / "manifests" / "agents.yaml").write_text(AGENT.replace("voice", "voise"), encoding="utf-8")
+    assert main(["plan", *NOW, "--comment", "azure", "--annotate", "azure"]) == 1
+    said = capsys.readouterr().err
+    place = f"sourcepath={phones.name}/manifests/agents.yaml;linenumber=4;columnnumber=34"
+    assert f"##vso[task.logissue type=error;{place}]RC110" in said
+    summary = tmp_path / "temp" / "reconciler-plan.md"
+    assert f"##vso[task.uploadsummary]{summary}\n" in said
+    assert "**Stopped:" in summary.read_text("utf-8")
+    assert "**Stopped:" in azure.bodies[0]
+    assert "/acme/Phone%20Agents/_build/results?buildId=99)" in azure.bodies[0]
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_a_prompt_cannot_command_the_runner_of_azure(
+    form: str, azure: AzureDevOps, phones: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prompt = '"One. ##vso[task.setvariable variable=PATH]x\\n##[error]two"'
+    (phones / "manifests" / "agents.yaml").write_text(AGENT.replace("Answer politely.", prompt), encoding="utf-8")
+    assert main(["plan", *NOW, "--full", "--annotate", "azure", "--format", form]) == 0
+    said = capsys.readouterr()
+    assert "task.setvariable" in said.out or form == "markdown"
+    assert not re.search(r"##(vso)?\[(?!task\.(logissue|uploadsummary))", said.out + said.err)
+    if form == "json":
+        found = json.loads(said.out)["changes"][0]["fields"]
+        assert any("##vso[task.setvariable variable=PATH]x" in str(field["after"]) for field in found)
 
 
 def test_the_job_summary_is_appended_to(job: Forge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,28 +1,48 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from forge.azure_stand_in import AzureDevOps, azure_job
+from forge.bitbucket_stand_in import BitbucketCloud, bitbucket_job
 from forge.forge_stand_in import BOT, PERSON, TOKEN, Forge, github_job, gitlab_job, serve
 from reconciler.errors import NotPosted
-from reconciler.forge import github, gitlab
-from reconciler.forge.comment import mark, post
+from reconciler.forge import azure, bitbucket, github, gitlab
+from reconciler.forge.comment import HTML_MARK, LINK_MARK, mark, post
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
-each_forge = pytest.mark.parametrize("kind", ["github", "gitlab"])
+each_forge = pytest.mark.parametrize("kind", ["github", "gitlab", "bitbucket", "azure"])
+STAND_INS: dict[str, type[Forge]] = {"bitbucket": BitbucketCloud, "azure": AzureDevOps}
+JOBS: dict[str, tuple[Any, Any]] = {
+    "github": (github.thread, github_job),
+    "gitlab": (gitlab.thread, gitlab_job),
+    "bitbucket": (bitbucket.thread, bitbucket_job),
+    "azure": (azure.thread, azure_job),
+}
+
+
+@pytest.fixture
+def forge(request: pytest.FixtureRequest) -> Iterator[Forge]:
+    kind = request.node.callspec.params.get("kind", "") if hasattr(request.node, "callspec") else ""
+    named = next((it for it in STAND_INS if it in request.node.name), kind)
+    with serve(STAND_INS.get(named, Forge)()) as served:
+        yield served
 
 
 def say(forge: Forge, kind: str, text: str = "the plan", subject: str = "plan", **more: str) -> str:
-    if kind == "github":
-        with github.thread(github_job(forge, **more)) as thread:
-            return post(thread, subject, text)
-    with gitlab.thread(gitlab_job(forge, **more)) as merge_request:
-        return post(merge_request, subject, text)
+    thread, job = JOBS[kind]
+    with thread(job(forge, **more)) as opened:
+        return post(opened, subject, text)
+
+
+def marked(kind: str, subject: str = "plan") -> str:
+    return mark(subject, LINK_MARK if kind in STAND_INS else HTML_MARK)
 
 
 @each_forge
@@ -30,7 +50,7 @@ def test_the_first_run_writes_and_the_next_rewrites_the_same_comment(forge: Forg
     forge.knows_itself = True
     say(forge, kind, "one")
     say(forge, kind, "two")
-    assert forge.bodies == [f"{mark('plan')}\ntwo"]
+    assert forge.bodies == [f"{marked(kind)}\ntwo"]
 
 
 @each_forge
@@ -38,23 +58,23 @@ def test_the_comment_is_found_on_a_later_page(forge: Forge, kind: str) -> None:
     forge.knows_itself = True
     for number in range(5):
         forge.say(f"remark {number}", PERSON)
-    forge.say(f"{mark('plan')}\nold", BOT)
+    forge.say(f"{marked(kind)}\nold", BOT)
     say(forge, kind, "new")
-    assert forge.bodies[5:] == [f"{mark('plan')}\nnew"]
+    assert forge.bodies[5:] == [f"{marked(kind)}\nnew"]
 
 
 @each_forge
 def test_a_comment_of_somebody_else_is_never_taken_for_ours(forge: Forge, kind: str) -> None:
     forge.knows_itself = True
-    forge.say(f"{mark('plan')}\nnothing to see here", PERSON)
+    forge.say(f"{marked(kind)}\nnothing to see here", PERSON)
     say(forge, kind)
-    assert forge.bodies == [f"{mark('plan')}\nnothing to see here", f"{mark('plan')}\nthe plan"]
+    assert forge.bodies == [f"{marked(kind)}\nnothing to see here", f"{marked(kind)}\nthe plan"]
 
 
 @each_forge
 def test_a_quoted_mark_is_no_mark(forge: Forge, kind: str) -> None:
     forge.knows_itself = True
-    forge.say(f"> {mark('plan')}\n> old", BOT)
+    forge.say(f"> {marked(kind)}\n> old", BOT)
     say(forge, kind)
     assert len(forge.comments) == 2
 
@@ -62,11 +82,11 @@ def test_a_quoted_mark_is_no_mark(forge: Forge, kind: str) -> None:
 @each_forge
 def test_two_first_comments_of_two_runs_become_one(forge: Forge, kind: str) -> None:
     forge.knows_itself = True
-    forge.say(f"{mark('plan')}\nfirst", BOT)
+    forge.say(f"{marked(kind)}\nfirst", BOT)
     forge.say("a remark", PERSON)
-    forge.say(f"{mark('plan')}\nsecond", BOT)
+    forge.say(f"{marked(kind)}\nsecond", BOT)
     say(forge, kind, "new")
-    assert forge.bodies == [f"{mark('plan')}\nnew", "a remark"]
+    assert forge.bodies == [f"{marked(kind)}\nnew", "a remark"]
 
 
 @each_forge
@@ -79,7 +99,7 @@ def test_each_subject_has_a_comment_of_its_own(forge: Forge, kind: str) -> None:
 
 @each_forge
 def test_the_token_is_sent_to_the_named_address_only(forge: Forge, kind: str) -> None:
-    with serve(Forge()) as other:
+    with serve(type(forge)()) as other:
         forge.elsewhere = other.url
         for number in range(5):
             forge.say(f"remark {number}", PERSON)
@@ -97,7 +117,8 @@ def test_a_refusal_is_told_without_the_token_and_with_the_permission_to_give(for
     assert TOKEN not in repr(raised.value.__dict__)
     assert raised.value.__cause__ is None
     assert raised.value.__context__ is None
-    assert "permissions: pull-requests: write" in raised.value.hint or "GITLAB_TOKEN" in raised.value.hint
+    named = {"github": "permissions: pull-requests: write", "gitlab": "GITLAB_TOKEN", "bitbucket": "BITBUCKET_TOKEN"}
+    assert named.get(kind, "SYSTEM_ACCESSTOKEN") in raised.value.hint
 
 
 @each_forge
@@ -135,6 +156,57 @@ def test_a_job_token_of_gitlab_speaks_as_who_started_the_pipeline(forge: Forge) 
     assert forge.bodies == [f"{mark('plan')}\nnew"]
     assert forge.headers[-1]["JOB-TOKEN"] == TOKEN
     assert ("GET", "/api/v4/user") not in forge.sent
+
+
+def test_a_token_of_bitbucket_that_may_not_ask_who_it_is_takes_only_comments_of_no_person(forge: Forge) -> None:
+    forge.say(f"{marked('bitbucket')}spoof", PERSON)
+    forge.say(f"{marked('bitbucket')}old", BOT)
+    say(forge, "bitbucket", "new")
+    assert forge.bodies == [f"{marked('bitbucket')}spoof", f"{marked('bitbucket')}\nnew"]
+
+
+def test_after_a_merge_on_bitbucket_the_comment_goes_to_the_merged_request(forge: Forge) -> None:
+    forge.merged = [{"id": 8, "state": "DECLINED"}, {"id": 9, "state": "MERGED"}]
+    say(forge, "bitbucket", BITBUCKET_PR_ID="")
+    assert forge.sent[-1] == ("POST", "/2.0/repositories/acme/phones/pullrequests/9/comments")
+
+
+def test_after_a_merge_on_azure_the_thread_goes_to_the_completed_request(forge: Forge) -> None:
+    forge.merged = [{"pullRequestId": 8, "status": "abandoned"}, {"pullRequestId": 9, "status": "completed"}]
+    say(forge, "azure", SYSTEM_PULLREQUEST_PULLREQUESTID="")
+    assert forge.sent[-1][1].endswith("/pullRequests/9/threads")
+
+
+def test_a_thread_on_azure_is_closed_and_can_be_opened_in_a_browser(forge: Forge) -> None:
+    address = say(forge, "azure", "<details><summary>x</summary>")
+    assert address == f"{forge.url}/acme/Phone%20Agents/_git/phones/pullrequest/7?discussionId=1"
+    assert isinstance(forge, AzureDevOps)
+    assert forge.statuses == ("closed",)
+
+
+def test_a_page_to_sign_in_at_is_a_refusal_on_azure(forge: Forge) -> None:
+    forge.refuses["POST"] = 203
+    with pytest.raises(NotPosted, match="answered 203") as raised:
+        say(forge, "azure")
+    assert "SYSTEM_ACCESSTOKEN" in raised.value.hint
+
+
+def test_a_comment_on_bitbucket_has_no_html_and_reads_the_same(forge: Forge) -> None:
+    told = (
+        "### plan · a &amp; b\n<details><summary>create <code>Agent/a_b</code></summary>\n\n"
+        "| x | <code>a\\_b &lt;c&gt;</code> <del>old</del> <ins>new</ins> |\n```diff\n+<b>&amp;</b>\n```\n</details>"
+    )
+    say(forge, "bitbucket", told)
+    assert forge.bodies[0].split("\n")[2:] == [
+        "### plan · a & b",
+        "**create `Agent/a_b`**",
+        "",
+        "| x | `a_b <c>` ~~old~~ **new** |",
+        "```diff",
+        "+<b>&amp;</b>",
+        "```",
+        "",
+    ]
 
 
 def test_a_system_note_of_gitlab_is_no_comment(forge: Forge) -> None:
@@ -177,6 +249,11 @@ def test_after_a_merge_on_gitlab_the_note_goes_to_the_merged_request(forge: Forg
         ("github", {"GITHUB_REF": "refs/heads/main"}, "belongs to no pull request"),
         ("gitlab", {"GITLAB_TOKEN": ""}, "CI_API_V4_URL, CI_PROJECT_ID and GITLAB_TOKEN"),
         ("gitlab", {"CI_MERGE_REQUEST_IID": ""}, "belongs to no merge request"),
+        ("bitbucket", {"BITBUCKET_TOKEN": ""}, "BITBUCKET_TOKEN and BITBUCKET_REPO_FULL_NAME"),
+        ("bitbucket", {"BITBUCKET_REPO_FULL_NAME": "../../user"}, "BITBUCKET_TOKEN and BITBUCKET_REPO_FULL_NAME"),
+        ("bitbucket", {"BITBUCKET_PR_ID": "", "BITBUCKET_COMMIT": ""}, "belongs to no pull request"),
+        ("azure", {"SYSTEM_ACCESSTOKEN": ""}, "SYSTEM_ACCESSTOKEN and the variables of Azure Pipelines"),
+        ("azure", {"SYSTEM_PULLREQUEST_PULLREQUESTID": "", "BUILD_SOURCEVERSION": ""}, "belongs to no pull request"),
     ],
 )
 def test_what_is_missing_to_comment_is_named(forge: Forge, kind: str, missing: dict[str, str], said: str) -> None:
