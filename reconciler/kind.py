@@ -119,7 +119,8 @@ class Kind(ABC):
       not known, waits for ``--again``;
     - ``patience``: how long an apply reads it again while it is moving;
     - ``file`` is where an export writes it, with ``{name}``; a folder of its kind where nothing is said;
-    - ``uninvited`` is what an object has of which nobody said anything, by manifest key: as far as the contract knows.
+    - ``uninvited`` is what an object has of which nobody said anything, by manifest key and, where that is a mapping,
+      key by key: as far as the contract knows;
     - ``stop`` is the command, with ``{name}``, that makes a busy object one that may be changed;
     """
 

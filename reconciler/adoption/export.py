@@ -11,6 +11,7 @@ import json
 import posixpath
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from reconciler.model import Address
 from reconciler.shapes import called, holds_secret, replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from reconciler.fields import Policy
     from reconciler.kind import Kind
@@ -45,6 +46,7 @@ _RESERVED = frozenset(
 )
 _ROOM_FOR_SUFFIX = 5
 _LARGEST_TEXT = 1 << 20  # what `load` reads of a prompt file
+_TEXTS = "prompts"  # where `init` puts them too
 _NOTHING: tuple[Any, ...] = (None, "", [], {})
 _BEFORE_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -79,14 +81,18 @@ class Export:
     ``borrowed`` grows with the variables of the environment that stand for secrets, and what each is.
     """
 
-    def __init__(self, kinds: Mapping[str, Kind], links: Resolver, *, schemas: str, only_set: bool = False) -> None:
+    def __init__(
+        self, kinds: Mapping[str, Kind], links: Resolver, *, schemas: str, texts: str = "", only_set: bool = False
+    ) -> None:
         """Take what already has a name in ``links``; ``schemas`` leads from the folder to the schemas, or is "".
 
-        ``only_set``: what an object has uninvited is left out, as what says nothing is.
+        ``texts`` leads to the project's folder of prompts; "" puts each beside its manifest. ``only_set``: what an
+        object has uninvited is left out, as what says nothing is.
         """
         self.left_out: list[LeftOut] = []
         self.borrowed: dict[str, str] = {}
         self._kinds, self._links, self._schemas, self._only_set = kinds, links, schemas, only_set
+        self._folder_of_texts = texts
 
     def export(self, found: Mapping[Address, Observed]) -> list[Exported]:
         """A document for each object, in the order of kinds and names."""
@@ -98,7 +104,7 @@ class Export:
     def _one(self, address: Address, observed: Observed, kind: Kind) -> Exported | None:
         values = dict(self._spoken(address, observed, kind))
         declared = self._said(address, observed, kind, values)
-        if declared is None:
+        if declared is None or (self._only_set and not values and kind.found_by is FoundBy.IDENTITY):
             return None
         path = (kind.file or _ELSEWHERE).format(name=address.name, kind=_hyphenated(kind.name))
         values = literal(values)
@@ -117,8 +123,14 @@ class Export:
         if not _reads_as(text, document):
             self._leave(address, "", "has a value that YAML cannot spell")
             return None
-        beside = {posixpath.join(posixpath.dirname(path), name): content for name, content in files.values()}
+        beside = {self._place_of(path, name): content for name, content in files.values()}
         return Exported(address, observed, path, text, declared, beside)
+
+    def _place_of(self, manifest: str, text: str) -> str:
+        """The file of a text that a manifest calls ``prompts/NAME.md``."""
+        if not self._folder_of_texts:
+            return posixpath.join(posixpath.dirname(manifest), text)
+        return posixpath.join(self._folder_of_texts, posixpath.relpath(text, _TEXTS))
 
     def _spoken(self, address: Address, observed: Observed, kind: Kind) -> Iterator[tuple[str, Any]]:
         """Every setting that says something, in the order of the schema."""
@@ -135,7 +147,9 @@ class Export:
             except Nameless as error:
                 self._leave(address, name, str(error))
                 continue
-            if value in _NOTHING or (self._only_set and name in kind.uninvited and value == kind.uninvited[name]):
+            if self._only_set and name in kind.uninvited:
+                value = _invited(value, kind.uninvited[name])
+            if value in _NOTHING:
                 continue
             value = self._without_secrets(address, kind, name, value)
             if _encodable(value):
@@ -230,6 +244,13 @@ def names(
     return named
 
 
+def _invited(value: Any, uninvited: Any) -> Any:
+    """What somebody set of a value: of a mapping the keys that say more than a fresh one; None for nothing."""
+    if isinstance(value, Mapping) and isinstance(uninvited, Mapping):
+        return {key: it for key, it in value.items() if it not in _NOTHING and uninvited.get(key) != it}
+    return None if value == uninvited else value
+
+
 def _variable(wanted: str, used: Iterable[str]) -> str:
     """The name of a variable of the environment that is not used yet."""
     name = re.sub(r"[^A-Z0-9]+", "_", wanted.upper()).strip("_")
@@ -273,7 +294,7 @@ def _texts(address: Address, kind: Kind, values: Mapping[str, Any]) -> dict[str,
         text = values.get(name)
         if isinstance(text, str) and _fits_a_file(text):
             suffix = "" if name == "prompt" else f".{name}"
-            found[name] = f"prompts/{address.name}{suffix}.md", text if text.endswith("\n") else f"{text}\n"
+            found[name] = f"{_TEXTS}/{address.name}{suffix}.md", text if text.endswith("\n") else f"{text}\n"
     return found
 
 

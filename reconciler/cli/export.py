@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from reconciler import observe
 from reconciler.account import Account, Look
 from reconciler.adoption.export import Export, Exported, names
 from reconciler.cli.common_options import declare
+from reconciler.cli.init_files import untouched_samples
 from reconciler.cli.project_identity import default_name
 from reconciler.cli.run_identity import commit
 from reconciler.cli.session import Session
@@ -33,7 +35,7 @@ from reconciler.settings import FILE, PROJECT_NAME
 from reconciler.state.bindings import Binding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
@@ -46,18 +48,19 @@ _KINDS = [kind.name for kind in KINDS.values() if not kind.kept_in_state]  # wha
 
 @dataclass(slots=True)
 class _Found:
-    """What there is, under which name it will be declared, and what is declared already."""
+    """What there is, under which name it will be declared, what is declared already, and which samples give way."""
 
     fresh: dict[Address, Observed]
     declared: int
     links: Resolver
+    samples: tuple[Path, ...]
 
 
 @declare("export", paths=False)
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(_KINDS), help="Only this kind.")
 @click.option("--only-set", is_flag=True,
-              help="Leave out what the vendor gives an agent uninvited, such as each switch that is off.")  # fmt: skip
+              help="Leave out what a fresh object has anyway, such as each switch of an agent that is off.")  # fmt: skip
 @click.option("--no-bind", is_flag=True, help="Leave the state alone; the first apply binds the agents.")
 def command(options: Options, folder: Path | None, kinds: tuple[str, ...], only_set: bool, no_bind: bool) -> int:
     """Write the live account as manifests into FOLDER (the project's manifests); plan is clean right after.
@@ -65,7 +68,8 @@ def command(options: Options, folder: Path | None, kinds: tuple[str, ...], only_
     Prompts become files of their own, agents are bound by metadata.id, references are names. What is declared
     already is left out, and no file is written over: when one is in the way, none is written (exit 1). The
     account is only read. In the state, the ids are bound and protected from --prune until a document says
-    `protect: false`, so that nobody deletes what is not merged yet.
+    `protect: false`, so that nobody deletes what is not merged yet. The samples that `init` wrote give way where
+    nobody touched or applied them.
     """
     with Session(options, read_only=True) as session:
         place = _place(session, folder)
@@ -73,15 +77,25 @@ def command(options: Options, folder: Path | None, kinds: tuple[str, ...], only_
         found = _found(session, place, api, target, session.ledger(target, optional=True), kinds or tuple(_KINDS))
         way = "../" * len(place.relative_to(session.project.root).parts) + "schemas"
         there = (session.project.root / "schemas" / "manifest.json").is_file()
-        export = Export(KINDS, found.links, schemas=way if there else "", only_set=only_set)
+        texts = _folder_of_texts(session, place)
+        export = Export(KINDS, found.links, schemas=way if there else "", texts=texts, only_set=only_set)
         exported = export.export(found.fresh)
-        files = {place / path: text for path, text in export.files(exported).items()} | _project_file(session, target)
-        _nothing_in_the_way(session, files)
-        bound = 0 if no_bind else _bind_and_write(options, target, place, exported, files, found.links)
+        files = {Path(os.path.normpath(place / path)): text for path, text in export.files(exported).items()}
+        files |= _project_file(session, target)
+        _nothing_in_the_way(session, files, [*found.samples])
+        write = partial(_write, files, found.samples)
+        bound = 0 if no_bind else _bind_and_write(options, target, place, exported, found.links, write)
         if no_bind:
-            _write(files)
-        _say(session, files, export, found, bound)
+            write()
+        _say(session, files, export, exported, found, bound)
     return 0
+
+
+def _folder_of_texts(session: Session, place: Path) -> str:
+    """The way from the folder of the manifests to that of the project's prompts; "" from any other folder."""
+    root = session.project.root.resolve()
+    own = (root / session.project.settings.manifests).resolve()
+    return Path(os.path.relpath(root / "prompts", own)).as_posix() if place == own else ""
 
 
 def _project_file(session: Session, target: Target) -> dict[Path, str]:
@@ -110,7 +124,8 @@ def _place(session: Session, folder: Path | None) -> Path:
 
 def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledger, kinds: tuple[str, ...]) -> _Found:
     """Read the lists, and give each object that no manifest declares a name."""
-    loaded = _declared_there(session, place)
+    samples = _giving_way(session, ledger) if "Agent" in kinds else ()
+    loaded = Loaded() if samples else _declared_there(session, place)
     observed = _lists(kinds, Look(api, ledger, loaded.resources, Resolver({}), every=True))
     bindings = renamed(ledger.bindings(), (resource.manifest for resource in loaded.resources.values())).bindings
     settings = session.project.settings
@@ -125,7 +140,14 @@ def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledg
         skipped = frozenset(id_ for address, id_ in declared.items() if address.kind == name)
         fresh |= names(KINDS[name], observed[name], known, taken, skipped)
     fresh = _in_full(fresh, Look(api, ledger, loaded.resources, known, observed))
-    return _Found(fresh, len(declared), Resolver(declared | {address: item.id for address, item in fresh.items()}))
+    links = Resolver(declared | {address: item.id for address, item in fresh.items()})
+    return _Found(fresh, len(declared), links, samples)
+
+
+def _giving_way(session: Session, ledger: Ledger) -> tuple[Path, ...]:
+    """The samples that `init` wrote, where nobody touched them and none was applied: they would be two more agents."""
+    found = untouched_samples(session.project.root.resolve())
+    return () if ledger.unread or ledger.bindings() else tuple(found)
 
 
 def _in_full(found: Mapping[Address, Observed], look: Look) -> dict[Address, Observed]:
@@ -160,8 +182,8 @@ def _declared_there(session: Session, place: Path) -> Loaded:
     return loaded
 
 
-def _nothing_in_the_way(session: Session, files: Mapping[Path, str]) -> None:
-    """Refuse to write over a file that says something else; all of them are named."""
+def _nothing_in_the_way(session: Session, files: Mapping[Path, str], removed: Collection[Path]) -> None:
+    """Refuse to write over a file that says something else and is not removed; all of them are named."""
     shown = session.project.shown
     findings = [
         Finding(
@@ -172,7 +194,7 @@ def _nothing_in_the_way(session: Session, files: Mapping[Path, str]) -> None:
             location=Location(shown(path)),
         )
         for path, text in files.items()
-        if path.exists() and not _says(path, text)
+        if path.exists() and path not in removed and not _says(path, text)
     ]
     if findings:
         raise InputError(f"{len(findings)} files are in the way", findings=findings)
@@ -190,8 +212,8 @@ def _bind_and_write(
     target: Target,
     place: Path,
     exported: Iterable[Exported],
-    files: Mapping[Path, str],
     links: Resolver,
+    write: Callable[[], None],
 ) -> int | None:
     """Bind, then write: a run killed between the two finds its names again. None where the state cannot be written.
 
@@ -207,7 +229,7 @@ def _bind_and_write(
             fresh = _bindings(session, ledger, place, exported, links) if ledger else []
             if ledger and fresh:
                 ledger.bind_all(fresh)
-            _write(files)
+            write()
         return len(fresh) if ledger else None
 
 
@@ -237,22 +259,34 @@ def _bindings(
     return found
 
 
-def _write(files: Mapping[Path, str]) -> None:
+def _write(files: Mapping[Path, str], removed: Iterable[Path]) -> None:
+    for path in removed:
+        path.unlink()
     for path, text in files.items():
         if not path.exists():
             replace_file(path, text)
 
 
-def _say(session: Session, files: Mapping[Path, str], export: Export, found: _Found, bound: int | None) -> None:
+def _say(
+    session: Session,
+    files: Mapping[Path, str],
+    export: Export,
+    exported: Sequence[Exported],
+    found: _Found,
+    bound: int | None,
+) -> None:
     output, shown = session.output, sorted(session.project.shown(path) for path in files)
+    removed = sorted(session.project.shown(path) for path in found.samples if path not in files)
     left = [{"address": str(one.address), "path": one.field, "why": one.why} for one in export.left_out]
     if output.form == "json":
-        document: dict[str, Any] = {"format": _FORMAT, "files": shown, "exported": [str(it) for it in found.fresh]}
+        document: dict[str, Any] = {"format": _FORMAT, "files": shown, "exported": [str(it.address) for it in exported]}
         document |= {"declared_already": found.declared, "bound": bound or 0, "left_out": left}
-        output.json({**document, "secrets": sorted(export.borrowed)})
+        output.json({**document, "secrets": sorted(export.borrowed), "removed": removed})
         return
     for path in shown:
         output.data(f"- `{path}`" if output.form == "markdown" else path)
+    for path in removed:
+        output.talk(f"removed {path}: a sample of `init` that nobody had touched")
     for one in left:
         name = f" `{one['path']}`" if one["path"] else ""
         output.talk(f"left out: {one['address']}{name} {one['why']}")
@@ -262,6 +296,6 @@ def _say(session: Session, files: Mapping[Path, str], export: Export, found: _Fo
         output.talk(f"{found.declared} declared already")
     from reconciler.render.words import counted  # noqa: PLC0415 - slow to load
 
-    counts = ((len(shown), "file"), (len(found.fresh), "object"), (bound or 0, "id"))
+    counts = ((len(shown), "file"), (len(exported), "object"), (bound or 0, "id"))
     output.talk(f"{', '.join(counted(count, noun) for count, noun in counts)} bound in the state")
     output.talk(f"next: {session.options.command('plan')}")

@@ -30,8 +30,8 @@ _SECRET = {
 }
 
 _EDIT = (
-    "edit manifests/ and prompts/, take the `# ` out in front of the lines of numbers.yaml and calls.yaml (or "
-    "remove both folders: `reconciler export` writes what the account has)"
+    "edit manifests/ and prompts/, take the `# ` out in front of the lines of numbers.yaml and calls.yaml (or leave "
+    "them: `reconciler export` writes what the account has in their place)"
 )
 
 
@@ -42,7 +42,9 @@ _EDIT = (
 @click.option("--tool", default=init_files.TOOL, metavar="WHERE",
               help="Where CI gets this tool from: OWNER/REPOSITORY@REF on GitHub, a tag or better a commit; for GitLab "
               "also a requirement or an address as pip takes it.")  # fmt: skip
-def command(options: Options, folder: Path, ci: str, tool: str) -> int:
+@click.option("--from-account", is_flag=True,
+              help="Write no samples: the manifests come from the account, by `reconciler export`.")  # fmt: skip
+def command(options: Options, folder: Path, ci: str, tool: str, from_account: bool) -> int:
     """Write a working repository into FOLDER: project file, first manifests and prompts, CI, editor settings.
 
     Nothing that is there is overwritten: those files are listed and left as they are. Where manifests are there
@@ -51,7 +53,7 @@ def command(options: Options, folder: Path, ci: str, tool: str) -> int:
     if not init_files.is_tool(ci, tool):
         raise InputError(f"`{tool}` is not a version", code="RC124", hint="for example --tool acme/reconciler@v0.1.0")
     where, output = init_files.place(folder), options.output
-    written, kept = _write(where, ci, tool)
+    written, kept = _write(where, ci, tool, samples=not from_account)
     missing = init_files.live_environment() if ci != "none" and init_files.lacks_environment(where.folder) else ""
     if options.format == "json":
         output.json({"format": "reconciler.init/v1", "written": written, "kept": kept, "missing": missing})
@@ -62,17 +64,17 @@ def command(options: Options, folder: Path, ci: str, tool: str) -> int:
         output.data(f"kept   {name}: it was there already")
     if missing:
         output.talk(f"\nreconciler.yaml lacks what the jobs need; add:\n\n{missing}")
-    _next(output, where, ci, tool, written)
+    _next(output, where, ci, tool, written, from_account=from_account)
     return 0
 
 
-def _write(where: Place, ci: str, tool: str) -> tuple[list[str], list[str]]:
+def _write(where: Place, ci: str, tool: str, *, samples: bool) -> tuple[list[str], list[str]]:
     """The names of the files that were written, and of those that were there; InputError when one cannot be."""
     named = default_name(where.folder)
     project = f"project: {named}" if PROJECT_NAME.fullmatch(named) else "# project: acme/phones"
     written: list[str] = []
     kept: list[str] = []
-    for file, text in init_files.repository_files(where, ci, tool, project):
+    for file, text in init_files.repository_files(where, ci, tool, project, samples=samples):
         name = Path(os.path.relpath(file, where.folder)).as_posix()
         (written if _created(file, text) else kept).append(name)
     return written, kept
@@ -97,7 +99,7 @@ def _created(file: Path, text: str) -> bool:
     return True
 
 
-def _next(output: Output, where: Place, ci: str, tool: str, written: list[str]) -> None:
+def _next(output: Output, where: Place, ci: str, tool: str, written: list[str], *, from_account: bool) -> None:
     """What to do now, in the order in which it works."""
     if not written:
         output.talk("nothing to write: all of it is there")
@@ -116,5 +118,7 @@ def _next(output: Output, where: Place, ci: str, tool: str, written: list[str]) 
     steps.append(
         f"pin the organisation in reconciler.yaml: `reconciler doctor{environment}` says its id, with the key set"
     )
+    if from_account:
+        steps.append(f"reconciler export{environment}       write what the account has as manifests; it is only read")
     steps.append(_SECRET[ci])
     output.talk("\nNext:\n" + "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1)))

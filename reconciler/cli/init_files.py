@@ -105,12 +105,31 @@ def has_manifests(folder: Path) -> bool:
     return any(path.suffix in (".yaml", ".yml") for path in (folder / "manifests").rglob("*"))
 
 
-def repository_files(where: Place, ci: str, tool: str, project: str = "") -> Iterator[tuple[Path, str]]:
+def untouched_samples(folder: Path) -> list[Path]:
+    """The samples that `init` wrote into a project, where nobody has touched one or declared anything beside them."""
+    samples = {folder / name: _text(*parts) for name, parts in _SAMPLES.items()}
+    there = [path for path in (folder / "manifests").rglob("*") if path.suffix in (".yaml", ".yml")]
+    if not there or not set(there) <= set(samples):
+        return []
+    found = [path for path in samples if path.is_file() and not path.is_symlink()]
+    return found if all(_text_of(path) == samples[path] for path in found) else []
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def repository_files(
+    where: Place, ci: str, tool: str, project: str = "", *, samples: bool = True
+) -> Iterator[tuple[Path, str]]:
     """Each file that a repository needs, with its text; ``project`` is the line that names the project."""
     shared = () if ci == "none" else (LIVE,)
     yield where.folder / "reconciler.yaml", _text("project/reconciler.yaml", *shared).replace("@PROJECT@", project)
-    samples = {} if has_manifests(where.folder) else _SAMPLES
-    for name, parts in {**samples, **_AROUND}.items():
+    written = _SAMPLES if samples and not has_manifests(where.folder) else {}
+    for name, parts in {**written, **_AROUND}.items():
         yield where.folder / name, _text(*parts)
     yield from _schemas(where.folder / "schemas")
     if ci == "github":

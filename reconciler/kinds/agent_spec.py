@@ -21,8 +21,9 @@ Product = Literal[
     "bolt-base-experimental",
     "bolt-extra-experimental",
 ]  # fmt: skip - the vendor's tiers
-# Contract 2.2.3 states those of an inline configuration; any other switch is off until somebody turns it on, but for
-# `call_summary_enabled`, of which nothing is known.
+# Contract 2.2.3 states those of an inline configuration; any other switch is taken to be off until somebody turns it
+# on, any other choice to be its plain one. What `call_summary_enabled` and `outbound_speak_order` begin as is disputed,
+# so they are written whatever they are.
 UNINVITED: Mapping[str, Any] = {
     **dict.fromkeys(
         (
@@ -41,7 +42,21 @@ UNINVITED: Mapping[str, Any] = {
         False,
     ),
     "silence_checkins_enabled": True,
+    "silence_interval_seconds": 10,
+    "silence_max_checkins": 2,
+    "silence_hangup_seconds": 30,
     "widget_enabled": True,
+    "product": "spark",
+    "thinking_level": "base",
+    "primary_language": "en",
+    "timezone": "UTC",
+    "inbound_speak_order": "agent_first",
+    "acknowledgement_feedback_mode": "acknowledgement",
+    "acknowledgement_prompt_mode": "auto",
+    "audio_context_mode": "full",
+    "voicemail_action": "prompt",
+    "extraction_blocks_completion": "except_transfers",
+    "phi_processing_override": "inherit",
 }
 SpeakOrder = Literal["agent_first", "caller_first"]
 

@@ -6,6 +6,7 @@ The vendor's oddity (contract-next 5.4): a variant has no draft, while the switc
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field
@@ -49,6 +50,7 @@ class AgentVariant(RestKind):
     name = "AgentVariant"
     spec = AgentVariantSpec
     path = "/v1/agents/{parent}/variants"
+    uninvited = MappingProxyType({"is_control": False})
     label = "label"
     listed_only = True
 

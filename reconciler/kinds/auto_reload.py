@@ -6,6 +6,7 @@ organisation, enabling it needs a card (422 otherwise) and both amounts in the s
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -57,6 +58,7 @@ class AutoReload(Kind):
 
     name = "AutoReload"
     spec = AutoReloadSpec
+    uninvited = MappingProxyType({"enabled": False, "minimum_cents": 0})
     orphans = Orphans.NEVER_OURS
     found_by = FoundBy.IDENTITY
     file = "auto-reload.yaml"

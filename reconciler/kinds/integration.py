@@ -6,6 +6,7 @@ by its digest; and one that is new goes out with all the others.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import Field
@@ -40,5 +41,6 @@ class Integration(RestKind):
     name = "Integration"
     spec = IntegrationSpec
     path = "/v1/integrations"
+    uninvited = MappingProxyType({"endpoint_method": "POST", "request_format": "standard"})
     label = "display_name"
     needed = ("spec",)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -48,6 +49,7 @@ class McpServer(RestKind):
     name = "McpServer"
     spec = McpServerSpec
     path = "/v1/mcp-servers"
+    uninvited = MappingProxyType({"enabled": True, "transport": "streamable_http"})
     label = "display_name"
     known_by = (("url",), ("display_name",))
     needed = ("url",)

@@ -6,6 +6,7 @@ list, dead. The secret that its webhook is signed with is told by every read, an
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -51,6 +52,7 @@ class PublishableKey(RestKind):
     name = "PublishableKey"
     spec = PublishableKeySpec
     path = "/v1/publishable-key"
+    uninvited = MappingProxyType({"mode": "agent", "is_enabled": True})
     later = ("embed_config",)
 
     def seen(self, body: Mapping[str, Any], below: str = "") -> Observed | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -56,6 +57,7 @@ class SipEndpoint(RestKind):
     name = "SipEndpoint"
     spec = SipEndpointSpec
     path = "/v1/sip-endpoints"
+    uninvited = MappingProxyType({"status": "active"})
     envelope = "results"
     needed = ("agent",)
     later = ("status",)

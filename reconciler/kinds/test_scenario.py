@@ -6,6 +6,7 @@ need not be unique; what nobody declares is left alone, whoever wrote it.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -72,5 +73,14 @@ class TestScenario(RestKind):
     name = "TestScenario"
     spec = TestScenarioSpec
     path = "/v1/agents/{parent}/test-scenarios"
+    uninvited = MappingProxyType(
+        {
+            "direction": "inbound",
+            "audio_conditions": {"noise_asset": "none"},
+            "caller_behavior": {"dtmf_sequence": "", "long_silence_seconds": 0, "topic_change": ""},
+            "speech_style": {"accent": "default", "disfluencies": "none", "pace": "natural"},
+            "telephony": {"voicemail_answer": False},
+        }
+    )
     label = "title"
     needed = ("scenario_prompt",)

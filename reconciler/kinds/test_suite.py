@@ -6,6 +6,7 @@ looking; so what it comes to in a month is said before it is switched on.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -69,6 +70,9 @@ class TestSuite(RestKind):
     name = "TestSuite"
     spec = TestSuiteSpec
     path = "/v1/suites"
+    uninvited = MappingProxyType(
+        {"schedule": {"enabled": True, "hour": 0, "minute": 0, "timezone": "UTC", "weekday": 0}}
+    )
     needed = ("agent",)
 
     def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:

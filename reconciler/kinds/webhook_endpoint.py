@@ -6,6 +6,7 @@ The vendor's oddities (contract-next 1.1): there is no GET of one, an empty list
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
@@ -87,6 +88,7 @@ class WebhookEndpoint(RestKind):
     name = "WebhookEndpoint"
     spec = WebhookEndpointSpec
     path = "/v1/developer/webhook-endpoints"
+    uninvited = MappingProxyType({"status": "active"})
     label = "label"
     known_by = (("url", "agent"), ("label",))
     needed = ("url",)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from reconciler.cli import main
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,7 +53,7 @@ def test_a_thousand_agents_are_exported_in_seconds_and_the_plan_is_clean(having:
     assert account.plan().code == 0
 
 
-def test_an_agent_is_a_file_with_its_prompt_beside_it(having: Having) -> None:
+def test_an_agent_is_a_file_and_its_prompt_lies_where_init_puts_prompts(having: Having) -> None:
     account = having(agents=(agent("Front desk", voicemail_message="Hi.\nBye."),))
     account.run("export")
     written = account.read("manifests/agents/front-desk.yaml")
@@ -65,7 +67,7 @@ def test_an_agent_is_a_file_with_its_prompt_beside_it(having: Having) -> None:
         "  voice: olivia\n"
     )
     assert "  voicemail_message: |-\n    Hi.\n    Bye.\n" in written
-    assert account.read("manifests/agents/prompts/front-desk.md") == "# Role\nYou are Front desk.\n"
+    assert account.read("prompts/front-desk.md") == "# Role\nYou are Front desk.\n"
 
 
 def test_a_manifest_names_its_schema_where_there_is_one(having: Having) -> None:
@@ -172,17 +174,17 @@ def test_what_is_declared_already_is_not_exported_again(having: Having) -> None:
 
 def test_a_file_in_the_way_is_named_and_nothing_is_written(having: Having) -> None:
     account = having(agents=(agent("Front desk"), agent("Night shift")))
-    account.write("manifests/agents/prompts/front-desk.md", "mine\n")
+    account.write("prompts/front-desk.md", "mine\n")
     ran = account.run("export")
     assert ran.code == 1
-    assert "manifests/agents/prompts/front-desk.md" in ran.err
-    assert account.read("manifests/agents/prompts/front-desk.md") == "mine\n"
+    assert "prompts/front-desk.md" in ran.err
+    assert account.read("prompts/front-desk.md") == "mine\n"
     assert not list(account.root.rglob("*.yaml"))
 
 
 def test_a_file_that_says_the_same_is_not_in_the_way(having: Having) -> None:
     account = having(agents=(agent("Front desk"),))
-    account.write("manifests/agents/prompts/front-desk.md", "# Role\nYou are Front desk.\n")
+    account.write("prompts/front-desk.md", "# Role\nYou are Front desk.\n")
     assert account.run("export").code == 0
 
 
@@ -232,7 +234,7 @@ def test_a_killed_export_is_finished_by_the_next(having: Having) -> None:
     command = [sys.executable, "-m", "reconciler", "export", "--emulator"]
     process = subprocess.Popen(command, cwd=account.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
-    while not list(account.root.glob("manifests/agents/**/*.md")) and time.monotonic() < deadline:
+    while not list(account.root.glob("prompts/*.md")) and time.monotonic() < deadline:
         time.sleep(0.005)
     process.kill()
     process.wait()
@@ -256,8 +258,17 @@ def test_only_what_somebody_set_is_written_when_that_is_asked_for(having: Having
     written = account.read("manifests/agents/front-desk.yaml")
     assert "watchdog_enabled: true\n" in written
     assert "silence_checkins_enabled: false\n" in written
-    assert "typing_sounds_enabled" not in written
-    assert "widget_enabled" not in written
+    assert [line.split(":")[0].strip() for line in written.partition("spec:\n")[2].splitlines()] == [
+        "name",
+        "prompt",
+        "voice",
+        "outbound_speak_order",
+        "silence_checkins_enabled",
+        "report_instructions",
+        "call_summary_enabled",
+        "watchdog_enabled",
+    ]
+    assert not (account.root / "manifests/auto-reload.yaml").exists()
     assert account.plan().code == 0
     account.apply()
     assert account.writes() == []
@@ -288,3 +299,40 @@ def test_an_export_where_there_is_no_project_writes_the_least_that_one_needs(hav
     account.write("reconciler.yaml", "limits: {calls_per_run: 3}\n")
     account.run("export")
     assert account.read("reconciler.yaml") == "limits: {calls_per_run: 3}\n"
+
+
+def test_prompts_lie_beside_the_manifests_of_another_folder(having: Having) -> None:
+    account = having(agents=(agent("Front desk"),))
+    assert account.run("export", "found").code == 0
+    assert account.read("found/agents/prompts/front-desk.md") == "# Role\nYou are Front desk.\n"
+
+
+@pytest.mark.parametrize("sets", [["--from-account"], []])
+def test_init_and_then_export_end_in_a_clean_plan_without_samples(having: Having, sets: list[str]) -> None:
+    account = having(agents=(agent("Front desk"), agent("Night shift")))
+    assert main(["init", "--ci", "none", *sets]) == 0
+    ran = account.run("export", "--format", "json")
+    assert ran.code == 0, ran.err
+    assert sorted(it for it in ran.json["exported"] if it.startswith("Agent/")) == [
+        "Agent/front-desk",
+        "Agent/night-shift",
+    ]
+    assert not (account.root / "manifests/agents.yaml").exists()
+    assert sorted(path.name for path in (account.root / "prompts").iterdir()) == ["front-desk.md", "night-shift.md"]
+    assert account.plan().code == 0, account.plan().out
+
+
+def test_a_sample_that_somebody_touched_or_applied_stays(having: Having) -> None:
+    account = having(agents=(agent("Night shift"),))
+    main(["init", "--ci", "none"])
+    account.write("manifests/agents.yaml", account.read("manifests/agents.yaml").replace("olivia", "john", 1))
+    assert account.run("export", "--format", "json").json["removed"] == []
+    assert "voice: john" in account.read("manifests/agents.yaml")
+
+
+def test_samples_that_were_applied_are_agents_like_any_other(having: Having) -> None:
+    account = having(agents=(agent("Night shift"),))
+    main(["init", "--ci", "none"])
+    account.apply()
+    assert account.run("export", "--format", "json").json["removed"] == []
+    assert account.plan().code == 0
