@@ -50,6 +50,7 @@ def call_row(  # noqa: PLR0913 - a row has these parts, all keyword-only past th
             "outcome": _outcome(attempt),
             "placed_at": _instant(attempt.placed_at or (attempt.sent_at if attempt.call_id else "")),
             "cost_cents": attempt.cost_cents,
+            "earlier": attempt.earlier,
         }
     )  # fmt: skip - one table
     return CallRow(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.scope import selection
+from reconciler.cli.shown_commands import is_path
 from reconciler.diagnostics.suggestions import nearest
 from reconciler.errors import InputError
 from reconciler.schedule.call_report import OUTCOMES
@@ -47,10 +48,12 @@ class _StoreOrState(click.ParamType[str]):
 
 
 _WORDS = tuple(it.value for it in CallState)
-_FILTERS = (
+_PERIOD = (
     click.option("--on", metavar="DAY", help="Only this day: a date, today, tomorrow or yesterday."),
     click.option("--since", metavar="TIME", help="Not before this day, or this instant with an offset."),
     click.option("--until", metavar="TIME", help="Not after this day, or this instant with an offset."),
+)  # fmt: skip - one option a row
+_FILTERS = (
     click.option("--outcome", "outcomes", multiple=True, type=click.Choice(OUTCOMES), help="Only this outcome."),
     click.option("-l", "--selector", "selectors", multiple=True, metavar="KEY=VALUE", help="Only these labels."),
 )  # fmt: skip - one option a row
@@ -97,7 +100,7 @@ def is_of(name: str, wanted: str) -> bool:
 
 def names_in(paths: Iterable[Path]) -> tuple[str, ...]:
     """What stands in place of paths and is none: names of calls, of lists, or of their rows."""
-    return tuple(path.as_posix() for path in paths if not path.exists() and not path.suffix and not path.is_absolute())
+    return tuple(path.as_posix() for path in paths if not is_path(path))
 
 
 def unknown_name(rows: Iterable[CallRow], names: Iterable[str]) -> InputError | None:
@@ -167,15 +170,23 @@ def _instant(bound: Bound, today: date, local: datetime, edge: time) -> datetime
 
 def filtered(run: Command) -> Command:
     """Add the options; the command takes ``wanted``, a ``CallFilter``."""
+    return _taking(run, (*_PERIOD, *_FILTERS), ("on", "since", "until", "outcomes", "selectors"))
 
+
+def in_period(run: Command) -> Command:
+    """As ``filtered``, with the days and times only."""
+    return _taking(run, _PERIOD, ("on", "since", "until"))
+
+
+def _taking(run: Command, options: tuple[Any, ...], names: tuple[str, ...]) -> Command:
     @wraps(run)
     def narrowed(*given: Any, **more: Any) -> int:
-        asked = {name: more.pop(name) for name in ("on", "since", "until", "outcomes", "selectors")}
+        asked = {name: more.pop(name) for name in names}
         states = click.get_current_context().meta.get(_STATES, ())
         return run(*given, wanted=CallFilter(states=states, **asked), **more)
 
     decorated: Any = narrowed
-    for option in reversed(_FILTERS):
+    for option in reversed(options):
         decorated = option(decorated)
     told: Command = decorated
     return told

@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.calls.campaign_switches import known_to, pause_all, resume_all
-from reconciler.calls.follow import follow, rows
 from reconciler.calls.history import adopt, meant, resolve
-from reconciler.calls.reports import damaged, errors_first
 from reconciler.cli import completed_values
-from reconciler.cli.call_filters import CallFilter, by_state, filtered, is_of, names_in, unknown_name
-from reconciler.cli.common_options import FORMATS, declare
+from reconciler.cli.call_filters import by_state, is_of
+from reconciler.cli.call_list import show
+from reconciler.cli.call_report import report
+from reconciler.cli.common_options import declare
 from reconciler.cli.opt_outs import dnc, opt_out_command
 from reconciler.cli.run_identity import person
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
-from reconciler.cli.view import shown
 from reconciler.errors import Conflict, InputError, PlanRefused
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.redaction import storable
-from reconciler.schedule.call_report import CallList
 from reconciler.schedule.clock import parse_instant, stamp, zone
 from reconciler.schedule.occurrences import firings, next_occurrence, occurrence_of
 from reconciler.state.call_records import Attempt, Hold, next_number
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from reconciler.state.call_records import Armed
     from reconciler.state.ledger import Ledger
 
-_PAUSE = 2.0
 _TRIES = 8  # of a write that other runs may be first to
 
 
@@ -50,52 +47,6 @@ def command() -> None:
 
     `reconciler calls [PATHS]...` alone is `reconciler calls show`.
     """
-
-
-@declare("show", formats=(*FORMATS, "html", "csv"))
-@click.option("--watch", is_flag=True, help="Go on until every placed call has ended.")
-@filtered
-def show(options: Options, watch: bool, wanted: CallFilter) -> int:
-    """Show scheduled calls: when, state, outcome, duration, cost, recording.
-
-    In place of paths: the name of a call, of a list of calls (LIST), or of a row of one (LIST/KEY).
-
-    Reads only; the outcome of a placed call is asked of the platform each time until dispatch records it. A call
-    whose document is in error comes first, whatever was asked for, and the exit code is 1.
-    """
-    from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
-
-    names = names_in(options.paths)
-    options = options.reading(tuple(path for path in options.paths if path.as_posix() not in names))
-    wanted = replace(wanted, names=names)
-    with Session(options, read_only=True) as session:
-        loaded = session.usable(skip_rows=True)
-        api, target = session.connect()
-        ledger = session.ledger(target)
-        orders = declared_calls(loaded.resources)
-        while True:
-            attempts = follow(api, ledger.attempts())
-            now = session.clock.now()
-            closed = session.project.settings.calling_hours.closed_days
-            known = rows(ledger.armed(), attempts, orders, now=now, everything=ledger.held_all(), closed=closed)
-            found = [*damaged(ledger), *known]
-            if not watch or session.stopping.is_set() or not any(CallState(row.state).under_way for row in found):
-                break
-            session.clock.sleep(_PAUSE)
-            ledger.refresh()
-        found = errors_first(found, session.left_out)
-        if (unknown := unknown_name(found, names)) is not None:
-            raise unknown
-        wrong, others = found[: len(session.left_out)], found[len(session.left_out) :]
-        chosen = [*wrong, *wanted.chosen(others, loaded.resources, now=session.clock.now())]
-        listed = CallList(
-            target,
-            tuple(shown(row, session.output) for row in chosen),
-            hold=ledger.held_all()[:3],
-            left_out=len(found) - len(chosen),
-        )
-        view.calls(session, listed)
-    return 1 if wrong else 0
 
 
 @contextmanager
@@ -314,5 +265,5 @@ def adopt_history(options: Options) -> int:
     return 0
 
 
-for each in (by_state(show), hold, release, cancel, resolve_command, adopt_history, opt_out_command, dnc):
+for each in (by_state(show), report, hold, release, cancel, resolve_command, adopt_history, opt_out_command, dnc):
     command.add_command(each)

@@ -62,7 +62,7 @@ def _addresses() -> Iterable[tuple[str, str]]:
 
 
 def _calls() -> Iterable[tuple[str, str]]:
-    return [(name, file) for kind, name, file in _resources() if kind == "ScheduledCall"]
+    return [(name, file) for kind, name, file in _resources() if kind in ("ScheduledCall", "CallList")]
 
 
 def _subjects() -> Iterable[tuple[str, str]]:

@@ -33,6 +33,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "test generate": ("reconciler test generate Agent/front-desk --env staging --count 4",),
     "test from-call": ("reconciler test from-call 70001 --env live",),
     "calls show": ("reconciler calls --env live", "reconciler calls --env live --watch"),
+    "calls report": (
+        "reconciler calls report --env live --since 2026-12-01 --until 2026-12-07",
+        "reconciler calls report reminders-2026-w49 --env live --format csv > report.csv",
+    ),
     "calls hold": (
         'reconciler calls hold confirm-jane --env live --why "moved to Friday"',
         'reconciler calls hold --all --env live --why "the practice is flooded"',

@@ -49,6 +49,7 @@ TAKES: Mapping[str, Takes] = {
     "test run": Takes(paths=True, scope=True),
     "calls": Takes(paths=True),
     "calls show": Takes(paths=True),
+    "calls report": Takes(paths=True),
     "calls adopt-history": Takes(paths=True),
     "calls opt-out": Takes(names=1),
     "calls dnc": Takes(),
@@ -181,6 +182,11 @@ class ShownCommands:
         if root is None or not self.paths or takes.paths or not takes.project or Path.cwd().is_relative_to(root):
             return ""
         return f"cd {shlex.quote(os.path.relpath(root))} && "
+
+
+def is_path(path: Path) -> bool:
+    """Whether it is a path rather than a name. A name may have a dot in it, so only what ends as a manifest is one."""
+    return path.exists() or path.is_absolute() or path.suffix in (".yaml", ".yml")
 
 
 def _known(verb: str) -> str:

@@ -15,6 +15,7 @@ from reconciler.render.words import AfterApply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from reconciler.cli.output import Output
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from reconciler.load.reader import Loaded
     from reconciler.model import Finding, Report
     from reconciler.outlook import Outlook
+    from reconciler.schedule.call_detail import CallDetail
     from reconciler.schedule.call_report import CallList, CallRow
 
 
@@ -110,19 +112,29 @@ def dispatch(session: Session, rows: Sequence[CallRow], *, dry_run: bool = False
             output.data(render.text.dispatch(rows, width=output.width, color=output.color, dry_run=dry_run))
 
 
-def calls(session: Session, listed: CallList) -> None:
-    """Scheduled calls on stdout."""
+def calls(session: Session, listed: CallList, one: CallDetail | None = None, *, now: datetime) -> None:
+    """Scheduled calls on stdout; of ``one`` that was named everything that is known, where the form has room for it."""
     output, rows = session.output, session.options.completed(listed.rows)
     listed = replace(listed, release=session.options.command("calls release", "--all"))
     match output.form:
         case "json":
-            output.json(render.json.calls(rows, listed))
+            more = {"call": render.call_detail.document(one)} if one is not None else {}
+            output.json({**render.json.calls(rows, listed), **more})
         case "markdown":
             output.data(render.markdown.calls(rows, about=listed))
         case "html":
             output.data(render.html.calls(rows, listed))
         case "csv":
             output.data(render.call_csv.calls(rows))
+        case _ if one is not None:
+            if wrong := rows[: listed.wrong]:
+                output.data(render.text.calls(wrong, width=output.width, color=output.color))
+            command = session.options.command("calls show", one.name, "--transcript")
+            output.data(
+                render.call_detail.text(
+                    one, now=now, width=output.width, color=output.color, transcript_command=command
+                )
+            )  # fmt: skip - options of one call
         case _:
             output.data(render.text.calls(rows, width=output.width, color=output.color, about=listed))
 

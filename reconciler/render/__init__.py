@@ -10,9 +10,31 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reconciler.render import call_csv, html, json, junit, markdown, sarif, text
+    from reconciler.render import (
+        call_csv,
+        call_detail,
+        call_sums,
+        html,
+        html_call_sums,
+        json,
+        junit,
+        markdown,
+        sarif,
+        text,
+    )
 
-__all__ = ["call_csv", "html", "json", "junit", "markdown", "sarif", "text"]
+__all__ = [
+    "call_csv",
+    "call_detail",
+    "call_sums",
+    "html",
+    "html_call_sums",
+    "json",
+    "junit",
+    "markdown",
+    "sarif",
+    "text",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -52,8 +52,13 @@ def _cell(name: str, row: CallRow) -> str:
         return ""
     if name in _INSTANTS:
         return _local(row, value)
-    text = clean(str(value))
-    return f"'{text}" if name in _WORDS and text.startswith(_FORMULA) else text
+    return inert(str(value)) if name in _WORDS else clean(str(value))
+
+
+def inert(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula, in one clean line."""
+    text = clean(text)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _local(row: CallRow, at: Any) -> str:

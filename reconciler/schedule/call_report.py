@@ -23,7 +23,7 @@ class CallRow:
     declared in, "" for UTC. ``to`` is the callee as it may be shown: masked already, unless numbers were
     asked for. ``end_reason``, ``duration_seconds`` and ``recording`` (a URL) come from the vendor's record of
     a finished call; so do ``outcome`` (one of ``OUTCOMES``, "" while nobody can tell or nobody was rung),
-    ``placed_at``, when it rang, and ``cost_cents``.
+    ``placed_at``, when it rang, and ``cost_cents``. ``earlier`` counts the missed occurrences that are told with it.
     """
 
     name: str
@@ -44,19 +44,22 @@ class CallRow:
     placed_at: datetime | None = None
     cost_cents: int | None = None
     agent: str = ""
+    earlier: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CallList:
     """Calls as they are listed: whose they are, and what holds all of them (why, since when, by whom), "" for nothing.
 
-    ``left_out`` counts those that were not asked for; ``release`` is the command that ends the hold.
+    ``left_out`` counts those that were not asked for; ``release`` is the command that ends the hold. The first
+    ``wrong`` rows are of documents that are in error.
     """
 
     target: Target
     rows: tuple[CallRow, ...]
     hold: tuple[str, str, str] = ("", "", "")
     left_out: int = 0
+    wrong: int = 0
     release: str = "reconciler calls release --all"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +57,13 @@ class Folder:
         emulated = ("--emulator", "--now", NOW) if online else ()
         with redirect_stdout(out), redirect_stderr(err), watched() as written:
             code = main([command, str(self.root), *emulated, *options])
+        return Said(code, out.getvalue(), err.getvalue(), written)
+
+    def verb(self, *words: str, now: str = NOW) -> Said:
+        """Run a verb of a command (``calls report``) from inside of the folder, on the embedded platform."""
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err), watched() as written, chdir(self.root):
+            code = main([*words, "--emulator", "--now", now])
         return Said(code, out.getvalue(), err.getvalue(), written)
 
     def plan(self, *options: str) -> dict[str, Any]:

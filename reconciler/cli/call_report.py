@@ -1,0 +1,66 @@
+"""`reconciler calls report`: what came of the calls of a period, in sums."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconciler import render
+from reconciler.calls.follow import follow, rows
+from reconciler.calls.reports import damaged
+from reconciler.cli import completed_values
+from reconciler.cli.call_filters import CallFilter, in_period, names_in, unknown_name
+from reconciler.cli.common_options import FORMATS, declare
+from reconciler.cli.session import Session
+from reconciler.schedule.call_sums import report as report_of
+from reconciler.state.campaign_records import StartState, records
+
+if TYPE_CHECKING:
+    from reconciler.cli.options import Options
+    from reconciler.schedule.call_sums import CallReport
+    from reconciler.state.ledger import Ledger
+
+
+@declare("report", formats=(*FORMATS, "csv", "html"), complete=completed_values.calls)
+@in_period
+def report(options: Options, wanted: CallFilter) -> int:
+    """Sum calls up: placed, answered, refused, missed, minutes and cost, by agent, by list and by day.
+
+    In place of paths: names of calls, of lists of calls (LIST), or of rows of one (LIST/KEY); else all calls count.
+    What is told is what the state remembers, whatever the manifests say by now; of calls that were placed a moment
+    ago the platform is asked how they ended.
+    """
+    names = names_in(options.paths)
+    options = options.reading(tuple(path for path in options.paths if path.as_posix() not in names))
+    with Session(options, read_only=True) as session:
+        api, target = session.connect()
+        ledger = session.ledger(target)
+        now = session.clock.now()
+        attempts = follow(api, ledger.attempts())
+        found = [*damaged(ledger), *rows(ledger.armed(), attempts, {}, now=now, everything=ledger.held_all())]
+        if (unknown := unknown_name(found, names)) is not None:
+            raise unknown
+        chosen = replace(wanted, names=names).chosen(found, {}, now=now)
+        asked = (wanted.since or wanted.on or "", wanted.until or wanted.on or "")
+        _show(session, report_of(target, chosen, now=now, period=asked, campaigns=_started(ledger)))
+    return 0
+
+
+def _started(ledger: Ledger) -> list[str]:
+    """The campaigns that the platform calls for by itself, or called for."""
+    return sorted(it.name for it in records(ledger) if it.start is StartState.STARTED)
+
+
+def _show(session: Session, told: CallReport) -> None:
+    output = session.output
+    match output.form:
+        case "json":
+            output.json(render.call_sums.document(told))
+        case "markdown":
+            output.data(render.call_sums.markdown(told))
+        case "csv":
+            output.data(render.call_sums.table_of(told))
+        case "html":
+            output.data(render.html_call_sums.report(told))
+        case _:
+            output.data(render.call_sums.text(told, width=output.width, color=output.color))
