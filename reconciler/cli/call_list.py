@@ -100,8 +100,8 @@ def _look(session: Session, names: tuple[str, ...], *, watch: bool) -> _Look:
             break
         session.clock.sleep(_PAUSE)
         ledger.refresh()
-    known = {row.occurrence for row in found}
-    found += [row for name in names if name not in known for row in occurrence(ledger, name, found, now)]
+    told = {row.occurrence for row in found}
+    found += [row for name in names if name not in told for row in occurrence(ledger, name, found, now)]
     found = errors_first(found, session.left_out)
     if (unknown := unknown_name(found, names)) is not None:
         raise unknown
