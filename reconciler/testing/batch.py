@@ -13,9 +13,12 @@ from enum import StrEnum
 from typing import Any
 
 _OVER = frozenset({"completed", "failed"})
+_MOVING = frozenset({"pending", "queued", "in_progress", "running"})
 _PASSED = frozenset({"pass", "passed"})
 _FAILED = frozenset({"fail", "failed"})
 _BROKEN = frozenset({"failed", "error", "errored", "cancelled", "canceled"})
+_TOLD_APART = frozenset({"id", "scenario_id", "scenario", "title", "scenario_title", "status", "verdict", "call_id"})
+_LONGEST = 200
 
 
 class Verdict(StrEnum):
@@ -27,6 +30,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
     RUNNING = "running"
     OTHER_REVISION = "other_revision"
+    NOT_TRIED = "not_tried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Batch:
     error: str
     prompt_hash: str
     ended: bool
+    created_at: str
     runs: tuple[Mapping[str, Any], ...]
 
     @property
@@ -68,7 +73,8 @@ def read(body: Mapping[str, Any]) -> Batch:
     """A batch; counts that are missing are none, so that nothing is green for want of a word."""
     total, completed, failed = (_count(body, name) for name in ("total", "completed", "failed"))
     status = str(body.get("status") or "")
-    all_tried = total > 0 and completed + failed >= total
+    graded = _count(body, "pass_count") + _count(body, "fail_count") + failed >= total
+    all_tried = total > 0 and completed + failed >= total and (graded or status not in _MOVING)
     return Batch(
         id=str(body.get("id")),
         status=status,
@@ -81,7 +87,8 @@ def read(body: Mapping[str, Any]) -> Batch:
         cents=_count(body, "estimated_cost_cents"),
         error=str(body.get("error_message") or ""),
         prompt_hash=str(body.get("agent_prompt_hash") or ""),
-        ended=body.get("completed_at") is not None or status in _OVER or all_tried,
+        ended=body.get("completed_at") is not None or status in _OVER | _BROKEN or all_tried,
+        created_at=str(body.get("created_at") or ""),
         runs=tuple(run for run in body.get("runs") or () if isinstance(run, Mapping)),
     )
 
@@ -99,7 +106,7 @@ def verdict(batch: Batch, prompt: str) -> Verdict:
         return Verdict.OTHER_REVISION
     if batch.fail_count:
         return Verdict.FAILED
-    if batch.failed or batch.error or batch.status == "failed":
+    if batch.failed or batch.error or batch.status in _BROKEN:
         return Verdict.ERROR
     whole = batch.total > 0 and batch.pass_count == batch.total
     known = batch.status in _OVER and not any(_strange(run) for run in batch.runs)
@@ -115,6 +122,11 @@ def _strange(run: Mapping[str, Any]) -> bool:
 def is_revision(batch: Batch, prompt: str) -> bool:
     """Whether a batch tested the prompt that is meant; one that tells no hash proves nothing else."""
     return batch.prompt_hash.casefold() in prompt.split() if batch.prompt_hash else False
+
+
+def is_other_revision(batch: Batch, prompt: str) -> bool:
+    """Whether a batch says itself that it tested another prompt than the one that is meant."""
+    return bool(batch.prompt_hash) and not is_revision(batch, prompt)
 
 
 def prompt_hashes(prompt: str) -> str:
@@ -136,7 +148,7 @@ def _result(run: Mapping[str, Any], scenarios: Mapping[str, str], batch: Batch) 
     address = scenarios.get(_scenario_id(run), "")
     status, graded = str(run.get("status") or ""), str(run.get("verdict") or "")
     found = _judged(status.casefold(), graded.casefold()) or _by_counts(batch, graded)
-    words = [word for word in (str(run.get("error_message") or ""), *_unknown(status, graded, found)) if word]
+    words = [*_unknown(status, graded, found), *(() if found is Verdict.PASSED else _rest(run))]
     call = run.get("call_id")
     return ScenarioResult(address or title, title, found, "; ".join(words), "" if call is None else str(call))
 
@@ -166,3 +178,15 @@ def _by_counts(batch: Batch, graded: str = "") -> Verdict:
 def _unknown(status: str, graded: str, found: Verdict) -> tuple[str, ...]:
     """The platform's own words where they are none that this tool knows."""
     return (f"the platform says `{graded or status or 'nothing'}`",) if found is Verdict.UNKNOWN else ()
+
+
+def _rest(run: Mapping[str, Any]) -> list[str]:
+    """Whatever else the platform says of a run that is not green; which keys there are is not told."""
+    told = {key: value for key, value in run.items() if key not in _TOLD_APART and not key.endswith("_at")}
+    error = str(told.pop("error_message", "") or "")
+    rest = [f"{key} {value}" for key, value in told.items() if _plain(value)]
+    return [text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…" for text in (error, *rest) if text]
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool) and value not in ("", 0)

@@ -1,21 +1,24 @@
 """Runs of test batches: started at most once, followed to their end, and judged.
 
-The request that is paid for is recorded before it is sent. A lost answer, or a run that was killed in it, is settled
-by listing the agent's batches: one that was not there before is ours. It is never sent again while that cannot be told.
+The request that is paid for is recorded before it is sent. What a lost answer or a killed run left behind is looked for
+(``lost_batches``); it is never sent again while it cannot be told whether a batch was begun.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.api import segment
-from reconciler.errors import AmbiguousWrite, ApiError
+from reconciler.errors import AmbiguousWrite, ApiError, Conflict, Denied, Rejected
 from reconciler.schedule.clock import stamp
 from reconciler.state import test_records
 from reconciler.state.test_records import Stage, TestRecord
 from reconciler.testing import batch as batches
+from reconciler.testing import lost_batches
 from reconciler.testing.batch import Batch, ScenarioResult, Verdict
+from reconciler.testing.lost_batches import Unsettled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,12 +27,17 @@ if TYPE_CHECKING:
     from reconciler.api import Api
     from reconciler.state.ledger import Ledger
 
-_FIRST_PAUSE, _LONGEST_PAUSE, _SLOWER = 2.0, 15.0, 1.5
+_FIRST_PAUSE, _LONGEST_PAUSE, _SLOWER = 1.0, 15.0, 1.5
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The scenarios of one agent that are to be run: their addresses by the platform's ids, and the prompt's hash."""
+    """The scenarios of one agent that are to be run: their addresses by the platform's ids, and the prompt's hash.
+
+    ``changed_at`` is when the agent was last written, by the platform's clock; ``cents`` is what one test is reckoned
+    to cost where the platform has told nothing.
+    """
 
     name: str
     agent_id: str
@@ -38,6 +46,7 @@ class Wanted:
     channel: str = "web"
     phone_number_id: str = ""
     cents: int = 0
+    changed_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,75 +73,93 @@ class Runner:
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
     told: Callable[[AgentResult], None] = lambda _result: None
+    _wanted: dict[str, Wanted] = field(default_factory=dict)
+    _followed: dict[str, TestRecord] = field(default_factory=dict)
 
-    def start(self, wanted: Wanted, *, again: bool = False) -> AgentResult:
-        """Begin a batch, or take up the one that an earlier run began; never a second beside it."""
-        record = test_records.read(self.ledger).get(wanted.name)
-        if record is not None and record.is_open and not again:
-            taken = self.take_up(wanted.name, record, wanted.prompt)
-            if taken is not None:
-                return taken
-        listed = self._listed(wanted.agent_id)
-        begun = TestRecord(
+    def begin(self, wanted: Wanted) -> AgentResult:
+        """Begin a batch; whoever calls has made sure that none is under way."""
+        self._wanted[wanted.name] = wanted
+        record = TestRecord(
             agent_id=wanted.agent_id,
             stage=Stage.STARTING,
             at=stamp(self.now()),
             channel=wanted.channel,
             prompt=wanted.prompt,
             scenarios=dict(wanted.scenarios),
-            known=tuple(it.id for it in listed),
+            known=tuple(it.id for it in self.listed(wanted.agent_id)),
         )
-        test_records.write(self.ledger, wanted.name, begun)
-        return self._send(wanted, begun)
-
-    def _send(self, wanted: Wanted, record: TestRecord) -> AgentResult:
-        path = f"{_path(wanted.agent_id)}/execute"
+        test_records.write(self.ledger, wanted.name, record)
         try:
-            answer = self.api.post(path, _body(wanted))
+            answer = self.api.post(f"{_path(wanted.agent_id)}/execute", _body(wanted))
         except AmbiguousWrite as error:
-            return self._lost(wanted.name, record, error)
+            return self._lost(wanted.name, record, error.message)
         except ApiError:
             test_records.write(self.ledger, wanted.name, replace(record, stage=Stage.TOLD))
             raise
         if not isinstance(answer, dict) or answer.get("id") is None:
-            return self._settled(wanted.name, record) or _unsettled(wanted.name, "the answer told no batch")
+            return self._lost(wanted.name, record, "the answer told no batch")
         return self._running(wanted.name, record, batches.read(answer))
 
-    def _lost(self, name: str, record: TestRecord, error: ApiError) -> AgentResult:
+    def _lost(self, name: str, record: TestRecord, why: str) -> AgentResult:
+        """A batch whose begin was not answered: found, or not known; never begun again by this run."""
+        record = replace(record, stage=Stage.LOST)
+        test_records.write(self.ledger, name, record)
         try:
-            found = self._settled(name, record)
+            found = lost_batches.search(record, lambda: self.listed(record.agent_id), self.now, self.sleep)
         except ApiError as unread:
             return _unsettled(name, unread.message)
-        return found or _unsettled(name, error.message)
+        if isinstance(found, Batch):
+            return replace(self._running(name, record, found), resumed=True)
+        return _unsettled(name, found.why if isinstance(found, Unsettled) else why)
 
-    def take_up(self, name: str, record: TestRecord, prompt: str = "") -> AgentResult | None:
-        """The batch that an earlier run began; None where none came of it, so that one may be begun."""
-        if not record.batch:
-            return self._settled(name, record)
-        result = _judge(name, record, self._read(record), resumed=True)
-        other = prompt and record.prompt != prompt and result.verdict is not Verdict.RUNNING
-        return replace(result, verdict=Verdict.OTHER_REVISION) if other else result
+    def take_up(self, name: str, record: TestRecord, wanted: Wanted | None = None) -> AgentResult | None:
+        """What an earlier run began; None where no batch came of it, or one that says nothing of what is wanted.
 
-    def _settled(self, name: str, record: TestRecord) -> AgentResult | None:
-        """Look for the batch whose answer was lost; None when there is none."""
-        new = [it for it in self._listed(record.agent_id) if it.id not in record.known]
-        mine = [it for it in new if it.channel in ("", record.channel) and it.total in (0, len(record.scenarios))]
-        if not mine:
+        Raises ApiError where the platform does not tell.
+        """
+        if wanted is not None:
+            self._wanted[name] = wanted
+        found = self._of_record(record)
+        if found is None:
+            test_records.write(self.ledger, name, replace(record, stage=Stage.TOLD))
             return None
-        if len(mine) > 1:
-            return _unsettled(name, f"{len(mine)} batches could be the one that was begun at {record.at}")
-        return replace(self._running(name, record, mine[0]), resumed=True)
+        if isinstance(found, Unsettled):
+            return _unsettled(name, found.why)
+        if wanted is not None and found.ended and batches.is_other_revision(found, wanted.prompt):
+            return None
+        return self._running(name, record, found, resumed=True)
 
-    def _running(self, name: str, record: TestRecord, batch: Batch) -> AgentResult:
+    def _of_record(self, record: TestRecord) -> Batch | Unsettled | None:
+        if not record.batch:
+            return lost_batches.search(record, lambda: self.listed(record.agent_id), self.now, self.sleep)
+        try:
+            return self._read(record)
+        except Rejected as error:
+            if error.status != _NOT_FOUND:
+                raise
+            return Unsettled(f"the platform does not know batch {record.batch} any more")
+
+    def _running(self, name: str, record: TestRecord, batch: Batch, *, resumed: bool = False) -> AgentResult:
         known = replace(record, stage=Stage.RUNNING, batch=batch.id)
-        test_records.write(self.ledger, name, known)
-        return _judge(name, known, batch)
+        if known != record:
+            test_records.write(self.ledger, name, known)
+        self._followed[name] = known
+        return self._judged(name, known, batch, resumed=resumed)
 
-    def _listed(self, agent_id: str) -> list[Batch]:
+    def listed(self, agent_id: str) -> list[Batch]:
+        """Every batch of an agent."""
         return [batches.read(body) for body in self.api.items(_path(agent_id))]
 
     def _read(self, record: TestRecord) -> Batch:
         return batches.read(self.api.get(f"{_path(record.agent_id)}/{segment(record.batch)}"))
+
+    def _judged(self, name: str, record: TestRecord, batch: Batch, *, resumed: bool) -> AgentResult:
+        """What a batch says of what is wanted now, which may be another than what it was begun for."""
+        wanted = self._wanted.get(name) if resumed else None
+        verdict = batches.verdict(batch, wanted.prompt if wanted else record.prompt)
+        scenarios = batches.results(batch, record.scenarios)
+        result = AgentResult(name, verdict, scenarios, batch, _detail(verdict, batch), resumed=resumed)
+        return _of_wanted(result, record, wanted) if wanted and batch.ended else result
 
     def follow(self, begun: Sequence[AgentResult], *, patience: timedelta) -> tuple[AgentResult, ...]:
         """Ask for each batch until all have ended or patience has; what is still running then says how to go on."""
@@ -143,21 +170,29 @@ class Runner:
                 break
             self.sleep(pause)
             pause = min(pause * _SLOWER, _LONGEST_PAUSE)
-            for name, record in self._open(running):
-                found[name] = replace(_judge(name, record, self._read(record)), resumed=found[name].resumed)
-                self.told(found[name])
+            for before in running:
+                found[before.name] = self._next(before, self._followed[before.name])
+                self.told(found[before.name])
         return tuple(left(it) for it in found.values())
 
-    def _open(self, running: Sequence[AgentResult]) -> list[tuple[str, TestRecord]]:
-        records = test_records.read(self.ledger)
-        return [(it.name, records[it.name]) for it in running]
+    def _next(self, before: AgentResult, record: TestRecord) -> AgentResult:
+        """How a batch stands; as it stood, with the reason, where the platform does not tell."""
+        try:
+            return self._judged(before.name, record, self._read(record), resumed=before.resumed)
+        except Denied:
+            raise
+        except ApiError as error:
+            return replace(before, detail=error.message)
 
     def close(self, results: Sequence[AgentResult]) -> None:
         """Remember that these were said: the next run begins a new batch."""
+        self.ledger.refresh()
         records = test_records.read(self.ledger)
         for result in results:
-            record = records.get(result.name)
-            if record is not None and record.is_open and result.batch is not None and result.batch.ended:
+            record, batch = records.get(result.name), result.batch
+            if record is None or not record.is_open or batch is None or not batch.ended or record.batch != batch.id:
+                continue
+            with suppress(Conflict):  # another run followed the same batch, and says so as well
                 test_records.write(self.ledger, result.name, replace(record, stage=Stage.TOLD))
 
 
@@ -171,11 +206,32 @@ def _body(wanted: Wanted) -> dict[str, Any]:
     return {"channel": wanted.channel, "consent_to_charge": True, "scenario_ids": ids, **number}
 
 
-def _judge(name: str, record: TestRecord, batch: Batch, *, resumed: bool = False) -> AgentResult:
-    verdict = batches.verdict(batch, record.prompt)
-    return AgentResult(
-        name, verdict, batches.results(batch, record.scenarios), batch, _detail(verdict, batch), resumed=resumed
+def _of_wanted(result: AgentResult, record: TestRecord, wanted: Wanted) -> AgentResult:
+    """A batch that was taken up, against what is wanted: neither what it did not try nor an older agent is green."""
+    batch = result.batch
+    if batch is not None and lost_batches.later(wanted.changed_at, batch.created_at):
+        why = (
+            f"the agent was changed at {wanted.changed_at}, after batch {batch.id} was begun: no verdict on it as it is"
+        )
+        return replace(result, verdict=Verdict.OTHER_REVISION, detail=why, hint="reconciler test begins another")
+    why = f"batch {batch.id if batch else ''}, which was taken up, did not try it"
+    missing = [ScenarioResult(it, "", Verdict.NOT_TRIED, why) for it in _not_tried(record, wanted)]
+    if not missing:
+        return result
+    verdict = Verdict.NOT_TRIED if result.verdict is Verdict.PASSED else result.verdict
+    told = result.detail or f"{len(missing)} of what is wanted was not tried"
+    return replace(
+        result,
+        verdict=verdict,
+        scenarios=(*result.scenarios, *missing),
+        detail=told,
+        hint="reconciler test begins another",
     )
+
+
+def _not_tried(record: TestRecord, wanted: Wanted) -> list[str]:
+    same = record.channel == wanted.channel
+    return [address for id_, address in wanted.scenarios.items() if not same or id_ not in record.scenarios]
 
 
 def _detail(verdict: Verdict, batch: Batch) -> str:
@@ -195,7 +251,7 @@ def _unsettled(name: str, why: str) -> AgentResult:
         name,
         Verdict.UNKNOWN,
         detail=f"whether a batch was begun is not known ({why}): it may be paid for",
-        hint=f"`reconciler test --resume` looks again, `reconciler test --again Agent/{name}` begins another",
+        hint=f"look at its test runs in the dashboard; `reconciler test --again Agent/{name}` begins another",
     )
 
 
@@ -203,10 +259,18 @@ def left(result: AgentResult) -> AgentResult:
     """A result with the way on where its batch is still running."""
     if result.verdict is not Verdict.RUNNING:
         return result
+    unread = f"; it could not be read: {result.detail}" if result.detail else ""
     hint = "`reconciler test --resume` goes on with it"
-    return replace(result, detail=f"batch {result.batch.id if result.batch else ''} has not ended yet", hint=hint)
+    batch = result.batch.id if result.batch else ""
+    return replace(result, detail=f"batch {batch} has not ended yet{unread}", hint=hint)
 
 
 def refused(name: str, error: ApiError) -> AgentResult:
     """An agent whose batch was not begun, in the platform's words."""
     return AgentResult(name, Verdict.ERROR, detail=error.message, hint=error.hint, not_begun=True)
+
+
+def unread(name: str, error: ApiError) -> AgentResult:
+    """An agent whose batch, begun by an earlier run, the platform does not tell of."""
+    hint = "`reconciler test --resume` looks again"
+    return AgentResult(name, Verdict.UNKNOWN, detail=f"what was begun could not be read: {error.message}", hint=hint)

@@ -119,5 +119,6 @@ def _wanted(  # noqa: PLR0913 - what a batch is made of
         ids,
         channel,
         number_id,
-        cents=len(ids) * prices.of_short_test(body, account.settings.rates),
+        cents=prices.of_short_test(body, account.settings.rates),
+        changed_at=str(body.get("updated_at") or ""),
     )

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
+from acceptance.agent_tests import AgentTests, Unwell
 from acceptance.plain import PlainResources, Refusal
 
 KEY = "sk_live_0123456789abcdefghij"
@@ -99,6 +100,7 @@ class SecondPlatform:
         self.agents: dict[int, JSON] = {}
         self.calls: dict[int, JSON] = {}
         self.plain = PlainResources()
+        self.tests = AgentTests(self.agents, self._now)
         self.keys: dict[str, tuple[JSON, int]] = {}
         self.billing: JSON = {
             "balance_cents": 2500, "balance_usd": "25.00", "currency": "usd", "has_payment_method": True,
@@ -141,11 +143,13 @@ class SecondPlatform:
 
     # The API.
 
-    def answer(  # noqa: C901 - the table of what there is, one row per endpoint
+    def answer(  # noqa: C901, PLR0912 - the table of what there is, one row per endpoint
         self, request: Request, query: dict[str, str]
     ) -> tuple[int, Any]:
         """The status and body of an authorised request; raises Refused."""
         parts = request.path.removeprefix("/v1/").split("/")
+        if (told := self._tested(request, parts)) is not None:
+            return told
         match request.method, parts:
             case "GET", ["whoami"]:
                 return 200, {"credential_kind": "api_key", "organization": self.organization, "role": None, "new": 1}
@@ -172,6 +176,12 @@ class SecondPlatform:
             case "GET", ["calls", id_]:
                 return 200, self._found(self.calls, int(id_))
         return self._plain(request, parts)
+
+    def _tested(self, request: Request, parts: list[str]) -> tuple[int, Any] | None:
+        try:
+            return self.tests.answer(request.method, parts, request.body)
+        except Unwell as error:
+            raise Refused(error.status, error.body) from None
 
     def _plain(self, request: Request, parts: list[str]) -> tuple[int, Any]:
         try:
@@ -274,7 +284,8 @@ class SecondPlatform:
 
     def _billing(self, request: Request) -> tuple[int, Any]:
         if request.method == "GET":
-            return 200, self.billing
+            left = self.tests.budget
+            return 200, self.billing | ({} if left is None else {"test_call_budget_remaining_cents": left})
         body = request.body
         if unknown := sorted(set(body) - {f"auto_reload_{name}" for name in _RELOAD}):
             raise Refused(400, {name: ["Unknown field."] for name in unknown})

@@ -71,6 +71,35 @@ def test_an_empty_folder_becomes_a_project_that_plans_and_applies(
     assert main(["plan", *NOW, "--detailed-exitcode"]) == 0
 
 
+@pytest.mark.parametrize("ci", ["none", "gitlab", "github"])
+def test_with_tests_the_project_has_scenarios_that_pass_on_the_emulator(
+    folder: Path, ci: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "--ci", ci, "--with-tests"]) == 0
+    more = {"none": set(), "gitlab": {".gitlab-ci.yml"}, "github": GITHUB}[ci]
+    assert written(folder) == PROJECT | more | {"manifests/tests.yaml"}
+    assert main(["validate"]) == 0
+    assert "5 documents, valid\n" in capsys.readouterr().err
+    assert main(["apply", *NOW, "--yes"]) == 0
+    assert main(["test", *NOW, "--yes"]) == 0
+    environments = yaml.safe_load((folder / "reconciler.yaml").read_text("utf-8")).get("environments", {})
+    assert set(environments) == (set() if ci == "none" else {"live", "staging"})
+
+
+def test_a_job_that_goes_live_without_tests_is_not_passed_over(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["init"])
+    capsys.readouterr()
+    assert main(["init", "--with-tests"]) == 0
+    said = capsys.readouterr().err
+    assert ".github/workflows/reconciler-apply.yaml was there already and goes live without tests" in said
+    assert "# organization: 43" in said
+    (folder / ".github/workflows/reconciler-apply.yaml").unlink()
+    main(["init", "--with-tests"])
+    assert "without tests" not in capsys.readouterr().err
+
+
 @pytest.mark.skipif(shutil.which("sed") is None, reason="the command that the files name is of POSIX")
 def test_what_is_commented_out_works_after_the_very_command_that_its_file_names(
     folder: Path, capsys: pytest.CaptureFixture[str]
@@ -146,9 +175,9 @@ def test_a_folder_that_cannot_be_made_is_said(folder: Path, capsys: pytest.Captu
     assert "RC125" in capsys.readouterr().err
 
 
-def workflows() -> Iterator[tuple[str, dict[str, Any]]]:
-    example = Path("/example")
-    for file, text in init_files.repository_files(init_files.Place(example, example), "github", "acme/reconciler@v1"):
+def workflows(*, tested: bool = False) -> Iterator[tuple[str, dict[str, Any]]]:
+    where = init_files.Place(Path("/example"), Path("/example"))
+    for file, text in init_files.repository_files(where, "github", "acme/reconciler@v1", tested=tested):
         if file.suffix == ".yaml" and "workflows" in file.parts:
             yield file.stem, yaml.safe_load(text)
 
@@ -175,17 +204,36 @@ def test_a_workflow_asks_for_no_more_than_it_needs(name: str, workflow: dict[str
         assert job["if"] == "github.ref == 'refs/heads/main'"
 
 
+def test_a_tested_release_goes_live_only_after_staging_and_tests() -> None:
+    release = dict(workflows(tested=True))["reconciler-apply"]
+    jobs = release["jobs"]
+    assert list(jobs) == ["staging", "test", "live"]
+    assert (jobs["test"]["needs"], jobs["live"]["needs"]) == ("staging", "test")
+    assert jobs["staging"]["if"] == "github.ref == 'refs/heads/main'"
+    assert [job["environment"] for job in jobs.values()] == ["staging", "staging", "release"]
+    steps = [job["steps"][-1]["with"] for job in jobs.values()]
+    assert [(it["command"], it["environment"]) for it in steps] == [
+        ("apply", "staging"),
+        ("test", "staging"),
+        ("apply", "live"),
+    ]
+    keys = [it["api-key"].partition("secrets.")[2].partition(" ")[0] for it in steps]
+    assert keys == ["THUNDERPHONE_STAGING_API_KEY"] * 2 + ["THUNDERPHONE_API_KEY"]
+    assert release["permissions"] == {}
+    assert all("timeout-minutes" in job and job["permissions"]["contents"] == "write" for job in jobs.values())
+
+
 def test_every_foreign_action_is_pinned_to_a_commit() -> None:
     files = [CHECKOUT / "action.yml", *sorted((CHECKOUT / "reconciler" / "templates" / "github").iterdir())]
     used = [it for file in files for it in re.findall(r"uses: (\S+)", file.read_text("utf-8")) if it != "@TOOL@"]
     foreign = [it for it in used if not it.startswith("OWNER/")]
-    assert len(foreign) == 7
+    assert len(foreign) == 10
     assert all(PINNED.fullmatch(it) for it in foreign)
 
 
-def gitlab(where: str = ".", tool: str = "acme/reconciler@v1") -> dict[str, Any]:
+def gitlab(where: str = ".", tool: str = "acme/reconciler@v1", *, tested: bool = False) -> dict[str, Any]:
     root = Path("/example")
-    files = init_files.repository_files(init_files.Place(root / where, root), "gitlab", tool)
+    files = init_files.repository_files(init_files.Place(root / where, root), "gitlab", tool, tested=tested)
     found: dict[str, Any] = yaml.safe_load(next(text for file, text in files if file.name == ".gitlab-ci.yml"))
     return found
 
@@ -202,6 +250,38 @@ def test_the_gitlab_template_plans_applies_and_dispatches() -> None:
     for name in JOBS[1:]:
         rules = jobs[f"reconciler {name}"]["rules"]
         assert all("$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" in rule["if"] for rule in rules)
+
+
+def test_the_gitlab_template_of_a_tested_release_waits_for_approval_before_live() -> None:
+    template = gitlab("phones", tested=True)
+    assert template["stages"] == ["plan", "staging", "test", "apply", "dispatch"]
+    staging, test, live = (template[f"reconciler {name}"] for name in ("staging", "test", "apply"))
+    assert [job["stage"] for job in (staging, test, live)] == ["staging", "test", "apply"]
+    assert all(rule["when"] == "manual" and rule["allow_failure"] is False for rule in live["rules"])
+    assert test["artifacts"]["reports"] == {"junit": "phones/reconciler-tests.xml"}
+    for job in (staging, test):
+        assert job["script"][0] == 'export THUNDERPHONE_API_KEY="${THUNDERPHONE_STAGING_API_KEY:-}"'
+        assert all("$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH" in rule["if"] for rule in job["rules"])
+
+
+@pytest.mark.parametrize("code", [0, 6])
+def test_the_gitlab_job_of_tests_ends_as_the_tests_did_and_keeps_the_report(folder: Path, code: int) -> None:
+    tool = folder / "reconciler"
+    tool.write_text(f'#!/bin/sh\necho "$*" "$THUNDERPHONE_API_KEY"\nexit {code}\n', encoding="utf-8")
+    tool.chmod(0o755)
+    done = subprocess.run(
+        ["sh", "-eu", "-c", "\n".join(gitlab(tested=True)["reconciler test"]["script"])],
+        cwd=folder,
+        env={"PATH": f"{folder}:{os.environ['PATH']}", "THUNDERPHONE_STAGING_API_KEY": "key-of-staging"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=30,
+    )
+    said = (folder / "reconciler-tests.xml").read_text("utf-8")
+    assert (done.returncode, done.stdout) == (code, said if code else "")
+    assert said.startswith("test --env staging --yes --max-cost-cents 200")
+    assert said.endswith("key-of-staging\n")
 
 
 @pytest.mark.parametrize(
@@ -260,12 +340,26 @@ def test_where_manifests_are_there_no_samples_are_written_and_what_is_lacking_is
     assert "    state: git:reconciler-state" in said
 
 
-def test_the_example_ships_the_files_that_init_writes() -> None:
-    example = CHECKOUT / "examples" / "05-gitops-repository"
-    files = init_files.repository_files(init_files.Place(example, example), "github", init_files.TOOL)
-    shipped = {file: text for file, text in files if ".github" in file.parts}
-    assert {file for file in (example / ".github").rglob("*") if file.is_file()} == set(shipped)
-    assert {file: file.read_text("utf-8") for file in shipped} == shipped
+@pytest.mark.parametrize(
+    ("name", "kinds", "tested"),
+    [("05-gitops-repository", ("github",), False), ("08-tested-release", ("github", "gitlab"), True)],
+)
+def test_the_example_ships_the_files_that_init_writes(name: str, kinds: tuple[str, ...], *, tested: bool) -> None:
+    example = CHECKOUT / "examples" / name
+    where = init_files.Place(example, example)
+    files = [
+        it
+        for ci in kinds
+        for it in init_files.repository_files(where, ci, init_files.TOOL, tested=tested)
+        if is_ci(*it)
+    ]
+    found = {*(example / ".github").rglob("*"), *example.glob(".gitlab-ci.yml")}
+    assert {file for file in found if file.is_file()} == {file for file, _ in files}
+    assert {file: file.read_text("utf-8") for file, _ in files} == dict(files)
+
+
+def is_ci(file: Path, _text: str) -> bool:
+    return ".github" in file.parts or file.name == ".gitlab-ci.yml"
 
 
 def test_an_editor_checks_every_document_of_a_file(folder: Path) -> None:

@@ -95,6 +95,7 @@ STORIES = (
         },
     ),
     Story("07-whole-account", {"create": 14, "import-numbers": 1, "verify": 1}, (), "2030-01-15T20:01Z", {}),
+    Story("08-tested-release", {"create": 5}, (), "2030-01-15T20:01Z", {}),
 )
 each_story = pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 
