@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
+from pathlib import PurePath
 
 NAME = "thunderphone-reconciler"
 
@@ -23,10 +25,25 @@ def homepage() -> str:
 
 
 def with_extra(extra: str) -> str:
-    """The command that installs the tool together with one optional part."""
-    return f"pip install '{NAME}[{extra}]'"
+    """The command that installs the tool together with one optional part, as this one was installed."""
+    wanted = f"'{NAME}[{extra}]'"
+    return {"pipx": f"pipx install --force {wanted}", "uv": f"uv tool install {wanted}"}.get(
+        _installer(sys.prefix), f"pip install {wanted}"
+    )
 
 
 def upgrade() -> str:
-    """The command that installs the newest version of the tool."""
-    return f"pip install --upgrade {NAME}"
+    """The command that installs the newest version of the tool, as this one was installed."""
+    return {"pipx": f"pipx upgrade {NAME}", "uv": f"uv tool upgrade {NAME}"}.get(
+        _installer(sys.prefix), f"pip install --upgrade {NAME}"
+    )
+
+
+def _installer(prefix: str) -> str:
+    """What made the environment at ``prefix`` for this tool alone: "pipx", "uv", or "" for one that people made."""
+    match PurePath(prefix).parts:
+        case (*_, "pipx", "venvs", _):
+            return "pipx"
+        case (*_, "uv", "tools", _):
+            return "uv"
+    return ""

@@ -72,3 +72,30 @@ def test_hints_name_the_distribution_that_is_built() -> None:
     assert distribution.with_extra("postgres") == "pip install 'thunderphone-reconciler[postgres]'"
     assert distribution.upgrade() == "pip install --upgrade thunderphone-reconciler"
     assert "postgres" in project["optional-dependencies"]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "extra", "newest"),
+    [
+        (
+            "/home/ann/.local/share/pipx/venvs/thunderphone-reconciler",
+            "pipx install --force 'thunderphone-reconciler[cloud]'",
+            "pipx upgrade thunderphone-reconciler",
+        ),
+        (
+            "/home/ann/.local/share/uv/tools/thunderphone-reconciler",
+            "uv tool install 'thunderphone-reconciler[cloud]'",
+            "uv tool upgrade thunderphone-reconciler",
+        ),
+        (
+            "/home/ann/pipx/.venv",
+            "pip install 'thunderphone-reconciler[cloud]'",
+            "pip install --upgrade thunderphone-reconciler",
+        ),
+    ],
+)
+def test_a_hint_installs_as_the_tool_was_installed(
+    prefix: str, extra: str, newest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.prefix", prefix)
+    assert (distribution.with_extra("cloud"), distribution.upgrade()) == (extra, newest)
