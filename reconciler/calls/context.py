@@ -83,10 +83,14 @@ class DispatchContext:
         with self.reading:
             known = self.tally.history
             if known is None or not known.tells(opens, armed_at):
-                since = min(opens, self.earliest or opens, *([known.since] if known else []))
-                known = History(since, self.clock.now(), tuple(listed(self.api, since=since)))
+                known = self.history(min(opens, self.earliest or opens, *([known.since] if known else [])))
                 self.tally.history = known
             return known
+
+    def history(self, since: datetime) -> History:
+        """The platform's list of calls since an instant, as it is now. Raises ApiError."""
+        read_at = self.clock.now()
+        return History(since, read_at, tuple(listed(self.api, since=since)))
 
     def request(self, attempt: Attempt, order: PlannedCall) -> dict[str, Any]:
         """The body of the request that dials."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import redaction
 from reconciler.calls.answers import PATH, answered, documented, final, read, refused, row
+from reconciler.calls.clock_agreement import agree_on_time
 from reconciler.calls.due import Due, todo
 from reconciler.calls.gates import Blocked, closed
 from reconciler.calls.not_placed import missed, recorded, skip
@@ -28,7 +29,6 @@ from reconciler.errors import (
     ApiError,
     Conflict,
     Denied,
-    PlanRefused,
     ReconcilerError,
     Rejected,
     Throttled,
@@ -41,18 +41,16 @@ from reconciler.state.call_records import Attempt
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from typing import Any
 
-    from reconciler.api import Api
     from reconciler.calls.context import DispatchContext
     from reconciler.calls.workers import Tell
     from reconciler.schedule.call_report import CallRow
     from reconciler.schedule.planned_call import PlannedCall
 
 _TRIES = 3
-_LONGEST_SKEW = 30.0
 _SHORTEST_PAUSE = 1.0
 _MEANT = ("RC603", "RC617")  # held, or to somebody who must not be called: nobody is alarmed
 
@@ -68,7 +66,7 @@ def dispatch(line: DispatchContext, *, dry_run: bool = False, told: list[CallRow
     cannot be written; what was already done stays recorded.
     """
     rows = [] if told is None else told
-    _agree_on_time(line.api)
+    agree_on_time(line.api)
     now = line.clock.now()
     for burst in bursts(line, now, dry_run=dry_run):
         try:
@@ -81,29 +79,43 @@ def dispatch(line: DispatchContext, *, dry_run: bool = False, told: list[CallRow
 def bursts(line: DispatchContext, now: datetime, *, dry_run: bool = False) -> tuple[WorkerPool, WorkerPool]:
     """What the workers of a run take: what was missed, then what is to be settled and placed."""
     found = todo(line.ledger, now=now)
-    line = replace(line, earliest=min((due.opens for due in found.place), default=None))
+    line = replace(line, earliest=found.earliest)
+    due, over = pools(lambda: line, stopping=line.stopping, halted=line.tally.halted, dry_run=dry_run)
+    # What is due goes first: there may be much to tell of the past, and each record is a write.
+    due.offer(it for it in (*found.settle, *found.place) if line.tally.ready(it.attempt.key, now) <= now)
+    over.offer(found.missed)
+    return due, over
+
+
+def pools(
+    line: Callable[[], DispatchContext], *, stopping: Event, halted: Event, dry_run: bool = False
+) -> tuple[WorkerPool, WorkerPool]:
+    """Workers for what is to be settled and placed, and for what was missed; ``line`` is asked for each attempt."""
 
     def take(due: Due, tell: Tell) -> CallRow | None:
-        line.tally.tried[due.attempt.key] = now
-        return _told(line, due, tell, dry_run=dry_run)
+        context = line()
+        context.tally.tried[due.attempt.key] = context.clock.now()
+        return _told(context, due, tell, dry_run=dry_run)
 
-    # What is due goes first: there may be much to tell of the past, and each record is a write.
+    def callee(due: Due) -> str:
+        return line().callee(due)
+
     return (
         WorkerPool(
-            [due for due in (*found.settle, *found.place) if line.tally.ready(due.attempt.key, now) <= now],
+            (),
             take,
-            callee=line.callee,
-            admit=lambda due: due.is_uncertain or _limit(line, due.attempt) is None,
-            stopping=line.stopping,
-            halted=line.tally.halted,
+            callee=callee,
+            admit=lambda due: due.is_uncertain or _limit(line(), due.attempt) is None,
+            stopping=stopping,
+            halted=halted,
         ),
         WorkerPool(
-            found.missed,
-            lambda due, _: missed(line, due, dry_run=dry_run),
-            callee=line.callee,
+            (),
+            lambda due, _: missed(line(), due, dry_run=dry_run),
+            callee=callee,
             admit=lambda _: True,
             stopping=Event(),  # recorded whether the run is to stop or not: nothing rings for it
-            halted=line.tally.halted,
+            halted=halted,
         ),
     )
 
@@ -139,18 +151,6 @@ def _limit(line: DispatchContext, attempt: Attempt) -> Blocked | None:
     return Blocked(
         "RC608", f"{len(line.tally.places)} calls placed in this run, limit {limit}", "raise `limits.calls_per_run`"
     )
-
-
-def _agree_on_time(api: Api) -> None:
-    """A clock that is off by more than 30 s would dial outside the window; nothing is dialled then."""
-    offset = api.server_offset()
-    if offset is not None and abs(offset) > _LONGEST_SKEW:
-        raise PlanRefused(
-            f"this machine's clock is {abs(offset):.0f} s {'behind' if offset > 0 else 'ahead of'} the server's, "
-            f"limit {_LONGEST_SKEW:.0f} s",
-            code="RC306",
-            hint="set the clock (NTP), then dispatch again",
-        )
 
 
 def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_run: bool) -> CallRow | None:

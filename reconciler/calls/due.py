@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_MISSED = 100  # of one recurring call in one run: a state left alone for a year is told with a count
 _RESCAN = timedelta(hours=6)  # a run may be killed after it placed what was due, before it told what was missed
+_SHORTEST_REST, _LONGEST_REST = timedelta(seconds=30), timedelta(minutes=15)
 _LONGEST_SHIFT = timedelta(hours=3)  # by which a change of a zone's rules may have moved an occurrence
 
 
@@ -56,6 +57,18 @@ class Due:
         return spoken_closing(self.armed, self.closes)
 
     @property
+    def rests_until(self) -> datetime | None:
+        """Until when a run that goes on does not ask about an unknown outcome again: ever longer, whoever asked."""
+        before = self.before
+        if before is None or before.state is not CallState.UNKNOWN:
+            return None
+        try:
+            asked, claimed = parse_instant(before.sent_at), parse_instant(before.claimed_at)
+        except ValueError:
+            return None
+        return asked + min(max(asked - claimed, _SHORTEST_REST), _LONGEST_REST)
+
+    @property
     def is_uncertain(self) -> bool:
         """Whether it was claimed, and nobody knows what came of it."""
         return self.before is not None and self.before.state.uncertain
@@ -82,6 +95,14 @@ class Agenda:
     settle: list[Due] = field(default_factory=list)
     missed: list[Due] = field(default_factory=list)
     next_opening: datetime | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.place or self.settle or self.missed)
+
+    @property
+    def earliest(self) -> datetime | None:
+        """When the first window opened of what is to be placed."""
+        return min((due.opens for due in self.place), default=None)
 
     def add(self, due: Due, now: datetime) -> None:
         """Sort one attempt by what it needs now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import Lock, Semaphore
+from threading import Condition, Lock
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 LONGEST_PAUSE = 5.0  # seconds that a run waits for the platform: all calls wait meanwhile, and their windows close
 LONG = 0.25  # seconds after which what was read is read again
 _AHEAD = 3
+_TICK = 0.01  # seconds
 _DAY = 86_400.0  # seconds; a date without end would be none that can be reckoned with
 
 
@@ -40,20 +41,65 @@ class RateLimit:
         return 0.0
 
 
+class Lane:
+    """One request's place among those in flight; ``sent`` is when it went out (monotonic seconds)."""
+
+    __slots__ = ("sent",)
+
+    def __init__(self) -> None:
+        self.sent: float | None = None
+
+
+class Lanes:
+    """So many requests in flight at once; where ``slow`` is given, one that takes longer does not count any more.
+
+    So a platform that leaves some requests without an answer keeps nobody else waiting.
+    """
+
+    def __init__(self, most: int, slow: float | None) -> None:
+        self._most, self._slow = most, slow
+        self._taken: set[Lane] = set()
+        self._left = Condition()
+
+    def take(self) -> Lane:
+        """Wait for a place."""
+        with self._left:
+            while len(counted := [it for it in self._taken if not self._is_slow(it)]) >= self._most:
+                self._left.wait(self._patience(counted))
+            self._taken.add(lane := Lane())
+            return lane
+
+    def leave(self, lane: Lane) -> None:
+        """Give the place back."""
+        with self._left:
+            self._taken.discard(lane)
+            self._left.notify()
+
+    def _is_slow(self, lane: Lane) -> bool:
+        return self._slow is not None and lane.sent is not None and monotonic() - lane.sent >= self._slow
+
+    def _patience(self, counted: list[Lane]) -> float | None:
+        """Until one of them is slow; a moment where one may be sent meanwhile."""
+        if self._slow is None:
+            return None
+        oldest = min((it.sent for it in counted if it.sent is not None), default=monotonic())
+        return max(oldest + self._slow - monotonic(), 0.0) + _TICK
+
+
 class Throttle:
     """What all workers of a run share on the way to the platform.
 
     At most ``parallelism`` requests to dial are in flight, and ``per_second`` of them begin where that is given.
     Claims keep the same pace, so that none waits long to be sent. There are more workers than requests in
     flight, so that some claim and record meanwhile; but only one where one request at a time was asked for.
-    ``pause`` is what the platform asked for last, in seconds.
+    ``pause`` is what the platform asked for last, in seconds. A request that takes ``slow`` seconds keeps none waiting.
     """
 
-    def __init__(self, parallelism: int = 1, per_second: float | None = None) -> None:
+    def __init__(self, parallelism: int = 1, per_second: float | None = None, *, slow: float | None = None) -> None:
         self.claims, self.requests = RateLimit(per_second), RateLimit(per_second)
         self.workers = parallelism * _AHEAD if parallelism > 1 else 1
         self.pause = 0.0
-        self._lanes = Semaphore(parallelism)
+        self._lanes = Lanes(parallelism, slow)
         self._rests_until: datetime | None = None
         self._lock = Lock()
 
@@ -77,8 +123,12 @@ class Throttle:
         once when the lanes become free, whatever the rate, and though the platform asked for a pause meanwhile.
         """
         began = monotonic()
-        with self._lanes:
+        lane = self._lanes.take()
+        try:
             goes_on = turn()
             if monotonic() - began > LONG:
                 look_again()
+            lane.sent = monotonic()
             yield goes_on
+        finally:
+            self._lanes.leave(lane)

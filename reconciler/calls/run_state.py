@@ -60,6 +60,11 @@ class RunState:
             self.places.add(key)
             return True
 
+    def count_anew(self, placed: set[str], under_way: frozenset[str]) -> None:
+        """Begin another period: what was placed in it has a place, and what is under way keeps its own."""
+        with self.lock:
+            self.places = placed | (self.places & under_way)
+
     def release(self, key: str) -> None:
         """Give the place back, unless a request was sent that may have rung."""
         with self.lock:

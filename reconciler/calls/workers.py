@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -36,7 +37,8 @@ class WorkerPool:
 
     ``take`` does one attempt and returns its row, or tells it before it raises. ``admit`` says whether the run's
     limit leaves room for one; when it does not, the attempt is left until nothing in flight can give a place
-    back. Once ``stopping`` is set, or ``halted`` by the first error of any worker, nothing more is begun.
+    back. Once ``stopping`` is set, or ``halted`` by the first error of any worker, nothing more is begun. More may be
+    offered while others are under way.
     """
 
     def __init__(  # noqa: PLR0913 - what is to be done, how, and when not any more
@@ -49,20 +51,48 @@ class WorkerPool:
         stopping: Event,
         halted: Event,
     ) -> None:
-        self._left = deque(Job(place, due, callee(due)) for place, due in enumerate(todo))
+        self._left: deque[Job] = deque()
         self._passed: list[Job] = []
         self._busy: set[str] = set()
+        self._keys: set[str] = set()
+        self._places = count()
         self._rows: dict[int, CallRow] = {}
         self._errors: dict[int, BaseException] = {}
-        self._take, self._admit = take, admit
+        self._take, self._callee, self._admit = take, callee, admit
         self._stopping, self._halted = stopping, halted
         self._lock = Lock()
+        self.offer(todo)
 
     @property
     def rows(self) -> list[CallRow]:
         """What was told, in the order of the agenda."""
         rows = dict(self._rows)  # workers may still be at it where an interrupt did not wait for them
         return [rows[place] for place in sorted(rows)]
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The attempts that were offered and have not ended."""
+        with self._lock:
+            return frozenset(self._keys)
+
+    @property
+    def error(self) -> BaseException | None:
+        """The error that came first in the agenda."""
+        errors = dict(self._errors)
+        return errors[min(errors)] if errors else None
+
+    def offer(self, todo: Iterable[Due]) -> int:
+        """Add what is not here already; how many that were."""
+        found = [(due, self._callee(due)) for due in todo]
+        with self._lock:
+            fresh = [(due, callee) for due, callee in found if due.attempt.key not in self._keys]
+            self._keys.update(due.attempt.key for due, _ in fresh)
+            self._left.extend(Job(next(self._places), due, callee) for due, callee in fresh)
+        return len(fresh)
+
+    def told(self) -> list[CallRow]:
+        """The rows that came since this was asked last, in the order of the agenda."""
+        return [self._rows.pop(place) for place in sorted(dict(self._rows))]
 
     def run(self, workers: int) -> None:
         """Take everything; raises the error that came first in the agenda, once every worker has finished."""
@@ -72,8 +102,8 @@ class WorkerPool:
             with ThreadPoolExecutor(workers) as pool:
                 for _ in range(min(workers, len(self._left))):
                     pool.submit(self.work)
-        if self._errors:
-            raise self._errors[min(self._errors)]
+        if (error := self.error) is not None:
+            raise error
 
     def work(self) -> None:
         """What one worker does, until there is nothing it may begin."""
@@ -88,6 +118,7 @@ class WorkerPool:
             finally:
                 with self._lock:
                     self._busy.discard(turn.callee)
+                    self._keys.discard(turn.due.attempt.key)
 
     def _next(self) -> Job | None:
         with self._lock:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.campaign_starts import StartContext, due, start
@@ -9,43 +11,73 @@ from reconciler.cli.run_identity import owner
 from reconciler.kinds import KINDS, campaign_gates
 from reconciler.model import Address
 from reconciler.plan import Scope
+from reconciler.schedule.clock import parse_instant
 from reconciler.telephony.eligibility import Obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+    from datetime import datetime
 
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
     from reconciler.schedule.call_report import CallRow
     from reconciler.state.campaign_records import CampaignRecord
+    from reconciler.store.lease import Lease
     from reconciler.survey import Connection, Survey
 
 KIND = "Campaign"
+LEASE = "campaigns"  # apart from that of calls, which wait for nobody
+
+
+@dataclass(frozen=True)
+class Start:
+    """How to start campaigns: ``lease`` is the right to, and ``ahead`` how long before an instant to prepare for it."""
+
+    session: Session
+    connection: Connection
+    read: Callable[[], Loaded]
+    lease: Callable[[], AbstractContextManager[Lease]]
+    ahead: timedelta = timedelta(0)
+
+    def run(self, rows: list[CallRow]) -> None:
+        """Start what is due, each at most once; its rows go into ``rows``."""
+        ledger, clock = self.connection.ledger, self.session.clock
+        if not due(ledger, clock.now() + self.ahead):
+            return
+        with self.lease() as lease:
+            ledger.refresh()
+            if coming := due(ledger, clock.now() + self.ahead):
+                found = self.session.look(self.read(), self.connection, Scope())
+                self._wait(min(parse_instant(it.opens) for it in coming))
+                _each(self.session, self.connection, found, rows, lease.check, dry_run=False)
+
+    def _wait(self, instant: datetime) -> None:
+        left = (instant - self.session.clock.now()).total_seconds()
+        if left > 0:
+            self.session.stopping.wait(left)
+        self.connection.ledger.refresh()
 
 
 def starts(
     session: Session, connection: Connection, read: Callable[[], Loaded], rows: list[CallRow], *, dry_run: bool
 ) -> None:
     """Start what is due, each at most once; its rows go into ``rows``."""
-    if not due(connection.ledger, session.clock.now()):
-        return
-    if dry_run:
-        _each(session, connection, read(), rows, lambda: None, dry_run=True)
-        return
-    with session.lease(connection.ledger, "dispatch") as lease:
-        _each(session, connection, read(), rows, lease.check, dry_run=False)
+    if not dry_run:
+        Start(session, connection, read, lambda: session.lease(connection.ledger, LEASE)).run(rows)
+    elif due(connection.ledger, session.clock.now()):
+        _each(session, connection, session.look(read(), connection, Scope()), rows, lambda: None, dry_run=True)
 
 
 def _each(
     session: Session,
     connection: Connection,
-    loaded: Loaded,
+    found: Survey,
     rows: list[CallRow],
     check: Callable[[], None],
     *,
     dry_run: bool,
 ) -> None:
-    found = session.look(loaded, connection, Scope())
     line = StartContext(
         api=connection.api,
         ledger=connection.ledger,

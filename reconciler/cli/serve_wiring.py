@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.context import DispatchContext
 from reconciler.calls.rate_limit import Throttle
+from reconciler.cli.campaign_dispatch import LEASE as CAMPAIGNS
+from reconciler.cli.campaign_dispatch import Start
 from reconciler.cli.chosen_project import chosen_project
 from reconciler.cli.dispatch import AT_ONCE
 from reconciler.cli.notices import notifier, of_balance, of_calls, of_drift
 from reconciler.cli.run_identity import commit, owner
-from reconciler.cli.serve_campaigns import start_campaigns
+from reconciler.cli.serve_campaigns import AHEAD, start_campaigns
 from reconciler.cli.serve_conditions import Conditions
 from reconciler.cli.serve_hold import hold_all
+from reconciler.cli.serve_report import Report
 from reconciler.cli.view import shown
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.kinds.scheduled_call_orders import differs
@@ -40,14 +43,13 @@ from reconciler.serve.metrics import Metrics
 from reconciler.serve.server import bound, serving
 from reconciler.serve.wake import Wake
 from reconciler.state.call_states import CallState
-from reconciler.store.lease import acquire
+from reconciler.store.lease import Watch, acquire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from reconciler.calls.due import Agenda
-    from reconciler.calls.run_state import RunState
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
     from reconciler.notify.notifier import Notice
@@ -58,10 +60,11 @@ if TYPE_CHECKING:
     from reconciler.survey import Survey
 
 LEASE_SECONDS = 15.0  # after which another replica goes on where this one was killed
+SILENCE_SECONDS = 5.0  # the same where the state is quick to write
+SLOW_SECONDS = 0.5  # after which a request without an answer keeps no other waiting
 CHECKOUT_SECONDS = 1.0
 _PRUNE_SECONDS = 3_600.0
 _LOOK_SECONDS = 300.0  # between two looks at the account where nothing is due
-_REMEMBERED = 20_000  # calls whose last line in the log is known
 _NOTICE_SECONDS = 10.0
 _OUTSIDE = frozenset({ChangedBy.DASHBOARD, ChangedBy.BOTH})
 
@@ -88,6 +91,7 @@ class Wiring:
         self.checkout = Checkout(self._root, self._read, self._reread)
         self.connection = session.connected()
         self.ledger = self.connection.ledger
+        self.report = Report(self.log, self.metrics, self.ledger)
         self.throttle = self._throttle()
         self.wake = Wake(session.stopping, session.clock.now, self._moved)
         self.events = EventLog(self.ledger.store, self.ledger.organization, lambda: datetime.now(UTC))
@@ -97,14 +101,14 @@ class Wiring:
             stopping=session.stopping,
             every=every.total_seconds(),
             ended=self._ended,
-            failed=lambda error: self._failed("following calls", error),
+            failed=lambda error: self.report.failed("following calls", error),
         )
+        self.watches = {"dispatch": Watch(), CAMPAIGNS: Watch()}
         self.dispatcher = Dispatcher(self._surroundings())
         self._token, self._secrets, self._accept_v1 = token, secrets, accept_v1
         self._mark: str | None = None
         self.notices: SimpleQueue[Notice | None] = SimpleQueue()
         self.notifier = notifier(session, self.ledger)
-        self._said: dict[tuple[str, int], tuple[str, str]] = {}
 
     def run(self, *, dispatching: bool) -> None:
         """Serve until the session is asked to stop, then finish what is in flight."""
@@ -173,7 +177,8 @@ class Wiring:
         self.log.say("the manifests are in error: the last good ones are kept", error=where, level="error")
 
     def _throttle(self) -> Throttle:
-        return Throttle(AT_ONCE, self.session.project.settings.limits.calls_per_second)
+        limits = self.session.project.settings.limits
+        return Throttle(AT_ONCE, limits.calls_per_second, slow=SLOW_SECONDS)
 
     def _commit(self) -> str:
         return commit(self.session.project)[:12]
@@ -195,16 +200,17 @@ class Wiring:
             clock=session.clock,
             stopping=session.stopping,
             wake=self.wake,
+            workers=self.throttle.workers,
             context=self._context,
             lease=self._lease,
             period=lambda: parse_duration(session.project.settings.dispatch.every),
             every=self.every,
             told=self._told,
-            failed=lambda error: self._failed("dispatching", error),
+            failed=lambda error: self.report.failed("dispatching", error),
             looked=self._looked,
         )
 
-    def _context(self, state: RunState, check: Callable[[], None]) -> DispatchContext:
+    def _context(self) -> DispatchContext:
         session, connection, loaded = self.session, self.connection, self.checkout.current()
         found = session.look(loaded, connection, Scope())
         self._surveyed(found)
@@ -218,24 +224,25 @@ class Wiring:
             clock=session.clock,
             owner=owner(),
             differs=lambda order, armed: differs(order, armed, loaded.resources),
-            check_lease=check,
+            check_lease=lambda: None,  # the turn that takes it has its own
             stopping=session.stopping,
-            tally=state,
             traffic=self.throttle,
             do_not_call=lambda: session.do_not_call.now(self.ledger),
             sent=session.sent_here,
         )
 
     @contextmanager
-    def _lease(self) -> Iterator[Lease]:
+    def _lease(self, what: str = "dispatch") -> Iterator[Lease]:
         with acquire(
             self.ledger.store,
-            f"{self.ledger.organization}/lease/dispatch",
+            f"{self.ledger.organization}/lease/{what}",
             owner=owner(),
             now=lambda: datetime.now(UTC),
             seconds=LEASE_SECONDS,
             wait=0,
             sleep=lambda _: None,
+            silence=SILENCE_SECONDS if self.ledger.store.is_quick else None,
+            watch=self.watches[what],
         ) as held:
             yield held
 
@@ -255,11 +262,9 @@ class Wiring:
 
     def _campaigns(self) -> None:
         start_campaigns(
-            self.session,
-            self.connection,
-            self.checkout.current,
+            Start(self.session, self.connection, self.checkout.current, lambda: self._lease(CAMPAIGNS), AHEAD),
             told=self._told,
-            failed=lambda error: self._failed("starting campaigns", error),
+            failed=lambda error: self.report.failed("starting campaigns", error),
         )
 
     def _notify(self) -> None:
@@ -269,7 +274,7 @@ class Wiring:
                 if self.notifier is not None:
                     self.notifier.tell(notice)
             except ReconcilerError as error:
-                self._failed("notifying", error)
+                self.report.failed("notifying", error)
 
     def _note(self, notices: Iterable[Notice]) -> None:
         for notice in notices:
@@ -279,65 +284,13 @@ class Wiring:
         self.metrics.due.set(len(found.place))
 
     def _told(self, rows: list[CallRow]) -> None:
-        """Count and log what became of calls; what only waits is said when it changes."""
         if self.notifier is not None:
             self._note(of_calls(rows))
-        for row in rows:
-            key, now = (row.occurrence, row.attempt), (str(row.state), row.code)
-            if self._said.get(key) != now:
-                self._said[key] = now
-                self._count(row)
-                level = "warning" if CallState(row.state).alarming else "info"
-                self.log.say(
-                    "call",
-                    level=level,
-                    name=row.name,
-                    occurrence=row.occurrence,
-                    attempt=row.attempt,
-                    state=str(row.state),
-                    call_id=row.call_id,
-                    code=row.code,
-                    detail=row.detail,
-                    hint=row.hint,
-                )  # fmt: skip - one table
-        self.follower.soon()
-
-        for key in list(self._said)[: max(len(self._said) - _REMEMBERED, 0)]:
-            del self._said[key]
-
-    def _count(self, row: CallRow) -> None:
-        metrics = self.metrics
-        match CallState(row.state):
-            case CallState.PLACED:
-                metrics.placed.inc()
-                attempt = self.ledger.attempt(row.occurrence, row.attempt)
-                if attempt is not None and attempt.sent_at and row.when is not None and row.attempt == 1:
-                    sent = datetime.fromisoformat(attempt.sent_at)
-                    metrics.latency.observe(max((sent - row.when).total_seconds(), 0.0))
-            case CallState.EXPIRED:
-                metrics.missed.inc()
-            case CallState.UNKNOWN:
-                metrics.unknown.inc()
-            case CallState.REFUSED:
-                metrics.refused.inc()
+        self.report.told(rows)
 
     def _ended(self, attempts: list[Attempt]) -> None:
-        for attempt in attempts:
-            self.log.say(
-                "call ended",
-                name=attempt.name,
-                occurrence=attempt.occurrence,
-                attempt=attempt.attempt,
-                state=str(attempt.state),
-                call_id=attempt.call_id,
-                end_reason=attempt.end_reason,
-                duration_seconds=attempt.duration_seconds,
-            )  # fmt: skip - one table
+        self.report.ended(attempts)
         self.wake.set()
-
-    def _failed(self, what: str, error: ReconcilerError) -> None:
-        self.metrics.round_failures.inc()
-        self.log.say(f"{what} failed: {error.message}", code=error.code, hint=error.hint, level="error")
 
     def _housekeeping(self) -> None:
         """Notice a checkout that moved, count what stands where, forget old events."""
@@ -348,12 +301,12 @@ class Wiring:
                 self._count_states()
                 if time.monotonic() - looked >= _LOOK_SECONDS:
                     looked = time.monotonic()
-                    self._surveyed(self.session.look(self.checkout.current(), self.connection, Scope()))
+                    self.dispatcher.looker.ask()
                 if time.monotonic() - pruned >= _PRUNE_SECONDS:
                     pruned = time.monotonic()
                     self.events.forget_old()
             except ReconcilerError as error:
-                self._failed("housekeeping", error)
+                self.report.failed("housekeeping", error)
 
     def _count_states(self) -> None:
         counts = dict.fromkeys((str(state) for state in CallState), 0)

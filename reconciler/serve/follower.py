@@ -54,9 +54,6 @@ class Follower:
         """An event says something of this call."""
         self._heard.put(call_id)
 
-    def soon(self) -> None:
-        """Calls were placed."""
-
     def run(self) -> None:
         """Go on until the run is asked to stop."""
         while not self._stopping.is_set():

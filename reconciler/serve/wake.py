@@ -23,10 +23,13 @@ class Wake:
         """End the wait that is under way, or the next one."""
         self._event.set()
 
-    def wait(self, until: datetime) -> None:
-        """Wait for an instant, never less, unless something ends it."""
-        while not self._stopping.is_set():
+    def wait(self, until: datetime) -> bool:
+        """Wait for an instant, never less, unless something ends it: whether anything did."""
+        woken = False
+        while not (woken or self._stopping.is_set()):
             left = (until - self._now()).total_seconds()
-            if left <= 0 or self._event.wait(min(left, SLICE)) or self._look():
+            if left <= 0:
                 break
+            woken = self._event.wait(min(left, SLICE)) or self._look()
         self._event.clear()
+        return woken

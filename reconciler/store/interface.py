@@ -68,6 +68,9 @@ class Store(ABC):
     is_cheap_to_watch = False
     """Whether ``refresh`` may be asked several times a second."""
 
+    is_quick = False
+    """Whether a write takes milliseconds, so that a lease may be renewed every other second."""
+
     shared: bool = False
     """Whether other machines keep their state in it too, so that finding it empty is a surprise."""
 

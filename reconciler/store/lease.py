@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from reconciler.errors import Conflict, Locked, StoreError
 from reconciler.store.lease_process import gone, myself
@@ -28,6 +28,19 @@ POLL_SECONDS = 1.0
 HINT = "wait for it, or if that run is dead: `reconciler state unlock`"
 
 
+class Life(NamedTuple):
+    """How long a lease counts without being renewed: by the clock, and for those who watch it."""
+
+    seconds: float
+    silence: float | None = None
+    heartbeat: bool = True
+
+    @property
+    def held(self) -> float:
+        """How long its holder may rely on it."""
+        return min(self.seconds, self.silence or self.seconds)
+
+
 def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all the caller's, all keyword-only
     store: Store,
     key: str,
@@ -39,13 +52,17 @@ def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all th
     sleep: Callable[[float], None] = time.sleep,
     heartbeat: bool = True,
     announce: Callable[[Entry], None] = lambda _: None,
+    silence: float | None = None,
+    watch: Watch | None = None,
 ) -> Lease:
     """Take the lease, taking over a dead one; waits up to ``wait`` seconds for the holder to finish.
 
-    Dead is a lease that expired, or whose process on this host provably ended (``holder.gone``).
+    Dead is a lease that expired, whose process on this host provably ended (``holder.gone``), or whose holder was
+    silent while ``watch`` looked.
 
     ``owner`` is for people (host, process id, since when). With ``heartbeat`` a thread renews the lease every
-    third of its life until it is released. ``announce`` is told whose lease it is before each wait.
+    third of its life until it is released. ``announce`` is told whose lease it is before each wait. Where writes are
+    quick, ``silence`` is a shorter life in seconds: those who watch need not wait for its end by the clock.
 
     Raises:
         Locked: somebody holds it; the message names the owner, since when and until when.
@@ -55,9 +72,10 @@ def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all th
     while True:
         store.refresh()
         found = store.get(key)
-        if found is None or _expiry(found) <= now() or gone(found.value.get("process")):
+        if found is None or _is_dead(found, now(), watch):
             with suppress(Conflict):  # another run was first: look who
-                return Lease(store, key, owner=owner, now=now, seconds=seconds, heartbeat=heartbeat, over=found)
+                life = Life(seconds, silence, heartbeat=heartbeat)
+                return Lease(store, key, owner=owner, now=now, life=life, over=found)
             found = store.get(key)
         if found is not None and waited >= wait:
             raise _held_by(found)
@@ -68,25 +86,35 @@ def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all th
         waited += pause
 
 
+class Watch:
+    """Tells that a lease's holder is silent, by this process's own clock: those of other hosts may be off.
+
+    Only of a lease that says how long its holder may be silent (``silence``); each renewal begins that time anew.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._version, self._since = "", 0.0
+
+    def is_silent(self, found: Entry) -> bool:
+        """Whether it was not renewed for all that time while this watched."""
+        if found.version != self._version:
+            self._version, self._since = found.version, self._clock()
+        longest = found.value.get("silence")
+        return isinstance(longest, int | float) and self._clock() - self._since > longest
+
+
 class Lease:
     """The right to write, held until released, lost or expired; made by ``acquire``, a context manager."""
 
     def __init__(  # noqa: PLR0913 - as for acquire, which is the way in
-        self,
-        store: Store,
-        key: str,
-        *,
-        owner: str,
-        now: Callable[[], datetime],
-        seconds: float,
-        heartbeat: bool,
-        over: Entry | None,
+        self, store: Store, key: str, *, owner: str, now: Callable[[], datetime], life: Life, over: Entry | None
     ) -> None:
         self.owner = owner
         self._store = store
         self._key = key
         self._now = now
-        self._seconds = seconds
+        self._life = life
         self._since = now()
         self._process = myself()
         self._expires = self._since
@@ -96,7 +124,7 @@ class Lease:
         self._version = over.version if over else None
         self._put()
         self._beat = threading.Thread(target=self._keep_alive, name=f"lease {key}", daemon=True)
-        if heartbeat:
+        if life.heartbeat:
             self._beat.start()
 
     @property
@@ -146,24 +174,29 @@ class Lease:
 
     def _put(self) -> None:
         now = self._now()
-        expires = now + timedelta(seconds=self._seconds)
         value = {
             "owner": self.owner,
             "since": self._since.isoformat(),
-            "expires": expires.isoformat(),
+            "expires": (now + timedelta(seconds=self._life.seconds)).isoformat(),
             "process": self._process,
+            **({"silence": self._life.silence} if self._life.silence else {}),
         }
         self._version = self._store.put(self._key, value, expected=self._version).version
-        self._expires = expires
+        self._expires = now + timedelta(seconds=self._life.held)
 
     def _keep_alive(self) -> None:
-        while not self._released.wait(self._seconds / 3):
+        while not self._released.wait(self._life.held / 3):
             try:
                 self.renew()
             except Locked:
                 return
             except StoreError:  # unreachable for now: the next beat tries again, `held` ends by the clock
                 continue
+
+
+def _is_dead(found: Entry, now: datetime, watch: Watch | None) -> bool:
+    silent = watch is not None and watch.is_silent(found)
+    return silent or _expiry(found) <= now or gone(found.value.get("process"))
 
 
 def _held_by(found: Entry) -> Locked:

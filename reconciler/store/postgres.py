@@ -147,6 +147,7 @@ class PostgresStore(Store):
     """One table in the database of the URL, created at the first write; one connection shared by threads."""
 
     shared = True
+    is_quick = True
 
     def __init__(self, url: str, *, read_only: bool = False) -> None:
         self._url = url

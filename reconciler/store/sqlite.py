@@ -106,6 +106,7 @@ class SqliteStore(Store):
     """One file, one connection shared by the threads of the process, one writer at a time among processes."""
 
     is_cheap_to_watch = True
+    is_quick = True
 
     def __init__(self, root: Path, path: str, *, read_only: bool = False) -> None:
         self.description = f"sqlite {path}"

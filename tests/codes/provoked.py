@@ -14,7 +14,7 @@ from reconciler.api import Reply, segment
 from reconciler.api.error_body import Censor
 from reconciler.api.error_mapping import RequestLine, Seam
 from reconciler.api.read_only import ReadOnlyTransport
-from reconciler.calls import dispatch, gates
+from reconciler.calls import clock_agreement, gates
 from reconciler.calls.answers import read
 from reconciler.cli import dispatch as dispatch_command
 from reconciler.emulator import Fault, Scenario
@@ -173,7 +173,7 @@ CALLABLE: dict[str, Callable[[], Happened]] = {
     "RC204": _undialable,
     "RC242": _refused_contacts,
     "RC304": lambda: with_store(_locked),
-    "RC306": lambda: raised(lambda: dispatch._agree_on_time(SimpleNamespace(server_offset=lambda: 95.0))),  # type: ignore[arg-type]  # all it asks
+    "RC306": lambda: raised(lambda: clock_agreement.agree_on_time(SimpleNamespace(server_offset=lambda: 95.0))),  # type: ignore[arg-type]  # all it asks
     "RC308": lambda: raised(_no_date),
     "RC400": lambda: raised(lambda: _raise(ApiError("no", method="GET", path="/v1/agents"))),
     "RC406": lambda: raised(_ambiguous),

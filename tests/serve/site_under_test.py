@@ -36,13 +36,13 @@ spec: {name: Reminders, prompt: "You remind people of their visit.", voice: oliv
 """
 
 
-def until(condition: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + PATIENCE
+def until(condition: Callable[[], Any], what: str, *, patience: float = PATIENCE) -> Any:
+    deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if found := condition():
             return found
         time.sleep(0.05)
-    raise AssertionError(f"not within {PATIENCE:.0f} s: {what}")
+    raise AssertionError(f"not within {patience:.0f} s: {what}")
 
 
 def whole_second(*, ahead: float) -> datetime:

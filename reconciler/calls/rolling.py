@@ -1,0 +1,73 @@
+"""A dispatch that goes on: what becomes due is begun, whatever is still under way.
+
+A request without an answer holds its own call, calls to the same person, and nothing else.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
+from typing import TYPE_CHECKING, Self
+
+from reconciler.calls.clock_agreement import agree_on_time
+from reconciler.calls.dispatch import pools
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from reconciler.calls.context import DispatchContext
+    from reconciler.calls.due import Agenda
+    from reconciler.schedule.call_report import CallRow
+
+
+class RollingDispatch:
+    """Attempts of one run, begun as they become due; a context manager that waits for what is under way.
+
+    ``halted`` is set by the first error of a worker: nothing more is begun then.
+    """
+
+    def __init__(self, workers: int, stopping: Event) -> None:
+        self.halted = Event()
+        self._line: DispatchContext | None = None
+        self._due, self._missed = pools(self._now, stopping=stopping, halted=self.halted)
+        self._threads = ThreadPoolExecutor(workers, "dispatch")
+
+    @property
+    def under_way(self) -> frozenset[str]:
+        """The keys of the attempts that were begun, or wait for a worker."""
+        return self._due.keys | self._missed.keys
+
+    def begin(self, line: DispatchContext, found: Agenda) -> None:
+        """Take what is not under way yet; what is due goes first.
+
+        Raises PlanRefused when the clocks disagree.
+        """
+        agree_on_time(line.api)
+        self._line = replace(line, earliest=found.earliest)
+        for pool, todo in ((self._due, (*found.settle, *found.place)), (self._missed, found.missed)):
+            for _ in range(pool.offer(todo)):
+                self._threads.submit(pool.work)
+
+    def _now(self) -> DispatchContext:
+        if self._line is None:
+            raise RuntimeError("nothing was begun")
+        return self._line
+
+    def rows(self) -> list[CallRow]:
+        """The rows that came since this was asked last."""
+        return [*self._due.told(), *self._missed.told()]
+
+    def check(self) -> None:
+        """Raise what stopped the workers, if anything did."""
+        for pool in (self._due, self._missed):
+            if pool.error is not None:
+                raise pool.error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._threads.shutdown()

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from reconciler.store.sqlite import SqliteStore
+from serve.site_under_test import call, until, whole_second
+
+if TYPE_CHECKING:
+    from serve.site_under_test import Site
+
+HANGS = 25.0  # seconds
+LATE = timedelta(seconds=1)
+KEY = "900001/lease/dispatch"
+
+
+def hang(site: Site, method: str, path: str, times: int = 1) -> None:
+    site.ask("POST", "/emulator/faults", json={"method": method, "path": path, "delay": HANGS, "times": times})
+
+
+def lateness(site: Site, due: dict[str, datetime]) -> dict[str, timedelta]:
+    """How late each was dialled that was not dialled in time."""
+    left = max(due.values()) - datetime.now(UTC)
+    until(lambda: len(site.dialled()) >= len(due), "requests to dial", patience=left.total_seconds() + 40)
+    late = {whom: when - due[whom] for when, whom in site.dialled()}
+    return {whom: each for whom, each in late.items() if not timedelta(0) <= each <= LATE}
+
+
+def test_a_request_to_dial_that_hangs_delays_neither_its_own_burst_nor_the_later_ones(site: Site) -> None:
+    site.apply()
+    site.serve()
+    at = whole_second(ahead=2 * site.patience)
+    due = {f"+1415557{1000 + number}": at + timedelta(seconds=number // 2) for number in range(10)}
+    hang(site, "POST", "/v1/call")
+    site.declare(*(call(f"call-{to[-4:]}", when, to) for to, when in due.items()))
+    site.apply()
+    assert lateness(site, due) == {}
+
+
+def test_as_many_hanging_requests_as_may_be_in_flight_delay_the_next_by_half_a_second(site: Site) -> None:
+    site.apply()
+    site.serve()
+    at = whole_second(ahead=2 * site.patience)
+    due = {f"+1415558{1000 + number}": at + timedelta(seconds=number // 8) for number in range(12)}
+    hang(site, "POST", "/v1/call", times=8)
+    site.declare(*(call(f"call-{to[-4:]}", when, to) for to, when in due.items()))
+    site.apply()
+    assert lateness(site, due) == {}
+
+
+def test_a_look_at_the_account_that_hangs_makes_no_call_late(site: Site) -> None:
+    site.apply()
+    site.serve()
+    at = whole_second(ahead=2 * site.patience)
+    due = {f"+1415559{1000 + number}": at + timedelta(seconds=20 * number) for number in range(2)}
+    site.declare(*(call(f"call-{to[-4:]}", when, to) for to, when in due.items()))
+    site.apply()
+    until(site.dialled, "the first call")
+    hang(site, "GET", "/v1/agents")
+    assert lateness(site, due) == {}
+
+
+def test_the_lease_of_a_replica_that_died_on_another_host_is_taken_over_within_six_seconds(site: Site) -> None:
+    site.apply()
+    service = site.serve("--every", "1h")
+    assert service.url
+    at = whole_second(ahead=2 * site.patience)
+    site.declare(call("one", at, "+14155551000"))
+    site.apply()
+    now = datetime.now(UTC)
+    left_behind = {
+        "owner": "a replica on another host",
+        "since": now.isoformat(),
+        "expires": (now + timedelta(hours=1)).isoformat(),
+        "silence": 5.0,
+    }
+    with SqliteStore(site.root, ".reconciler/state.db") as store:
+        found = store.get(KEY)
+        store.put(KEY, left_behind, expected=found.version if found else None)
+    looked = max(at - timedelta(seconds=3), now)  # a turn begins so long before an instant
+    until(site.dialled, "the call", patience=(at - now).total_seconds() + 40)
+    ((when, _),) = site.dialled()
+    assert at <= when <= looked + timedelta(seconds=6) + LATE
