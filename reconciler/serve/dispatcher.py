@@ -13,8 +13,8 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Locked, ReconcilerError
+from reconciler.serve.due_calls import DueCalls
 from reconciler.serve.looker import Looker
-from reconciler.serve.outlook import Outlook
 from reconciler.serve.turn import Desk, Turn
 
 if TYPE_CHECKING:
@@ -64,14 +64,14 @@ class Dispatcher:
         self._with = surroundings
         self.beat = monotonic()
         self.looker = Looker(surroundings.context, surroundings.ledger.switches, surroundings.failed)
-        self._outlook = Outlook(surroundings.ledger, surroundings.clock, surroundings.looked)
+        self._due_calls = DueCalls(surroundings.ledger, surroundings.clock, surroundings.looked)
         self._desk = Desk(
             ledger=surroundings.ledger,
             clock=surroundings.clock,
             stopping=surroundings.stopping,
             wake=surroundings.wake,
             workers=surroundings.workers,
-            outlook=self._outlook,
+            due_calls=self._due_calls,
             looker=self.looker,
             period=surroundings.period,
             told=surroundings.told,
@@ -94,12 +94,12 @@ class Dispatcher:
 
     def step(self) -> datetime:
         """Do what is to be done now or very soon; when to look again."""
-        found = self._outlook.agenda()
-        if self._outlook.ready(found) or self._outlook.coming(found, self._desk.ahead):
+        found = self._due_calls.agenda()
+        if self._due_calls.ready(found) or self._due_calls.coming(found, self._desk.ahead):
             with self._with.lease() as lease:
                 Turn(self._desk, lease.check).run()
-            found = self._outlook.agenda()
-        return self._outlook.next_look(found, self._desk.ahead, self._with.every)
+            found = self._due_calls.agenda()
+        return self._due_calls.next_look(found, self._desk.ahead, self._with.every)
 
     def _alive(self) -> None:
         self.beat = monotonic()

@@ -1,4 +1,4 @@
-"""The newest look at the account, made in a thread of its own: a slow answer delays nobody who has an older one."""
+"""Looks at the account, made in a thread of their own: a slow one delays nobody who has an older one."""
 
 from __future__ import annotations
 

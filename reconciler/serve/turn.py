@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from reconciler.calls.due import Agenda, Due
     from reconciler.schedule.call_report import CallRow
     from reconciler.schedule.clock import Clock
+    from reconciler.serve.due_calls import DueCalls
     from reconciler.serve.looker import Looker
-    from reconciler.serve.outlook import Outlook
     from reconciler.serve.wake import Wake
     from reconciler.state.ledger import Ledger
 
@@ -42,7 +42,7 @@ class Desk:
     stopping: Event
     wake: Wake
     workers: int
-    outlook: Outlook
+    due_calls: DueCalls
     looker: Looker[DispatchContext]
     period: Callable[[], timedelta]
     told: Callable[[list[CallRow]], None]
@@ -72,7 +72,7 @@ class Turn:
         self._rolling = RollingDispatch(desk.workers, desk.stopping)
         self._counts_since = desk.period_began()
         self._state = RunState(
-            places=desk.placed(self._counts_since), tried=desk.outlook.tried, halted=self._rolling.halted
+            places=desk.placed(self._counts_since), tried=desk.due_calls.tried, halted=self._rolling.halted
         )
         self._reading = False
 
@@ -105,12 +105,12 @@ class Turn:
     def _looked(self) -> datetime | None:
         """Begin what is due; when the next is, where that is soon."""
         desk = self._desk
-        found = desk.outlook.agenda()
-        ready = desk.outlook.ready(found, self._rolling.under_way)
+        found = desk.due_calls.agenda()
+        ready = desk.due_calls.ready(found, self._rolling.under_way)
         if ready:
             self._count()
             self._rolling.begin(self._line(ready), ready)
-        coming = desk.outlook.coming(found, desk.ahead)
+        coming = desk.due_calls.coming(found, desk.ahead)
         if coming is not None:
             desk.looker.ask()
             self._read_ahead(coming)

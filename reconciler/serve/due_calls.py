@@ -1,4 +1,4 @@
-"""The outlook of a dispatcher: what is due, what may be tried again, what comes next."""
+"""The due calls of a dispatcher: what is due, what may be tried again, what comes next."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.state.ledger import Ledger
 
 
-class Outlook:
+class DueCalls:
     """What the ledger asks for, and what this replica tried of it; ``looked`` hears of every look."""
 
     def __init__(self, ledger: Ledger, clock: Clock, looked: Callable[[Agenda], None]) -> None:
