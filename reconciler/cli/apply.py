@@ -12,7 +12,7 @@ from reconciler.apply.run import apply
 from reconciler.cli import view
 from reconciler.cli.common_options import declare
 from reconciler.cli.dispatch import code_of_calls, place
-from reconciler.cli.notices import of_apply, tell
+from reconciler.cli.notices import of_apply, of_balance, tell, told_when_it_fails
 from reconciler.cli.plan import planned
 from reconciler.cli.progress import applying
 from reconciler.cli.pull_request import Announcement, announced
@@ -80,7 +80,7 @@ def command(
         loaded = session.usable(skip_rows=narrowing.skip_rows)
         scope = narrowing.scope(loaded, session.project.root)
         connection = session.connected()
-        with session.lease(connection.ledger, "apply") as lease:
+        with told_when_it_fails(session, connection.ledger), session.lease(connection.ledger, "apply") as lease:
             found = session.look(loaded, connection, scope)
             announcement.planned(found.plan)
             try:
@@ -105,7 +105,8 @@ def command(
         rows = _dispatched(session, loaded, scope, done) if then_dispatch and not session.stopping.is_set() else []
         view.report(session, done, rows)
         announcement.report(done)
-        tell(session, connection.ledger, of_apply(done, stamp(session.clock.now())))
+        at = stamp(session.clock.now())
+        tell(session, connection.ledger, [*of_apply(done, at), *of_balance(session, found.account)])
         if rows and options.format != "json":
             view.dispatch(session, rows)
         return _code(session, found.plan, done, rows)

@@ -19,7 +19,7 @@ from reconciler.calls.reports import call_row, damaged, errors_first
 from reconciler.calls.run_state import REST, RunState
 from reconciler.cli.campaign_dispatch import starts
 from reconciler.cli.common_options import declare
-from reconciler.cli.notices import of_calls, tell
+from reconciler.cli.notices import of_balance, of_calls, tell
 from reconciler.cli.run_identity import owner
 from reconciler.cli.session import Session
 from reconciler.cli.view import shown
@@ -137,7 +137,8 @@ def run(
         raise
     finally:
         if not dry_run:
-            tell(session, connection.ledger, of_calls(_latest(session, rows)))
+            billing = of_balance(session, session.looked) if session.looked else ()
+            tell(session, connection.ledger, [*of_calls(_latest(session, rows)), *billing])
     return Done(_latest(session, [*rows, *missing]), len(left.place) + len(left.settle))
 
 

@@ -10,6 +10,7 @@ import click
 from reconciler.adoption.drift import DRAFT, drifted, without_base
 from reconciler.adoption.write_back import WriteBack, write_back
 from reconciler.cli.common_options import declare
+from reconciler.cli.notices import of_balance, of_drift, tell
 from reconciler.cli.session import Session
 from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StoreError
@@ -49,6 +50,7 @@ def command(options: Options, write: bool, theirs: bool, dry_run: bool) -> int:
         found = session.look(loaded, connection, Scope())
         _know_the_past(session.notes)
         drift = drifted(found.plan.changes, found.account.bindings, KINDS)
+        tell(session, connection.ledger, [*of_drift(found.plan.target, drift), *of_balance(session, found.account)])
         unknown = without_base(found.plan.changes, found.account.bindings)
         carried = _carried(session, loaded, found, drift, theirs=theirs) if write else None
         if carried is not None and not dry_run:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import Conflict, ReconcilerError
+from reconciler.cli.run_identity import commit
+from reconciler.errors import Conflict, Interrupted, ReconcilerError
 from reconciler.notify.notifier import Notice, Notifier
 from reconciler.schedule.clock import stamp
 from reconciler.state.call_states import CallState
 from reconciler.store import Write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
+    from reconciler.account import Account
     from reconciler.cli.session import Session
-    from reconciler.model import Plan, Report
+    from reconciler.model import Change, Report, Target
     from reconciler.schedule.call_report import CallRow
     from reconciler.state.ledger import Ledger
+    from reconciler.store import Store
 
 _HELD = "RC615"  # missed while held: somebody decided that
 _TOPICS = {CallState.EXPIRED: "missed", CallState.UNKNOWN: "unknown", CallState.REFUSED: "refused"}
@@ -27,9 +31,10 @@ _WORDS = {
     "refused": "a call was refused",
 }
 _LISTED = 20
+_NO_FAILURE = ("RC307", Interrupted.code)
 
 
-def notifier(session: Session, ledger: Ledger) -> Notifier | None:
+def notifier(session: Session, ledger: Ledger, store: Store | None = None) -> Notifier | None:
     """Who tells somebody; None where the project names nobody. Raises InputError for a setting that cannot be used."""
     if not session.project.settings.notify.to:
         return None
@@ -37,7 +42,7 @@ def notifier(session: Session, ledger: Ledger) -> Notifier | None:
     def first(key: str) -> bool:
         write = Write(f"notice/{ledger.organization}/{key}", {"at": stamp(session.clock.now())})
         try:
-            ledger.store.put_many([write])
+            (store or ledger.store).put_many([write])
         except Conflict:
             return False
         return True
@@ -50,13 +55,41 @@ def notifier(session: Session, ledger: Ledger) -> Notifier | None:
 
 def tell(session: Session, ledger: Ledger, notices: Iterable[Notice]) -> None:
     """Tell what a run found at its end; that nobody could be told is said, and changes nothing of what was done."""
+    wanted = [it for it in notices if it.topic in session.project.settings.notify.on]
+    if not (wanted and session.project.settings.notify.to):
+        return
     try:
-        teller = notifier(session, ledger)
-        if teller is not None:
-            for notice in notices:
-                teller.tell(notice)
+        with _writable(session, ledger) as store:
+            teller = notifier(session, ledger, store)
+            for notice in wanted:
+                if teller is not None:
+                    teller.tell(notice)
     except ReconcilerError as error:
         session.output.talk(f"nobody was notified: {error.message}")
+
+
+@contextmanager
+def told_when_it_fails(session: Session, ledger: Ledger) -> Iterator[None]:
+    """Tell of an apply that ends in an error, once for each commit; not of one that only waits for a yes."""
+    try:
+        yield
+    except ReconcilerError as error:
+        if error.code not in _NO_FAILURE:
+            tell(session, ledger, of_failure(error, commit(session.project) or f"{session.clock.now():%Y-%m-%d}"))
+        raise
+
+
+@contextmanager
+def _writable(session: Session, ledger: Ledger) -> Iterator[Store]:
+    """A store that remembers what was told, also for a command that reads; what it reads stays read only."""
+    if not session.read_only:
+        yield ledger.store
+        return
+    from reconciler.store import open_store  # noqa: PLC0415 - each engine loads only when named
+
+    url = session.options.state or session.project.settings.state
+    with open_store(url, root=session.project.root, read_only=False) as store:
+        yield store
 
 
 def of_calls(rows: Iterable[CallRow]) -> Iterator[Notice]:
@@ -70,23 +103,37 @@ def of_calls(rows: Iterable[CallRow]) -> Iterator[Notice]:
         yield Notice(topic, event, f"reconciler: {_WORDS[topic]}: {row.occurrence}", body)
 
 
-def of_drift(plan: Plan, outside: Iterable[Any]) -> Iterator[Notice]:
-    """Objects that were changed outside: once for each state of them."""
-    changed = list(outside)
+def of_drift(target: Target, drift: Iterable[Change]) -> Iterator[Notice]:
+    """Objects that were changed outside: once for each state of them, whoever notices it."""
+    changed = list(drift)
     if not changed:
         return
-    event = "\n".join(f"{it.address} {[(diff.path, str(diff.before)) for diff in it.diffs]}" for it in changed)
-    listed = "\n".join(f"{it.address}: {', '.join(diff.path for diff in it.diffs)}" for it in changed[:_LISTED])
-    title = f"reconciler: {len(changed)} changed outside in {plan.target.organization_name}"
+    event = "\n".join(
+        f"{it.address} {it.reason} {[(diff.path, str(diff.after)) for diff in it.diffs]}" for it in changed
+    )
+    listed = "\n".join(f"{it.address} {it.sentence}{_fields(it)}" for it in changed[:_LISTED])
+    title = f"reconciler: {len(changed)} changed outside in {target.organization_name}"
     yield Notice("drift", event, title, f"{listed}\nreconciler drift")
 
 
-def of_balance(billing: Mapping[str, Any], below: int, day: str) -> Iterator[Notice]:
+def _fields(change: Change) -> str:
+    return f": {', '.join(diff.path for diff in change.diffs)}" if change.diffs else ""
+
+
+def of_balance(session: Session, account: Account) -> Iterator[Notice]:
     """A balance that is low, once a day."""
-    cents = billing.get("balance_cents")
+    cents: Any = next((it.body.get("balance_cents") for it in account.of("AutoReload")), None)
+    below = session.project.settings.notify.balance_below_cents
     if isinstance(cents, int) and not isinstance(cents, bool) and cents < below:
         title = f"reconciler: the balance is low: ${cents / 100:,.2f}"
+        day = f"{session.clock.now():%Y-%m-%d}"
         yield Notice("balance", day, title, f"It is below ${below / 100:,.2f}; at nothing, calls are refused.")
+
+
+def of_failure(error: ReconcilerError, event: str) -> Iterator[Notice]:
+    """An apply that was refused, or ended in an error."""
+    body = "\n".join(filter(None, (f"{error.code} {error.message}".strip(), error.hint)))
+    yield Notice("apply", f"{event} {body}", "reconciler: apply failed", body)
 
 
 def of_apply(done: Report, at: str) -> Iterator[Notice]:

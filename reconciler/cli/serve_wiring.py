@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from reconciler.adoption.drift import drifted
 from reconciler.calls.context import DispatchContext
 from reconciler.calls.rate_limit import Throttle
 from reconciler.cli.campaign_dispatch import LEASE as CAMPAIGNS
@@ -24,9 +25,9 @@ from reconciler.cli.serve_hold import hold_all
 from reconciler.cli.serve_report import Report
 from reconciler.cli.view import shown
 from reconciler.errors import InputError, ReconcilerError
+from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call_orders import differs
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
-from reconciler.model import ChangedBy
 from reconciler.plan import Scope
 from reconciler.redaction import storable
 from reconciler.schedule.clock import parse_duration
@@ -66,7 +67,6 @@ CHECKOUT_SECONDS = 1.0
 _PRUNE_SECONDS = 3_600.0
 _LOOK_SECONDS = 300.0  # between two looks at the account where nothing is due
 _NOTICE_SECONDS = 10.0
-_OUTSIDE = frozenset({ChangedBy.DASHBOARD, ChangedBy.BOTH})
 
 
 class Wiring:
@@ -247,16 +247,14 @@ class Wiring:
             yield held
 
     def _surveyed(self, found: Survey) -> None:
-        changes = found.plan.changes
-        outside = [it for it in changes if any(diff.changed_by in _OUTSIDE for diff in it.diffs)]
-        self.metrics.drift.set(len(outside))
+        drift = drifted(found.plan.changes, found.account.bindings, KINDS)
+        self.metrics.drift.set(len(drift))
         billing: dict[str, Any] = next((dict(it.body) for it in found.account.of("AutoReload")), {})
         if isinstance(cents := billing.get("balance_cents"), int):
             self.metrics.balance.set(cents)
         if self.notifier is not None:
-            day = f"{self.session.clock.now():%Y-%m-%d}"
-            self._note(of_drift(found.plan, outside))
-            self._note(of_balance(billing, self.notifier.balance_below_cents, day))
+            self._note(of_drift(found.plan.target, drift))
+            self._note(of_balance(self.session, found.account))
         last = max(self.ledger.bindings().values(), key=lambda it: it.applied_at, default=None)
         self.metrics.applied(last.commit if last else "")
 

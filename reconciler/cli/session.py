@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
+    from reconciler.account import Account
     from reconciler.api import Api
     from reconciler.calls.sent_here import SentHere
     from reconciler.cli.options import Options
@@ -69,6 +70,7 @@ class Session:
         self.waits = Waits(self.output.talk)
         self._closing = ExitStack()
         self.notes: list[Finding] = []
+        self.looked: Account | None = None
         self.left_out: dict[Address, tuple[Finding, ...]] = {}
         self.do_not_call = DoNotCallFile(self.project)
         self._incomplete: frozenset[str] = frozenset()
@@ -205,6 +207,7 @@ class Session:
                 lint=self.lint.online,
                 notes=[*self.notes, *warned(self.do_not_call.now(connection.ledger), loaded.resources.values())],
             )
+        self.looked = found.account
         for change in found.plan.changes if self.output.debug else ():
             self.output.trace(f"{change.address}: {change.verb} ({change.reason}) {change.sentence}")
         return found
