@@ -20,6 +20,7 @@ PATIENCE = timedelta(minutes=5)
 _PAUSES = (1, 2, 4, 8, 15)
 _NOT_FOUND = 404
 _NAMED = 5
+_BROKEN = ("failed", "error", "errored", "cancelled", "canceled")
 
 
 def objection(agent_id: str, context: Context) -> str:
@@ -78,6 +79,10 @@ def _objection(run: Mapping[str, Any]) -> str:
         return f"validation run {run.get('id')} has not ended"
     if run.get("error_message"):
         return f"validation run {run.get('id')} broke: {run['error_message']}"
+    if run.get("status") in _BROKEN:
+        return f"validation run {run.get('id')} ended as `{run['status']}`"
+    if (total := run.get("total_count") or 0) and run.get("skipped_count") == total:
+        return f"validation run {run.get('id')} skipped all of its {total} examples"
     regressions = [_name(it) for it in run.get("regressions") or ()]
     failed = run.get("fail_count") or 0
     if not failed and not regressions:
@@ -89,10 +94,14 @@ def _objection(run: Mapping[str, Any]) -> str:
 
 
 def _name(regression: Any) -> str:
-    """A regression as people know it; its shape is not told, so whatever names it."""
+    """A regression as people know it; its shape is not told, so whatever names it, there or one level below."""
     if not isinstance(regression, Mapping):
         return f"`{regression}`"
-    id_ = next((regression[key] for key in ("example_id", "id") if key in regression), None)
-    labels = ", ".join(map(str, regression.get("labels") or ()))
-    text = next((str(regression[key]) for key in ("expectation", "title", "name") if regression.get(key)), labels)
-    return " ".join(part for part in (f"example {id_}" if id_ is not None else "", f"`{text}`" if text else "") if part)
+    told = {
+        key: value for it in (*regression.values(), regression) if isinstance(it, Mapping) for key, value in it.items()
+    }
+    id_ = next((told[key] for key in ("example_id", "id") if told.get(key) is not None), None)
+    labels = ", ".join(map(str, told.get("labels") or ()))
+    text = next((str(told[key]) for key in ("expectation", "title", "name") if told.get(key)), labels)
+    named = (f"example {id_}" if id_ is not None else "", f"`{text}`" if text else "")
+    return " ".join(part for part in named if part) or f"`{dict(regression)}`"

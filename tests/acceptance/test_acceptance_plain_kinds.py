@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from kinds.specimens import Specimen, specimen
@@ -53,4 +53,35 @@ def test_a_plain_kind_lives_its_life(project: Project, platform: SecondPlatform,
     own.clear()
     assert project.run("apply", "--yes").code == 0
     assert len(own) == 1
+    assert project.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("kind", ["TestScenario", "TestSuite"])
+def test_a_kind_of_tests_lives_its_life(project: Project, platform: SecondPlatform, kind: str) -> None:
+    it, tests = specimen(kind), platform.tests
+    declare(project, it)
+    assert project.run("apply", "--yes").code == 0
+    own: dict[Any, dict[str, Any]] = tests.scenarios if kind == "TestScenario" else tests.suites
+    wanted = {name for name, value in it.first.items() if isinstance(value, str) and name != "agent"}
+    made = next(key for key, live in own.items() if all(live[name] == it.first[name] for name in wanted))
+    assert project.run("plan", "--detailed-exitcode").code == 0
+    platform.forget_requests()
+    assert project.run("apply", "--yes").code == 0
+    assert platform.writes == []
+    declare(project, it, second=True)
+    assert project.run("apply", "--yes").code == 0
+    assert project.run("plan", "--detailed-exitcode").code == 0
+    name = min(wanted)
+    assert own[made][name] == it.second[name]
+    own[made][name] = "inbound" if name == "direction" else "Somebody else's words"
+    plan = project.run("plan", "--format", "json")
+    assert [(it["action"], it["reason"]) for it in plan.json["changes"] if it["action"] != "keep"] == [
+        ("update", "drift")
+    ]
+    assert project.run("apply", "--yes").code == 0
+    assert own[made][name] == it.second[name]
+    before = len(own)
+    del own[made]
+    assert project.run("apply", "--yes").code == 0
+    assert len(own) == before
     assert project.run("plan", "--detailed-exitcode").code == 0
