@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from reconciler.account import Account
     from reconciler.model import Change, Plan
+    from reconciler.schedule.expected_calls import ExpectedCampaign
     from reconciler.schedule.occurrences import Occurrence
     from reconciler.schedule.planned_call import PlannedCall
 
@@ -33,7 +34,9 @@ _MOST = 1_000  # occurrences of one recurring call that are counted
 _NEVER_RUNG = frozenset({Action.REFUSE, Action.DELETE})
 
 
-def forecast(plan: Plan, account: Account, orders: Iterable[PlannedCall]) -> Forecast:
+def forecast(
+    plan: Plan, account: Account, orders: Iterable[PlannedCall], campaigns: tuple[ExpectedCampaign, ...] = ()
+) -> Forecast:
     """Who will be rung by the calls of a plan, when, and for how much at most.
 
     ``orders`` are all declared calls; only those the plan covers and that may still be placed are counted.
@@ -61,6 +64,7 @@ def forecast(plan: Plan, account: Account, orders: Iterable[PlannedCall]) -> For
         reload_limit_cents=limit if isinstance(limit, int) else None,
         timezone_data=timezones.version(),
         skips=tuple(skips),
+        campaigns=campaigns,
     )
 
 

@@ -10,6 +10,7 @@ from reconciler import plan as planning
 from reconciler.forecast import forecast
 from reconciler.kind import FoundBy
 from reconciler.kinds import KINDS
+from reconciler.kinds.campaign_forecast import expected
 from reconciler.kinds.scheduled_call_orders import orders
 from reconciler.model import Finding, Severity
 from reconciler.outlook import Outlook
@@ -86,11 +87,11 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
         scope=scope,
     )
     plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
-    foreseen = forecast(plan, account, orders(loaded.resources).values())
+    foreseen = forecast(plan, account, orders(loaded.resources).values(), expected(plan, account))
     plan = replace(plan, findings=(*plan.findings, *crowded(foreseen.rings, settings, loaded.resources)))
     unknown = None if scope.wanted or scope.paths else _undeclared(account, matches)
     # A part of the project that holds no call says nothing of those that are to come elsewhere.
-    told = foreseen if foreseen.rings or foreseen.skips or not scope.wanted else None
+    told = foreseen if foreseen.rings_anybody or foreseen.skips or not scope.wanted else None
     return Survey(Outlook.of(plan, told, unknown), account, links)
 
 

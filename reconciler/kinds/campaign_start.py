@@ -48,16 +48,22 @@ def value(resource: Resource, observed: Observed | None, key: str) -> Any:
     return resource.declared.get(key, observed.body.get(key) if observed else None)
 
 
+def hours_of(resource: Resource, observed: Observed | None) -> tuple[str, str]:
+    """Its daily window: ``09:00``, ``17:00``."""
+    opens, closes = (str(value(resource, observed, f"daily_window_{side}"))[:5] for side in ("start", "end"))
+    return opens, closes
+
+
 def consequences_of(resource: Resource, observed: Observed | None, account: Account) -> tuple[Consequence, ...]:
     """How many people are rung, and the most it may cost."""
     people = len(contacts_of(resource))
     return (
         Consequence(Sort.RINGS_A_PERSON, people=people),
-        Consequence(Sort.SPENDS_MONEY, cents=_most_cents(resource, observed, account)),
+        Consequence(Sort.SPENDS_MONEY, cents=most_cents(resource, observed, account)),
     )
 
 
-def _most_cents(resource: Resource, observed: Observed | None, account: Account) -> int | None:
+def most_cents(resource: Resource, observed: Observed | None, account: Account) -> int | None:
     """Contacts, attempts and the longest call at the rate of its agent; None while the attempts are not known."""
     attempts = value(resource, observed, "max_attempts")
     if not isinstance(attempts, int):
@@ -83,10 +89,10 @@ def said_of(resource: Resource, observed: Observed | None, account: Account) -> 
     opens = starts_at(resource)
     if opens is None:
         return ""
-    people, cents = len(contacts_of(resource)), _most_cents(resource, observed, account)
+    people, cents = len(contacts_of(resource)), most_cents(resource, observed, account)
     zone = str(value(resource, observed, "timezone") or "UTC")
     most = f"at most {dollars(cents)}" if cents is not None else _for_each(resource, account)
-    hours = " and ".join(str(value(resource, observed, f"daily_window_{side}"))[:5] for side in ("start", "end"))
+    hours = " and ".join(hours_of(resource, observed))
     whom = "1 person" if people == 1 else f"{people:,} people"
     local = opens.astimezone(clock.zone(zone))
     until = f", until {str(end)[:16]}" if (end := value(resource, observed, "end_at")) else ""

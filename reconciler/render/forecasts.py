@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from reconciler.schedule.expected_calls import Forecast, Ring
+    from reconciler.schedule.expected_calls import ExpectedCampaign, Forecast, Ring
 
 _FEW = 5  # rings a terminal and a comment list before the rest is counted
 _INDENT = 4
@@ -57,14 +57,39 @@ def place(zone: str) -> str:
 
 
 def headline(forecast: Forecast) -> str:
-    """``14 calls to 3 people, for $4.20 at most``; "" when nobody is to be rung."""
-    if not forecast.rings:
-        return ""
+    """``14 calls to 3 people, for $4.20 at most; 1 campaign to …``; "" when nobody is to be rung."""
     more = "" if forecast.whole else "more than "
-    return (
+    calls = (
         f"{more}{counted(forecast.calls, 'call')} to {counted(forecast.people, 'person')}, "
         f"for {more}{dollars(forecast.cents)} at most"
     )
+    return "; ".join([*([calls] if forecast.rings else []), *([_campaigns(forecast)] if forecast.campaigns else [])])
+
+
+def _campaigns(forecast: Forecast) -> str:
+    """``2 campaigns to 5,100 people, for $816.00 at most``."""
+    people = counted(sum(it.people for it in forecast.campaigns), "person")
+    cents = forecast.campaign_cents
+    most = f"for {dollars(cents)} at most" if cents is not None else "how often each is rung is not declared"
+    return f"{counted(len(forecast.campaigns), 'campaign')} to {people}, {most}"
+
+
+def first(forecast: Forecast) -> str:
+    """When the first of what is to come comes: ``the first on Tue 15 Jan 12:00 Los Angeles where they are``."""
+    if forecast.rings:
+        return f"the first on {where_they_are(forecast.rings[0], forecast.now)} where they are"
+    return f"from {campaign_start(forecast.campaigns[0], forecast.now)} on"
+
+
+def campaign_start(it: ExpectedCampaign, now: datetime) -> str:
+    """``Mon 7 Dec 09:00 New York``."""
+    return clock.spoken_local(it.at, clock.zone(it.zone or "UTC"), now=now)
+
+
+def campaign_words(it: ExpectedCampaign) -> str:
+    """``rings 5,000 people between 09:00 and 17:00, for $800.00 at most``."""
+    most = f"for {dollars(it.cents)} at most" if it.cents is not None else "without a limit of its own"
+    return f"rings {counted(it.people, 'person')} between {it.hours[0]} and {it.hours[1]}, {most}"
 
 
 def remarks(forecast: Forecast) -> list[str]:
@@ -84,6 +109,7 @@ def warnings(forecast: Forecast) -> list[str]:
             else []
         ),
         *([_shortage(forecast)] if short else []),
+        *([told] if not short and (told := _campaign_shortage(forecast)) else []),
         *(
             ["auto-reload may charge without a limit"]
             if forecast.reloads and forecast.reload_limit_cents is None
@@ -98,6 +124,15 @@ def _shortage(forecast: Forecast) -> str:
     return f"{reach}: until {first}" + ("" if forecast.reloads else ", and nothing refills it")
 
 
+def _campaign_shortage(forecast: Forecast) -> str:
+    """That what is left of the balance does not reach for the campaigns; "" where it does, or nobody can tell."""
+    balance, cents = forecast.balance_cents, forecast.campaign_cents
+    if balance is None or not forecast.campaigns or (cents is not None and forecast.cents + cents <= balance):
+        return ""
+    refill = "" if forecast.reloads else ", and nothing refills it"
+    return f"the balance of {dollars(balance)} may not cover the campaigns{refill}"
+
+
 def assumptions(forecast: Forecast) -> list[str]:
     """What the amount rests on, and where the money comes from."""
     return [*_about_calls(forecast), *_about_money(forecast)]
@@ -107,7 +142,7 @@ def _about_calls(forecast: Forecast) -> Iterator[str]:
     rings = forecast.rings
     if forecast.skips:
         yield _skipped(forecast)
-    if not rings:
+    if not forecast.rings_anybody:
         return
     yield f"priced at the longest an agent allows; rates read on {spoken_date(forecast.rates_read)}"
     if loose := sum(ring.tries for ring in rings if not ring.limited):
@@ -149,9 +184,9 @@ def spoken_date(day: Any) -> str:
 
 def lines(forecast: Forecast | None, *, width: int, paint: Paint, show_numbers: bool, full: bool) -> Iterator[str]:
     """The calls to come for a terminal: how many, who is rung when in their own time, and what it may cost."""
-    if forecast is None or not (forecast.rings or forecast.skips or forecast.reloads):
+    if forecast is None or not (forecast.rings_anybody or forecast.skips or forecast.reloads):
         return
-    head = f"To come: {headline(forecast)}" if forecast.rings else "No calls to come."
+    head = f"To come: {headline(forecast)}" if forecast.rings_anybody else "No calls to come."
     yield from (paint(line, "bold") for line in wrap(head, width))
     shown = forecast.rings if full else forecast.rings[:_FEW]
     whens = [clean(where_they_are(ring, forecast.now)) for ring in shown]
@@ -160,6 +195,9 @@ def lines(forecast: Forecast | None, *, width: int, paint: Paint, show_numbers: 
         yield from _row(ring, pad(when, room), width, paint, show_numbers=show_numbers)
     if left := _left(forecast, len(shown)):
         yield " " * _INDENT + paint(left, "dim")
+    for campaign in forecast.campaigns:
+        said = f"{campaign_start(campaign, forecast.now)}: {campaign.address.name} {campaign_words(campaign)}"
+        yield from (" " * _INDENT + line for line in wrap(clean(said), width - _INDENT))
     rests_on = [*assumptions(forecast), *(_about_zones(forecast) if full else ())]
     told = [*((f"! {it}", "changed") for it in warnings(forecast)), (" · ".join(rests_on), "dim")]
     for remark, style in told:
@@ -209,6 +247,7 @@ def document(forecast: Forecast | None, *, show_numbers: bool) -> dict[str, Any]
         "rings_covered": forecast.covered if forecast.balance_cents is not None else None,
         "auto_reload": {"enabled": forecast.reloads, "monthly_limit_cents": forecast.reload_limit_cents},
         "calls": [_document(ring, show_numbers=show_numbers) for ring in forecast.rings],
+        "campaigns": [_campaign(it) for it in forecast.campaigns],
         "skipped": [
             {"address": str(it.address), "at": it.at.isoformat(), "zone": it.zone or "UTC", "reason": it.why}
             for it in forecast.skips
@@ -228,4 +267,19 @@ def _document(ring: Ring, *, show_numbers: bool) -> dict[str, Any]:
         "agent": ring.agent or None,
         "tries": ring.tries,
         "cents_at_most": ring.cents,
+    }
+
+
+def _campaign(it: ExpectedCampaign) -> dict[str, Any]:
+    return {
+        "address": str(it.address),
+        "at": it.at.isoformat(),
+        "closes": it.closes.isoformat(),
+        "zone": it.zone or "UTC",
+        "daily_window": list(it.hours),
+        "ends": it.ends.isoformat() if it.ends else None,
+        "agent": it.agent or None,
+        "people": it.people,
+        "tries": it.tries,
+        "cents_at_most": it.cents,
     }

@@ -43,7 +43,7 @@ def plan(plan: Outlook, *, show_numbers: bool = False, next_command: str = "reco
     grouped = groups(listed, plan.forecast) if is_grouped(listed) else []
     doubts, remarks = first_of_all(plan.findings)
     foreseen = plan.forecast
-    sums = tiles(foreseen) if foreseen is not None and (foreseen.rings or foreseen.reloads) else None
+    sums = tiles(foreseen) if foreseen is not None and (foreseen.rings_anybody or foreseen.reloads) else None
     days = calendar(foreseen, places, show_numbers=show_numbers) if foreseen is not None else None
     sections = [
         ("findings", "Findings", findings(remarks, places)),

@@ -6,6 +6,7 @@ declared stands beside it.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -51,6 +52,7 @@ def tiles(forecast: Forecast) -> Node:
             f"{more}{dollars(forecast.cents)}",
             f"rates of {forecasts.spoken_date(forecast.rates_read)}",
         ),
+        _campaign_tile(forecast),
         _tile("Balance", dollars(balance), covered, alarming=short) if balance is not None else None,
         _tile(
             "Auto-reload",
@@ -66,6 +68,16 @@ def tiles(forecast: Forecast) -> Node:
     return [htpy.dl(class_="tiles")[found], htpy.ul(class_="remarks")[remarks] if remarks else None]
 
 
+def _campaign_tile(forecast: Forecast) -> Node:
+    """What campaigns add: people, and the most they cost."""
+    if not forecast.campaigns:
+        return None
+    cents, people = forecast.campaign_cents, sum(it.people for it in forecast.campaigns)
+    most = dollars(cents) if cents is not None else "no limit told"
+    name = f"{counted(len(forecast.campaigns), 'campaign')} at most"
+    return _tile(name, most, counted(people, "person"), alarming=cents is None)
+
+
 def _tile(name: str, value: str, below: str, *, alarming: bool = False) -> Node:
     return htpy.div(class_="tile alarming" if alarming else "tile")[
         htpy.dt[name], htpy.dd[value, htpy.small[below] if below else None]
@@ -73,9 +85,34 @@ def _tile(name: str, value: str, below: str, *, alarming: bool = False) -> Node:
 
 
 def calendar(forecast: Forecast, places: Mapping[Address, str], *, show_numbers: bool) -> Node:
-    """The sheet and the days; nothing where no call is to come."""
-    if not forecast.rings:
+    """The sheet and the days, and before them the campaigns; nothing where neither is to come."""
+    return [_campaigns(forecast, places), _calls(forecast, places, show_numbers=show_numbers)]
+
+
+def _campaigns(forecast: Forecast, places: Mapping[Address, str]) -> Node:
+    """What the platform calls by itself: from when on, between which hours, how many people."""
+    if not forecast.campaigns:
         return None
+    rows = [
+        row(
+            forecasts.campaign_start(it, forecast.now),
+            f"each day {it.hours[0]} to {it.hours[1]} {forecasts.place(it.zone or 'UTC')}",
+            counted(it.people, "person"),
+            [link(it.address, places, name=it.address.name), htpy.span(class_="quiet")[it.agent] if it.agent else None],
+            [
+                dollars(it.cents) if it.cents is not None else "no limit told",
+                htpy.span(class_="quiet")[f"in {it.tries} tries each"] if it.tries and it.tries > 1 else None,
+            ],
+        )
+        for it in forecast.campaigns
+    ]
+    head = ("Started", "Calls", "Whom", "Campaign and agent", "At most")
+    return table(head, rows, class_="agenda stacks", caption="Campaigns to come")
+
+
+def _calls(forecast: Forecast, places: Mapping[Address, str], *, show_numbers: bool) -> Node:
+    if not forecast.rings:
+        return _sheet(forecast) if forecast.campaigns else None
     listed = sorted(forecast.rings[:_LISTED], key=_local)
     days = [
         _day(day, list(rings), forecast, places, show_numbers=show_numbers)
@@ -100,9 +137,11 @@ def _local(ring: Ring) -> datetime:
 
 def _sheet(forecast: Forecast) -> Node:
     """Whole weeks from the day of the plan to the last call, six at most."""
-    counts: dict[date, int] = {}
+    counts: dict[date, Counter[str]] = defaultdict(Counter)
     for ring in forecast.rings:
-        counts[_local(ring).date()] = counts.get(_local(ring).date(), 0) + 1
+        counts[_local(ring).date()]["call"] += 1
+    for it in forecast.campaigns:
+        counts[it.at.astimezone(clock.zone(it.zone or "UTC")).date()]["campaign"] += 1
     today = forecast.now.date()
     begin = min(today, *counts)
     if min(counts) - today > timedelta(weeks=_WEEKS - 1):
@@ -115,17 +154,18 @@ def _sheet(forecast: Forecast) -> Node:
     return htpy.table(class_="sheet")[title, htpy.thead[htpy.tr[head]], htpy.tbody[rows]]
 
 
-def _week(monday: date, counts: Mapping[date, int], today: date) -> Node:
+def _week(monday: date, counts: Mapping[date, Counter[str]], today: date) -> Node:
     return htpy.tr[(_square(monday + timedelta(days=day), counts, today) for day in range(7))]
 
 
-def _square(day: date, counts: Mapping[date, int], today: date) -> Node:
-    count = counts.get(day, 0)
+def _square(day: date, counts: Mapping[date, Counter[str]], today: date) -> Node:
+    count = counts.get(day, Counter())
     name = f"{day.day} {clock.MONTHS[day.month - 1]}" if day.day == 1 or day.weekday() == 0 else f"{day.day}"
     state = " today" if day == today else " past" if day < today else ""
     shown = htpy.time(datetime=day.isoformat())[name]
-    told = htpy.a(href=f"#day-{day.isoformat()}")[counted(count, "call")] if count else None
-    return htpy.td(class_=f"{'busy' if count else 'free'}{state}")[shown, told]
+    calls = htpy.a(href=f"#day-{day.isoformat()}")[counted(count["call"], "call")] if count["call"] else None
+    started = htpy.strong[counted(count["campaign"], "campaign")] if count["campaign"] else None
+    return htpy.td(class_=f"{'busy' if count else 'free'}{state}")[shown, calls, started]
 
 
 def _day(

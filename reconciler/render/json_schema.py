@@ -113,6 +113,20 @@ _SKIP: Schema = _object(
         "reason": _text("Why it is not to be placed: a holiday, a closed day, an exception."),
     }
 )
+_EXPECTED_CAMPAIGN: Schema = _object(
+    {
+        "address": {"type": "string"},
+        "at": _text("When dispatch starts it."),
+        "closes": _text("Until when it may be started."),
+        "zone": _text("The zone of its daily window."),
+        "daily_window": {"type": "array", "items": {"type": "string"}, "description": "Between which hours it calls."},
+        "ends": {"description": "From when on it calls nobody any more.", "type": ["string", "null"]},
+        "agent": {"type": ["string", "null"]},
+        "people": _COUNT,
+        "tries": {"description": "Calls to each of them at most.", **_CENTS},
+        "cents_at_most": {"description": "Null where no limit is told.", **_CENTS},
+    }
+)
 _FORECAST: Schema = _object(
     {
         "rings": {"description": "Occurrences to come.", **_COUNT},
@@ -133,6 +147,7 @@ _FORECAST: Schema = _object(
         "rings_covered": {"description": "How many the balance pays for at their dearest.", **_CENTS},
         "auto_reload": _object({"enabled": {"type": "boolean"}, "monthly_limit_cents": _CENTS}),
         "calls": _list(_RING, "The occurrences, ascending in time."),
+        "campaigns": _list(_EXPECTED_CAMPAIGN, "Campaigns to be started, ascending; not among the sums above."),
         "skipped": _list(_SKIP, "The occurrences that are left out, ascending in time."),
     },
     "What the declared calls mean for money and people; nothing is decided by it.",

@@ -186,12 +186,11 @@ def _head(plan: Outlook) -> str:
 
 def _foreseen(plan: Outlook) -> str:
     """How many calls to how many people, for how much at most, and what that rests on, in one line."""
-    if plan.forecast is None or not plan.forecast.rings:
+    if plan.forecast is None or not plan.forecast.rings_anybody:
         return ""
     remarks = "; ".join(forecasts.remarks(plan.forecast))
-    first = forecasts.where_they_are(plan.forecast.rings[0], plan.forecast.now)
     headline = f"To come: {forecasts.headline(plan.forecast)}"
-    return f"\n**{escape(headline)}**, the first on {escape(first)} where they are ({escape(remarks)}).\n"
+    return f"\n**{escape(headline)}**, {escape(forecasts.first(plan.forecast))} ({escape(remarks)}).\n"
 
 
 def _undeclared(plan: Outlook) -> str:

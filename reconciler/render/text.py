@@ -227,7 +227,7 @@ class _Page:
 
     def forecast(self, plan: Outlook) -> Iterator[str]:
         """Whom the declared calls will ring, when in their own time, and what that may cost."""
-        if self._brief and not (plan.forecast and plan.forecast.rings):
+        if self._brief and not (plan.forecast and plan.forecast.rings_anybody):
             return  # what auto-reload may charge stands in the head
         found = forecasts.lines(
             plan.forecast,

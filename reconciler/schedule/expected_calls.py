@@ -36,6 +36,26 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedCampaign:
+    """A campaign to come: once it was started, between ``at`` and ``closes``, the platform rings ``people`` by itself.
+
+    It calls each day within ``hours`` (``09:00``, ``17:00``) of ``zone`` ("" for UTC), until ``ends`` where that is
+    told. ``tries`` calls may go to each of them; ``cents`` is the most that all may cost, None where no limit is told.
+    """
+
+    address: Address
+    at: datetime
+    closes: datetime
+    zone: str
+    hours: tuple[str, str]
+    people: int
+    tries: int | None
+    cents: int | None
+    agent: str
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Skip:
     """One occurrence that is not to be placed, and why; ``zone`` is the one it was declared in ("" for UTC)."""
 
@@ -53,7 +73,8 @@ class Forecast:
     too many to count. ``hours`` are the calling hours in minutes of the callee's day, ``minutes`` is assumed
     for a call without a limit. ``balance_cents`` is None where it was not read; ``reload_limit_cents`` is
     the most that auto-reload, where it ``reloads``, may charge in a month. ``timezone_data`` is the version of the
-    data by which the times were read. ``skips`` are the occurrences that are left out, ascending.
+    data by which the times were read. ``skips`` are the occurrences that are left out, ascending; ``campaigns`` are
+    what the platform will call by itself, ascending, and not among the sums of calls.
     """
 
     now: datetime
@@ -69,6 +90,18 @@ class Forecast:
     reload_limit_cents: int | None = None
     timezone_data: str = ""
     skips: tuple[Skip, ...] = ()
+    campaigns: tuple[ExpectedCampaign, ...] = ()
+
+    @property
+    def rings_anybody(self) -> bool:
+        """Whether a call or a campaign is to come."""
+        return bool(self.rings or self.campaigns)
+
+    @property
+    def campaign_cents(self) -> int | None:
+        """The most that all campaigns may cost; None where of one no limit is told."""
+        each = [it.cents for it in self.campaigns]
+        return None if None in each else sum(cents for cents in each if cents is not None)
 
     @property
     def cents(self) -> int:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from plans_to_render import CALLEE, FULL
 
 from reconciler.model import Address
-from reconciler.schedule.expected_calls import Forecast, Ring
+from reconciler.schedule.expected_calls import ExpectedCampaign, Forecast, Ring
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 JANE = Ring(
@@ -35,6 +35,17 @@ ASLEEP = replace(
     limited=True,
     recurs=True,
     tries=2,
+)
+CAMPAIGN = ExpectedCampaign(
+    address=Address("Campaign", "recall"),
+    at=datetime(2026, 12, 7, 14, 0, tzinfo=UTC),
+    closes=datetime(2026, 12, 7, 15, 0, tzinfo=UTC),
+    zone="America/New_York",
+    hours=("09:00", "17:00"),
+    people=5_000,
+    tries=2,
+    cents=80_000,
+    agent="recall",
 )
 FORECAST = Forecast(
     now=NOW,

@@ -3,11 +3,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from forecasts_to_render import ASLEEP, FORECAST, FORESEEN, JANE
+from forecasts_to_render import ASLEEP, CAMPAIGN, FORECAST, FORESEEN, JANE
 from plans_to_render import CALLEE, FULL
 from schema_check import complaints
 
-from reconciler.render import json, markdown, text
+from reconciler.render import html, json, markdown, text
 from reconciler.render.json_schema import PLAN_SCHEMA
 from reconciler.render.terminal import columns
 
@@ -73,12 +73,13 @@ def test_no_format_shows_a_callee_unless_numbers_were_asked_for() -> None:
 
 
 def test_the_forecast_in_json_fits_the_schema() -> None:
-    document = json.plan(FORESEEN)
+    document = json.plan(replace(FORESEEN, forecast=replace(FORECAST, campaigns=(CAMPAIGN,))))
     assert complaints(document, PLAN_SCHEMA) == []
     forecast = document["forecast"]
     assert (forecast["calls_at_most"], forecast["people"], forecast["cents_at_most"]) == (3, 2, 110)
     assert forecast["rings_covered"] == 1
     assert forecast["calls"][0]["callee_local"] == ["2026-12-01T12:00:00-08:00"]
+    assert forecast["campaigns"][0]["cents_at_most"] == 80_000
     assert json.plan(FULL)["forecast"] is None
 
 
@@ -93,3 +94,36 @@ def test_one_wall_time_in_two_zones_is_told_once() -> None:
     assert "Thu 3 Dec 09:00 New York  " in text.plan(
         replace(FULL, forecast=replace(FORECAST, rings=(twice,))), width=120
     )
+
+
+def to_come(printed: str) -> list[str]:
+    """The lines of a plan that tell what is to come."""
+    start = printed.index("To come:")
+    return printed[start : printed.index("\n\n", start)].splitlines()
+
+
+def test_a_campaign_is_told_with_its_people_its_hours_and_the_most_it_may_cost() -> None:
+    only = replace(FORESEEN, forecast=replace(FORECAST, rings=(), campaigns=(CAMPAIGN,)))
+    assert to_come(text.plan(only, width=120)) == [
+        "To come: 1 campaign to 5,000 people, for $800.00 at most",
+        "    Mon 7 Dec 09:00 New York: recall rings 5,000 people between 09:00 and 17:00, for $800.00 at most",
+        "    ! the balance of $1.00 may not cover the campaigns",
+        "    priced at the longest an agent allows; rates read on 30 Sep 2026 · auto-reload may charge up to $200.00 a "
+        "month",
+    ]
+    assert "from Mon 7 Dec 09:00 New York on" in markdown.plan(only)
+
+
+def test_the_page_shows_a_campaign_among_the_sums_on_its_day_and_in_the_calendar() -> None:
+    page = html.plan(replace(FORESEEN, forecast=replace(FORECAST, campaigns=(CAMPAIGN,))))
+    assert "1 campaign at most" in page
+    assert "<strong>1 campaign</strong>" in page
+    assert "each day 09:00 to 17:00 New York" in page
+    assert page.count("5,000 people") == 2
+
+
+def test_a_campaign_of_which_nobody_knows_how_often_it_rings_has_no_bound_and_says_so() -> None:
+    loose = replace(CAMPAIGN, cents=None, tries=None)
+    said = text.plan(replace(FORESEEN, forecast=replace(FORECAST, campaigns=(CAMPAIGN, loose))), width=120)
+    assert "2 campaigns to 10,000 people, how often each is rung is not declared" in said
+    assert "without a limit of its own" in said
