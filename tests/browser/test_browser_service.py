@@ -76,6 +76,7 @@ def test_it_is_live_and_holds_with_the_token_only(browser: Browser, service: Ser
     assert (page.url, wrong) == (service.url + "/", [])
     page.get_by_label("Token").first.fill("wrong")
     page.get_by_role("button", name="Hold every call").click()
+    page.wait_for_url(service.url + "/hold")
     assert "token" in page.inner_text("body")
     page.context.close()
 
