@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import prices
 from reconciler.model import Action, Address, Phase
+from reconciler.redaction import storable
 from reconciler.schedule import clock, timezones
 from reconciler.schedule.callee_hours import closed_for
 from reconciler.schedule.expected_calls import Forecast, Ring, Skip
@@ -100,7 +101,7 @@ class _Ahead:
         change = self._changes.get(order.address)
         if change is None or change.action in _NEVER_RUNG:
             return
-        if change.observed is not None and change.observed.phase is not Phase.STEADY:
+        if order.cancelled or (change.observed is not None and change.observed.phase is not Phase.STEADY):
             return
         agent, engine = self._engine(order)
         tries = order.most_attempts
@@ -124,12 +125,21 @@ class _Ahead:
     def _instants(self, order: PlannedCall) -> list[datetime]:
         now = self._account.now
         if order.schedule is None:
-            return [order.at] if order.at is not None and order.at + order.late > now else []
+            due = order.at is not None and order.at + order.late > now
+            return [order.at] if order.at is not None and due and not self._is_held(order.at, order) else []
         every = list(islice(firings(order.schedule.excepted, now, now + AHEAD), _MOST + 1))
         self.whole = self.whole and len(every) <= _MOST
-        why = {firing.nominal: self._skipped(firing, order) for firing in every[:_MOST]}
+        free = [it for it in every[:_MOST] if not self._is_held(it.nominal, order)]
+        why = {firing.nominal: self._skipped(firing, order) for firing in free}
         self.skips += [Skip(order.address, at, order.zone, said) for at, said in why.items() if said]
         return [at for at, said in why.items() if not said]
+
+    def _is_held(self, at: datetime, order: PlannedCall) -> bool:
+        """Whether its whole window lies under the hold of its manifest, which is told then."""
+        if (held := order.hold) is None or not (held.until is None or at + order.late <= held.until):
+            return False
+        self.skips.append(Skip(order.address, at, order.zone, f"held: {storable(held.why)}"))
+        return True
 
     def _skipped(self, firing: Occurrence, order: PlannedCall) -> str:
         if order.schedule is not None and firing.wall.date() in order.schedule.exceptions:

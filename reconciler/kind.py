@@ -294,6 +294,11 @@ class Kind(ABC):
         del own, settings, now
         return ()
 
+    def verb(self, action: Action, resource: Resource | None, diffs: Sequence[FieldDiff]) -> str:
+        """The word for a change; by its action alone, unless what differs says more."""
+        del resource, diffs
+        return self.verbs.of(action)
+
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterable[Finding]:
         """Online findings: what cannot, or may not, work as declared on this account."""
         del change, account, links

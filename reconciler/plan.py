@@ -313,7 +313,7 @@ def _change(match: Match, kind: Kind, decision: Decision, diffs: tuple[FieldDiff
     return Change(
         address=match.address,
         action=decision.action,
-        verb=kind.verbs.of(decision.action),
+        verb=kind.verb(decision.action, match.resource, diffs),
         resumes=decision.resumes,
         too_late=decision.too_late,
         quiet=decision.quiet,

@@ -79,7 +79,7 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
         kinds=KINDS,
         links=links,
         findings=[
-            *_standstill(connection.ledger),
+            *_standstill(connection.ledger, now),
             *(item for item in loaded.findings if not item.offline),
             *lint(account),
             *notes,
@@ -112,7 +112,7 @@ def _undeclared(account: Account, matches: Iterable[Match]) -> Undeclared:
     )
 
 
-def _standstill(ledger: Ledger) -> list[Finding]:
+def _standstill(ledger: Ledger, now: datetime) -> list[Finding]:
     """That every call is held, which nobody may overlook who arms another."""
-    held = standstill(*ledger.held_all()[:3])
+    held = standstill(*ledger.held_all(now))
     return [Finding(Severity.WARNING, "RC603", held, "reconciler calls release --all")] if held else []

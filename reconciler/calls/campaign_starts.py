@@ -133,7 +133,7 @@ def _found_started(
 
 def _missed(line: StartContext, record: CampaignRecord, *, dry_run: bool) -> CallRow | None:
     """Recorded once, so it is reported once."""
-    hold = record.pause.why if record.pause else line.ledger.held_all().why
+    hold = record.pause.why if record.pause else line.ledger.held_all(line.clock.now()).why
     detail = f"missed while held: {hold}" if hold else f"missed: it could be started until {record.closes}"
     if not hold and record.detail:
         detail = f"{detail}; last: {record.detail}"
@@ -144,7 +144,7 @@ def _missed(line: StartContext, record: CampaignRecord, *, dry_run: bool) -> Cal
 
 
 def _held_back(line: StartContext, record: CampaignRecord, why: Obstacle) -> CallRow:
-    held = record.pause is not None or bool(line.ledger.held_all())
+    held = record.pause is not None or bool(line.ledger.held_all(line.clock.now()))
     state = CallState.HELD if held else CallState.ARMED
     return _row(record, state, why.message, why.hint, why.code)
 

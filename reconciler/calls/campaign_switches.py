@@ -56,10 +56,15 @@ def pause_all(api: Api, ledger: Ledger, why: Pause) -> list[str]:
 
 def resume_all(api: Api, ledger: Ledger) -> list[str]:
     """Resume those that the hold over all calls paused, and no others; their names."""
-    found = [it for it in records(ledger, foreign=True) if it.pause is not None and it.pause.by_hold]
+    found = paused_by_hold(ledger)
     for record in found:
         resume(api, ledger, record)
     return [record.name for record in found]
+
+
+def paused_by_hold(ledger: Ledger) -> list[CampaignRecord]:
+    """Those that the hold over all calls paused, of any project."""
+    return [it for it in records(ledger, foreign=True) if it.pause is not None and it.pause.by_hold]
 
 
 def known_to(ledger: Ledger) -> list[CampaignRecord]:

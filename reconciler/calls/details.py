@@ -75,8 +75,8 @@ def occurrence(ledger: Ledger, name: str, rows: Iterable[CallRow], now: datetime
     state, told = CallState.ARMED, ""
     if firing.nominal + armed.call.late <= now:
         state, told = CallState.EXPIRED, "missed: its window closed, and nothing was recorded of it"
-    elif hold := next((one for one in armed.holds(name) if one and not one.until), None):
-        state, told = CallState.HELD, f"held: {hold.why}"
+    elif hold := armed.holds_now(now, name):
+        state, told = CallState.HELD, hold.spoken
     waiting = (row for row in rows if row.occurrence == call)
     yield from (
         replace(row, occurrence=f"{call}@{wall}", when=firing.nominal, state=state, detail=told, hint="")
@@ -92,7 +92,8 @@ def _holds(ledger: Ledger, armed: Armed | None, occurrences: Iterable[str]) -> I
     """Those over the call first, then those over single occurrences, then those over every call that touched it."""
     if armed is None:
         return
-    yield from (_told(hold, "the call") for hold in (armed.hold, *reversed(armed.past_holds)) if hold)
+    present = (armed.hold, armed.declared_hold)
+    yield from (_told(hold, "the call") for hold in (*present, *reversed(armed.past_holds)) if hold)
     for wall, hold in sorted(armed.occurrence_holds.items()):
         if any(it.endswith(f"@{wall}") for it in occurrences):
             yield _told(hold, wall)

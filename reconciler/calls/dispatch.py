@@ -155,12 +155,8 @@ def _limit(line: DispatchContext, attempt: Attempt) -> Blocked | None:
 
 def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_run: bool) -> CallRow | None:
     why = closed(due, order, line.moment(order))
-    if why is not None and order is not None and why.skips:
-        return skip(line, due, order, why.message, dry_run=dry_run)
     if why is not None or order is None:
-        message, hint, code = (why.message, why.hint, why.code) if why else ("", "", "")
-        state = CallState.HELD if code in _MEANT else CallState.ARMED
-        return row(due, order, state, detail=message, hint=hint, code=code)
+        return _kept_back(line, due, order, why or Blocked("", ""), dry_run=dry_run)
     if dry_run:
         return row(due, order, CallState.ARMED, detail="would be placed now")
     if not line.rested():
@@ -183,6 +179,16 @@ def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_ru
     claimed = _claimed(line, due, replace(due.attempt, claimed_at=stamp(line.clock.now())))
     became = _dial(line, claimed, order, due) if claimed else None
     return answered(due, order, became) if became else None
+
+
+def _kept_back(
+    line: DispatchContext, due: Due, order: PlannedCall | None, why: Blocked, *, dry_run: bool
+) -> CallRow | None:
+    """The row of a call that a gate stops: held back for now, or not to be placed at all."""
+    if why.skips and order is not None:
+        return skip(line, due, order, why.message, dry_run=dry_run)
+    state = CallState.HELD if why.code in _MEANT else CallState.ARMED
+    return row(due, order, state, detail=why.message, hint=why.hint, code=why.code)
 
 
 def _left(line: DispatchContext, due: Due, order: PlannedCall | None) -> CallRow | None:

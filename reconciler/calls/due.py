@@ -114,6 +114,8 @@ class Agenda:
             self.missed.append(due)
         elif due.is_open(now):
             self.place.append(due)
+            hold = due.armed.holds_now(now, due.attempt.occurrence)
+            self.opening(parse_instant(hold.until) if hold.until else None)
         else:
             self.opening(due.opens)
 
@@ -303,5 +305,8 @@ def unarmed(orders: Iterable[PlannedCall], armed: Mapping[str, Armed], now: date
     return [
         order
         for order in orders
-        if order.name not in armed and order.at is not None and order.at <= now < order.at + order.late
+        if order.name not in armed
+        and not order.cancelled
+        and order.at is not None
+        and order.at <= now < order.at + order.late
     ]

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from reconciler.api import segment
 from reconciler.calls.answers import mistaken, of_another
 from reconciler.calls.due import second_try, spoken_closing
+from reconciler.calls.gates import release_of
 from reconciler.calls.reports import call_row
 from reconciler.calls.settle import MARGIN
 from reconciler.errors import ApiError, Conflict, InputError, Rejected
+from reconciler.redaction import storable
 from reconciler.schedule.callee_hours import closed_for
 from reconciler.schedule.clock import parse_instant, spoken_day, stamp, vendor_instant, zone
 from reconciler.schedule.closed_days import NO_DAY
@@ -192,7 +194,7 @@ def _outcomes(call: Mapping[str, Any]) -> tuple[str, ...]:
 
 def standing(call: Armed, attempts: Iterable[Attempt], now: datetime, everything: Hold = _NO_HOLD) -> CallState:
     """How a call stands in one word: ``armed``, ``held``, or what came of one that happens once."""
-    waiting = CallState.HELD if call.hold or everything else CallState.ARMED
+    waiting = CallState.HELD if call.holds_now(now) or everything.in_force(now) else CallState.ARMED
     if call.state != CallState.ARMED or not call.opens:
         return waiting if call.state == CallState.ARMED else call.state
     last = max(attempts, key=lambda attempt: attempt.attempt, default=None)
@@ -238,12 +240,12 @@ def _rows_of(
     known = order or (call.call if call else PlannedCall.remembered(name, {}, path=""))
     yield from (call_row(known, attempt, when=_when(call, known, attempt)) for attempt in tried)
     if call is not None:
-        yield from _second_tries(known, call, tried, view.everything)
+        yield from _second_tries(known, call, tried, view)
     if not tried or (call is not None and not call.opens and call.state == CallState.ARMED):
         yield _waiting_row(known, call, view)
 
 
-def _second_tries(known: PlannedCall, call: Armed, tried: Iterable[Attempt], everything: Hold) -> Iterator[CallRow]:
+def _second_tries(known: PlannedCall, call: Armed, tried: Iterable[Attempt], view: _View) -> Iterator[CallRow]:
     last: dict[str, Attempt] = {}
     for attempt in tried:
         if attempt.attempt > (last[attempt.occurrence].attempt if attempt.occurrence in last else 0):
@@ -254,9 +256,11 @@ def _second_tries(known: PlannedCall, call: Armed, tried: Iterable[Attempt], eve
             continue
         number = attempt.attempt + 1
         there = f"{opens.astimezone(zone(known.zone or 'UTC')):%H:%M}"
-        hold = next((one for one in (*call.holds(attempt.occurrence), everything) if one and not one.until), None)
+        hold = call.holds_now(view.now, attempt.occurrence)
+        if not hold and view.everything.in_force(view.now):
+            hold = view.everything
         to_come = Attempt(attempt.name, attempt.occurrence, number, CallState.HELD if hold else CallState.ARMED)
-        detail = f"held: {hold.why}" if hold else f"attempt {number} waits for {there}"
+        detail = hold.spoken if hold else f"attempt {number} waits for {there}"
         yield call_row(known, to_come, when=opens, detail=detail, hint=f"reconciler calls cancel {attempt.occurrence}")
 
 
@@ -267,7 +271,10 @@ def _when(call: Armed | None, known: PlannedCall, attempt: Attempt | None = None
     return call.window.opens if call is not None and call.opens else known.at
 
 
-def _waiting(name: str, call: Armed | None, now: datetime, everything: Hold) -> tuple[CallState, str, str]:
+def _waiting(known: PlannedCall, call: Armed | None, now: datetime, everything: Hold) -> tuple[CallState, str, str]:
+    why = call.call.cancelled if call and call.state != CallState.ARMED else known.cancelled if call is None else ""
+    if why:
+        return CallState.CANCELLED, f"cancelled in its manifest: {storable(why)}", ""
     if call is None:
         return CallState.DECLARED, "not armed yet", "reconciler apply"
     if call.state != CallState.ARMED:
@@ -275,15 +282,15 @@ def _waiting(name: str, call: Armed | None, now: datetime, everything: Hold) -> 
     if call.opens and (closes := call.window.closes) is not None and closes <= now:
         told = f"missed: its window closed on {spoken_closing(call, closes)}"
         return CallState.EXPIRED, told, "reconciler dispatch records it"
-    if everything:
-        return CallState.HELD, f"every call is held: {everything.why}", "reconciler calls release --all"
-    if call.hold:
-        return CallState.HELD, f"held: {call.held}", f"reconciler calls release {name}"
+    if everything.in_force(now):
+        return CallState.HELD, f"every call is {everything.spoken}", "reconciler calls release --all"
+    if hold := call.holds_now(now):
+        return CallState.HELD, hold.spoken, release_of(hold, call, known.name)
     return CallState.ARMED, "", ""
 
 
 def _waiting_row(known: PlannedCall, call: Armed | None, view: _View) -> CallRow:
-    state, detail, hint = _waiting(known.name, call, view.now, view.everything)
+    state, detail, hint = _waiting(known, call, view.now, view.everything)
     upcoming, skips = _upcoming(known, view) if known.schedule else (None, "")
     told = detail or (skips if state is CallState.ARMED else "")
     return call_row(known, state=state, when=upcoming or _when(call, known), detail=told, hint=hint)

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.due import rang_that_day
 from reconciler.model import Address
+from reconciler.redaction import storable
 from reconciler.schedule import timezones
 from reconciler.schedule.callee_hours import callee_hours, closed_for
-from reconciler.schedule.clock import parse_instant, spoken_day, spoken_local, zone
+from reconciler.schedule.clock import parse_instant, spoken_day, spoken_local, stamp, zone
+from reconciler.state.call_records import BY_THE_MANIFEST, Hold
 from reconciler.telephony.eligibility import not_on_account, unconfirmed, undialable, unfunded
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.schedule.callee_hours import CalleeHours
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Settings
-    from reconciler.state.call_records import Attempt, Hold
+    from reconciler.state.call_records import Armed, Attempt
     from reconciler.telephony.do_not_call import DoNotCall
 
 
@@ -63,6 +65,8 @@ def closed(due: Due, order: PlannedCall | None, moment: GateInputs) -> Blocked |
     """The first gate that is closed, or None when the call may be placed."""
     if order is None:
         return Blocked("RC601", "the manifests do not declare it any more", "apply cancels it")
+    if order.cancelled:
+        return Blocked("RC601", f"cancelled in its manifest: {storable(order.cancelled)}", "apply cancels it")
     return next((why for gate in GATES if (why := gate(due, order, moment)) is not None), None)
 
 
@@ -72,14 +76,22 @@ def _as_armed(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | Non
     return Blocked("RC602", "the manifest is not what was armed", "run apply, then dispatch again")
 
 
-def _held(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
-    if moment.held:
-        return Blocked("RC603", f"every call is held: {moment.held.why}", "reconciler calls release --all")
-    hold = next((hold for hold in due.armed.holds(due.attempt.occurrence) if not hold.until), None)
-    if hold is None:
-        return None
-    name = due.armed.name if due.armed.hold else due.attempt.occurrence
-    return Blocked("RC603", f"held: {hold.why}", f"reconciler calls release {name}")
+def _held(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
+    if moment.held.in_force(moment.now):
+        return Blocked("RC603", f"every call is {moment.held.spoken}", "reconciler calls release --all")
+    hold = due.armed.holds_now(moment.now, due.attempt.occurrence)
+    if not hold and order.hold is not None and order.hold.in_force(moment.now):
+        hold = Hold(
+            storable(order.hold.why), by=BY_THE_MANIFEST, until=stamp(order.hold.until) if order.hold.until else ""
+        )
+    return Blocked("RC603", hold.spoken, release_of(hold, due.armed, due.attempt.occurrence)) if hold else None
+
+
+def release_of(hold: Hold, call: Armed, occurrence: str) -> str:
+    """How a hold is ended: by command, or in the manifest that asks for it."""
+    if hold.by == BY_THE_MANIFEST:
+        return f"take `held` out of {call.path or 'its manifest'}, then apply"
+    return f"reconciler calls release {call.name if hold == call.hold else occurrence}"
 
 
 def _rules(due: Due, _order: PlannedCall, _moment: GateInputs) -> Blocked | None:

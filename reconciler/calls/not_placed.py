@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.calls.answers import row
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from reconciler.schedule.call_report import CallRow
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Attempt
+
+_LAST_MOMENT = timedelta(microseconds=1)  # of a window, which a hold that ends with it covers
 
 
 def recorded(line: DispatchContext, due: Due, attempt: Attempt) -> bool:
@@ -36,7 +39,7 @@ def missed(line: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None:
     order = line.orders.get(due.armed.name)
     if order is not None and (closed_day := skipped(due, order, line.account.settings)):
         return skip(line, due, order, closed_day, dry_run=dry_run)
-    hold = due.held(line.ledger.holds().all(), due.closes)
+    hold = due.held(line.ledger.holds().all(), due.closes - _LAST_MOMENT)
     others = f"; so did {due.earlier} before it" if due.earlier else ""
     if hold:
         detail, code = f"missed while held: {hold.why}{others}", "RC615"

@@ -59,7 +59,7 @@ def show(options: Options, watch: bool, transcript: bool, wanted: CallFilter) ->
         listed = CallList(
             look.target,
             tuple(view.shown(row, session.output) for row in chosen),
-            hold=look.ledger.held_all()[:3],
+            hold=look.ledger.held_all(now),
             left_out=len(look.rows) - len(chosen),
             wrong=len(wrong),
         )
@@ -93,7 +93,7 @@ def _look(session: Session, names: tuple[str, ...], *, watch: bool) -> _Look:
     closed = session.project.settings.calling_hours.closed_days
     while True:
         attempts = _followed(api, ledger.attempts(), names)
-        now, everything = session.clock.now(), ledger.held_all()
+        now, everything = session.clock.now(), ledger.held_all(session.clock.now())
         known = rows(ledger.armed(), attempts, orders, now=now, everything=everything, closed=closed)
         found = [*damaged(ledger), *known]
         if not watch or session.stopping.is_set() or not any(CallState(row.state).under_way for row in found):

@@ -37,7 +37,7 @@ def report(options: Options, wanted: CallFilter) -> int:
         ledger = session.ledger(target)
         now = session.clock.now()
         attempts = follow(api, ledger.attempts())
-        found = [*damaged(ledger), *rows(ledger.armed(), attempts, {}, now=now, everything=ledger.held_all())]
+        found = [*damaged(ledger), *rows(ledger.armed(), attempts, {}, now=now, everything=ledger.held_all(now))]
         if (unknown := unknown_name(found, names)) is not None:
             raise unknown
         chosen = replace(wanted, names=names).chosen(found, {}, now=now)

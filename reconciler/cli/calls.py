@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.calls.campaign_switches import known_to, pause_all, resume_all
+from reconciler.calls.gates import release_of
 from reconciler.calls.history import adopt, meant, resolve
 from reconciler.cli import completed_values
 from reconciler.cli.call_filters import by_state, is_of
 from reconciler.cli.call_list import show
 from reconciler.cli.call_report import report
 from reconciler.cli.common_options import declare
+from reconciler.cli.hold_end import hold_end
 from reconciler.cli.opt_outs import dnc, opt_out_command
 from reconciler.cli.run_identity import person
 from reconciler.cli.session import Session
@@ -25,6 +27,7 @@ from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.redaction import storable
 from reconciler.schedule.clock import parse_instant, stamp, zone
 from reconciler.schedule.occurrences import firings, next_occurrence, occurrence_of
+from reconciler.schedule.planned_call import clock_of
 from reconciler.state.call_records import Attempt, Hold, next_number
 from reconciler.state.call_states import CallState
 from reconciler.state.campaign_records import Pause
@@ -116,9 +119,13 @@ def _untouched(ledger: Ledger, what: str, *, environments: Iterable[str]) -> Pla
 @click.argument("name", required=False, shell_complete=completed_values.calls)
 @click.option("--all", "everything", is_flag=True, help="Hold every call of the account.")
 @click.option("--why", default="by hand", show_default=True, help="The reason, for whoever wonders.")
-def hold(options: Options, name: str | None, everything: bool, why: str) -> int:
-    """Let a call, all calls of a list, or every call, not be placed until it is released; takes effect at once."""
-    return _switch(options, name, everything=everything, why=storable(why) or "by hand")
+@click.option("--until", metavar="DATE|INSTANT", help="When it ends by itself; of a date, the whole day is held.")
+def hold(options: Options, name: str | None, everything: bool, why: str, until: str | None) -> int:
+    """Let a call, all calls of a list, or every call, not be placed until it is released; takes effect at once.
+
+    With `--until` it ends by itself, at a time or after a day, by the clock of the call (of several, of the last one).
+    """
+    return _switch(options, name, everything=everything, why=storable(why) or "by hand", until=until)
 
 
 @declare("release", paths=False)
@@ -129,16 +136,27 @@ def release(options: Options, name: str | None, everything: bool) -> int:
     return _switch(options, name, everything=everything, why="")
 
 
-def _switch(options: Options, name: str | None, *, everything: bool, why: str) -> int:
+def _switch(options: Options, name: str | None, *, everything: bool, why: str, until: str | None = None) -> int:
     if everything == bool(name):
         raise InputError("name one call, or say --all", code="RC124", hint="reconciler calls hold NAME")
     with _writing(options) as (session, api, ledger):
         now = session.clock.now()
-        hold = Hold(why, stamp(now), person())
+        end = hold_end(until, _clocks(ledger, name, now), now) if until is not None else ""
+        hold = Hold(why, stamp(now), person(), end)
         count = _held_all(session, api, ledger, hold) if name is None else _held_by_name(ledger, name, hold, now)
-        did = f"held: {why}" if why else "released"
+        did = hold.spoken if why else "released"
         session.output.talk(f"{name or 'every call'}: {did}; {_touched(ledger, count)}")
     return 0
+
+
+def _clocks(ledger: Ledger, name: str | None, now: datetime) -> list[tzinfo]:
+    """The clocks of the calls that a switch is about."""
+    armed = ledger.armed()
+    call = (name or "").partition("@")[0]
+    found = (
+        [armed[call]] if call in armed else [armed[it] for it in _to_come(ledger, now) if not name or is_of(it, name)]
+    )
+    return [clock_of(one.spec) for one in found]
 
 
 def _held_by_name(ledger: Ledger, name: str, hold: Hold, now: datetime) -> int:
@@ -170,6 +188,9 @@ def _held(ledger: Ledger, name: str, hold: Hold, now: datetime) -> Armed:
     """The call, or one occurrence of it, held or released; raises InputError where nothing can come of it."""
     call, at, _ = name.rpartition("@")
     armed = _known(ledger, call if at else name)
+    if not hold and not armed.hold and armed.declared_hold.in_force(now) and not at:
+        hint = f"{release_of(armed.declared_hold, armed, name)}"
+        raise InputError(f"`{name}` is held by its manifest", code="RC631", hint=hint)
     last = _last(ledger)
     if stands := _over(armed, last.get(name), now):
         raise InputError(f"`{name}` is {stands}", code="RC631", hint="`reconciler calls` shows it")

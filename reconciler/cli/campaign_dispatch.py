@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.campaign_starts import StartContext, due, start
+from reconciler.calls.campaign_switches import paused_by_hold, resume_all
 from reconciler.cli.run_identity import owner
 from reconciler.kinds import KINDS, campaign_gates
 from reconciler.model import Address
@@ -41,8 +42,9 @@ class Start:
     ahead: timedelta = timedelta(0)
 
     def run(self, rows: list[CallRow]) -> None:
-        """Start what is due, each at most once; its rows go into ``rows``."""
+        """Start what is due, each at most once; its rows go into ``rows``. What a hold paused goes on after it."""
         ledger, clock = self.connection.ledger, self.session.clock
+        self._resume(clock.now())
         if not due(ledger, clock.now() + self.ahead):
             return
         with self.lease() as lease:
@@ -51,6 +53,15 @@ class Start:
                 found = self.session.look(self.read(), self.connection, Scope())
                 self._wait(min(parse_instant(it.opens) for it in coming))
                 _each(self.session, self.connection, found, rows, lease.check, dry_run=False)
+
+    def _resume(self, now: datetime) -> None:
+        """Let go on what a hold over all calls paused that has ended by itself."""
+        ledger = self.connection.ledger
+        if not ledger.held_all() or ledger.held_all(now) or not paused_by_hold(ledger):
+            return
+        with self.lease():
+            for name in resume_all(self.connection.api, ledger):
+                self.session.output.talk(f"Campaign/{name}: resumed, the hold over all calls has ended")
 
     def _wait(self, instant: datetime) -> None:
         left = (instant - self.session.clock.now()).total_seconds()
@@ -100,7 +111,7 @@ def _each(
 
 def blocked(connection: Connection, found: Survey, record: CampaignRecord, body: Mapping[str, Any]) -> Obstacle | None:
     """Why it must not be started now: who held it, and then what keeps it from calling."""
-    if hold := connection.ledger.held_all():
+    if hold := connection.ledger.held_all(found.account.now):
         return Obstacle("RC603", f"every call is held: {hold.why}", "reconciler calls release --all", lasting=False)
     if record.pause is not None:
         return Obstacle(

@@ -23,6 +23,7 @@ from reconciler.state.campaign_records import CampaignRecord, Pause, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
@@ -49,7 +50,7 @@ def show(options: Options, name: str | None) -> int:
         ledger = session.ledger(target)
         chosen = [_bound(ledger, name)] if name else _all(ledger)
         bodies = {str(body.get("public_id")): body for body in api.items(PATH)} if chosen else {}
-        found = [_told(record, bodies.get(record.campaign), ledger) for record in chosen]
+        found = [_told(record, bodies.get(record.campaign), ledger, session.clock.now()) for record in chosen]
         if name and found[0]["status"] != "gone":
             found[0]["cost_cents"] = _cost(api, chosen[0].campaign)
         if options.format == "json":
@@ -78,9 +79,9 @@ def _bound(ledger: Ledger, name: str) -> CampaignRecord:
     return record_of(ledger, name, binding.id)
 
 
-def _told(record: CampaignRecord, body: Mapping[str, Any] | None, ledger: Ledger) -> dict[str, Any]:
+def _told(record: CampaignRecord, body: Mapping[str, Any] | None, ledger: Ledger, now: datetime) -> dict[str, Any]:
     body = body or {}
-    hold = record.pause.why if record.pause else ledger.held_all().why
+    hold = record.pause.why if record.pause else ledger.held_all(now).why
     return {
         "name": record.name,
         "id": record.campaign,
@@ -136,7 +137,7 @@ def resume(options: Options, name: str) -> int:
         api, target = session.connect()
         ledger = session.ledger(target)
         record = _bound(ledger, name)
-        if hold := ledger.held_all():
+        if hold := ledger.held_all(session.clock.now()):
             message = f"every call is held: {hold.why}"
             raise PlanRefused(message, code="RC603", hint="reconciler calls release --all")
         status = switches.resume(api, ledger, record)

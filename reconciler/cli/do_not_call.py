@@ -97,7 +97,7 @@ def warned(everybody: DoNotCall, resources: Iterable[Resource]) -> list[Finding]
         everybody.forbids(str(resource.declared.get(name)))
         for resource in resources
         for name in personal(type(resource.spec))
-        if not resource.manifest.absent
+        if not resource.manifest.absent and not resource.declared.get("cancelled")
     )
     if not count:
         return []

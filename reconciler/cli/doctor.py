@@ -206,7 +206,7 @@ def _held(session: Session, account: Sequence[Check], state: Sequence[Check]) ->
     if not account or any(check.status is Status.FAIL for check in (*account, *state)):
         return
     try:
-        held = standstill(*session.ledger(session.connect()[1]).held_all()[:3])
+        held = standstill(*session.ledger(session.connect()[1]).held_all(session.clock.now()))
     except (ApiError, WrongAccount, StoreError, InputError):
         return
     if held:

@@ -92,7 +92,7 @@ def show(options: Options) -> int:
 
 def _standstill(session: Session, ledger: Ledger) -> Iterator[tuple[str, str, str, str]]:
     """That every call is held, before anything else: since when, by whom, why, and how to end it."""
-    if held := standstill(*ledger.held_all()[:3]):
+    if held := standstill(*ledger.held_all(session.clock.now())):
         yield held, "", "", session.options.command("calls release", "--all")
 
 
@@ -105,14 +105,14 @@ def _bindings(ledger: Ledger) -> Iterator[tuple[str, str, str, str]]:
 
 def _calls(ledger: Ledger, now: datetime) -> Iterator[tuple[str, str, str, str]]:
     """Each call as it stands now, then each attempt."""
-    attempts, everything = ledger.attempts(), ledger.held_all()
+    attempts, everything = ledger.attempts(), ledger.held_all(now)
     for armed in ledger.armed().values():
         stands = standing(armed, [it for it in attempts if it.name == armed.name], now, everything)
         yield (
             f"ScheduledCall/{armed.name}",
             stands,
             armed.opens or "recurs",
-            f"held: {armed.held}" if armed.held and stands == CallState.HELD else "",
+            armed.holds_now(now).spoken if armed.holds_now(now) and stands == CallState.HELD else "",
         )
     for attempt in attempts:
         yield f"  {attempt.occurrence} attempt {attempt.attempt}", attempt.state, "", attempt.call_id

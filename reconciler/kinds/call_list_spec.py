@@ -11,7 +11,9 @@ from pydantic_core import core_schema
 from reconciler.fields import E164, PERSONAL, FileContent, Largest, Ref, Seconds, Spec
 from reconciler.kinds.scheduled_call_spec import (  # noqa: TC001 - pydantic reads the annotations
     Attempts,
+    Cancelled,
     Duration,
+    Held,
     InlineConfig,
     Moment,
     Recurrence,
@@ -101,3 +103,5 @@ class CallListSpec(Spec):
         default=None,
         description="How late a call may still be placed, in d, h, m and s (10m when left out); never after.",
     )
+    held: Held | None = Field(default=None, description="Why none of its calls is placed for now, and until when.")
+    cancelled: Cancelled | None = Field(default=None, description="Why all of its calls are called off.")

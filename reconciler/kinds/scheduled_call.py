@@ -13,11 +13,13 @@ from reconciler.account import Account, Context, Fact, Look
 from reconciler.kind import FoundBy, Kind, Orphans, Verbs
 from reconciler.kinds.scheduled_call_checks import complaints, lateness, wrong
 from reconciler.kinds.scheduled_call_days import on_closed_days
-from reconciler.kinds.scheduled_call_meaning import meaning
+from reconciler.kinds.scheduled_call_meaning import masked, meaning
 from reconciler.kinds.scheduled_call_orders import order
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.kinds.scheduled_call_standing import (
     IS_ARMED,
+    called_off,
+    cancelled,
     never_again,
     observed_call,
     of_the_one,
@@ -34,8 +36,9 @@ from reconciler.model import (
     Severity,
     Sort,
 )  # fmt: skip - one line of names
-from reconciler.redaction import mask
+from reconciler.redaction import mask, storable
 from reconciler.schedule import clock
+from reconciler.schedule.call_report import spoken_end
 from reconciler.schedule.occurrences import next_occurrence
 from reconciler.schedule.spoken_cron import spoken_cron
 from reconciler.state.call_records import Attempt, armed_now
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from reconciler.model import FieldDiff
     from reconciler.resolver import Resolver
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Settings
@@ -82,13 +86,18 @@ class ScheduledCall(Kind):
         for name, damage in look.ledger.damaged.items():
             history = _DAMAGED % damage.key
             yield Observed(self.name, name, {}, identity=name, name=name, phase=Phase.MOVING, history=history)
+        told = {*look.ledger.damaged}
         for armed in standing.values():
             attempts = tried.get(armed.name, [])
             if armed.state == CallState.ARMED or any(
                 attempt.state != CallState.REFUSED for attempt in of_the_one(armed, attempts)
             ):
-                yield observed_call(armed, attempts)
-        for name, project in look.ledger.foreign_calls().items():
+                told.add(armed.name)
+                released = not cancelled(look.resources.get(f"{self.name}/{armed.name}"))
+                yield observed_call(armed, attempts, released=released)
+        foreign = look.ledger.foreign_calls()
+        yield from called_off(look.resources.values(), {*told, *foreign})
+        for name, project in foreign.items():
             yield Observed(self.name, name, {}, identity=name, name=name, project=project)
 
     def identity(self, spec: BaseModel) -> str:
@@ -101,15 +110,26 @@ class ScheduledCall(Kind):
 
     def expected(self, resource: Resource) -> Mapping[str, Any]:
         """The declaration, every field, with the number that `from` means: all of it is ours."""
-        return {**resource.declared, **resource.looked_up}
+        return {**masked(resource.declared), **resource.looked_up}
 
     def meaning(self, declared: Mapping[str, Any]) -> Mapping[str, Any]:
         """When, from where and with what, however it is spelled: ``late: 600s`` is the ten minutes of the default."""
         return meaning(declared)
 
+    def verb(self, action: Action, resource: Resource | None, diffs: Sequence[FieldDiff]) -> str:
+        """A switch in the manifest is told as what it does."""
+        paths = {diff.path for diff in diffs}
+        if action is not Action.UPDATE or resource is None:
+            return super().verb(action, resource, diffs)
+        if "cancelled" in paths:
+            return "cancel" if cancelled(resource) else "release"
+        if paths == {"held"}:
+            return "hold" if resource.declared.get("held") else "release"
+        return self.verbs.update
+
     def initial(self, resource: Resource) -> Mapping[str, Any]:
         """Just the declaration: whoever reads `from` needs no second line for its number."""
-        return resource.declared
+        return masked(resource.declared)
 
     def create(self, change: Change, context: Context) -> Observed:
         """Arm it: written to the ledger, nothing is sent and nobody is rung."""
@@ -158,6 +178,8 @@ class ScheduledCall(Kind):
         """Online: may the number dial, is there money, has the organisation confirmed, is it too late."""
         if change.resource is None or not isinstance(change.resource.spec, ScheduledCallSpec) or account.unread:
             return
+        if cancelled(change.resource):
+            return
         if (other := _other_nature(change.resource, change.observed)) is not None:
             yield other
             return
@@ -191,6 +213,8 @@ class ScheduledCall(Kind):
 
     def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
         """A person's telephone will ring, and the minutes are paid for."""
+        if change.verb in _STOPS:
+            return ()
         if change.action.writes_fields and change.resource is not None:
             callee = str(change.resource.declared.get("to_number", change.address))
             return (Consequence(Sort.RINGS_A_PERSON, people=1, callee=callee), Consequence(Sort.SPENDS_MONEY))
@@ -203,9 +227,22 @@ class ScheduledCall(Kind):
         if not change.action.writes_fields or change.resource is None:
             return ""
         made = order(change.resource, account.resources)
+        if change.verb in _STOPS:
+            return _stopped(made)
         if change.observed is not None and change.observed.history != IS_ARMED:
             return f"{mask(made.to_number)}: {change.observed.history}"
-        return f"{mask(made.to_number)} {_spoken(made, account.now)}"
+        held = f"; {_stopped(made)}" if made.hold and made.hold.in_force(account.now) else ""
+        return f"{mask(made.to_number)} {_spoken(made, account.now)}{held}"
+
+
+_STOPS = ("hold", "cancel")
+
+
+def _stopped(made: PlannedCall) -> str:
+    """What a switch in the manifest comes to: ``held until Mon 28 Dec 2026 00:00 UTC: flooded``."""
+    if made.cancelled or made.hold is None:
+        return f"cancelled: {storable(made.cancelled)}"
+    return f"held{spoken_end(clock.stamp(made.hold.until) if made.hold.until else '')}: {storable(made.hold.why)}"
 
 
 _DAMAGED = "its record `%s` in the state is damaged"

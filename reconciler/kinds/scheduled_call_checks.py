@@ -9,7 +9,7 @@ from reconciler.documents import placeholders
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.model import Finding, Location, Resource, Severity
 from reconciler.schedule import clock
-from reconciler.schedule.planned_call import LATE
+from reconciler.schedule.planned_call import LATE, DeclaredHold, clock_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,6 +25,7 @@ def complaints(resource: Resource, resources: Mapping[str, Resource], now: datet
         yield Finding(Severity.ERROR, "RC150", message, hint, resource.address, where)
     yield from _choices(resource)
     yield from _time(resource, now)
+    yield from _hold_end(resource)
     yield from _late(resource)
     yield from _variables(resource, resources)
 
@@ -87,10 +88,18 @@ def _time(resource: Resource, now: datetime) -> Iterator[Finding]:
                 "write an offset to mean the second",
                 Severity.NOTE,
             )  # fmt: skip - one call
-        if local.instant + lateness(spec) <= now:
+        if local.instant + lateness(spec) <= now and spec.cancelled is None:
             message, way_out = "its time has passed: it can be armed no more", "set a future time, or remove it"
             past = wrong(resource, "at", "RC146", message, way_out, Severity.WARNING)
             yield replace(past, offline=True)  # a plan knows whether the call was placed
+
+
+def _hold_end(resource: Resource) -> Iterator[Finding]:
+    """A local time that the clocks jump over is no end."""
+    try:
+        DeclaredHold.of(resource.declared.get("held"), clock_of(resource.declared))
+    except (ValueError, KeyError) as error:
+        yield wrong(resource, "held", "RC145", str(error), "choose another end")
 
 
 def _late(resource: Resource) -> Iterator[Finding]:

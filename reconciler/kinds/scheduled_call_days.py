@@ -41,7 +41,7 @@ def _opens(resource: Resource, now: datetime) -> datetime | None:
     spec = resource.spec
     if not isinstance(spec, ScheduledCallSpec) or resource.manifest.absent or "to_number" not in resource.declared:
         return None
-    if spec.at is None or spec.schedule is not None:
+    if spec.at is None or spec.schedule is not None or spec.cancelled is not None:
         return None
     try:
         opens = clock.nominal(spec.at, spec.timezone).instant

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.fields import digest
+from reconciler.redaction import storable
 from reconciler.schedule.clock import nominal, parse_duration
 from reconciler.schedule.occurrences import Schedule
-from reconciler.schedule.planned_call import LATE, RetryPolicy
+from reconciler.schedule.planned_call import LATE, DeclaredHold, RetryPolicy, clock_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,10 +33,21 @@ def meaning(spec: Mapping[str, Any]) -> Mapping[str, Any]:
         "attempts": _retries(spec.get("attempts")),
         "config": config_digest(spec.get("config")),
         "variables": _variables(spec.get("variables")),
+        "held": _hold(spec),
+        "cancelled": storable(str((spec.get("cancelled") or {}).get("why") or "")),
         **{name: spec.get(name) for name in _ITSELF},
     }
 
 
+def masked(declared: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A declaration with no number in the reasons that people wrote: they are kept, and shown everywhere."""
+    found = {name: declared[name] for name in _WORDS if isinstance(declared.get(name), dict)}
+    if not found:
+        return declared
+    return {**declared, **{name: {**it, "why": storable(str(it.get("why")))} for name, it in found.items()}}
+
+
+_WORDS = ("held", "cancelled")
 _ITSELF = ("agent", "max_hold_seconds", "language", "phi_mode")  # nothing is what is left out
 
 
@@ -61,6 +73,14 @@ def _schedule(written: Mapping[str, Any] | None) -> Any:
         return Schedule.of(written) if written else None
     except ValueError:
         return written
+
+
+def _hold(spec: Mapping[str, Any]) -> Any:
+    try:
+        held = DeclaredHold.of(spec.get("held"), clock_of(spec))
+    except (ValueError, KeyError):
+        return spec.get("held")
+    return (storable(held.why), held.until) if held else None
 
 
 def _retries(written: Mapping[str, Any] | None) -> tuple[Any, ...] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.diff import alike, diff
 from reconciler.fields import digest, policies
-from reconciler.kinds.scheduled_call_meaning import config_digest, meaning
+from reconciler.kinds.scheduled_call_meaning import config_digest, masked, meaning
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.resolver import Resolver
 from reconciler.schedule.planned_call import PlannedCall
@@ -38,7 +38,7 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:
     number = resources.get(f"PhoneNumber/{spec.from_}") if spec.from_ else None
     return PlannedCall.of(
         resource.address,
-        {name: _recorded(name, value) for name, value in {**declared, **resource.looked_up}.items()},
+        {name: _recorded(name, value) for name, value in {**masked(declared), **resource.looked_up}.items()},
         location=resource.manifest.location,
         to_number=spec.to_number,
         from_number=spec.from_number or (str(number.declared["number"]) if number else ""),

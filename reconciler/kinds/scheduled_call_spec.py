@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from reconciler.documents.placeholders import NAME
 from reconciler.fields import E164, HASHED, PERSONAL, RECORDED, Prompt, Ref, Seconds, Spec
 from reconciler.schedule import clock
-from reconciler.schedule.occurrences import Schedule
+from reconciler.schedule.occurrences import Schedule, ending
 
 
 def _duration(written: Any) -> Any:
@@ -117,6 +118,28 @@ class Attempts(Spec):
     on: tuple[Outcome, ...] = Field(default=("not_answered",), description="Outcomes worth another try.")
 
 
+def _hold_end(text: str) -> str:
+    ending(text, UTC)
+    return text
+
+
+class Held(Spec):
+    """A switch in the manifest: the call is not placed until this is taken out, or it ends by itself."""
+
+    why: Annotated[str, Field(min_length=1)] = Field(description="The reason, for whoever wonders.")
+    until: Annotated[str, AfterValidator(_hold_end)] | None = Field(
+        default=None,
+        description="When it ends by itself: a date (the whole day counts) or a time, by the clock of the call.",
+        examples=["2026-12-31"],
+    )
+
+
+class Cancelled(Spec):
+    """A switch in the manifest: the call is not placed at all while this stands there."""
+
+    why: Annotated[str, Field(min_length=1)] = Field(description="The reason, for whoever wonders.")
+
+
 class ScheduledCallSpec(Spec):
     """Whom to call, when, from which number and with which agent."""
 
@@ -147,3 +170,5 @@ class ScheduledCallSpec(Spec):
         default=None,
         description="How late the call may still be placed, in d, h, m and s (10m when left out); never after.",
     )
+    held: Held | None = Field(default=None, description="Why it is not placed for now, and until when.")
+    cancelled: Cancelled | None = Field(default=None, description="Why it is called off.")

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 from reconciler.kinds.scheduled_call_checks import wrong
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.model import Finding, Observed, Phase, Resource
+from reconciler.redaction import storable
 from reconciler.schedule import clock
 from reconciler.state.call_records import Armed, Attempt, next_number
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
     from datetime import datetime
 
 _SHORT, _LONGEST_NAME = 2, 63
 
 
-def observed_call(armed: Armed, attempts: list[Attempt]) -> Observed:
-    """An armed call as the engine sees a live object."""
-    phase, history = _standing(armed, attempts)
+def observed_call(armed: Armed, attempts: list[Attempt], *, released: bool = False) -> Observed:
+    """An armed call as the engine sees a live object; ``released``: its manifest calls it off no more."""
+    phase, history = _standing(armed, attempts, released=released)
     return Observed(
         kind="ScheduledCall",
         id=armed.name,
@@ -31,6 +32,21 @@ def observed_call(armed: Armed, attempts: list[Attempt]) -> Observed:
         history=history,
         source=armed.path,
     )
+
+
+def called_off(resources: Iterable[Resource], known: Container[str]) -> Iterator[Observed]:
+    """The declared calls that their manifests call off, but those ``known`` otherwise: nothing is to be done."""
+    for resource in resources:
+        name = resource.address.name
+        if name not in known and not resource.manifest.absent and (why := cancelled(resource)):
+            history = f"is cancelled in its manifest: {storable(why)}"
+            yield Observed("ScheduledCall", name, {}, name, name, Phase.SETTLED, history=history)
+
+
+def cancelled(resource: Resource | None) -> str:
+    """Why the manifest calls a call off; "" where it does not."""
+    spec = resource.spec if resource else None
+    return spec.cancelled.why if isinstance(spec, ScheduledCallSpec) and spec.cancelled else ""
 
 
 def untold(resources: Iterable[Resource]) -> Iterator[Observed]:
@@ -79,7 +95,7 @@ def of_the_one(armed: Armed, attempts: list[Attempt]) -> list[Attempt]:
     return sorted(own, key=lambda attempt: attempt.attempt)
 
 
-def _standing(armed: Armed, attempts: list[Attempt]) -> tuple[Phase, str]:
+def _standing(armed: Armed, attempts: list[Attempt], *, released: bool) -> tuple[Phase, str]:
     """Where the call stands: a refused attempt rang nobody, so it may still be changed and tried again.
 
     So may one whose next try is to come. A recurring call has no last attempt that would settle it: there is
@@ -92,7 +108,7 @@ def _standing(armed: Armed, attempts: list[Attempt]) -> tuple[Phase, str]:
     last = own[-1]
     phase, history = _STANDING[rang[-1].state]
     if last.state == CallState.REFUSED or next_number(last, armed) != last.attempt:
-        over = armed.state != CallState.ARMED
+        over = armed.state != CallState.ARMED and not (released and armed.call.cancelled)
         phase = Phase.SETTLED if over else Phase.STEADY
         history += "; its next try was cancelled" if over else "; its next try is to come"
     when = rang[-1].sent_at or rang[-1].claimed_at
@@ -101,7 +117,9 @@ def _standing(armed: Armed, attempts: list[Attempt]) -> tuple[Phase, str]:
 
 def never_again(resource: Resource, observed: Observed | None, now: datetime) -> Finding | None:
     """A call that is over does not ring again, whatever its document says: whoever set a new time must hear of it."""
-    if observed is None or observed.phase is Phase.STEADY or not isinstance(resource.spec, ScheduledCallSpec):
+    if observed is None or observed.phase is Phase.STEADY or cancelled(resource):
+        return None
+    if not isinstance(resource.spec, ScheduledCallSpec):
         return None
     spec = resource.spec
     if spec.at is None or clock.nominal(spec.at, spec.timezone).instant <= now:

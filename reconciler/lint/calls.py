@@ -173,5 +173,6 @@ def _rings(call: Resource, now: datetime) -> Iterator[_Ring]:
 
 def _calls(resources: Mapping[str, Resource]) -> Iterator[Resource]:
     for resource in resources.values():
-        if resource.address.kind == "ScheduledCall" and not resource.manifest.absent:
+        called_off = resource.manifest.absent or resource.declared.get("cancelled")
+        if resource.address.kind == "ScheduledCall" and not called_off:
             yield resource

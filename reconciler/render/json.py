@@ -79,10 +79,10 @@ def dispatch(rows: Iterable[CallRow]) -> dict[str, Any]:
 def calls(rows: Iterable[CallRow], about: CallList | None = None) -> dict[str, Any]:
     """Every scheduled call, ``reconciler.calls/v1``, with their sums and the hold over all of them (null: none)."""
     listed = list(rows)
-    why, since, by = about.hold if about else ("", "", "")
+    why, since, by, until = about.hold if about else ("", "", "", "")
     return {
         "format": "reconciler.calls/v1",
-        "hold": {"why": why, "since": since or None, "by": by or None} if why else None,
+        "hold": {"why": why, "since": since or None, "by": by or None, "until": until or None} if why else None,
         "calls": [_call(row) for row in listed],
         "totals": {
             "calls": len(listed),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ToldHold:
-    """A hold over the call, over one occurrence of it or over all calls; ``until`` is None while it holds."""
+    """A hold over the call, one occurrence of it or all calls; ``until`` is when it ended, or ends by itself."""
 
     why: str
     since: datetime | None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.schedule.clock import parse_instant, spoken_local, zone
+from reconciler.schedule.clock import parse_instant, spoken_day, spoken_local, zone
 
 if TYPE_CHECKING:
     from reconciler.model import Target
@@ -49,26 +49,34 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """Calls as they are listed: whose they are, and what holds all of them (why, since when, by whom), "" for nothing.
+    """Calls as they are listed: whose they are, and what holds all of them, "" for nothing.
 
-    ``left_out`` counts those that were not asked for; ``release`` is the command that ends the hold. The first
-    ``wrong`` rows are of documents that are in error.
+    ``hold`` is why, since when, by whom and until when. ``left_out`` counts those that were not asked for; ``release``
+    is the command that ends the hold. The first ``wrong`` rows are of documents that are in error.
     """
 
     target: Target
     rows: tuple[CallRow, ...]
-    hold: tuple[str, str, str] = ("", "", "")
+    hold: tuple[str, str, str, str] = ("", "", "", "")
     left_out: int = 0
     wrong: int = 0
     release: str = "reconciler calls release --all"
 
 
-def standstill(why: str, since: str, by: str) -> str:
+def spoken_end(until: str) -> str:
+    """`` until Mon 28 Dec 2026 00:00 UTC`` of a stored instant, as the tail of a sentence; "" for no end."""
+    if not until:
+        return ""
+    end = parse_instant(until)
+    return f" until {spoken_day(end)} {end:%Y %H:%M} UTC"
+
+
+def standstill(why: str, since: str, by: str, until: str = "") -> str:
     """``every call is held since Sat 12 Jan 2030 10:00 UTC by the lead: flooded``; "" without a hold."""
     if not why:
         return ""
     when = f" since {_moment(since)}" if since else ""
-    return f"every call is held{when}{f' by {by}' if by else ''}: {why}"
+    return f"every call is held{when}{spoken_end(until)}{f' by {by}' if by else ''}: {why}"
 
 
 def _moment(written: str) -> str:

@@ -14,8 +14,9 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from reconciler.schedule.clock import (
     NonexistentTime,
@@ -29,7 +30,6 @@ from reconciler.schedule.clock import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from zoneinfo import ZoneInfo
 
 _CRON_FIELDS = (
     ("minute", "0-59"),
@@ -292,6 +292,17 @@ def _last_moment(bound: str | date, place: ZoneInfo) -> datetime:
     return midnight(day + timedelta(days=1), place) - _TICK if day else _instant(bound, place)
 
 
+def ending(written: str | date, place: tzinfo) -> datetime:
+    """The instant at which something ends: a date is its whole day there; ValueError for what is neither.
+
+    A time without an offset is one of that place.
+    """
+    if day := _whole_day(written):
+        return midnight(day + timedelta(days=1), place)
+    moment = parse_moment(written)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=place)).astimezone(UTC)
+
+
 def parse_day(written: str | date) -> date:
     """Read a date such as 2026-12-24; ValueError for any other text."""
     if (day := _whole_day(written)) is None:
@@ -305,8 +316,10 @@ def _whole_day(bound: str | date) -> date | None:
     return parse_moment(f"{bound}T00:00:00").date()
 
 
-def midnight(day: date, place: ZoneInfo) -> datetime:
+def midnight(day: date, place: tzinfo) -> datetime:
     """The instant at which a day begins on the clocks of a zone, also where they jump over midnight."""
+    if not isinstance(place, ZoneInfo):
+        return datetime(day.year, day.month, day.day, tzinfo=place).astimezone(UTC)
     try:
         return resolve_local(parse_moment(f"{day}T00:00:00"), place).instant
     except NonexistentTime as gap:

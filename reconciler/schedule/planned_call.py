@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Address, Location
-from reconciler.schedule.clock import nominal, parse_duration
-from reconciler.schedule.occurrences import Schedule
+from reconciler.schedule.clock import nominal, parse_duration, parse_moment, zone
+from reconciler.schedule.occurrences import Schedule, ending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+
+def clock_of(spec: Mapping[str, Any]) -> tzinfo:
+    """The clock by which a call's dates are read: its zone, or else the offset of its `at`."""
+    name = spec.get("timezone") or (spec.get("schedule") or {}).get("timezone")
+    if name:
+        return zone(name)
+    return (parse_moment(spec["at"]).tzinfo if spec.get("at") else None) or UTC
+
 
 LATE = timedelta(minutes=10)
 _GAP = "30m"
@@ -36,12 +45,33 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class DeclaredHold:
+    """A hold that a manifest asks for: why, and the instant at which it ends by itself, None for never."""
+
+    why: str
+    until: datetime | None = None
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it stops the call at this time."""
+        return self.until is None or now < self.until
+
+    @classmethod
+    def of(cls, written: Mapping[str, Any] | None, place: tzinfo) -> DeclaredHold | None:
+        """As ``held`` says it, where the clock of the call is; None for none."""
+        if not written:
+            return None
+        until = written.get("until")
+        return cls(str(written.get("why")), ending(until, place) if until else None)
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedCall:
     """One scheduled call, as its manifest declares it or as the ledger remembers it.
 
     ``at`` (UTC) is set for a call that happens once, ``schedule`` for one that recurs. ``from_number`` is
     "" when the manifests do not tell it. ``spec`` is what the ledger keeps of it: digests where personal. A
-    remembered call knows when and from where, not whom or with which words: ``to_number`` is "" then.
+    remembered call knows when and from where, not whom or with which words: ``to_number`` is "" then. ``cancelled``
+    is why its manifest calls it off, "" where it does not.
     """
 
     address: Address
@@ -57,6 +87,8 @@ class PlannedCall:
     config: Mapping[str, Any] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     retry: RetryPolicy | None = None
+    hold: DeclaredHold | None = None
+    cancelled: str = ""
 
     @classmethod
     def of(  # noqa: PLR0913 - what only the manifests know, all keyword-only
@@ -72,6 +104,7 @@ class PlannedCall:
     ) -> PlannedCall:
         """When and how the call is placed, as ``spec`` says; ValueError for what ``check`` would have refused."""
         written = spec.get("schedule")
+        place = clock_of(spec)
         return cls(
             address=address,
             location=location,
@@ -86,6 +119,8 @@ class PlannedCall:
             config=config,
             options=options or {},
             retry=RetryPolicy.of(spec.get("attempts")),
+            hold=DeclaredHold.of(spec.get("held"), place),
+            cancelled=str((spec.get("cancelled") or {}).get("why") or ""),
         )
 
     @classmethod

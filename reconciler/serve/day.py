@@ -80,7 +80,7 @@ class Board:
             ledger.attempts(),
             self._orders(),
             now=now,
-            everything=ledger.held_all(),
+            everything=ledger.held_all(now),
             closed=self._closed,
         )
-        return CallList(self._target, tuple(map(self._shown, [*damaged(ledger), *found])), hold=ledger.held_all()[:3])
+        return CallList(self._target, tuple(map(self._shown, [*damaged(ledger), *found])), hold=ledger.held_all(now))

@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reconciler.redaction import storable
 from reconciler.schedule import timezones
+from reconciler.schedule.call_report import spoken_end
 from reconciler.schedule.clock import parse_instant, stamp, zone
 from reconciler.schedule.planned_call import PlannedCall
 from reconciler.state.bindings import plain
@@ -22,10 +24,14 @@ if TYPE_CHECKING:
 
 _NOT_STORED = ("recording",)
 _MOST_HOLDS = 20
+BY_THE_MANIFEST = "its manifest"
 
 
 class Hold(NamedTuple):
-    """A hold: why, since when and until when (ISO 8601, UTC, "" for no end), and by whom; false when there is none."""
+    """A hold: why, since when and until when (ISO 8601, UTC, "" for no end), and by whom; false when there is none.
+
+    It ends by itself at that instant; ``until`` of one that was released is when it was.
+    """
 
     why: str = ""
     since: str = ""
@@ -36,8 +42,18 @@ class Hold(NamedTuple):
         return bool(self.why)
 
     def lifted(self, until: str) -> Hold:
-        """As it is remembered once it was released."""
-        return self._replace(until=until)
+        """As it is remembered once it was released, or had ended by itself before."""
+        ended = self.until and until and parse_instant(self.until) <= parse_instant(until)
+        return self if ended else self._replace(until=until)
+
+    def in_force(self, now: datetime) -> bool:
+        """Whether it still stops calls, whatever the clock of the machine that set it showed."""
+        return bool(self) and (not self.until or now < parse_instant(self.until))
+
+    @property
+    def spoken(self) -> str:
+        """``held until Mon 28 Dec 00:00 UTC: flooded``."""
+        return f"held{spoken_end(self.until)}: {self.why}"
 
     def covers(self, instant: datetime) -> bool:
         """Whether it was in force at an instant; one of an older state is not dated and always was."""
@@ -77,6 +93,7 @@ class Armed:
     held: str = ""
     held_since: str = ""
     held_by: str = ""
+    held_until: str = ""
     past_holds: tuple[Hold, ...] = ()
     occurrence_holds: Mapping[str, Hold] = field(default_factory=dict)
     tzdata: str = ""
@@ -91,17 +108,33 @@ class Armed:
     @property
     def hold(self) -> Hold:
         """The hold over the whole call; a false one when there is none."""
-        return Hold(self.held, self.held_since, self.held_by)
+        return Hold(self.held, self.held_since, self.held_by, self.held_until)
+
+    @property
+    def declared_hold(self) -> Hold:
+        """The hold that its manifest asks for, since it was armed so; a false one when it asks for none."""
+        asked = self.call.hold
+        if asked is None:
+            return Hold()
+        until = stamp(asked.until) if asked.until else ""
+        return Hold(storable(asked.why), self.armed_at, BY_THE_MANIFEST, until)
+
+    def holds_now(self, now: datetime, occurrence: str = "") -> Hold:
+        """The hold that stops the call, or one of its occurrences, at this time; a false one where none does."""
+        own = (self.occurrence_holds.get(occurrence.rpartition("@")[2], Hold()), self.hold, self.declared_hold)
+        return next((hold for hold in own if hold.in_force(now)), Hold())
 
     def holds(self, occurrence: str) -> Iterator[Hold]:
         """Every hold there is or was over one of its occurrences, the present ones first."""
-        _, _, wall = occurrence.rpartition("@")
-        yield from (hold for hold in (self.occurrence_holds.get(wall, Hold()), self.hold, *self.past_holds) if hold)
+        present = (self.occurrence_holds.get(occurrence.rpartition("@")[2], Hold()), self.hold, self.declared_hold)
+        yield from (hold for hold in (*present, *self.past_holds) if hold)
 
     def switched(self, hold: Hold) -> Armed:
         """Held, or released where ``hold`` is a false one; what was held until then is remembered."""
         past = (*self.past_holds, self.hold.lifted(hold.since))[-_MOST_HOLDS:] if self.hold else self.past_holds
-        return replace(self, held=hold.why, held_since=hold.since, held_by=hold.by, past_holds=past)
+        return replace(
+            self, held=hold.why, held_since=hold.since, held_by=hold.by, held_until=hold.until, past_holds=past
+        )  # fmt: skip - one call
 
     @cached_property
     def window(self) -> Window:
@@ -207,12 +240,13 @@ def armed_now(call: PlannedCall, now: datetime, before: Armed | None = None) -> 
         {}
         if before is None
         else {
-            name: getattr(before, name) for name in ("held", "held_since", "held_by", "past_holds", "occurrence_holds")
+            name: getattr(before, name) for name in ("held", "held_since", "held_by", "held_until", "occurrence_holds")
         }
+        | {"past_holds": _past_holds(before, call, now)}
     )  # fmt: skip - one table
     return Armed(
         name=call.name,
-        state=CallState.ARMED,
+        state=CallState.CANCELLED if call.cancelled else CallState.ARMED,
         spec=call.spec,
         opens=stamp(call.at) if call.at else "",
         closes=stamp(call.closes) if call.closes else "",
@@ -224,6 +258,12 @@ def armed_now(call: PlannedCall, now: datetime, before: Armed | None = None) -> 
         rules="" if call.at else timezones.rules(place, now.year),
         **kept,
     )
+
+
+def _past_holds(before: Armed, call: PlannedCall, now: datetime) -> tuple[Hold, ...]:
+    """What was held until now; a hold of the manifest that it asks for no more is over from now on."""
+    ended = before.declared_hold if call.hold is None else Hold()
+    return (*before.past_holds, *([ended.lifted(stamp(now))] if ended else []))[-_MOST_HOLDS:]
 
 
 def _same_times(before: Armed, call: PlannedCall, now: datetime) -> bool:

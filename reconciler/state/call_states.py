@@ -82,18 +82,18 @@ _ALARMING = frozenset({CallState.EXPIRED, CallState.UNKNOWN})
 NEXT: Mapping[CallState, Mapping[CallState, str]] = {
     CallState.DECLARED: {CallState.ARMED: "apply"},
     CallState.ARMED: {
-        CallState.HELD: "calls hold",
+        CallState.HELD: "calls hold, or `held` in the document",
         CallState.CLAIMED: "dispatch, in the window",
         CallState.PLACED: "found in the list of calls",
         CallState.EXPIRED: "its window closes",
         CallState.SKIPPED: "it recurs, and the day is closed",
-        CallState.CANCELLED: "calls cancel, or the document is removed",
+        CallState.CANCELLED: "calls cancel, `cancelled`, or no document",
     },
     CallState.HELD: {
-        CallState.ARMED: "calls release",
+        CallState.ARMED: "calls release, or its end",
         CallState.EXPIRED: "its window closes",
         CallState.SKIPPED: "it recurs, and the day is closed",
-        CallState.CANCELLED: "calls cancel, or the document is removed",
+        CallState.CANCELLED: "calls cancel, `cancelled`, or no document",
     },
     CallState.CLAIMED: {
         CallState.PLACED: "the platform answers with a call",
@@ -105,7 +105,7 @@ NEXT: Mapping[CallState, Mapping[CallState, str]] = {
         CallState.PLACED: "an answer comes late",
         CallState.EXPIRED: "its window closes",
         CallState.SKIPPED: "it recurs, and the day is closed",
-        CallState.CANCELLED: "calls cancel, or the document is removed",
+        CallState.CANCELLED: "calls cancel, `cancelled`, or no document",
     },
     CallState.UNKNOWN: {
         CallState.PLACED: "found in the list of calls",

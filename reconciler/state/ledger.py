@@ -247,9 +247,10 @@ class Ledger(Notes):
         now = Hold(*(str(value.get(name, "")) for name in Hold._fields))
         return Holds(now, tuple(Hold(*past) for past in value.get("past") or ()))
 
-    def held_all(self) -> Hold:
-        """The hold over all calls; a false one when there is none."""
-        return self.holds().now
+    def held_all(self, now: datetime | None = None) -> Hold:
+        """The hold over all calls; a false one when there is none, or it has ended by itself by ``now``."""
+        hold = self.holds().now
+        return hold if now is None or hold.in_force(now) else Hold()
 
     def switches(self) -> int:
         """A mark of what apply and people said of calls: armed, cancelled, held; it changes with any of it."""

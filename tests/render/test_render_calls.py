@@ -126,7 +126,7 @@ NOT_REACHED = replace(
     duration_seconds=0,
     recording="",
 )
-HELD = CallList(TARGET, (ARMED,), hold=("flooded", "2026-11-30T09:00:00Z", "the lead"))
+HELD = CallList(TARGET, (ARMED,), hold=("flooded", "2026-11-30T09:00:00Z", "the lead", ""))
 
 
 def test_a_call_that_rang_says_whether_anybody_was_reached_and_what_it_cost() -> None:
@@ -144,7 +144,7 @@ def test_json_has_the_outcome_the_time_it_rang_and_the_sums() -> None:
     assert (third["outcome"], third["placed_at"], third["cost_cents"]) == (None, None, None)
     assert document["totals"]["outcomes"] == {"reached": 1, "not_reached": 1, "voicemail": 0, "unknown": 0}
     assert document["totals"]["states"] == {"completed": 2, "armed": 1}
-    assert document["hold"] == {"why": "flooded", "since": "2026-11-30T09:00:00Z", "by": "the lead"}
+    assert document["hold"] == {"why": "flooded", "since": "2026-11-30T09:00:00Z", "by": "the lead", "until": None}
     assert json.calls([])["hold"] is None
 
 
