@@ -249,8 +249,7 @@ class Ledger(Notes):
 
     def held_all(self, now: datetime | None = None) -> Hold:
         """The hold over all calls; a false one when there is none, or it has ended by itself by ``now``."""
-        hold = self.holds().now
-        return hold if now is None or hold.in_force(now) else Hold()
+        return hold if (hold := self.holds().now) and (now is None or hold.in_force(now)) else Hold()
 
     def switches(self) -> int:
         """A mark of what apply and people said of calls: armed, cancelled, held; it changes with any of it."""
