@@ -87,7 +87,9 @@ def applying(
 
 
 @contextmanager
-def under_test(output: Output, begun: Sequence[AgentResult]) -> Iterator[Callable[[AgentResult], None]]:
+def under_test(
+    output: Output, begun: Sequence[AgentResult], *, patience: float = PATIENCE
+) -> Iterator[Callable[[AgentResult], None]]:
     """Show how each scenario stands while the block runs; what it yields is told each batch that was read."""
     latest = {it.name: it for it in begun}
 
@@ -100,7 +102,7 @@ def under_test(output: Output, begun: Sequence[AgentResult]) -> Iterator[Callabl
     def tell(result: AgentResult) -> None:
         latest[result.name] = result
 
-    with _drawn(output, frame, patience=PATIENCE):
+    with _drawn(output, frame, patience=patience):
         yield tell
 
 

@@ -330,3 +330,25 @@ def test_a_merge_request_gets_a_report_of_code_quality_with_the_line_of_each_fin
     assert first["location"]["lines"]["begin"] > 1
     assert first["check_name"].startswith("RC1")
     assert len({issue["fingerprint"] for issue in issues}) == len(issues)
+
+
+def test_tests_keep_one_comment_that_says_how_the_last_run_ended(job: Forge, phones: Path) -> None:
+    scenario = """---
+apiVersion: reconciler/v1
+kind: TestScenario
+metadata: {name: books}
+spec: {agent: front-desk, title: TITLE, scenario_prompt: You call.}
+"""
+    for title, code in (("Books and fails", 6), ("Books", 0)):
+        (phones / "manifests" / "agents.yaml").write_text(AGENT + scenario.replace("TITLE", title), encoding="utf-8")
+        assert main(["apply", *NOW, "--yes"]) == 0
+        assert main(["test", *NOW, "--yes", "--comment", "github"]) == code
+        (body,) = job.bodies
+        assert body.splitlines()[1] == "### reconciler test"
+        assert ("| failed | TestScenario/books |" in body) is bool(code)
+    assert "1 scenario of 1 agent: 1 passed; green" in body
+
+
+def test_tests_that_are_refused_say_so_in_their_comment(job: Forge) -> None:
+    assert main(["test", *NOW, "--yes", "--comment", "github"]) == 1
+    assert "nothing to test" in job.bodies[0]

@@ -211,3 +211,24 @@ def test_what_went_wrong_stays_in_sight_while_there_is_more_to_do() -> None:
         states.tell(Result(it.address, it.action, Outcome.DONE, verb=it.verb))
     states.tell(Result(changes[7].address, Action.CREATE, Outcome.FAILED))
     assert states.frame(1, height=10).rows[0] == Row("failed", "Agent/agent-07", "create")
+
+
+def test_each_scenario_under_test_is_shown_as_it_stands_and_wiped() -> None:
+    received = at_a_terminal("""
+        from reconciler.cli.progress import under_test
+        from reconciler.testing.batch import ScenarioResult, Verdict
+        from reconciler.testing.run import AgentResult
+        def told(*verdicts):
+            rows = [ScenarioResult(f"TestScenario/s-{place}", "", it) for place, it in enumerate(verdicts)]
+            return AgentResult("front-desk", Verdict.RUNNING, tuple(rows))
+        running = told(Verdict.RUNNING, Verdict.RUNNING)
+        with under_test(output, [running], patience=0) as tell:
+            time.sleep(0.5)
+            tell(told(Verdict.FAILED, Verdict.RUNNING))
+            time.sleep(0.5)
+    """)
+    seen = frames(received)
+    assert any("testing: 0 of 2" in it[0] for it in seen if it)
+    (last,) = [it for it in seen if it and "testing: 1 of 2" in it[0]][-1:]
+    assert [line.split() for line in last[1:]] == [["failed", "TestScenario/s-0"], ["running", "TestScenario/s-1"]]
+    assert seen[-1] == []
