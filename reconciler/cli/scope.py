@@ -42,14 +42,14 @@ class Narrowing:
 
     def scope(self, loaded: Loaded, root: Path) -> Scope:
         """The same, understood; raises InputError for a selector, an address or a revision that is none."""
-        again = _addresses("--again", self.again)
-        targets = _addresses("--target", self.targets)
+        again = addresses("--again", self.again)
+        targets = addresses("--target", self.targets)
         return Scope(
             prune=self.prune,
             wanted=selection(
                 self.selectors,
                 targets,
-                _addresses("--exclude", self.excluded),
+                addresses("--exclude", self.excluded),
                 changed_since(loaded, root, self.since) if self.since is not None else None,
             ),
             may_be_empty=self.since is not None,
@@ -58,7 +58,8 @@ class Narrowing:
         )
 
 
-def _addresses(option: str, texts: Sequence[str]) -> frozenset[Address]:
+def addresses(option: str, texts: Sequence[str]) -> frozenset[Address]:
+    """The addresses that an option was given; raises InputError for what is none."""
     try:
         found = frozenset(Address.parse(text) for text in texts)
     except ValueError as error:
@@ -98,7 +99,7 @@ def _among(address: Address, named: frozenset[Address]) -> bool:
 
 def selected(selectors: Sequence[str], targets: Sequence[str]) -> Callable[[Resource], bool]:
     """Whether a resource is meant by selectors and targets; everything is, where there are none. Raises InputError."""
-    accepts = selection(selectors, _addresses("--target", targets))
+    accepts = selection(selectors, addresses("--target", targets))
     return lambda resource: accepts is None or bool(accepts(resource.address, resource.manifest.labels))
 
 

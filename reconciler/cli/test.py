@@ -13,12 +13,11 @@ from reconciler.cli import completed_values
 from reconciler.cli.common_options import declare
 from reconciler.cli.progress import under_test
 from reconciler.cli.pull_request import Announcement, announced
-from reconciler.cli.scope import selected
+from reconciler.cli.scope import addresses, selected
 from reconciler.cli.session import Session
 from reconciler.cli.test_authoring import from_call, generate
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import ApiError, Denied, InputError, Interrupted, PlanRefused, Rejected
-from reconciler.model import Address
 from reconciler.money import dollars
 from reconciler.plan import Scope
 from reconciler.render import test_results
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Sequence
 
     from reconciler.cli.options import Options
+    from reconciler.model import Address
     from reconciler.state.test_records import TestRecord
     from reconciler.survey import Connection
     from reconciler.testing.run import Wanted
@@ -115,9 +115,10 @@ def run(
         else:
             loaded = session.usable()
             accepts = selected(selectors, targets)
+            anew = addresses("--again", again)
             connection = session.connected()
             runner = _runner(session, connection)
-            found = session.look(loaded, connection, Scope())
+            found = session.look(loaded, connection, Scope(named=addresses("--target", targets) | anew))
             chosen = selection.chosen(
                 loaded.resources,
                 found.plan,
@@ -130,12 +131,8 @@ def run(
             for name in chosen.empty:
                 session.output.talk(f"Agent/{name} has no scenarios to run")
             if not chosen.wanted:
-                raise InputError(
-                    "nothing to test: no declared agent has a scenario here",
-                    code="RC129",
-                    hint="declare a TestScenario, or write some with: reconciler test generate Agent/NAME",
-                )
-            begun = _begun(session, runner, chosen.wanted, again=again, yes=yes, most=max_cost_cents)
+                raise _nothing(narrowed=bool(selectors or targets))
+            begun = _begun(session, runner, chosen.wanted, anew=anew, yes=yes, most=max_cost_cents)
         results, interrupted = _followed(session, runner, begun, wait)
         code = INTERRUPTED if interrupted else code_of(results)
         results = [options.completed(result) for result in results]
@@ -143,6 +140,15 @@ def run(
         runner.close(results)
         announcement.tests(test_results.markdown(results))
     return code
+
+
+def _nothing(*, narrowed: bool) -> InputError:
+    if narrowed:
+        said, hint = "what was chosen has no scenario", "choose a TestScenario, or an Agent that has some"
+    else:
+        said = "no declared agent has a scenario here"
+        hint = "declare a TestScenario, or write some with: reconciler test generate Agent/NAME"
+    return InputError(f"nothing to test: {said}", code="RC129", hint=hint)
 
 
 def _runner(session: Session, connection: Connection) -> Runner:
@@ -178,13 +184,12 @@ def _begun(
     runner: Runner,
     wanted: Sequence[Wanted],
     *,
-    again: Sequence[str],
+    anew: Container[Address],
     yes: bool,
     most: int | None,
 ) -> list[AgentResult]:
     """Take up what is under way, ask once for all others, then begin those; one that is refused stops only itself."""
     with session.lease(runner.ledger, "test"):
-        anew = {str(Address.parse(text)) for text in again}
         taken = {it.name: it for it in _under_way(runner, wanted, anew)}
         if payable := [it for it in wanted if it.name not in taken]:
             _afford(session, runner, payable, most)
@@ -192,12 +197,12 @@ def _begun(
         return [taken.get(it.name) or _start(runner, it) for it in wanted]
 
 
-def _under_way(runner: Runner, wanted: Sequence[Wanted], anew: Container[str]) -> Iterator[AgentResult]:
+def _under_way(runner: Runner, wanted: Sequence[Wanted], anew: Container[Address]) -> Iterator[AgentResult]:
     """What earlier runs began and nobody was told the end of, but for agents of which it is wanted anew."""
     records = test_records.read(runner.ledger)
     for it in wanted:
         record = records.get(it.name)
-        if record is None or not record.is_open or f"Agent/{it.name}" in anew:
+        if record is None or not record.is_open or it.address in anew:
             continue
         if found := _unless_unread(it.name, partial(runner.take_up, it.name, record, it)):
             yield found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.api import segment
 from reconciler.errors import AmbiguousWrite, ApiError, Conflict, Denied, Rejected
+from reconciler.model import Address
 from reconciler.schedule.clock import stamp
 from reconciler.state import test_records
 from reconciler.state.test_records import Stage, TestRecord
@@ -47,6 +48,11 @@ class Wanted:
     phone_number_id: str = ""
     cents: int = 0
     changed_at: str = ""
+
+    @property
+    def address(self) -> Address:
+        """Of the agent."""
+        return Address("Agent", self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,3 +146,45 @@ def test_a_scenario_that_is_named_is_the_only_one_that_is_paid_for(tested: Teste
     tested.apply("Books", "Cancels")
     assert tested.run("--target", "TestScenario/scenario-1").code == 0
     assert json.loads(tested.executed[0].read())["scenario_ids"] == [9002]
+
+
+def lost(request: httpx.Request, send: Send) -> httpx.Response:
+    """The platform, where the begin of a batch comes to nothing without an answer."""
+    if is_execute(request):
+        raise httpx.ReadError("cut", request=request)
+    return send()
+
+
+def test_after_a_lost_answer_a_list_without_the_batch_is_believed_only_a_quarter_of_an_hour_later(
+    tested: Tested,
+) -> None:
+    tested.apply("Books")
+    assert tested.run(through=lost).code == 4
+    soon = tested.run("--now", "2026-12-01T12:05:00Z")
+    assert soon.code == 4
+    assert "`reconciler test --again Agent/front-desk" in soon.out
+    assert tested.run("--now", "2026-12-01T12:20:00Z").code == 0
+    assert len(tested.executed) == 2
+
+
+def test_what_cannot_be_told_is_begun_again_when_a_person_says_so(tested: Tested) -> None:
+    tested.apply("Books")
+    assert tested.run(through=lost).code == 4
+    assert tested.run("--again", "Agent/front-desk").code == 0
+    assert len(tested.executed) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--again", "front-desk"), "RC124"),
+        (("--again", "Agent/front-dsk"), "did you mean `Agent/front-desk`?"),
+        (("--target", "TestScenario/scenario-O"), "did you mean `TestScenario/scenario-0`?"),
+        (("-l", "team=none"), "what was chosen has no scenario"),
+    ],
+)
+def test_a_name_that_is_none_tests_nothing(tested: Tested, options: tuple[str, str], said: str) -> None:
+    tested.apply("Books")
+    ran = tested.run(*options)
+    assert (ran.code, tested.executed) == (1, [])
+    assert said in " ".join(ran.err.split())
