@@ -4,12 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOWEST := $(VENV)-lowest
+PYTHONS ?= 3.11 3.12 3.13 3.14
+QUICK := tests/api tests/cli tests/emulator tests/engine tests/load
 RELEASE := $(VENV)-release
 SERVICES := $(VENV)-services
 DIST ?= dist
 WORKFLOWS := examples/05-gitops-repository/.github examples/08-tested-release/.github
 
-.PHONY: help install demo test lowest dist prove bench check workflows format schemas clean
+.PHONY: help install demo test lowest pythons dist prove bench check workflows format schemas clean
 
 help: ## say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 12
@@ -47,8 +49,19 @@ lowest: $(STAMP) ## run the quick tests with the lowest versions that pyproject.
 	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --constraints $(LOWEST)-versions.txt \
 	  --editable '.[cloud,postgres]' --group test
 	@grep -iE '^(click|pydantic|httpx|deepdiff|pyyaml)==' $(LOWEST)-versions.txt
-	@$(LOWEST)/bin/python -m pytest -n auto -q tests/api tests/cli tests/emulator tests/engine tests/load \
-	  tests/store/test_store_objects.py
+	@$(LOWEST)/bin/python -m pytest -n auto -q $(QUICK) tests/store/test_store_objects.py
+
+# Whatever Python is here or can be had: pyenv's own are found as well, and one that is not is named.
+pythons: $(STAMP) ## run the quick tests on every Python from 3.11 to 3.14 that can be had
+	@export PYENV_VERSION="$$(pyenv versions --bare 2>/dev/null | paste -sd: -)"; for version in $(PYTHONS); do \
+	  python="$$($(BIN)/uv python find --system $$version 2>/dev/null || { $(BIN)/uv python install --quiet $$version \
+	    && $(BIN)/uv python find $$version; } 2>/dev/null)" || { echo "Python $$version is not here: left out"; continue; }; \
+	  echo "Python $$version: $$python"; \
+	  $(BIN)/uv venv --quiet --clear --python "$$python" $(VENV)-$$version \
+	    && $(BIN)/uv pip install --quiet --python $(VENV)-$$version/bin/python --constraints constraints.txt \
+	      --editable '.[cloud,postgres,sealed,serve,notify]' --group test \
+	    && $(VENV)-$$version/bin/python -m pytest -n auto -q $(QUICK) || exit 1; \
+	done
 
 dist: $(STAMP) ## build wheel, sdist, reconciler.pyz, SBOM and checksums into dist/, the same bytes each time
 	@test -x $(RELEASE)/bin/shiv || $(BIN)/uv venv --quiet --clear --python $(BIN)/python $(RELEASE)
@@ -86,4 +99,4 @@ schemas: $(STAMP) ## write schemas/ from the models
 	$(BIN)/reconciler schema --out schemas
 
 clean: ## remove what make made
-	rm -rf $(VENV) $(SERVICES) $(RELEASE) $(DIST) $(LOWEST) $(LOWEST)-versions.txt .reconciler .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+	rm -rf $(VENV) $(VENV)-3.* $(SERVICES) $(RELEASE) $(DIST) $(LOWEST) $(LOWEST)-versions.txt .reconciler .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _WHOLE = 1_000  # characters; click cuts a sentence at the width of the line
+# Of the one group: what is beside a context is shared by those below it.
 _UNKNOWN = "reconciler.cli.verbs.unknown"
 _HELP = frozenset({"-h", "--help"})
 
@@ -29,7 +30,7 @@ class Verbs(click.Group):
         if said := misplaced(self.name or "", args):
             raise click.UsageError(said, ctx)
         if not args or (args[0] not in self.commands and args[0] not in _HELP):
-            ctx.meta[_UNKNOWN] = "".join(args[:1])
+            ctx.meta[f"{_UNKNOWN}.{ctx.command_path}"] = "".join(args[:1])
             args = [self.default, *args]
         return super().parse_args(ctx, args)
 
@@ -44,8 +45,8 @@ class Verbs(click.Group):
 
     def _no_such_verb(self, ctx: click.Context) -> str:
         """What to say of the first word, where it is neither an option nor a path."""
-        word = ctx.meta.get(_UNKNOWN, "")
-        if word.startswith("-") or Path(word).exists():
+        word = ctx.meta.get(f"{_UNKNOWN}.{ctx.command_path}", "")
+        if not word or word.startswith("-") or Path(word).exists():
             return ""
         return no_such_verb(ctx.command_path.partition(" ")[2], word, self.commands)
 

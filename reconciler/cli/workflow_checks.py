@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from reconciler.doctor.checks import Check
 
 _OURS = re.compile(r"(?m)^[^#\n]*(?:/reconciler@|\breconciler (?:plan|apply|dispatch)\b)")
-_APPLIES = re.compile(r"(?m)^[^#\n]*(?:command: apply\b|\breconciler apply\b)")
-_DISPATCHES = re.compile(r"(?m)^[^#\n]*(?:command: dispatch\b|\breconciler dispatch\b)")
+# GitLab's component brings every job.
+_COMPONENT = r"component: *[^\n#]*/reconciler/reconciler@"
+_APPLIES = re.compile(rf"(?m)^[^#\n]*(?:command: apply\b|\breconciler apply\b|{_COMPONENT})")
+_DISPATCHES = re.compile(rf"(?m)^[^#\n]*(?:command: dispatch\b|\breconciler dispatch\b|{_COMPONENT})")
+# Where other forges read their jobs: one file, at the root, that says by itself on which branch.
+_ONE_FILE = (".gitlab-ci.yml", "bitbucket-pipelines.yml", "azure-pipelines.yml")
 _NAME = "workflows"
 
 
@@ -33,8 +37,9 @@ def workflows(root: Path) -> Iterator[Check]:
             f"remove {where.path}/.github, then at the root: `reconciler init {where.path}`",
         )
         return
-    if (gitlab := where.root / ".gitlab-ci.yml").is_file():
-        yield from _judged(where, [gitlab.read_text(encoding="utf-8", errors="replace")], branches=False)
+    if others := [file for name in _ONE_FILE if (file := where.root / name).is_file()]:
+        texts = [file.read_text(encoding="utf-8", errors="replace") for file in others]
+        yield from _judged(where, [text for text in texts if _OURS.search(text)], branches=False)
         return
     yield from _judged(where, _texts(where.root), branches=True)
 
