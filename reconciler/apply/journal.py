@@ -77,6 +77,8 @@ class Journal:
                 begun.append(change)
                 self._unsent[change.address] = self._known.get(change.address)
                 self._known[change.address] = intended
+        # One commit for all of them, before the first is sent: a commit each would be a push each on git, and a note
+        # made beside its write, or after it, is missing in just the run that is killed between the two.
         notes = [Entry({change.address: self._known[change.address]}) for change in begun]
         for change, unstored in zip(begun, stored(self._context.ledger, notes), strict=True):
             if unstored is not None:
@@ -89,6 +91,7 @@ class Journal:
         if kind.kept_in_state or change.replaced or (change.resource is None and step != "delete"):
             return None
         display = kind.display(change.resource) if change.resource else ""
+        # The namesakes from before: after a lost answer a new object of that name is ours only if it is none of these.
         rivals = self._rivals(change, kind) if step in ("create", "replace") else ()
         fields = self._digests(change, kind) if change.action.writes_fields else {}
         intent = Intent(step, stamp(self._context.now()), fields, tuple(sorted(rivals)))

@@ -163,17 +163,8 @@ def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_ru
         return _left(line, due, order)
     if sent := line.sent.unknown_to_the_state(due.before, due.attempt.key):
         return _taken_up(line, due, order, replace(due.attempt, claimed_at=sent))
-    try:
-        found = rang_already(line, due, order)
-        if isinstance(found, Blocked):
-            return row(due, order, CallState.ARMED, detail=found.message, hint=found.hint, code=found.code)
-        if found is not None:
-            return answered(due, order, _record(line, found, due.before))
-    except Denied:
-        raise
-    except ApiError as error:
-        detail = f"whether it rang already cannot be read in the platform's list of calls: {error.message}"
-        return row(due, order, CallState.ARMED, detail=detail, hint=error.hint)
+    if (told := _told_by_history(line, due, order)) is not None:
+        return told
     if not line.turn(line.traffic.claims) or line.tally.halted.is_set():
         return _left(line, due, order)
     claimed = _claimed(line, due, replace(due.attempt, claimed_at=stamp(line.clock.now())))
@@ -181,6 +172,7 @@ def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_ru
     return answered(due, order, became) if became else None
 
 
+<<<<<<< Updated upstream
 def _kept_back(
     line: DispatchContext, due: Due, order: PlannedCall | None, why: Blocked, *, dry_run: bool
 ) -> CallRow | None:
@@ -189,6 +181,20 @@ def _kept_back(
         return skip(line, due, order, why.message, dry_run=dry_run)
     state = CallState.HELD if why.code in _MEANT else CallState.ARMED
     return row(due, order, state, detail=why.message, hint=why.hint, code=why.code)
+=======
+def _told_by_history(line: DispatchContext, due: Due, order: PlannedCall) -> CallRow | None:
+    """The row of a call that the platform's list shows already, or says too little of; None when it may be placed."""
+    try:
+        found = rang_already(line, due, order)
+    except Denied:
+        raise
+    except ApiError as error:
+        detail = f"whether it rang already cannot be read in the platform's list of calls: {error.message}"
+        return row(due, order, CallState.ARMED, detail=detail, hint=error.hint)
+    if isinstance(found, Blocked):
+        return row(due, order, CallState.ARMED, detail=found.message, hint=found.hint, code=found.code)
+    return None if found is None else answered(due, order, _record(line, found, due.before))
+>>>>>>> Stashed changes
 
 
 def _left(line: DispatchContext, due: Due, order: PlannedCall | None) -> CallRow | None:
@@ -213,6 +219,8 @@ def _claimed(line: DispatchContext, due: Due, attempt: Attempt) -> Attempt | Non
 
 def _rung(line: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Attempt | Blocked:
     """Send the request once its turn has come, unless something stands against it by then."""
+    # Read after the claim, never before it: a hold, a cancellation or a take-over that was written while the claim
+    # was, would not be in what was read earlier. In the queue for the slot time passes too, so it may be read twice.
     line.ledger.refresh()
     with line.traffic.lane(lambda: line.turn(line.traffic.requests), look_again=line.ledger.refresh) as goes_on:
         why = _stopped(line, claimed, order, due)
@@ -324,6 +332,8 @@ def _record(line: DispatchContext, attempt: Attempt, over: Attempt | None) -> At
     sent = attempt if attempt.state == CallState.REFUSED else replace(attempt, sent_at=stamp(line.clock.now()))
     if sent.state.certain and not sent.placed_at:
         sent = replace(sent, placed_at=sent.sent_at)
+    # No plain write: another run may have settled this attempt by looking, when ours seemed dead. What it wrote
+    # stands, unless we know for certain what it only guesses; each try is against the entry as it is by then.
     while True:
         stored = line.ledger.attempt(sent.occurrence, sent.attempt)
         if stored not in (None, over) and (not sent.state.certain or stored.state.certain):

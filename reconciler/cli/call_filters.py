@@ -71,11 +71,6 @@ class CallFilter:
     selectors: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
 
-    @property
-    def narrows(self) -> bool:
-        """Whether anything was asked for."""
-        return bool(self.names or self.on or self.since or self.until or self.states or self.outcomes or self.selectors)
-
     def chosen(self, rows: Iterable[CallRow], resources: Mapping[str, Resource], *, now: datetime) -> list[CallRow]:
         """The rows that were asked for, in their order; raises InputError for a day or a label that is none."""
         first, last = _bound("--since", self.since), _bound("--until", self.until)

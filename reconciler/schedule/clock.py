@@ -28,7 +28,6 @@ _DATE_TIME = re.compile(
 _YEARS = range(1970, 2200)
 _DURATION = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?")
 _LONGEST_DURATION = timedelta(days=366)
-_UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 _SPOKEN_UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 _SPOKEN_LENGTH = 2  # units: "9 d 7 h" tells a reader more than "9 d 7 h 12 min 4 s"
 _CLOCK_TIME = re.compile(r"(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
@@ -134,12 +133,6 @@ def parse_duration(text: str) -> timedelta:
     bare number as YAML reads it, for a negative one and for more than 366 days.
     """
     return _bounded(_parse_units(f"{text}".strip()), text)
-
-
-def format_duration(duration: timedelta) -> str:
-    """Write a duration as ``parse_duration`` reads it (``1h30m``, ``0s``); parts of a second are dropped."""
-    sign = "-" if duration < timedelta(0) else ""
-    return sign + ("".join(f"{count}{unit}" for count, unit in _split(duration, _UNITS)) or "0s")
 
 
 def spoken_duration(duration: timedelta) -> str:

@@ -177,6 +177,8 @@ class GitStore(Store):
         """Get the requests into the branch, on top of whatever others write meanwhile."""
         if any(request.lost(self._version) for request in batch):
             self.refresh()  # what we last saw may be old
+        # Every commit that was pushed is kept: one whose connection broke may have arrived. Forgotten, the next look
+        # would find our own keys changed and report our own write as somebody else's.
         tried: dict[str, _Requests] = {}
         failures = 0
         while chosen := choose(batch, self._version):
