@@ -172,7 +172,6 @@ def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_ru
     return answered(due, order, became) if became else None
 
 
-<<<<<<< Updated upstream
 def _kept_back(
     line: DispatchContext, due: Due, order: PlannedCall | None, why: Blocked, *, dry_run: bool
 ) -> CallRow | None:
@@ -181,7 +180,8 @@ def _kept_back(
         return skip(line, due, order, why.message, dry_run=dry_run)
     state = CallState.HELD if why.code in _MEANT else CallState.ARMED
     return row(due, order, state, detail=why.message, hint=why.hint, code=why.code)
-=======
+
+
 def _told_by_history(line: DispatchContext, due: Due, order: PlannedCall) -> CallRow | None:
     """The row of a call that the platform's list shows already, or says too little of; None when it may be placed."""
     try:
@@ -194,7 +194,6 @@ def _told_by_history(line: DispatchContext, due: Due, order: PlannedCall) -> Cal
     if isinstance(found, Blocked):
         return row(due, order, CallState.ARMED, detail=found.message, hint=found.hint, code=found.code)
     return None if found is None else answered(due, order, _record(line, found, due.before))
->>>>>>> Stashed changes
 
 
 def _left(line: DispatchContext, due: Due, order: PlannedCall | None) -> CallRow | None:
