@@ -60,7 +60,7 @@ class _Found:
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(_KINDS), help="Only this kind.")
 @click.option("--only-set", is_flag=True,
-              help="Leave out what a fresh object has anyway, such as each switch of an agent that is off.")  # fmt: skip
+              help="Leave out what a fresh object has anyway, such as a switch that is off.")  # fmt: skip
 @click.option("--no-bind", is_flag=True, help="Leave the state alone; the first apply binds the agents.")
 def command(options: Options, folder: Path | None, kinds: tuple[str, ...], only_set: bool, no_bind: bool) -> int:
     """Write the live account as manifests into FOLDER (the project's manifests); plan is clean right after.

@@ -108,8 +108,10 @@ def test_a_campaign_is_told_with_its_people_its_hours_and_the_most_it_may_cost()
         "To come: 1 campaign to 5,000 people, for $800.00 at most",
         "    Mon 7 Dec 09:00 New York: recall rings 5,000 people between 09:00 and 17:00, for $800.00 at most",
         "    ! the balance of $1.00 may not cover the campaigns",
-        "    priced at the longest an agent allows; rates read on 30 Sep 2026 · auto-reload may charge up to $200.00 a "
-        "month",
+        (
+            "    priced at the longest an agent allows; rates read on 30 Sep 2026 · auto-reload may charge up to "
+            "$200.00 a month"
+        ),
     ]
     assert "from Mon 7 Dec 09:00 New York on" in markdown.plan(only)
 
