@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from reconciler.schedule.call_report import CallRow
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Attempt
+    from reconciler.state.digests import Digests
 
 PATH = "/v1/call"
 CONFLICT = 409
 _REFUSALS = frozenset({400, 402, 403, 404, CONFLICT, 422})  # contract 4.3: the platform says no, and nothing rang
 
 
-def read(attempt: Attempt, reply: Reply) -> Attempt:
+def read(attempt: Attempt, reply: Reply, digests: Digests) -> Attempt:
     """The attempt as a 200, 201 or 202 tells it; Unintelligible without a call id.
 
     One that the answer itself calls ``failed`` is placed too: its own record tells when and how it ended.
@@ -35,7 +36,7 @@ def read(attempt: Attempt, reply: Reply) -> Attempt:
     call_id = body.get("call_id")
     if call_id is None:
         raise Unintelligible("the answer names no call", method="POST", path=PATH, status=reply.status)
-    if of_another(attempt, body):
+    if of_another(attempt, body, digests):
         return mistaken(
             replace(attempt, call_id=str(call_id)),
             f"the platform answered with call {call_id}, which is to another number",
@@ -63,10 +64,10 @@ def mistaken(attempt: Attempt, detail: str) -> Attempt:
     return replace(attempt, state=CallState.UNKNOWN, detail=detail, code="RC612")
 
 
-def of_another(attempt: Attempt, record: Mapping[str, Any]) -> bool:
+def of_another(attempt: Attempt, record: Mapping[str, Any], digests: Digests) -> bool:
     """Whether a record of the platform's is of a call to somebody else, by the digest of the number."""
     number = str(record.get("to_number") or "")
-    return bool(attempt.to) and phone_numbers.is_e164(number) and phone_numbers.digest(number) != attempt.to
+    return bool(attempt.to) and phone_numbers.is_e164(number) and digests.number(number) != attempt.to
 
 
 def final(error: Rejected) -> bool:

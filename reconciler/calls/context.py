@@ -14,7 +14,6 @@ from reconciler.calls.sent_here import SentHere
 from reconciler.calls.settle import listed
 from reconciler.resolver import wire_id
 from reconciler.schedule.clock import SystemClock
-from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,11 +62,11 @@ class DispatchContext:
     def callee(self, due: Due) -> str:
         """Whom an attempt rings, as a digest."""
         order = self.orders.get(due.armed.name)
-        return phone_numbers.digest(order.to_number) if order else due.attempt.to
+        return self.ledger.digests.number(order.to_number) if order else due.attempt.to
 
     def moment(self, order: PlannedCall | None) -> GateInputs:
         """What the gates look at, as it is now."""
-        attempts = self.ledger.attempts_to(phone_numbers.digest(order.to_number)) if order else []
+        attempts = self.ledger.attempts_to(self.ledger.digests.number(order.to_number)) if order else []
         held, caller = self.ledger.held_all(), self.callers.get(order.from_number) if order else None
         forbidden = self.do_not_call() if self.do_not_call else None
         # The clock is looked at last: between this and the request nothing may take time.

@@ -293,10 +293,11 @@ def _send(line: DispatchContext, claimed: Attempt, request: Mapping[str, Any]) -
 
     A platform that asks for a pause gets it from all workers, and before another request takes this one's lane.
     """
+    digests = line.ledger.digests  # asked for before the request: nothing may fail between it and its answer
     line.tally.sent.add(claimed.key)
     line.sent.note(claimed)
     try:
-        return read(claimed, line.api.exchange("POST", PATH, request, attempts=1))
+        return read(claimed, line.api.exchange("POST", PATH, request, attempts=1), digests)
     except Throttled as error:
         line.traffic.rest(line.clock.now(), error.retry_after or _SHORTEST_PAUSE)
         raise

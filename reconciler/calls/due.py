@@ -281,17 +281,14 @@ def may_be_tried_again(call: Armed | None, attempt: Attempt) -> bool:
 
 
 def rang_that_day(attempts: Iterable[Attempt], to_number: str, *, now: datetime) -> int:
-    """How many of our calls may have rung this person on the calendar day of ``now``; uncertain ones count.
+    """How many of these calls may have rung their callee on the calendar day of ``now``; uncertain ones count.
 
     The day is that of the callee's clocks: of every zone the number may ring in, so that a call counts when
     it was on this day in any of them.
     """
-    callee, places = phone_numbers.digest(to_number), [zone(name) for name in phone_numbers.zones(to_number)]
+    places = [zone(name) for name in phone_numbers.zones(to_number)]
     return sum(
-        attempt.to == callee
-        and attempt.state.rang
-        and bool(attempt.claimed_at)
-        and _same_day(parse_instant(attempt.claimed_at), now, places)
+        attempt.state.rang and bool(attempt.claimed_at) and _same_day(parse_instant(attempt.claimed_at), now, places)
         for attempt in attempts
     )
 

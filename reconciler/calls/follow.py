@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reconciler.schedule.call_report import CallRow
     from reconciler.schedule.closed_days import ClosedDays
     from reconciler.state.call_records import Armed
+    from reconciler.state.digests import Digests
     from reconciler.state.ledger import Ledger
 
 _NOT_FOUND = 404
@@ -46,7 +47,7 @@ _LATELY = timedelta(hours=1)
 _PATIENCE, _LONGEST_ROUND = 10.0, 20.0  # seconds: for one answer, and for all of them
 
 
-def follow(api: Api, attempts: Iterable[Attempt], *, stopping: Event | None = None) -> list[Attempt]:
+def follow(api: Api, attempts: Iterable[Attempt], digests: Digests, *, stopping: Event | None = None) -> list[Attempt]:
     """The attempts, those still under way as the platform tells them now; reads only.
 
     Nothing is asked any more once ``stopping`` is set or it has taken 20 s: other calls may be due meanwhile, and
@@ -59,14 +60,16 @@ def follow(api: Api, attempts: Iterable[Attempt], *, stopping: Event | None = No
     found = list(attempts)
     placed = [attempt for attempt in found if attempt.state == CallState.PLACED]
     talking = _talking(api, placed)
-    told = {attempt: _told(attempt, talking[attempt.call_id]) for attempt in placed if attempt.call_id in talking}
+    told = {
+        attempt: _told(attempt, talking[attempt.call_id], digests) for attempt in placed if attempt.call_id in talking
+    }
     alone = [attempt for attempt in placed if attempt not in told]
     until = monotonic() + _LONGEST_ROUND
 
     def ask(attempt: Attempt) -> Attempt:
         if monotonic() > until or (stopping is not None and stopping.is_set()):
             return replace(attempt, detail="not told now: there was no time left to ask")
-        return _followed(api, attempt)
+        return _followed(api, attempt, digests)
 
     if len(alone) <= 1:
         told.update((attempt, ask(attempt)) for attempt in alone)
@@ -105,7 +108,7 @@ def remember(ledger: Ledger, before: Iterable[Attempt], after: Iterable[Attempt]
                 ledger.refresh()
 
 
-def _followed(api: Api, attempt: Attempt) -> Attempt:
+def _followed(api: Api, attempt: Attempt, digests: Digests) -> Attempt:
     try:
         call = api.exchange("GET", f"/v1/calls/{segment(attempt.call_id)}", attempts=1, timeout=_PATIENCE).json
     except InputError as error:
@@ -116,12 +119,12 @@ def _followed(api: Api, attempt: Attempt) -> Attempt:
         return replace(attempt, detail=words)
     if not isinstance(call, dict):
         return replace(attempt, detail="not told now: the answer is no record of a call")
-    return _told(attempt, call)
+    return _told(attempt, call, digests)
 
 
-def _told(attempt: Attempt, call: Mapping[str, Any]) -> Attempt:
+def _told(attempt: Attempt, call: Mapping[str, Any], digests: Digests) -> Attempt:
     """As the call's own record says; statuses we do not know mean that it is still under way."""
-    if of_another(attempt, call):
+    if of_another(attempt, call, digests):
         return mistaken(attempt, f"the platform's record of call {attempt.call_id} is of a call to another number")
     status = str(call.get("status") or "")
     ended = status in _ENDED

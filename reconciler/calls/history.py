@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.state.digests import Digests
     from reconciler.state.ledger import Ledger
 
 
@@ -62,7 +63,7 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
     settled = []
     for attempt in uncertain:
         if rang:
-            now = _rang(api, attempt, rang)
+            now = _rang(api, ledger, attempt, rang)
         elif did_not_ring:
             now = replace(attempt, state=CallState.REFUSED, detail="resolved by hand: nobody was rung")
         else:
@@ -101,8 +102,8 @@ def _firing(written: str, place: ZoneInfo) -> Occurrence:
     return found
 
 
-def _rang(api: Api, attempt: Attempt, call_id: str) -> Attempt:
-    if _digest(_record(api, call_id)) != attempt.to:
+def _rang(api: Api, ledger: Ledger, attempt: Attempt, call_id: str) -> Attempt:
+    if _digest(_record(api, call_id), ledger.digests) != attempt.to:
         raise InputError(
             f"call {call_id} did not go to this person", code="RC632", hint="take the call id from the dashboard"
         )
@@ -136,9 +137,9 @@ def _looked_up(api: Api, ledger: Ledger, attempt: Attempt, order: PlannedCall | 
     return replace(attempt, state=CallState.UNKNOWN, detail=detail)
 
 
-def _digest(call: Mapping[str, Any]) -> str:
+def _digest(call: Mapping[str, Any], digests: Digests) -> str:
     number = str(call.get("to_number", ""))
-    return phone_numbers.digest(number) if phone_numbers.is_e164(number) else ""
+    return digests.number(number) if phone_numbers.is_e164(number) else ""
 
 
 def adopt(api: Api, ledger: Ledger, orders: Mapping[str, PlannedCall], *, now: datetime) -> list[Attempt]:
@@ -155,8 +156,8 @@ def adopt(api: Api, ledger: Ledger, orders: Mapping[str, PlannedCall], *, now: d
                 continue
             taken.add(found_call[0])
             if order.name not in armed:
-                ledger.arm(armed_now(order, now))
-            attempt = _adopted(order, occurrence, *found_call, ledger.key(occurrence, 1))
+                ledger.arm(armed_now(order, now, digests=ledger.digests))
+            attempt = _adopted(order, occurrence, found_call, ledger)
             ledger.record(attempt)
             found.append(attempt)
     return found
@@ -195,15 +196,16 @@ def _began(call: Mapping[str, Any], now: datetime, offset: timedelta) -> datetim
         return now
 
 
-def _adopted(order: PlannedCall, occurrence: str, call_id: str, when: datetime, key: str) -> Attempt:
+def _adopted(order: PlannedCall, occurrence: str, found: tuple[str, datetime], ledger: Ledger) -> Attempt:
+    call_id, when = found
     began = stamp(when)
     return Attempt(
         name=order.name,
         occurrence=occurrence,
         attempt=1,
         state=CallState.PLACED,
-        key=key,
-        to=phone_numbers.digest(order.to_number),
+        key=ledger.key(occurrence, 1),
+        to=ledger.digests.number(order.to_number),
         claimed_at=began,
         sent_at=began,
         placed_at=began,

@@ -209,7 +209,7 @@ def _decides(ledger: Ledger, people: frozenset[str], attempt: Attempt) -> bool:
 def _follow(session: Session, api: Api, ledger: Ledger, wanted: Callable[[Attempt], bool]) -> bool:
     """Ask what became of calls that were placed, and record it; False when there was none to ask about."""
     placed = [attempt for attempt in ledger.attempts(CallState.PLACED) if wanted(attempt)]
-    remember(ledger, placed, follow(api, placed, stopping=session.stopping))
+    remember(ledger, placed, follow(api, placed, ledger.digests, stopping=session.stopping))
     return bool(placed)
 
 
@@ -291,7 +291,7 @@ def _line(
         organization=connection.target.organization_id,
         clock=session.clock,
         owner=owner(),
-        differs=lambda order, armed: differs(order, armed, loaded.resources),
+        differs=lambda order, armed: differs(order, armed, loaded.resources, connection.ledger.digests),
         check_lease=check,
         stopping=session.stopping,
         tally=tally,

@@ -12,8 +12,10 @@ from reconciler.fields import personal
 from reconciler.model import Finding, Location, Severity
 from reconciler.sealing import SUFFIX, Sealing
 from reconciler.settings import FILE
+from reconciler.state.digests import WrongStateKey
 from reconciler.state.opt_outs import opted_out
-from reconciler.telephony.do_not_call import NOBODY, VARIABLE, DoNotCall, Hashing, Listed, read_list
+from reconciler.state_key import StateKey
+from reconciler.telephony.do_not_call import NOBODY, DoNotCall, Hashing, Listed, read_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,11 +80,12 @@ class DoNotCallFile:
 
     def now(self, ledger: Ledger) -> DoNotCall:
         """Who must not be called, as it is known at this moment."""
-        hashing = Hashing(ledger.organization, os.environ.get(VARIABLE, ""))
+        hashing = Hashing(ledger.organization, StateKey.of(os.environ))
         opted = opted_out(ledger.store, ledger.organization)
         try:
+            ledger.check_key()
             listed = self.listed()
-        except UnreadableList as error:
+        except (UnreadableList, WrongStateKey) as error:
             return DoNotCall(NOBODY, opted, hashing, error.message)
         wrong = f"line {listed.wrong[0].line} of it is no number" if listed.wrong else ""
         return DoNotCall(listed, opted, hashing, wrong)

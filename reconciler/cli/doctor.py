@@ -202,14 +202,18 @@ def _state(session: Session, lost: Callable[[], Iterator[Check]]) -> Iterator[Ch
 
 
 def _held(session: Session, account: Sequence[Check], state: Sequence[Check]) -> Iterator[Check]:
-    """That every call is held, where account and state can be read."""
+    """That the state has another key, and that every call is held; where account and state can be read."""
     if not account or any(check.status is Status.FAIL for check in (*account, *state)):
         return
     try:
-        held = standstill(*session.ledger(session.connect()[1]).held_all(session.clock.now()))
+        ledger = session.ledger(session.connect()[1])
     except (ApiError, WrongAccount, StoreError, InputError):
         return
-    if held:
+    try:
+        ledger.check_key()
+    except StoreError as error:
+        yield _failed("state key", error)
+    if held := standstill(*ledger.held_all(session.clock.now())):
         yield checks.warn("calls", held, "reconciler calls release --all")
 
 

@@ -15,7 +15,8 @@ from reconciler.errors import InputError
 from reconciler.redaction import mask, storable
 from reconciler.schedule.clock import stamp
 from reconciler.state.opt_outs import opt_out
-from reconciler.telephony.do_not_call import VARIABLE, Hashing
+from reconciler.state_key import VARIABLE, StateKey
+from reconciler.telephony.do_not_call import Hashing
 from reconciler.telephony.phone_numbers import normalise
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def opt_out_command(options: Options, number: str, why: str) -> int:
     with Session(options, read_only=False) as session:
         _, target = session.connect()
         ledger = session.ledger(target)
-        key = os.environ.get(VARIABLE, "")
+        ledger.check_key()
+        ledger.use_key()
+        key = StateKey.of(os.environ)
         hashed = Hashing(ledger.organization, key).hash(called)
         record = {"why": storable(why), "at": stamp(session.clock.now()), "by": person()}
         opt_out(ledger.store, ledger.organization, hashed, record)

@@ -223,7 +223,7 @@ class Wiring:
             organization=connection.target.organization_id,
             clock=session.clock,
             owner=owner(),
-            differs=lambda order, armed: differs(order, armed, loaded.resources),
+            differs=lambda order, armed: differs(order, armed, loaded.resources, self.ledger.digests),
             check_lease=lambda: None,  # the turn that takes it has its own
             stopping=session.stopping,
             traffic=self.throttle,

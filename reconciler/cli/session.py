@@ -33,6 +33,7 @@ from reconciler.load import reader
 from reconciler.load.contents import ProjectContents
 from reconciler.schedule.clock import Clock, FixedClock, SystemClock, parse_duration
 from reconciler.state.ledger import Ledger
+from reconciler.state_key import StateKey
 from reconciler.survey import Connection, Survey, survey
 
 if TYPE_CHECKING:
@@ -169,8 +170,13 @@ class Session:
         url = self.options.state or self.project.settings.state
         try:
             store: Store = open_store(url, root=self.project.root, read_only=self.read_only)
-            ledger = Ledger(self._closing.enter_context(store), target.organization_id, project_name(self.project))
+            key = StateKey.of(os.environ)
+            ledger = Ledger(
+                self._closing.enter_context(store), target.organization_id, project_name(self.project), key=key
+            )
             ledger.read()
+            if optional:
+                ledger.check_key()
             self.output.trace(f"state: {store.description}")
         except StoreError as error:
             if not self.read_only:

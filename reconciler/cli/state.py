@@ -21,7 +21,6 @@ from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError
 from reconciler.schedule.call_report import standstill
 from reconciler.state.call_states import CallState
-from reconciler.store import Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -233,10 +232,8 @@ def export(options: Options) -> int:
 def import_(options: Options, file: Path) -> int:
     """Read what `state export` wrote into an empty store; nothing that is there is overwritten."""
     with _opened(options, writing=True) as (session, ledger):
-        entries = _document(file, ledger.organization)
-        writes = [Write(f"{ledger.organization}/{key}", value, None) for key, value in entries.items()]
-        ledger.store.put_many(writes)
-        _told(session, f"{len(writes)} entries read into {ledger.store.description}", imported=len(writes))
+        count = ledger.bring_in(_document(file, ledger.organization))
+        _told(session, f"{count} entries read into {ledger.store.description}", imported=count)
     return 0
 
 

@@ -135,6 +135,7 @@ CODES: dict[str, Meaning] = {
         "the state cannot be read", "A plan goes on by name; all else stops: it is never taken for empty."
     ),
     "RC503": Meaning("a damaged entry of the state", "Restore a backup; the hint names what can be forgotten."),
+    "RC504": Meaning("the state has another key", "Set `RECONCILER_STATE_KEY` to the key of the other runs."),
     "RC601": Meaning("a call that is not declared any more", "Apply cancels it."),
     "RC602": Meaning("a call that is not what was armed", "Apply, then dispatch again."),
     "RC603": Meaning("a call that is held", "`reconciler calls release NAME`."),

@@ -14,7 +14,7 @@ from reconciler.kind import FoundBy, Kind, Orphans, Verbs
 from reconciler.kinds.scheduled_call_checks import complaints, lateness, wrong
 from reconciler.kinds.scheduled_call_days import on_closed_days
 from reconciler.kinds.scheduled_call_meaning import masked, meaning
-from reconciler.kinds.scheduled_call_orders import order
+from reconciler.kinds.scheduled_call_orders import opened, order
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.kinds.scheduled_call_standing import (
     IS_ARMED,
@@ -43,6 +43,7 @@ from reconciler.schedule.occurrences import next_occurrence
 from reconciler.schedule.spoken_cron import spoken_cron
 from reconciler.state.call_records import Attempt, armed_now
 from reconciler.state.call_states import CallState
+from reconciler.state.digests import PLAIN
 from reconciler.telephony.eligibility import Obstacle, not_on_account, unconfirmed, undialable, unfunded
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class ScheduledCall(Kind):
         for attempt in look.ledger.attempts():
             tried.setdefault(attempt.name, []).append(attempt)
         standing = look.ledger.armed()
+        digests = look.ledger.digests if standing else PLAIN
         for name, damage in look.ledger.damaged.items():
             history = _DAMAGED % damage.key
             yield Observed(self.name, name, {}, identity=name, name=name, phase=Phase.MOVING, history=history)
@@ -93,8 +95,9 @@ class ScheduledCall(Kind):
                 attempt.state != CallState.REFUSED for attempt in of_the_one(armed, attempts)
             ):
                 told.add(armed.name)
-                released = not cancelled(look.resources.get(f"{self.name}/{armed.name}"))
-                yield observed_call(armed, attempts, released=released)
+                declared = look.resources.get(f"{self.name}/{armed.name}")
+                shown = replace(armed, spec=opened(armed.spec, declared, digests))
+                yield observed_call(shown, attempts, released=not cancelled(declared))
         foreign = look.ledger.foreign_calls()
         yield from called_off(look.resources.values(), {*told, *foreign})
         for name, project in foreign.items():
@@ -149,8 +152,10 @@ class ScheduledCall(Kind):
         if change.resource is None:
             raise LookupError(str(change.address))
         made = order(change.resource, context.account.resources)
-        armed = armed_now(made, context.now(), context.ledger.armed_call(made.name))
+        digests = context.ledger.digests
+        armed = armed_now(made, context.now(), context.ledger.armed_call(made.name), digests=digests)
         context.ledger.arm(armed)
+        armed = replace(armed, spec=opened(armed.spec, change.resource, digests))
         return observed_call(armed, [])  # what was tried before says nothing of what was just armed
 
     def closes(self, spec: BaseModel) -> datetime | None:

@@ -12,11 +12,13 @@ from reconciler.resolver import Resolver
 from reconciler.schedule.planned_call import PlannedCall
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reconciler.model import Resource
+    from reconciler.state.digests import Digests
 
 _POLICIES = policies(ScheduledCallSpec)
+_HASHED = tuple(name for name, policy in _POLICIES.items() if policy.hashed)
 _OPTIONS = ("variables", "max_hold_seconds", "language", "phi_mode")
 
 
@@ -47,13 +49,35 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:
     )
 
 
-def differs(chosen: PlannedCall, armed: Mapping[str, Any], resources: Mapping[str, Resource]) -> bool:
+def differs(chosen: PlannedCall, armed: Mapping[str, Any], resources: Mapping[str, Resource], digests: Digests) -> bool:
     """Whether a declared call is no longer what was armed."""
     resource = resources[str(chosen.address)]
+    armed = opened(armed, resource, digests)
     expected = {**resource.declared, **resource.looked_up}
     same = alike(meaning(expected), meaning(armed))
     found = diff(resource, expected, armed, policies=_POLICIES, links=Resolver({}), base=None, whole=True, alike=same)
     return bool(found)
+
+
+def opened(armed: Mapping[str, Any], resource: Resource | None, digests: Digests) -> Mapping[str, Any]:
+    """What was armed, with the plain digest in place of each that was kept of just what is declared.
+
+    A digest that was kept of anything else stays as it is, and is that of nothing that is declared.
+    """
+    if resource is None:
+        return armed
+    kept = [name for name in _HASHED if isinstance(armed.get(name), str)]
+    return {**armed, **{it: digests.opened(armed[it], _candidates(it, resource.declared.get(it))) for it in kept}}
+
+
+def _candidates(name: str, declared: Any) -> Iterator[str]:
+    """The plain digests that a declared value may have been recorded as, by this version or an earlier one."""
+    recorded = _recorded(name, declared)
+    if recorded is not None:
+        yield recorded
+    yield digest(declared)
+    if name == "variables":
+        yield digest({})  # no variables at all, written as an empty mapping
 
 
 def _recorded(name: str, value: Any) -> Any:

@@ -11,7 +11,7 @@ from reconciler.schedule.clock import nominal, parse_duration, parse_moment, zon
 from reconciler.schedule.occurrences import Schedule, ending
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 
@@ -26,6 +26,12 @@ def clock_of(spec: Mapping[str, Any]) -> tzinfo:
 LATE = timedelta(minutes=10)
 _GAP = "30m"
 _ON = ("not_answered",)
+_PERSONAL = ("to_number", "config", "variables")  # a ledger holds digests of these
+
+
+def with_digests(spec: Mapping[str, Any], as_kept: Callable[[str], str]) -> dict[str, Any]:
+    """What is remembered of a call, each digest in it as a ledger keeps it."""
+    return {**spec, **{name: as_kept(spec[name]) for name in _PERSONAL if isinstance(spec.get(name), str)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class PlannedCall:
     """One scheduled call, as its manifest declares it or as the ledger remembers it.
 
     ``at`` (UTC) is set for a call that happens once, ``schedule`` for one that recurs. ``from_number`` is
-    "" when the manifests do not tell it. ``spec`` is what the ledger keeps of it: digests where personal. A
+    "" when the manifests do not tell it. ``spec`` is what is remembered of it: digests where personal. A
     remembered call knows when and from where, not whom or with which words: ``to_number`` is "" then. ``cancelled``
     is why its manifest calls it off, "" where it does not.
     """

@@ -113,7 +113,7 @@ class Follower:
     def _follow(self, placed: list[Attempt]) -> None:
         if not placed:
             return
-        found = follow(self._api, placed, stopping=self._stopping)
+        found = follow(self._api, placed, self._ledger.digests, stopping=self._stopping)
         remember(self._ledger, placed, found)
         if over := [it for it in found if it.state.ended]:
             self._ended(over)

@@ -13,14 +13,15 @@ from reconciler.redaction import storable
 from reconciler.schedule import timezones
 from reconciler.schedule.call_report import spoken_end
 from reconciler.schedule.clock import parse_instant, stamp, zone
-from reconciler.schedule.planned_call import PlannedCall
+from reconciler.schedule.planned_call import PlannedCall, with_digests
 from reconciler.state.bindings import plain
 from reconciler.state.call_states import CallState
-from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
+
+    from reconciler.state.digests import Digests
 
 _NOT_STORED = ("recording",)
 _MOST_HOLDS = 20
@@ -231,7 +232,7 @@ class DueWork(NamedTuple):
     next_opening: str
 
 
-def armed_now(call: PlannedCall, now: datetime, before: Armed | None = None) -> Armed:
+def armed_now(call: PlannedCall, now: datetime, before: Armed | None = None, *, digests: Digests) -> Armed:
     """What apply writes for a declared call; of what was armed ``before`` its holds, and since when it counts, stay."""
     goes_on = before is not None and before.state == CallState.ARMED
     same_times = goes_on and before is not None and _same_times(before, call, now)
@@ -247,13 +248,13 @@ def armed_now(call: PlannedCall, now: datetime, before: Armed | None = None) -> 
     return Armed(
         name=call.name,
         state=CallState.CANCELLED if call.cancelled else CallState.ARMED,
-        spec=call.spec,
+        spec=with_digests(call.spec, digests.of),
         opens=stamp(call.at) if call.at else "",
         closes=stamp(call.closes) if call.closes else "",
         armed_at=stamp(now),
         since=before.since if before is not None and same_times and before.since else stamp(now),
         path=call.location.path,
-        callee=phone_numbers.digest(call.to_number),
+        callee=digests.number(call.to_number),
         tzdata=timezones.version(),
         rules="" if call.at else timezones.rules(place, now.year),
         **kept,
@@ -297,13 +298,17 @@ def stored_attempt(attempt: Attempt) -> dict[str, Any]:
     return {name: value for name, value in plain(attempt).items() if name not in _NOT_STORED}
 
 
-def read_armed(value: Mapping[str, Any]) -> Armed:
-    """What is armed, as it was stored; ValueError and its like where what was declared cannot be understood."""
+def read_armed(value: Mapping[str, Any], as_kept: Callable[[str], str] = str) -> Armed:
+    """What is armed, as it was stored; ValueError and its like where what was declared cannot be understood.
+
+    ``as_kept`` gives the digest of the callee, which an older version may have stored, as it is kept now.
+    """
     holds = value.get("occurrence_holds") or {}
     armed = Armed(
         **{
             **_known(Armed, value),
             "state": CallState(value["state"]),
+            "callee": as_kept(value.get("callee", "")),
             "past_holds": tuple(Hold(*hold) for hold in value.get("past_holds") or ()),
             "occurrence_holds": {wall: Hold(*hold) for wall, hold in holds.items()},
         }
@@ -312,11 +317,19 @@ def read_armed(value: Mapping[str, Any]) -> Armed:
     return armed
 
 
-def read_attempt(value: Mapping[str, Any]) -> Attempt:
-    """An attempt as it was stored."""
+def read_attempt(value: Mapping[str, Any], as_kept: Callable[[str], str] = str) -> Attempt:
+    """An attempt as it was stored; ``as_kept`` as for ``read_armed``."""
     known = _known(Attempt, value)
     known.pop("recording", None)  # older versions stored it
-    return Attempt(**{**known, "state": CallState(value["state"]), "outcomes": tuple(value.get("outcomes", ()))})
+    read = {"state": CallState(value["state"]), "to": as_kept(value.get("to", ""))}
+    return Attempt(**{**known, **read, "outcomes": tuple(value.get("outcomes", ()))})
+
+
+def keyed(value: Mapping[str, Any], as_kept: Callable[[str], str]) -> Mapping[str, Any]:
+    """What is stored of a call or an attempt, each digest in it as it is kept now."""
+    own = {name: as_kept(value[name]) for name in ("to", "callee") if isinstance(value.get(name), str)}
+    spec = value.get("spec")
+    return {**value, **own, **({"spec": with_digests(spec, as_kept)} if isinstance(spec, dict) else {})}
 
 
 def _known(noun: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:

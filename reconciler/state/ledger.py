@@ -19,8 +19,6 @@ from reconciler.state.call_records import (
     Armed,
     Attempt,
     DueWork,
-    Hold,
-    Holds,
     read_armed,
     read_attempt,
     stored_armed,
@@ -28,8 +26,10 @@ from reconciler.state.call_records import (
 )  # fmt: skip - one line of names
 from reconciler.state.call_states import CallState
 from reconciler.state.damage import Damaged, understood
-from reconciler.state.notes import Notes
+from reconciler.state.digests import Digests
 from reconciler.state.stored_words import as_read, happens_once, is_open, retries
+from reconciler.state.switches import ARMED, Switches
+from reconciler.state_key import NO_KEY, StateKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,15 +42,13 @@ if TYPE_CHECKING:
 Noun = TypeVar("Noun")
 _BINDING = "binding"
 _CALL = "call"
-_HOLD = "hold"
 _LEASE = "lease"
 _HISTORY = "history"
-_ARMED = "/armed"
 _TO_THE_SECOND = len("2026-12-01T15:00:00")
 _LONGEST_SHIFT = timedelta(hours=3)  # by which newer time-zone data may move an instant
 
 
-class Ledger(Notes):
+class Ledger(Switches):
     """Bindings and calls of one organisation, over any store; safe from several threads.
 
     Reads come from one listing made at first use and kept current by this ledger's own writes; each write
@@ -59,8 +57,11 @@ class Ledger(Notes):
     What another project declared is not answered, but by what is named foreign, and not written. Raises StoreError.
     """
 
-    def __init__(self, store: Store, organization: str, project: str = "", *, unread: bool = False) -> None:
+    def __init__(
+        self, store: Store, organization: str, project: str = "", *, key: StateKey = NO_KEY, unread: bool = False
+    ) -> None:
         """Keep all under the organisation's id, in a project's name; ``unread``: one could not be read."""
+        self._digests, self._keying = Digests(organization, key), Lock()
         self.store, self.unread = store, unread
         self.organization = organization
         self.project = project
@@ -95,8 +96,8 @@ class Ledger(Notes):
         self._known()
 
     def is_empty(self) -> bool:
-        """Whether nothing at all is remembered of the organisation, by any project; a lease is no memory."""
-        return not any(not key.startswith(f"{self._prefix}{_LEASE}/") for key in self._known())
+        """Whether nothing at all is remembered of the organisation, by any project; a lease is no memory, nor a key."""
+        return all(key == self._check_key or key.startswith(f"{self._prefix}{_LEASE}/") for key in self._known())
 
     def note_history(self, at: str) -> None:
         """Remember that the platform's history was read into this state, which is not a lost one from then on."""
@@ -163,7 +164,7 @@ class Ledger(Notes):
 
     def take_calls(self, names: Iterable[str]) -> None:
         """Call these ours, where an older version armed them and wrote down no project."""
-        keys = (f"{self._prefix}{_CALL}/{name}{_ARMED}" for name in names)
+        keys = (f"{self._prefix}{_CALL}/{name}{ARMED}" for name in names)
         known = self._known()
         unnamed = [known[key] for key in keys if key in known and not known[key].value.get("project")]
         if self.project:
@@ -184,8 +185,8 @@ class Ledger(Notes):
 
     def armed(self) -> dict[str, Armed]:
         """Every armed or cancelled call, by name; without those of which an entry is damaged."""
-        entries = [it for it in self._under(_CALL) if it.key.endswith(_ARMED) and not self._foreign(it)]
-        found = {armed.name: armed for armed in self._nouns_of(read_armed, entries)}
+        entries = [it for it in self._under(_CALL) if it.key.endswith(ARMED) and not self._foreign(it)]
+        found = {armed.name: armed for armed in self._nouns_of(self._read_armed, entries)}
         return {name: armed for name, armed in found.items() if name not in self._damaged} if self._damaged else found
 
     @property
@@ -195,9 +196,9 @@ class Ledger(Notes):
 
     def armed_call(self, name: str) -> Armed | None:
         """One armed or cancelled call; None where there is none that can be understood."""
-        entry = self._known().get(f"{self._prefix}{_CALL}/{name}{_ARMED}")
+        entry = self._known().get(f"{self._prefix}{_CALL}/{name}{ARMED}")
         ours = [entry] if entry and not self._foreign(entry) else []
-        return next(iter(self._nouns_of(read_armed, ours)), None)
+        return next(iter(self._nouns_of(self._read_armed, ours)), None)
 
     def due_work(self, now: datetime) -> DueWork:
         """What a dispatch has to look at, however many calls wait for their time or are over.
@@ -216,7 +217,7 @@ class Ledger(Notes):
                 if not own and opens[:_TO_THE_SECOND] > second and as_read(call, opens, far):
                     later.append(opens)
                     continue
-            armed, attempts = self._nouns_of(read_armed, [call]), self._nouns_of(read_attempt, own)
+            armed, attempts = self._nouns_of(self._read_armed, [call]), self._nouns_of(self._read_attempt, own)
             if len(armed) + len(attempts) == 1 + len(own):
                 found.armed[name] = armed[0]
                 found.attempts.extend(attempts)
@@ -232,33 +233,9 @@ class Ledger(Notes):
 
     def arm_all(self, calls: Iterable[Armed]) -> None:
         """As ``arm``, many at once: all of them, or none."""
-        wanted = {f"{self._prefix}{_CALL}/{it.name}{_ARMED}": stored_armed(it) for it in calls}
+        wanted = {f"{self._prefix}{_CALL}/{it.name}{ARMED}": stored_armed(it) for it in calls}
         self._nothing_foreign(wanted)
         self._write({key: value | {"project": self.project} for key, value in wanted.items()})
-
-    def hold_all(self, hold: Hold) -> None:
-        """Let no call be placed at all until ``hold_all(Hold())``: the switch that needs no pull request."""
-        holds = self.holds().switched(hold)
-        self._write({f"{self._prefix}{_HOLD}": holds.now._asdict() | {"past": holds.past}})
-
-    def holds(self) -> Holds:
-        """Why no call may be placed, since when and by whom, and what was held before."""
-        value = entry.value if (entry := self._known().get(f"{self._prefix}{_HOLD}")) else {}
-        now = Hold(*(str(value.get(name, "")) for name in Hold._fields))
-        return Holds(now, tuple(Hold(*past) for past in value.get("past") or ()))
-
-    def held_all(self, now: datetime | None = None) -> Hold:
-        """The hold over all calls; a false one when there is none, or it has ended by itself by ``now``."""
-        return hold if (hold := self.holds().now) and (now is None or hold.in_force(now)) else Hold()
-
-    def switches(self) -> int:
-        """A mark of what apply and people said of calls: armed, cancelled, held; it changes with any of it."""
-        known = self._known()
-        return hash(frozenset((key, it.version) for key, it in known.items() if self._wakes(key)))
-
-    def _wakes(self, key: str) -> bool:
-        """Whether a dispatcher that waits has to look again when this is written."""
-        return key.endswith(_ARMED) or key == f"{self._prefix}{_HOLD}"
 
     def key(self, occurrence: str, number: int) -> str:
         """The idempotency key of one attempt: the organisation's, the project's, and its own."""
@@ -270,7 +247,7 @@ class Ledger(Notes):
         What is damaged is left out: ``damaged_calls`` says of which calls.
         """
         entries = (entry for own in self._calls()[1].values() for entry in own)
-        return self._nouns_of(read_attempt, (it for it in entries if state in (None, it.value.get("state"))))
+        return self._nouns_of(self._read_attempt, (it for it in entries if state in (None, it.value.get("state"))))
 
     def attempts_to(self, callee: str) -> list[Attempt]:
         """Every attempt to one person, by the digest of the number."""
@@ -290,14 +267,14 @@ class Ledger(Notes):
         return next((it for it in found if it.state.certain and it.key != but.key), None)
 
     def _count(self, entry: Entry, callees: dict[str, dict[str, Attempt]]) -> None:
-        if entry.key.startswith(f"{self._prefix}{_CALL}/") and not entry.key.endswith(_ARMED):
-            for attempt in self._nouns_of(read_attempt, [entry]):
+        if entry.key.startswith(f"{self._prefix}{_CALL}/") and not entry.key.endswith(ARMED):
+            for attempt in self._nouns_of(self._read_attempt, [entry]):
                 callees.setdefault(attempt.to, {})[entry.key] = attempt
 
     def attempt(self, occurrence: str, number: int) -> Attempt | None:
         """One attempt, or None when it was never claimed."""
         entry = self._known().get(self._attempt_key(occurrence, number))
-        return self._noun(read_attempt, entry) if entry else None
+        return self._noun(self._read_attempt, entry) if entry else None
 
     def record(self, attempt: Attempt) -> None:
         """Write an attempt over what was read of it; creating it is the claim: Conflict if it exists."""
@@ -306,10 +283,16 @@ class Ledger(Notes):
     def supersede(self, before: Attempt | None, attempt: Attempt) -> bool:
         """Write an attempt over ``before`` (None: over nothing, which claims it); False when that is not there now."""
         key, known = self._attempt_key(attempt.occurrence, attempt.attempt), self._known()
-        found = self._noun(read_attempt, known[key]) if key in known else None
+        found = self._noun(self._read_attempt, known[key]) if key in known else None
         if found == before:
             self._write({key: stored_attempt(attempt)}, known=known)  # what is listed again meanwhile was not compared
         return found == before
+
+    def _read_armed(self, value: Mapping[str, Any]) -> Armed:
+        return read_armed(value, self._as_kept)
+
+    def _read_attempt(self, value: Mapping[str, Any]) -> Attempt:
+        return read_attempt(value, self._as_kept)
 
     def _attempt_key(self, occurrence: str, number: int) -> str:
         name, _, instant = occurrence.partition("@")
@@ -322,7 +305,7 @@ class Ledger(Notes):
         """What is stored of our calls, or of the ``foreign`` ones: what is armed, and attempts by name; in order."""
         calls, tried, others = [], defaultdict(list), set()
         for entry in self._under(_CALL):
-            if not entry.key.endswith(_ARMED):
+            if not entry.key.endswith(ARMED):
                 tried[self._name(entry)].append(entry)
             elif self._foreign(entry) is foreign:
                 calls.append(entry)
@@ -343,6 +326,11 @@ class Ledger(Notes):
                 self._damaged, self._nouns = {}, {key: it for key, it in self._nouns.items() if key in self._entries}
                 self._is_read = True
             return self._entries
+
+    def _learn(self, stored: Iterable[Entry]) -> None:
+        with self._lock:
+            self._entries |= {entry.key: entry for entry in stored}
+            self._callees = None
 
     def _noun(self, read: Callable[[Mapping[str, Any]], Noun], entry: Entry) -> Noun:
         """What an entry says, read once for each version of it."""
@@ -368,7 +356,7 @@ class Ledger(Notes):
     def _name(self, entry: Entry) -> str:
         """The call that an entry belongs to, by its key alone: its value may be damaged."""
         rest = self._shown(entry).removeprefix(f"{_CALL}/")
-        return rest.removesuffix(_ARMED) if rest.endswith(_ARMED) else rest.rsplit("/", 2)[0]
+        return rest.removesuffix(ARMED) if rest.endswith(ARMED) else rest.rsplit("/", 2)[0]
 
     def _write(
         self, wanted: Mapping[str, Any], *, without: Iterable[str] = (), known: dict[str, Entry] | None = None
@@ -376,6 +364,7 @@ class Ledger(Notes):
         """Write these values over what was read (``known``) of their keys, and remove ``without``: all or nothing."""
         from reconciler.store import Write  # noqa: PLC0415 - keeps the module's types apart from its work
 
+        self.use_key()
         known = self._known() if known is None else known
         gone = [key for key in without if key in known]
         version = {key: known[key].version if key in known else None for key in wanted}

@@ -6,22 +6,19 @@ whoever reads a hash can.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reconciler.state_key import KEYED, NO_KEY, PLAIN, VARIABLE, StateKey
 from reconciler.telephony.phone_numbers import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-VARIABLE = "RECONCILER_STATE_KEY"
-_KEYED, _PLAIN = "hmac-sha256", "sha256"
-_HASH = re.compile(rf"(?:{_KEYED}|{_PLAIN}):[0-9a-f]{{64}}")
+_HASH = re.compile(rf"(?:{KEYED}|{PLAIN}):[0-9a-f]{{64}}")
 
 
 class DoNotCallSetting(BaseModel):
@@ -41,28 +38,21 @@ class WrongLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hashing:
-    """How numbers are hashed for one organisation; ``key`` is "" where there is none."""
+    """How numbers are hashed for one organisation, with its key where there is one."""
 
     organization: str
-    key: str = ""
+    key: StateKey = NO_KEY
 
     def hash(self, number: str) -> str:
         """The hash of an E.164 number as it is kept and exported."""
-        return self._keyed(number) if self.key else self._plain(number)
+        return self.key.digest(self._text(number))
 
     def hashes(self, number: str) -> tuple[str, ...]:
         """Every hash by which a number may be known: the one without a key is of a time before there was one."""
-        return (self._keyed(number), self._plain(number)) if self.key else (self._plain(number),)
+        return tuple(dict.fromkeys(key.digest(self._text(number)) for key in (self.key, NO_KEY)))
 
-    def _keyed(self, number: str) -> str:
-        found = hmac.new(self.key.encode(), self._text(number), hashlib.sha256)
-        return f"{_KEYED}:{found.hexdigest()}"
-
-    def _plain(self, number: str) -> str:
-        return f"{_PLAIN}:{hashlib.sha256(self._text(number)).hexdigest()}"
-
-    def _text(self, number: str) -> bytes:
-        return f"do-not-call:{self.organization}:{number}".encode()
+    def _text(self, number: str) -> str:
+        return f"do-not-call:{self.organization}:{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +102,7 @@ class DoNotCall:
     @property
     def untold(self) -> str:
         """Why nobody may be rung; "" where it can be told of everybody: a keyed hash says nothing without the key."""
-        keyed = any(it.startswith(_KEYED) for it in (*self.listed.hashed, *self.opted_out))
+        keyed = any(it.startswith(KEYED) for it in (*self.listed.hashed, *self.opted_out))
         if not self.unknown and keyed and not self.hashing.key:
             return f"it holds keyed hashes, and {VARIABLE} is not set"
         return self.unknown

@@ -21,10 +21,12 @@ from reconciler.emulator import Fault, Scenario
 from reconciler.errors import ApiError, Interrupted, NotPosted, ReconcilerError, Rejected
 from reconciler.kinds.campaign_load import refused_rows
 from reconciler.resolver import Resolver
-from reconciler.state.call_records import Attempt
+from reconciler.state.call_records import Attempt, Hold
 from reconciler.state.call_states import CallState
 from reconciler.state.campaign_records import CampaignRecord, Chunk
+from reconciler.state.digests import PLAIN
 from reconciler.state.ledger import Ledger
+from reconciler.state_key import StateKey
 from reconciler.store import Store, open_store
 from reconciler.store.lease import acquire
 from reconciler.telephony import phone_numbers
@@ -111,6 +113,11 @@ def _damaged(store: Store) -> None:
     Ledger(store, "42").bindings()
 
 
+def _keyed(store: Store) -> None:
+    Ledger(store, "42", key=StateKey("the key of the team")).hold_all(Hold("a fault", NOW.isoformat(), "jane"))
+    Ledger(store, "42").check_key()
+
+
 def _raise(error: ReconcilerError) -> None:
     raise error
 
@@ -149,7 +156,7 @@ def _gone() -> Happened:
 
 def _of_somebody_else() -> Happened:
     claimed = Attempt("confirm-jane", "confirm-jane", 1, CallState.CLAIMED, to=phone_numbers.digest("+14155550199"))
-    found = read(claimed, Reply(201, {"call_id": 7, "to_number": "+14155550188"}, {}))
+    found = read(claimed, Reply(201, {"call_id": 7, "to_number": "+14155550188"}, {}), PLAIN)
     return Happened(found.code, found.detail)
 
 
@@ -180,6 +187,7 @@ CALLABLE: dict[str, Callable[[], Happened]] = {
     "RC408": lambda: raised(_writing_while_reading),
     "RC501": lambda: with_store(_written_twice),
     "RC503": lambda: with_store(_damaged),
+    "RC504": lambda: with_store(_keyed),
     "RC604": lambda: closed(gates._window, _LATE, _ORDER, _MOMENT),
     "RC606": lambda: closed(gates._agent, _LATE, _ORDER, _MOMENT),
     "RC624": _conflict,

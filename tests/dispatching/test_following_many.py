@@ -13,6 +13,7 @@ from reconciler.errors import Rejected
 from reconciler.schedule.clock import stamp
 from reconciler.state.call_records import Attempt
 from reconciler.state.call_states import CallState
+from reconciler.state.digests import PLAIN
 
 if TYPE_CHECKING:
     from reconciler.api import Api
@@ -63,7 +64,7 @@ def platform() -> Platform:
 
 
 def followed(platform: Platform, attempts: list[Attempt]) -> list[Attempt]:
-    return follow(cast("Api", platform), attempts)
+    return follow(cast("Api", platform), attempts, PLAIN)
 
 
 def test_a_burst_is_asked_about_by_one_list(platform: Platform) -> None:

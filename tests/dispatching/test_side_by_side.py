@@ -27,6 +27,7 @@ from reconciler.resolver import Resolver
 from reconciler.schedule.clock import FixedClock
 from reconciler.settings import Limits, Settings
 from reconciler.state.call_records import armed_now
+from reconciler.state.digests import PLAIN
 from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 from reconciler.telephony.phone_numbers import digest
@@ -288,7 +289,9 @@ def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, traffic: 
     with open_store("sqlite:state.db", root=tmp_path, read_only=False) as store:
         ledger = Ledger(store, ORGANIZATION)
         for order in declared.orders.values():
-            ledger.arm(replace(armed_now(order, NOON - timedelta(hours=1)), callee=digest(order.to_number)))
+            ledger.arm(
+                replace(armed_now(order, NOON - timedelta(hours=1), digests=PLAIN), callee=digest(order.to_number))
+            )
         yield DispatchContext(
             api=cast("Api", platform),
             ledger=ledger,

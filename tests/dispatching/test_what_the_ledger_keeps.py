@@ -21,7 +21,7 @@ from reconciler.state.ledger import Ledger
 from reconciler.store import Entry, Store, Write, open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
@@ -184,7 +184,7 @@ def test_calls_that_wait_for_their_time_are_not_read_one_by_one(monkeypatch: pyt
         memory.entries[f"42/call/{armed.name}/armed"] = asdict(armed)
     read: list[str] = []
 
-    def counted(value: Mapping[str, Any]) -> Armed:
+    def counted(value: Mapping[str, Any], _as_kept: Callable[[str], str]) -> Armed:
         read.append(value["name"])
         return Armed(**value)
 

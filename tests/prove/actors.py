@@ -33,6 +33,7 @@ from reconciler.schedule.occurrences import idempotency_key
 from reconciler.settings import Limits, Project, Settings
 from reconciler.state.call_records import Attempt, Hold
 from reconciler.state.call_states import CallState
+from reconciler.state.digests import PLAIN
 from reconciler.state.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def begun(
     api = cast("Api", SimulatedApi(world, actor))
     placed = ledger.attempts(CallState.PLACED)
     # One at a time: the simulation knows no threads.
-    remember(ledger, placed, [told for one in placed for told in follow(api, [one])])
+    remember(ledger, placed, [told for one in placed for told in follow(api, [one], ledger.digests)])
     found = todo(ledger, now=clock.now())
     if not (found.place or found.settle or found.missed):
         return None
@@ -176,7 +177,7 @@ def begun(
         organization=ORGANIZATION,
         clock=clock,
         owner=actor.name,
-        differs=lambda chosen, armed: differs(chosen, armed, declared.resources),
+        differs=lambda chosen, armed: differs(chosen, armed, declared.resources, PLAIN),
         check_lease=lambda: None,
         stopping=Event(),
         traffic=traffic or Throttle(),
@@ -213,7 +214,7 @@ def _change(name: str, declared: Manifests, live: Observed | None, now: datetime
     situation = Situation(
         declared=Declared.PRESENT if chosen else Declared.NOT,
         live=Live.FOUND if live else Live.NOTHING,
-        differs=bool(chosen and live and differs(chosen, live.body, declared.resources)),
+        differs=bool(chosen and live and differs(chosen, live.body, declared.resources, PLAIN)),
         phase=live.phase if live else Phase.STEADY,
         expired=closes is not None and closes <= now,
         orphans=_KIND.orphans,

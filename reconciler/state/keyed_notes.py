@@ -1,0 +1,108 @@
+"""Notes of the ledger whose digests are keyed: the key is checked before anything is compared by them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import Conflict
+from reconciler.state.call_records import keyed
+from reconciler.state.digests import Digests, wrong_key
+from reconciler.state.notes import Notes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from threading import Lock
+
+    from reconciler.store import Entry, Store
+
+KEY_CHECK = "state-key"
+_TRIES = 5
+
+
+class KeyedNotes(Notes):
+    """Knows the digests of the state, and leaves beside them what tells its key from another."""
+
+    store: Store
+    _digests: Digests
+    _entries: dict[str, Entry]
+    _keying: Lock
+
+    @abstractmethod
+    def _known(self) -> dict[str, Entry]: ...
+
+    @abstractmethod
+    def _learn(self, stored: Iterable[Entry]) -> None: ...
+
+    @abstractmethod
+    def refresh(self) -> None:
+        """Let the next question know what others wrote."""
+
+    @property
+    def digests(self) -> Digests:
+        """How numbers and words are kept; raises WrongStateKey where the state was keyed with another key."""
+        self.check_key()
+        return self._digests
+
+    def check_key(self) -> None:
+        """Raise WrongStateKey where the state was keyed with another key than this run has."""
+        if not self._agrees(self._known()):
+            raise wrong_key(self._digests, self.store.description)
+
+    def use_key(self) -> None:
+        """Key what an older state holds, in one commit that says with which key: of two keys only one gets in."""
+        if not self._digests.key or self._check_key in self._known():
+            return
+        with self._keying:
+            for tried in range(1, _TRIES + 1):
+                known = self._known()
+                if self._check_key in known:
+                    self.check_key()
+                    return
+                try:
+                    self._learn(self._keyed_now(known))
+                except Conflict:
+                    if tried == _TRIES:
+                        raise
+                    self.refresh()
+
+    def bring_in(self, entries: Mapping[str, Any]) -> int:
+        """Add an exported state to this one, over nothing that is there, and key it; how many entries that were.
+
+        Raises WrongStateKey where the two were made with two keys, and Conflict.
+        """
+        check, own = entries.get(KEY_CHECK), self._known().get(self._check_key)
+        if check is not None and own is not None:
+            if check != own.value:
+                raise wrong_key(self._digests, "the exported state")
+            entries = {key: value for key, value in entries.items() if key != KEY_CHECK}
+        self._learn(self._put({f"{self._prefix}{key}": value for key, value in entries.items()}, {}))
+        if self._digests.key and self._agrees(known := self._known()):
+            self._learn(self._keyed_now(known))
+        return len(entries)
+
+    def _keyed_now(self, known: Mapping[str, Entry]) -> list[Entry]:
+        calls = {entry.key: entry.value for entry in self._under("call") if isinstance(entry.value, dict)}
+        wanted = {self._check_key: self._digests.check} | {
+            key: keyed(value, self._digests.of) for key, value in calls.items()
+        }
+        moved = {key: value for key, value in wanted.items() if key not in known or known[key].value != value}
+        return self._put(moved, known) if moved else []
+
+    def _put(self, values: Mapping[str, Mapping[str, Any]], known: Mapping[str, Entry]) -> list[Entry]:
+        from reconciler.store import Write  # noqa: PLC0415 - keeps the module's types apart from its work
+
+        versions = {key: known[key].version if key in known else None for key in values}
+        return self.store.put_many([Write(key, dict(value), versions[key]) for key, value in values.items()])
+
+    def _agrees(self, known: Mapping[str, Entry]) -> bool:
+        check = known.get(self._check_key)
+        return check is None or self._digests.agree_with(check.value)
+
+    @property
+    def _check_key(self) -> str:
+        return f"{self._prefix}{KEY_CHECK}"
+
+    def _as_kept(self, digest: str) -> str:
+        """A digest that was read, as this version keeps it: a plain one of an older state is keyed now."""
+        return self._digests.of(digest) if self._digests.key and self._agrees(self._entries) else digest
