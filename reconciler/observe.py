@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler import in_use
 from reconciler.account import Account, Context, Fact, Look
@@ -95,22 +95,42 @@ def _with_unlisted(kinds: Mapping[str, Kind], account: Account, look: Look) -> d
 
     A list may be cut short in a way that nothing tells; what is made again for that has a twin.
     """
-    context = Context(look.api, look.ledger, look.links, account, lambda: account.now)
     found = {name: list(items) for name, items in account.observed.items()}
-    listed = {name: {item.id for item in items} for name, items in found.items()}
-    for address, binding in account.bindings.items():
-        kind = kinds.get(address.kind)
-        asked = binding.id and str(address) in account.resources and binding.id not in listed.get(address.kind, ())
-        if not asked or kind is None or kind.found_by is not FoundBy.BINDING or parent(kind.spec) is not None:
-            continue
+    for missing in sorted(_missing(kinds, account), key=lambda it: it.nested):  # a parent may be missing as well
+        if missing.nested and missing.parent and missing.parent not in {it.id for it in found.get(missing.above, ())}:
+            continue  # gone with its parent
+        context = Context(look.api, look.ledger, look.links, account, lambda: account.now)
         try:
-            found.setdefault(address.kind, []).append(kind.read(binding.id, context))
+            item = missing.kind.read(missing.id, context, missing.parent)
         except LookupError:
             continue
         except Rejected as error:
             if error.status != _GONE:
                 raise
+        else:
+            found.setdefault(missing.kind.name, []).append(item)
     return {name: tuple(items) for name, items in found.items()}
+
+
+class _Missing(NamedTuple):
+    """An object that is bound, declared and not in its list; ``above`` is the kind of its ``parent``, if it has one."""
+
+    kind: Kind
+    id: str
+    parent: str
+    above: str
+    nested: bool
+
+
+def _missing(kinds: Mapping[str, Kind], account: Account) -> Iterator[_Missing]:
+    listed = {name: {item.id for item in items} for name, items in account.observed.items()}
+    for address, binding in account.bindings.items():
+        kind = kinds.get(address.kind)
+        asked = binding.id and str(address) in account.resources and binding.id not in listed.get(address.kind, ())
+        if asked and kind is not None and kind.found_by is FoundBy.BINDING:
+            above = parent(kind.spec)
+            name = above.ref.kind if above is not None and above.ref is not None else ""
+            yield _Missing(kind, binding.id, binding.parent, name, above is not None)
 
 
 def _lists(pool: ThreadPoolExecutor, kinds: list[Kind], look: Look) -> dict[str, tuple[Observed, ...]]:

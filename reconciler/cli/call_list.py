@@ -92,7 +92,7 @@ def _look(session: Session, names: tuple[str, ...], *, watch: bool) -> _Look:
     names = tuple(meant(ledger, name) for name in names)
     closed = session.project.settings.calling_hours.closed_days
     while True:
-        attempts = _followed(api, ledger.attempts(), names)
+        attempts = _followed(api, ledger, names)
         now, everything = session.clock.now(), ledger.held_all(session.clock.now())
         known = rows(ledger.armed(), attempts, orders, now=now, everything=everything, closed=closed)
         found = [*damaged(ledger), *known]
@@ -108,10 +108,11 @@ def _look(session: Session, names: tuple[str, ...], *, watch: bool) -> _Look:
     return _Look(api, target, ledger, loaded.resources, orders, attempts, found, names)
 
 
-def _followed(api: Api, attempts: Sequence[Attempt], names: tuple[str, ...]) -> list[Attempt]:
+def _followed(api: Api, ledger: Ledger, names: tuple[str, ...]) -> list[Attempt]:
     """The attempts, those that were asked for as the platform tells them now."""
+    attempts = ledger.attempts()
     asked = [it for it in attempts if not names or any(is_of(it.name, name.partition("@")[0]) for name in names)]
-    told = {(it.occurrence, it.attempt): it for it in follow(api, asked)}
+    told = {(it.occurrence, it.attempt): it for it in follow(api, asked, ledger.digests)}
     return [told.get((it.occurrence, it.attempt), it) for it in attempts]
 
 

@@ -36,7 +36,7 @@ def report(options: Options, wanted: CallFilter) -> int:
         api, target = session.connect()
         ledger = session.ledger(target)
         now = session.clock.now()
-        attempts = follow(api, ledger.attempts())
+        attempts = follow(api, ledger.attempts(), ledger.digests)
         found = [*damaged(ledger), *rows(ledger.armed(), attempts, {}, now=now, everything=ledger.held_all(now))]
         if (unknown := unknown_name(found, names)) is not None:
             raise unknown

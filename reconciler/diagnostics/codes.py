@@ -193,6 +193,7 @@ CODES: dict[str, Meaning] = {
     "RC720": Meaning("a waiver that has ended", "Settle what it was about, or give it a later day."),
     "RC721": Meaning("a waiver of what cannot be waived", "Fix what the code says: only lint can be waived."),
     "RC722": Meaning("a waiver that waives nothing", "Remove it."),
+    "RC723": Meaning("a number that nobody means to call", "Look the number up again."),
     "RC800": Meaning("a comment that was not posted", "The plan stands; the job's log has it. The hint says why."),
     "RC900": Meaning("an error of this tool's", "Tell us what you did."),
     "RC901": Meaning("interrupted", "Run the command again: it goes on where it stood."),

@@ -42,6 +42,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RC717", Severity.WARNING, "two tools of one name", offline=attachments.clashing_tools),
     Rule("RC718", Severity.NOTE, "something that no agent uses", offline=attachments.unattached),
     Rule("RC719", Severity.WARNING, "variants that do not add up", offline=attachments.odd_weights),
+    Rule("RC723", Severity.WARNING, "a number that nobody means to call", offline=calls.doubtful_callees),
 )
 
 

@@ -15,7 +15,7 @@ from reconciler.schedule.callee_hours import callee_hours, closed_for
 from reconciler.schedule.occurrences import Schedule, occurrences
 from reconciler.schedule.planned_call import LATE
 from reconciler.schedule.zone_names import is_reversed, offset_of
-from reconciler.telephony.phone_numbers import zones
+from reconciler.telephony.phone_numbers import doubt, is_e164, zones
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,6 +62,15 @@ def reversed_zones(resources: Mapping[str, Resource], now: datetime) -> Iterator
                     "name a city such as America/New_York, or write the offset behind the time",
                     *path,
                 )
+
+
+def doubtful_callees(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
+    """A number that nobody has, or that costs whoever calls it: most likely a digit that is wrong."""
+    del now
+    for call in _calls(resources):
+        number = call.declared.get("to_number")
+        if isinstance(number, str) and is_e164(number) and (why := doubt(number)):
+            yield at(call, why, "look the number up again; a wrong digit rings a stranger, or nobody", "to_number")
 
 
 def _inner(declared: Mapping[str, Any], path: tuple[str, ...]) -> Any:

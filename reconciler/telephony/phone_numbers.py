@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-# Ten digits after +1, the area code not starting with 0 or 1: what the tables would answer, without them.
-_NORTH_AMERICAN = re.compile(r"\+1[2-9][0-9]{9}")
+# Ten digits after +1, neither the area code nor the exchange beginning with 0 or 1: what the tables would answer,
+# without them. The area code 555 is for fiction, whatever follows it.
+_NORTH_AMERICAN = re.compile(r"\+1(?:555[0-9]|[2-9][0-9]{2}[2-9])[0-9]{6}")
+_WITHOUT_EXCHANGE = re.compile(r"(?!555)[0-9]{3}[01][0-9]{6}")
+_FICTION = re.compile(r"\+1555[0-9]{7}|\+447700900[0-9]{3}")
 _WRITTEN = re.compile(r"\+?[0-9][0-9 ()./\u00a0-]*|\+?\([0-9][0-9 ()./\u00a0-]*")
 # E.123: digits after a slash, or after a hyphen behind the subscriber number, stand in place of its last ones. What
 # follows an area code is longer (`030/1234567`), and pairs joined by hyphens are one number (`01-23-45-67-89`).
@@ -108,12 +111,37 @@ def zones(number: str) -> tuple[str, ...]:
     return tuple(sorted(found | listed)) if found <= listed else tuple(sorted(found))
 
 
+@cache
+def doubt(number: str) -> str:
+    """Why nobody means to call a possible number (E.164); "" where that cannot be told, as of one for fiction.
+
+    The plan of numbers that comes with the tool may be older than a number, so this is a doubt and no proof.
+    """
+    import phonenumbers  # noqa: PLC0415 - slow, see the top
+
+    if _FICTION.fullmatch(number):
+        return ""
+    parsed = _parse(normalise(number), None)
+    if not phonenumbers.is_valid_number(parsed):
+        return (
+            f"no number of country code +{parsed.country_code} is like this one, as far as its plan of numbers is known"
+        )
+    premium = phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.PREMIUM_RATE
+    return "it is a premium-rate number: a service that is paid by the minute, and no person" if premium else ""
+
+
 def digest(number: str) -> str:
     """``sha256:…`` of an E.164 number, to know it again without storing it; ValueError when it is not one.
 
-    It keeps numbers out of sight, not out of reach: who holds the state can try every number there is.
+    One that the plan of numbers does not have keeps the digest that an earlier version, or a platform, knew it by.
     """
-    return f"sha256:{hashlib.sha256(normalise(number).encode()).hexdigest()}"
+    try:
+        known = normalise(number)
+    except ValueError:
+        if not is_e164(number):
+            raise
+        known = number
+    return f"sha256:{hashlib.sha256(known.encode()).hexdigest()}"
 
 
 def _parse(written: str, region: str | None) -> PhoneNumber:
@@ -136,6 +164,8 @@ def _e164(number: PhoneNumber) -> str:
         raise ValueError(f"{_NOT_POSSIBLE[reason].format(country)}: {_EXAMPLE}")
     if number.country_code == _NORTH_AMERICAN_CODE and str(number.national_number)[0] in "01":
         raise ValueError(f"no area code of country code +1 begins with 0 or 1: {_EXAMPLE}")
+    if number.country_code == _NORTH_AMERICAN_CODE and _WITHOUT_EXCHANGE.fullmatch(str(number.national_number)):
+        raise ValueError(f"no number of country code +1 has a 0 or 1 behind its area code: {_EXAMPLE}")
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if not is_e164(written):  # some plans have longer numbers than E.164 can hold
         raise ValueError(f"too long: E.164 has at most 15 digits: {_EXAMPLE}")

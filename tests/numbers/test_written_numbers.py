@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 
@@ -10,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.telephony.phone_numbers import digest, is_e164, normalise
+from reconciler.telephony.phone_numbers import digest, doubt, is_e164, normalise
 
-NORTH_AMERICAN = st.from_regex(r"\+1[2-9][0-9]{9}", fullmatch=True)
+NORTH_AMERICAN = st.from_regex(r"\+1[2-9][0-9]{2}[2-9][0-9]{6}", fullmatch=True)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,9 @@ def test_a_written_number_becomes_e164(written: str, region: str | None, number:
         ("555-0199", "US", "the area code is missing for country code +1"),
         ("", None, "not a telephone number"),
         ("+", None, "not a telephone number"),
+        ("+1 015 555 0199", None, "no area code of country code +1 begins with 0 or 1"),
+        ("+1 415 155 0199", None, "no number of country code +1 has a 0 or 1 behind its area code"),
+        ("(415) 055-0199", "US", "no number of country code +1 has a 0 or 1 behind its area code"),
         ("anonymous", None, "not a telephone number"),
         ("+1 800 FLOWERS", None, "not a telephone number"),
         ("+1 415 555 0199 x5", None, "without an extension"),
@@ -157,3 +161,28 @@ def test_a_slash_or_hyphen_between_the_groups_of_one_number_is_a_separator(writt
 def test_no_area_code_of_north_america_begins_with_0_or_1() -> None:
     with pytest.raises(ValueError, match="no area code"):
         normalise("+1 015 555 0199")
+
+
+def test_a_number_that_no_plan_has_is_still_known_by_its_digest() -> None:
+    assert digest("+14151550199") == f"sha256:{hashlib.sha256(b'+14151550199').hexdigest()}"
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        ("+19005550199", "premium-rate"),
+        ("+449098790000", "premium-rate"),
+        ("+33899123456", "premium-rate"),
+        ("+19765550199", "no number of country code +1"),
+        ("+3531234567", "no number of country code +353"),
+        ("+14155550199", ""),
+        ("+442079460018", ""),
+        ("+447700900123", ""),
+        ("+15551234567", ""),
+        ("+18005550199", ""),
+        ("+4915112345678", ""),
+    ],
+)
+def test_a_premium_rate_number_and_one_that_nobody_has_are_doubted_and_fiction_is_not(number: str, why: str) -> None:
+    assert why in doubt(number)
+    assert bool(why) is bool(doubt(number))

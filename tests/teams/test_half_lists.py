@@ -68,3 +68,46 @@ def test_a_link_to_another_page_stops_the_plan(account: Account) -> None:
     assert ran.code == 1
     assert "RC407" in ran.err
     assert "there is more (`Link`)" in " ".join(ran.err.split())
+
+
+# One variant of an agent cannot be asked for by its id (contract 5.4): there the list is all there is.
+NESTED = "".join(
+    f"---\napiVersion: reconciler/v1\nkind: TestScenario\nmetadata: {{name: s{n}}}\n"
+    f"spec: {{agent: a0, title: S{n}, scenario_prompt: You ask for number {n}.}}\n"
+    for n in range(3)
+)
+
+
+def test_half_a_list_below_a_parent_makes_no_twin_either(having: Having) -> None:
+    account = having()
+    account.write("manifests/a.yaml", f"{AGENTS}{NESTED}")
+    account.apply()
+    account.platform.forget_requests()
+    whole = Api.items
+
+    def half(self: Api, path: str, *given: Any, **more: Any) -> Sequence[Any]:
+        found = whole(self, path, *given, **more)
+        return found[:1] if path.startswith("/v1/agents/") else found
+
+    with mock.patch.object(Api, "items", half):
+        ran = account.run("plan", "--detailed-exitcode")
+        assert (ran.code, ran.err) == (0, ""), ran.out
+        account.apply()
+    assert account.writes() == []
+
+
+def test_what_is_gone_with_its_parent_is_not_asked_for_one_by_one(having: Having) -> None:
+    account = having()
+    account.write("manifests/a.yaml", f"{AGENTS}{NESTED}")
+    account.apply()
+    account.platform.change(agents=[{"id": account.id("A0"), "delete": True}])
+    asked: list[str] = []
+    get = Api.get
+
+    def counted(self: Api, path: str, *given: Any, **more: Any) -> Any:
+        asked.append(path)
+        return get(self, path, *given, **more)
+
+    with mock.patch.object(Api, "get", counted):
+        assert account.run("plan").code == 0
+    assert [path for path in asked if path.count("/") > 3] == []
