@@ -33,24 +33,28 @@ def _changed_files(root: Path, revision: str) -> Iterator[str]:
     """Files below ``root``, relative to it, that differ from a revision or that git does not know yet."""
     if revision.startswith("-"):
         raise _no_revision(revision, "it looks like an option")
-    for words in (
-        ("diff", "--name-only", "--relative", "-z", revision, "--", "."),
-        ("ls-files", "--others", "--exclude-standard", "-z", "--", "."),
-    ):
-        try:
-            done = subprocess.run(  # noqa: S603 - our own words; the revision is no option
-                ["git", *words],  # noqa: S607 - git is found on PATH
-                cwd=root,
-                capture_output=True,
-                encoding="utf-8",
-                timeout=60,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise _no_revision(revision, f"git cannot be asked: {type(error).__name__}") from None
-        if done.returncode:
-            raise _no_revision(revision, (done.stderr.strip().splitlines() or ["git fails"])[0])
-        yield from filter(None, done.stdout.split("\0"))
+    _asked(root, revision, "rev-parse", "--git-dir")  # outside of a repository `diff` compares folders
+    changed = _asked(root, revision, "diff", "--name-only", "--relative", "-z", revision, "--", ".")
+    unknown = _asked(root, revision, "ls-files", "--others", "--exclude-standard", "-z", "--", ".")
+    yield from filter(None, f"{changed}\0{unknown}".split("\0"))
+
+
+def _asked(root: Path, revision: str, *words: str) -> str:
+    """What git answers; InputError (RC124) where it cannot be asked, or does not know the revision."""
+    try:
+        done = subprocess.run(  # noqa: S603 - our own words; the revision is no option
+            ["git", *words],  # noqa: S607 - git is found on PATH
+            cwd=root,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise _no_revision(revision, f"git cannot be asked: {type(error).__name__}") from None
+    if done.returncode:
+        raise _no_revision(revision, (done.stderr.strip().splitlines() or ["git fails"])[0])
+    return done.stdout
 
 
 def _no_revision(revision: str, why: str) -> InputError:

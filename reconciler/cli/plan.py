@@ -12,11 +12,17 @@ from reconciler.cli.common_options import FINDINGS, declare
 from reconciler.cli.pull_request import Announcement, announced
 from reconciler.cli.scope import Narrowing, exit_code, scoped
 from reconciler.cli.session import Session
+from reconciler.errors import InputError
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.outlook import Outlook
 
+_SAVED_FORMATS = ("text", "json")
+_ASKS_ONLY_HOW_TO_SHOW = frozenset(
+    {"format_", "as_json", "no_color", "show_numbers", "debug", "environment", "variables"}
+    | {"api_url", "api_key_file", "profile", "emulator", "state"}
+)
 _SHOW, _SHOW_AND_FILE = Path("show"), 2
 
 
@@ -68,12 +74,27 @@ def _saved(paths: tuple[Path, ...]) -> Path | None:
 def _show(options: Options, path: Path) -> int:
     from reconciler.render import saved_plan  # noqa: PLC0415 - few runs show one
 
+    _refuse_what_a_saved_plan_has_none_of(options)
     document = view.saved(path)
     if options.format == "json":
         options.output.json(document)
     else:
         options.output.data(saved_plan.text(document))
     return 0
+
+
+def _refuse_what_a_saved_plan_has_none_of(options: Options) -> None:
+    """InputError for an option or a format that would be passed over in silence."""
+    for name, words in options.given.items():
+        if name not in _ASKS_ONLY_HOW_TO_SHOW:
+            said = f"`{words[0]}` has no meaning for a saved plan, which is shown as it was planned"
+            raise InputError(said, code="RC124", hint="reconciler plan show FILE")
+    if options.format not in _SAVED_FORMATS:
+        raise InputError(
+            f"a saved plan is shown as text or as JSON, not as {options.format}",
+            code="RC124",
+            hint="`--page FILE` beside `--out` writes a page for a browser when a plan is saved",
+        )
 
 
 def planned(session: Session, narrowing: Narrowing, out: Path | None = None) -> Outlook:

@@ -57,8 +57,11 @@ class Verbs(click.Group):
             formatter.write_dl([(name, verb.get_short_help_str(_WHOLE)) for name, verb in verbs if verb is not None])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The verbs, and the options of the default one."""
+        """The verbs, each with its whole first sentence, and the options of the default one."""
         found = super().shell_complete(ctx, incomplete)
+        for item in found:
+            if (verb := self.get_command(ctx, item.value)) is not None:
+                item.help = verb.get_short_help_str(_WHOLE)
         default = self.get_command(ctx, self.default)
         if default is None or not incomplete.startswith("-"):
             return found

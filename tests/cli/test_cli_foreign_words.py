@@ -221,6 +221,8 @@ def test_only_what_changed_since_a_revision_can_be_looked_at(project: Path, caps
         assert main(["plan", "--emulator", "--json", "--changed-since", "HEAD"]) == 0
         return [change["address"] for change in json.loads(capsys.readouterr().out)["changes"]]
 
+    assert main(["plan", "--emulator", "--changed-since", "HEAD"]) == 1
+    assert "cannot be told: fatal: not a git repository" in capsys.readouterr().err
     (project / "prompts").mkdir()
     (project / "prompts" / "p.md").write_text("Hello.", encoding="utf-8")
     night = project / "manifests" / "night.yaml"

@@ -13,7 +13,8 @@ import pytest
 from click.shell_completion import CompletionItem
 
 import reconciler.cli.completion as completing
-from reconciler.cli import COMMANDS, main
+from reconciler.cli import COMMANDS, main, reconciler
+from reconciler.cli.calls import command as calls
 from reconciler.diagnostics.codes import CODES
 from reconciler.kinds import KINDS
 
@@ -100,6 +101,14 @@ def test_a_file_that_is_being_written_completes_to_nothing_and_says_nothing(proj
 
 def test_every_command_is_offered(tmp_path: Path) -> None:
     assert completed(tmp_path, "") == set(COMMANDS)
+
+
+def test_a_verb_is_described_by_its_whole_first_sentence(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project)
+    context = click.Context(calls, info_name="calls", parent=click.Context(reconciler, **reconciler.context_settings))
+    told = {item.value: item.help or "" for item in calls.shell_complete(context, "")}
+    assert told["hold"] == calls.commands["hold"].get_short_help_str(1_000)
+    assert not any(text.endswith("...") for text in told.values())
 
 
 def test_fish_shows_a_description_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:

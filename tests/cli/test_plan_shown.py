@@ -65,3 +65,24 @@ def test_odd_values_in_a_plan_are_shown_as_they_are_and_no_terminal_is_taken_ove
 def test_what_is_no_saved_plan_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", "show", "reconciler.yaml"]) == 1
     assert "RC125" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--format", "html"], "shown as text or as JSON, not as html"),
+        (["--format", "markdown"], "shown as text or as JSON, not as markdown"),
+        (["--target", "Agent/desk"], "`--target` has no meaning for a saved plan"),
+        (["--detailed-exitcode"], "`--detailed-exitcode` has no meaning for a saved plan"),
+    ],
+)
+def test_what_a_saved_plan_has_none_of_is_not_passed_over(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "--emulator", "--out", "plan.json"]) == 0
+    capsys.readouterr()
+    assert main(["plan", "show", "plan.json", *words]) == 1
+    shown = capsys.readouterr()
+    assert said in " ".join(shown.err.split())
+    assert shown.out == ""
