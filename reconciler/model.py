@@ -108,6 +108,7 @@ class Sort(StrEnum):
     RINGS_A_PERSON = "rings_a_person"
     CANNOT_BE_UNDONE = "cannot_be_undone"
     LIFTS_PROTECTION = "lifts_protection"
+    LIVE_AT_ONCE = "live_at_once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ class Consequence:
     """What a reader must not overlook in a change, with amounts that can be added up over many.
 
     ``people`` are rung; ``callee`` tells one person from another, so that two calls to one are counted once.
+    ``agents`` say something else to their callers at once, without a deploy.
     ``cents`` is the most it may cost, every ``per`` where one is given, and None there means without a limit.
     ``occasion`` is what each one is, for counting them: ``billed probe call``.
     """
@@ -125,6 +127,7 @@ class Consequence:
     cents: int | None = None
     per: str = ""
     occasion: str = ""
+    agents: int = 0
 
 
 class ChangedBy(StrEnum):

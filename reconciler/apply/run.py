@@ -276,7 +276,7 @@ class _Run:
     def _confirm(self, change: Change, made: Observed, read: Callable[[str, Context, str], Observed]) -> None:
         kind = self._kind_of(change)
         try:
-            observed = read(made.id, self._context, made.parent)
+            observed = writes.with_failure(made, read(made.id, self._context, made.parent))
         except (ReconcilerError, LookupError) as error:
             detail = f"created as id {made.id}, but it could not be read back: {error}"
             self._finish(change, Outcome.UNKNOWN, detail, "run plan: it says whether it is as declared", made.id)

@@ -59,6 +59,11 @@ def _delivered(change: Change, kind: Kind, made: Observed, context: Context) -> 
     return replace(made, body={name: value for name, value in made.body.items() if name not in kind.outputs})
 
 
+def with_failure(made: Observed, observed: Observed) -> Observed:
+    """What was read back, with a failure that only the create was told of: nothing is waited for then."""
+    return replace(observed, failure=made.failure, phase=Phase.STEADY) if made.failure else observed
+
+
 def update(change: Change, kind: Kind, context: Context) -> Observed:
     """Update; a lost answer is settled by reading: what is there as declared has happened."""
     try:

@@ -81,8 +81,8 @@ class McpServer(RestKind):
     def _fetch(self, server: Observed, context: Context) -> Observed:
         try:
             context.api.post(f"{self.item(server.id)}/{SYNC}", {})
-        except Rejected:
-            return server  # it exists all the same: that its tools are missing is due again
+        except Rejected as error:  # it exists all the same: that its tools are missing is due again
+            return replace(server, phase=Phase.STEADY, failure=f"its tools could not be asked for: {error.message}")
         return self.read(server.id, context)
 
     def due_actions(self, resource: Resource, observed: Observed) -> Iterator[DueAction]:

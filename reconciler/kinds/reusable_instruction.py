@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from reconciler.fields import Prose, Spec
+from reconciler.kind import changed
 from reconciler.kinds.rest import RestKind
+from reconciler.model import Consequence, Sort
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reconciler.account import Account
     from reconciler.model import Change
 
@@ -29,9 +33,9 @@ class ReusableInstruction(RestKind):
     path = "/v1/reusable-instructions"
     needed = ("content",)
 
-    def sentence(self, change: Change, account: Account) -> str:
-        """How many agents say it from then on."""
+    def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
+        """It is heard at once by the callers of every agent that says it: no draft, no deploy."""
+        del account
         count = change.observed.body.get("agent_count") if change.observed is not None else 0
-        if not (change.action.writes_fields and change.observed is not None and count):
-            return ""
-        return f"{change.sentence}; live at once for {count} {'agent' if count == 1 else 'agents'}"
+        if change.action.writes_fields and changed(change.diffs) & {"content"} and isinstance(count, int) and count:
+            yield Consequence(Sort.LIVE_AT_ONCE, agents=count)

@@ -118,8 +118,12 @@ def _change(change: Change, *, show_numbers: bool) -> dict[str, Any]:
 
 
 def _amount(consequence: Consequence) -> dict[str, Any]:
-    """What can be added up: people rung, and the most it may cost in cents (null: nothing tells, or no limit)."""
-    return {"consequence": consequence.sort.value, "people": consequence.people, "cents": consequence.cents}
+    """What can be added up: people rung, agents whose callers hear it at once, the most it may cost in cents.
+
+    No cents are that nothing tells, or that there is no limit.
+    """
+    counts = {"people": consequence.people, "agents": consequence.agents, "cents": consequence.cents}
+    return {"consequence": consequence.sort.value, **counts}
 
 
 def _fields(change: Change, diff: FieldDiff, *, show_numbers: bool) -> list[dict[str, Any]]:

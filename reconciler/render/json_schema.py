@@ -56,6 +56,7 @@ _AMOUNT: Schema = _object(
     {
         "consequence": _one_of(Sort),
         "people": {"description": "How many are rung.", **_COUNT},
+        "agents": {"description": "Of how many agents the callers hear it at once.", **_COUNT},
         "cents": {"description": "The most it may cost, where that is known.", "type": ["integer", "null"]},
     }
 )

@@ -24,12 +24,11 @@ _GLYPHS: dict[Action, str] = {
     Action.REPLACE: "±",
     Action.DELETE: "-",
     Action.ADOPT: "&",
-    Action.ACT: "?",
+    Action.ACT: ">",
     Action.UNPROTECT: "-",
     Action.KEEP: "=",
     Action.REFUSE: "x",
 }
-_GLYPHS_OF_VERBS = {"arm": ">"}
 MARKED = "!"
 
 _SPOKEN: dict[str, str] = {Action.KEEP: "unchanged", Action.REFUSE: "refused"}
@@ -51,6 +50,7 @@ CONSEQUENCES: dict[Sort, str] = {
     Sort.SPENDS_MONEY: "spends money",
     Sort.CANNOT_BE_UNDONE: "cannot be undone",
     Sort.LIFTS_PROTECTION: "may be deleted from then on",
+    Sort.LIVE_AT_ONCE: "live at once",
 }
 
 SIDES: dict[ChangedBy, str] = {
@@ -110,7 +110,7 @@ def spoken(verb: str) -> str:
 
 def sign(change: Change) -> str:
     """The sign of what is done."""
-    return _GLYPHS_OF_VERBS.get(change.verb, _GLYPHS[change.action])
+    return _GLYPHS[change.action]
 
 
 def style(change: Change) -> str:
@@ -132,6 +132,8 @@ def marks(change: Change) -> list[str]:
 def _mark(consequence: Consequence) -> str:
     if consequence.people > 1:
         return f"rings {counted(consequence.people, 'person')}"
+    if consequence.agents:
+        return f"{CONSEQUENCES[consequence.sort]} for {counted(consequence.agents, 'agent')}"
     return CONSEQUENCES[consequence.sort]
 
 
@@ -163,6 +165,7 @@ def weighty(plan: Plan) -> list[str]:
             _charge(all_of_it),
             *(counted(count, occasion) for occasion, count in occasions.items()),
             f"{counted(final, 'change')} cannot be undone" if final else "",
+            _at_once(all_of_it),
             _overwritten(plan.pending),
         )
         if words
@@ -174,6 +177,13 @@ def _overwritten(changes: Sequence[Change]) -> str:
     counts = by_kind([change for change in changes if overwrites(change)])
     listed = " and ".join(counted(count, noun) for noun, count in counts.items())
     return f"overwrites a colleague's edits on {listed}" if listed else ""
+
+
+def _at_once(consequences: Sequence[Consequence]) -> str:
+    """For how many agents callers hear something else as soon as it is written; several texts may be of one agent."""
+    agents = [it.agents for it in consequences if it.sort is Sort.LIVE_AT_ONCE]
+    most = "up to " if len(agents) > 1 else ""
+    return f"live at once for {most}{counted(sum(agents), 'agent')}" if agents else ""
 
 
 def _people(consequences: Sequence[Consequence]) -> int:
