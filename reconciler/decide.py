@@ -171,7 +171,7 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
             return _one(Action.CREATE, "deleted_outside", f"was deleted outside (id {it.ids[0]})")
         case Situation(live=Live.NOTHING):
             return _one(Action.CREATE, "missing", "does not exist")
-        case Situation(phase=Phase.SETTLED | Phase.MOVING):
+        case Situation(phase=Phase.SETTLED | Phase.MOVING | Phase.UNKNOWN):
             return _one(Action.KEEP, it.phase.name.lower(), it.history)
         case Situation(differs=True, phase=Phase.BUSY):
             return _one(Action.REFUSE, "busy", f"{it.history}, and differs from the manifest")
@@ -202,7 +202,7 @@ def _undeclared(it: Situation) -> Decision:
     match it:
         case Situation(live=Live.NOTHING | Live.VANISHED):
             return Decision(Action.KEEP, "gone", "is neither declared nor there")
-        case Situation(phase=Phase.SETTLED | Phase.MOVING):
+        case Situation(phase=Phase.SETTLED | Phase.MOVING | Phase.UNKNOWN):
             return Decision(Action.KEEP, it.phase.name.lower(), it.history)
         case Situation(live=Live.NAMESAKE):
             made = f"may have been created by a run that was killed (id {it.ids[0]}), and is not declared any more"
@@ -231,7 +231,7 @@ def _removed(it: Situation, reason: str, sentence: str) -> Decision:
         case Situation(live=Live.SEVERAL | Live.CONTESTED):
             listed = ", ".join(it.ids)
             return Decision(Action.REFUSE, "ambiguous", f"{len(it.ids)} live objects have this name: ids {listed}")
-        case Situation(phase=Phase.SETTLED | Phase.MOVING):
+        case Situation(phase=Phase.SETTLED | Phase.MOVING | Phase.UNKNOWN):
             return Decision(Action.KEEP, it.phase.name.lower(), it.history)
         case Situation(phase=Phase.BUSY):
             return Decision(Action.REFUSE, "busy", f"{sentence}, but {it.history}")

@@ -146,6 +146,7 @@ class Phase(Enum):
     MOVING = "hands off: something is happening to it"
     BUSY = "at work: its fields are changed only once a person has stopped it"
     SETTLED = "history: never drift, never changed"
+    UNKNOWN = "hands off: what is known of it cannot be read"
 
 
 class Outcome(StrEnum):

@@ -122,7 +122,12 @@ def hide_credentials(text: str) -> str:
 
 
 def mask(number: str) -> str:
-    """Hide a number: country code, seven bullets, last four digits; anything short or odd is hidden whole."""
+    """Hide a number: country code, seven bullets, last four digits; anything short or odd is hidden whole.
+
+    What is masked already stays as it is.
+    """
+    if _BULLETS in number:
+        return number
     code = _COUNTRY_CODE.match(number)
     if not (is_e164(number) and code) or len(number) - code.end() - _SHOWN_DIGITS < _FEWEST_HIDDEN:
         return _BULLETS

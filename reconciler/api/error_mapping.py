@@ -158,8 +158,8 @@ class Seam:
             f"answered {status}: {explained}" if explained else f"answered {status} without a word",
             status=status,
             words=words,
-            retry_after=retry_after(headers, now),
-            hint=_HINTS.get(meaning) or _STATUS_HINTS.get(status, ""),
+            retry_after=(pause := retry_after(headers, now)),
+            hint=_patience(pause) if meaning is Throttled else _HINTS.get(meaning) or _STATUS_HINTS.get(status, ""),
         )
 
     def _error(  # noqa: PLR0913 - each is one fact of the exchange, as in ApiError
@@ -186,6 +186,12 @@ class Seam:
             retry_after=retry_after,
             hint=hint,
         )
+
+
+def _patience(pause: float | None) -> str:
+    """What helps against a rate limit, with how long the server wants to be left alone."""
+    asked = f"it asks for a pause of {pause:,.0f} s: " if pause else ""
+    return f"{asked}{_HINTS[Throttled]}"
 
 
 def fate_of(problem: Exception) -> RequestOutcome:

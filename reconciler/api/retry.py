@@ -27,14 +27,13 @@ class RetryPolicy:
     """How often and how long to try again; times in seconds.
 
     The n-th pause is drawn between 0 and ``first`` doubled n-1 times, at most ``ceiling`` (full jitter). A
-    server's ``Retry-After`` is the least it can be, up to ``longest``. All pauses of one request together
-    stay within ``total``.
+    server's ``Retry-After`` is the least it can be. All pauses of one request together stay within ``total``: one that
+    the server wants longer is not begun, since asking earlier is in vain.
     """
 
     attempts: int = 4
     first: float = 0.5
     ceiling: float = 8.0
-    longest: float = 60.0
     total: float = 120.0
     jitter: Callable[[], float] = random.random
 
@@ -48,7 +47,7 @@ class RetryPolicy:
         repeated = REPEATED_WRITES if writes else REPEATED_READS
         if not isinstance(problem, repeated) or attempt >= (self.attempts if attempts is None else attempts):
             return None
-        pause = max(self._backoff(attempt), min(problem.retry_after or 0.0, self.longest))
+        pause = max(self._backoff(attempt), problem.retry_after or 0.0)
         return pause if waited + pause <= self.total else None
 
     def _backoff(self, attempt: int) -> float:

@@ -159,6 +159,11 @@ def _place(line: DispatchContext, due: Due, order: PlannedCall | None, *, dry_ru
         return _kept_back(line, due, order, why or Blocked("", ""), dry_run=dry_run)
     if dry_run:
         return row(due, order, CallState.ARMED, detail="would be placed now")
+    return _placed(line, due, order)
+
+
+def _placed(line: DispatchContext, due: Due, order: PlannedCall) -> CallRow | None:
+    """What becomes of a call against which nothing stands: it is placed, unless it rang already."""
     if not line.rested():
         return _left(line, due, order)
     if sent := line.sent.unknown_to_the_state(due.before, due.attempt.key):

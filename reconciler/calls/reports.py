@@ -63,7 +63,7 @@ def call_row(  # noqa: PLR0913 - a row has these parts, all keyword-only past th
         detail=(attempt.detail if attempt else "") if detail is None else detail,
         hint=settles if hint is None else hint,
         code=(attempt.code if attempt else "") if code is None else code,
-        to=call.to_number,
+        to=call.to_number or call.masked,
         agent=call.agent or "",
         **record,  # type: ignore[arg-type]  # the fields of CallRow
     )

@@ -87,7 +87,7 @@ class ScheduledCall(Kind):
         digests = look.ledger.digests if standing else PLAIN
         for name, damage in look.ledger.damaged.items():
             history = _DAMAGED % damage.key
-            yield Observed(self.name, name, {}, identity=name, name=name, phase=Phase.MOVING, history=history)
+            yield Observed(self.name, name, {}, identity=name, name=name, phase=Phase.UNKNOWN, history=history)
         told = {*look.ledger.damaged}
         for armed in standing.values():
             attempts = tried.get(armed.name, [])
@@ -188,7 +188,7 @@ class ScheduledCall(Kind):
         if (other := _other_nature(change.resource, change.observed)) is not None:
             yield other
             return
-        if change.observed is not None and not change.observed.body and change.observed.phase is Phase.MOVING:
+        if change.observed is not None and change.observed.phase is Phase.UNKNOWN:
             yield Finding(
                 Severity.ERROR,
                 "RC503",

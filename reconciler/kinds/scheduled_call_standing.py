@@ -54,7 +54,7 @@ def untold(resources: Iterable[Resource]) -> Iterator[Observed]:
     for resource in resources:
         if isinstance(resource.spec, ScheduledCallSpec) and not resource.manifest.absent:
             name = resource.address.name
-            yield Observed("ScheduledCall", name, {}, name, name, Phase.MOVING, history=_UNTOLD)
+            yield Observed("ScheduledCall", name, {}, name, name, Phase.UNKNOWN, history=_UNTOLD)
 
 
 _UNTOLD = "is unknown: the state cannot be read, so it may have been placed"

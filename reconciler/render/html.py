@@ -64,10 +64,8 @@ def plan(plan: Outlook, *, show_numbers: bool = False, next_command: str = "reco
 
 def _header(plan: Outlook) -> Node:
     """Whose account, what the plan comes to, and how much of what."""
-    counts = plan.summary
-    numbers = [
-        htpy.li(class_=verb)[htpy.b[f"{count:,}"], f" {words.spoken(verb)}"] for verb, count in counts.items() if count
-    ]
+    counts = words.counted_verbs(plan.changes)
+    numbers = [htpy.li(class_=verb)[htpy.b[f"{count:,}"], f" {words.spoken(verb)}"] for verb, count in counts.items()]
     weighty = words.weighty(plan)
     return [
         htpy.p(class_="eyebrow")["reconciler plan"],

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from reconciler import left_out
 from reconciler.left_out import blocking
-from reconciler.model import VERBS, Action, ChangedBy, Outcome, Severity, Sort
+from reconciler.model import VERBS, Action, ChangedBy, Outcome, Phase, Severity, Sort
 from reconciler.money import dollars
 from reconciler.render.reading_order import by_kind, overwrites
 
@@ -31,7 +31,8 @@ _GLYPHS: dict[Action, str] = {
 }
 MARKED = "!"
 
-_SPOKEN: dict[str, str] = {Action.KEEP: "unchanged", Action.REFUSE: "refused"}
+_UNTOLD = "unknown"
+_SPOKEN: dict[str, str] = {Action.KEEP: "unchanged", Action.REFUSE: "refused", _UNTOLD: "unknown"}
 
 _STYLES: dict[Action, str] = {
     Action.CREATE: "added",
@@ -93,14 +94,24 @@ def tally(changes: Sequence[Change], *, quiet: bool = False) -> str:
 
     With ``quiet`` the unchanged are not mentioned.
     """
+    counts = counted_verbs(changes)
+    return ", ".join(
+        f"{count:,} {spoken(verb)}" for verb, count in counts.items() if not (quiet and verb == Action.KEEP)
+    )
+
+
+def counted_verbs(changes: Sequence[Change]) -> dict[str, int]:
+    """How many changes of which verb, in the order of the actions; what nobody can tell is not counted as unchanged."""
     first, last = [it for it in VERBS if it not in _UNCHANGED], [it.value for it in reversed(_UNCHANGED)]
     others = sorted({change.verb for change in changes} - {*first, *last})
-    counts = dict.fromkeys((*first, *others, *last), 0)
+    counts = dict.fromkeys((*first, *others, _UNTOLD, *last), 0)
     for change in changes:
-        counts[change.verb] += 1
-    return ", ".join(
-        f"{count:,} {spoken(verb)}" for verb, count in counts.items() if count and not (quiet and verb == Action.KEEP)
-    )
+        counts[_UNTOLD if _is_untold(change) else change.verb] += 1
+    return {verb: count for verb, count in counts.items() if count}
+
+
+def _is_untold(change: Change) -> bool:
+    return change.action is Action.KEEP and change.observed is not None and change.observed.phase is Phase.UNKNOWN
 
 
 def spoken(verb: str) -> str:

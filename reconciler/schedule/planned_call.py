@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +76,8 @@ class PlannedCall:
 
     ``at`` (UTC) is set for a call that happens once, ``schedule`` for one that recurs. ``from_number`` is
     "" when the manifests do not tell it. ``spec`` is what is remembered of it: digests where personal. A
-    remembered call knows when and from where, not whom or with which words: ``to_number`` is "" then. ``cancelled``
-    is why its manifest calls it off, "" where it does not.
+    remembered call knows when and from where, not whom or with which words: ``to_number`` is "" then, and ``masked``
+    is as much of it as readers are shown. ``cancelled`` is why its manifest calls it off, "" where it does not.
     """
 
     address: Address
@@ -95,6 +95,7 @@ class PlannedCall:
     retry: RetryPolicy | None = None
     hold: DeclaredHold | None = None
     cancelled: str = ""
+    masked: str = ""
 
     @classmethod
     def of(  # noqa: PLR0913 - what only the manifests know, all keyword-only
@@ -130,9 +131,10 @@ class PlannedCall:
         )
 
     @classmethod
-    def remembered(cls, name: str, spec: Mapping[str, Any], *, path: str) -> PlannedCall:
+    def remembered(cls, name: str, spec: Mapping[str, Any], *, path: str, masked: str = "") -> PlannedCall:
         """The call as the ledger keeps it."""
-        return cls.of(Address("ScheduledCall", name), spec, location=Location(path or "?", 1, 1))
+        known = cls.of(Address("ScheduledCall", name), spec, location=Location(path or "?", 1, 1))
+        return replace(known, masked=masked)
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.redaction import storable
+from reconciler.redaction import mask, storable
 from reconciler.schedule import timezones
 from reconciler.schedule.call_report import spoken_end
 from reconciler.schedule.clock import parse_instant, stamp, zone
@@ -79,7 +79,8 @@ class Armed:
     ``hold`` is why it must not be placed for now (``held`` in older states), ``past_holds`` what was held and
     released again, ``occurrence_holds`` the holds of single occurrences by their wall time. ``tzdata`` is the version
     of the time-zone data by which the instants were read, ``rules`` a digest of what it says of the zone.
-    ``project`` says whose call it is.
+    ``project`` says whose call it is, ``masked`` whom it rings as far as a reader is ever shown: it is told with a call
+    that no manifest declares any more.
     """
 
     name: str
@@ -100,11 +101,12 @@ class Armed:
     tzdata: str = ""
     project: str = ""
     rules: str = ""
+    masked: str = ""
 
     @cached_property
     def call(self) -> PlannedCall:
         """What was declared, as far as the ledger keeps it: no callee, no words."""
-        return PlannedCall.remembered(self.name, self.spec, path=self.path)
+        return PlannedCall.remembered(self.name, self.spec, path=self.path, masked=self.masked)
 
     @property
     def hold(self) -> Hold:
@@ -255,6 +257,7 @@ def armed_now(call: PlannedCall, now: datetime, before: Armed | None = None, *, 
         since=before.since if before is not None and same_times and before.since else stamp(now),
         path=call.location.path,
         callee=digests.number(call.to_number),
+        masked=mask(call.to_number),
         tzdata=timezones.version(),
         rules="" if call.at else timezones.rules(place, now.year),
         **kept,
