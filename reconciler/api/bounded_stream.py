@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterable
 
-SECONDS = 300.0  # ten times the longest silence: a body that drips is bounded by its reader
+SECONDS = 60.0  # until an answer begins: twice the longest silence; a body may take longer
 
 
 class BoundedStream(httpcore.NetworkStream):
-    """A stream that reads for at most ``seconds`` after it was last written to; then it is a ReadTimeout."""
+    """A stream that reads for at most ``seconds`` after it was last written to; then it is a ReadTimeout.
+
+    So long may an answer take to begin; how long its body may take its reader says, by ``allow``.
+    """
 
     def __init__(self, stream: httpcore.NetworkStream, seconds: float) -> None:
         self._stream, self._seconds = stream, seconds
@@ -31,6 +34,10 @@ class BoundedStream(httpcore.NetworkStream):
         if left <= 0:
             raise httpcore.ReadTimeout("the answer did not end")
         return self._stream.read(max_bytes, left if timeout is None else min(timeout, left))
+
+    def allow(self, seconds: float) -> None:
+        """Let reading go on for that long from now on."""
+        self._until = monotonic() + seconds
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send; the bound starts anew."""

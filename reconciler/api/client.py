@@ -21,6 +21,7 @@ import httpx
 import reconciler
 from reconciler.api.address import base_url as checked_base_url
 from reconciler.api.address import check_path
+from reconciler.api.bounded_stream import BoundedStream
 from reconciler.api.error_body import Censor, decode
 from reconciler.api.error_mapping import FOREIGN, RequestLine, Seam, http_date
 from reconciler.api.forms import encoded
@@ -168,9 +169,12 @@ class Api:
         patience = self._timeout if timeout is None else httpx.Timeout(timeout)
         attempt, waited = 1, 0.0
         while True:
+            begun = time.monotonic()
             outcome = self._once(line, content, own, params, patience)
             if isinstance(outcome, Reply):
                 return outcome
+            # For a server that is silent a run waits as for one that asks for a pause.
+            waited += int(time.monotonic() - begun)
             pause = self._patience.pause(outcome, writes=line.writes, attempt=attempt, attempts=attempts, waited=waited)
             if pause is None or not self._budget.allows(self._clock.now(), pause):
                 # Outside any `except`: the error carries no httpx exception, whose request holds the key.
@@ -234,7 +238,10 @@ class Api:
     def _read(self, response: httpx.Response, patience: httpx.Timeout) -> bytearray:
         """The body, bounded in size and in time; what follows the start of a refusal is left unread."""
         largest = _LARGEST_ANSWER if response.is_success else _LARGEST_REFUSAL
-        deadline = time.monotonic() + _WHOLE_ANSWER * (patience.read or _CONNECT_SECONDS)
+        seconds = _WHOLE_ANSWER * (patience.read or _CONNECT_SECONDS)
+        deadline = time.monotonic() + seconds
+        if isinstance(stream := response.extensions.get("network_stream"), BoundedStream):
+            stream.allow(2 * seconds)  # its reader ends it first
         content = bytearray()
         with closing(response):
             for chunk in response.iter_bytes():

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import partial
 from threading import Event
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from api.misbehaving import Received, Server, says, sends
-from reconciler.api import connect, transport
+from reconciler.api import client, connect, transport
 from reconciler.api.bounded_stream import BoundedBackend
 from reconciler.api.transport import proxy_for
-from reconciler.errors import AmbiguousWrite, InputError, Unreachable
-from reconciler.schedule.clock import SystemClock
+from reconciler.errors import AmbiguousWrite, InputError, Unreachable, VendorFault
+from reconciler.schedule.clock import FixedClock, SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 API = "https://api.thunderphone.com"
+START = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir")
 
 
@@ -110,6 +114,36 @@ def test_a_server_without_a_trusted_certificate_gets_nothing(server: Server) -> 
     ):
         api.exchange("POST", "/v1/call", {}, attempts=1)
     assert not server.received
+
+
+def test_the_time_that_failed_answers_took_counts_as_waited(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    ticks = itertools.count(0.0, 70.0)
+    monkeypatch.setattr(client, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    server.script = [says({}, 503)]
+    with connect(base_url=server.url, key="k", clock=FixedClock(START), read_only=True) as api:
+        with pytest.raises(VendorFault):
+            api.get("/v1/agents")
+        assert api.sent.total() == 1
+
+
+def test_a_body_may_take_longer_than_an_answer_may_take_to_begin(
+    monkeypatch: pytest.MonkeyPatch, server: Server
+) -> None:
+    def drips(handler: Any, received: Received) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "9")
+        handler.end_headers()
+        for letter in b'{"id": 1}':
+            handler.wfile.write(bytes([letter]))
+            handler.wfile.flush()
+            ended.wait(0.08)
+
+    ended = Event()  # never set: nine letters take longer than an answer may take to begin
+
+    server.script = [drips]
+    monkeypatch.setattr(transport, "BoundedBackend", partial(BoundedBackend, 0.5))
+    with connect(base_url=server.url, key="k", clock=SystemClock(), read_only=True) as api:
+        assert api.get("/v1/whoami") == {"id": 1}
 
 
 def test_interim_answers_do_not_hold_a_request_without_end(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
