@@ -26,7 +26,7 @@ def blocking(plan: Plan) -> tuple[Finding, ...]:
 
 
 def row_name(list_: str, key: str) -> str:
-    """The name of what a row of a list declares; no other name has a slash."""
+    """The name of what a row of a list declares; no other name has a slash, and a key may have more."""
     return f"{list_}/{key}"
 
 

@@ -13,7 +13,7 @@ from reconciler.errors import ApiError, InputError, Rejected
 from reconciler.redaction import mask_in
 from reconciler.schedule.call_detail import CallDetail, ToldHold, Transcript, Try, Turn
 from reconciler.schedule.clock import parse_instant, zone
-from reconciler.schedule.occurrences import firings, occurrence_of
+from reconciler.schedule.occurrences import firings, occurrence_of, parts_of
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def occurrence(ledger: Ledger, name: str, rows: Iterable[CallRow], now: datetime
 
     ``name`` is as the ledger names it, ``rows`` hold that of the call itself.
     """
-    call, at, wall = name.rpartition("@")
-    armed = ledger.armed_call(call) if at else None
+    call, wall = parts_of(name)
+    armed = ledger.armed_call(call) if wall else None
     schedule = armed.call.schedule if armed else None
     if armed is None or schedule is None:
         return

@@ -10,7 +10,7 @@ from reconciler.api import segment
 from reconciler.calls.settle import MARGIN, find, others
 from reconciler.errors import InputError, Rejected
 from reconciler.schedule.clock import parse_instant, parse_moment, stamp, vendor_instant, zone
-from reconciler.schedule.occurrences import Occurrence, firings, occurrence_id, occurrence_of
+from reconciler.schedule.occurrences import Occurrence, firings, occurrence_id, occurrence_of, parts_of
 from reconciler.state.call_records import Attempt, armed_now
 from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
@@ -76,9 +76,11 @@ def resolve(  # noqa: PLR0913 - what is known of the call, all keyword-only
 
 def meant(ledger: Ledger, name: str) -> str:
     """The occurrence that a person names by its wall time, or any instant with an offset, as the ledger names it."""
-    call, at, written = name.rpartition("@")
-    if not at:
-        return name
+    call, written = parts_of(name)
+    if not written:
+        if "@" not in name or ledger.armed_call(name) is not None:
+            return name
+        call, _, written = name.rpartition("@")
     armed = ledger.armed_call(call)
     place = zone((armed.call.zone if armed else "") or "UTC")
     try:

@@ -18,6 +18,7 @@ from reconciler.cli.session import Session
 from reconciler.errors import InputError
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.schedule.call_report import CallList
+from reconciler.schedule.occurrences import parts_of
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
@@ -111,14 +112,14 @@ def _look(session: Session, names: tuple[str, ...], *, watch: bool) -> _Look:
 def _followed(api: Api, ledger: Ledger, names: tuple[str, ...]) -> list[Attempt]:
     """The attempts, those that were asked for as the platform tells them now."""
     attempts = ledger.attempts()
-    asked = [it for it in attempts if not names or any(is_of(it.name, name.partition("@")[0]) for name in names)]
+    asked = [it for it in attempts if not names or any(is_of(it.name, parts_of(name)[0]) for name in names)]
     told = {(it.occurrence, it.attempt): it for it in follow(api, asked, ledger.digests)}
     return [told.get((it.occurrence, it.attempt), it) for it in attempts]
 
 
 def _one(look: _Look, chosen: Sequence[CallRow]) -> CallDetail | None:
     """The one call that was named, with everything that is known of it; None for a list, or for several."""
-    if len(look.names) != 1 or not chosen or {row.name for row in chosen} != {look.names[0].partition("@")[0]}:
+    if len(look.names) != 1 or not chosen or {row.name for row in chosen} != {parts_of(look.names[0])[0]}:
         return None
     return detail(look.ledger, chosen, look.attempts, order=look.orders.get(chosen[0].name))
 

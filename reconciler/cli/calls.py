@@ -26,7 +26,7 @@ from reconciler.errors import Conflict, InputError, PlanRefused
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.redaction import storable
 from reconciler.schedule.clock import parse_instant, stamp, zone
-from reconciler.schedule.occurrences import firings, next_occurrence, occurrence_of
+from reconciler.schedule.occurrences import firings, next_occurrence, occurrence_of, parts_of
 from reconciler.schedule.planned_call import clock_of
 from reconciler.state.call_records import Attempt, Hold, next_number
 from reconciler.state.call_states import CallState
@@ -152,7 +152,7 @@ def _switch(options: Options, name: str | None, *, everything: bool, why: str, u
 def _clocks(ledger: Ledger, name: str | None, now: datetime) -> list[tzinfo]:
     """The clocks of the calls that a switch is about."""
     armed = ledger.armed()
-    call = (name or "").partition("@")[0]
+    call = parts_of(name or "")[0]
     found = (
         [armed[call]] if call in armed else [armed[it] for it in _to_come(ledger, now) if not name or is_of(it, name)]
     )
@@ -186,8 +186,8 @@ def _held_all(session: Session, api: Api, ledger: Ledger, hold: Hold) -> int:
 
 def _held(ledger: Ledger, name: str, hold: Hold, now: datetime) -> Armed:
     """The call, or one occurrence of it, held or released; raises InputError where nothing can come of it."""
-    call, at, _ = name.rpartition("@")
-    armed = _known(ledger, call if at else name)
+    call, at = parts_of(name)
+    armed = _known(ledger, call)
     if not hold and not armed.hold and armed.declared_hold.in_force(now) and not at:
         hint = f"{release_of(armed.declared_hold, armed, name)}"
         raise InputError(f"`{name}` is held by its manifest", code="RC631", hint=hint)
@@ -197,8 +197,8 @@ def _held(ledger: Ledger, name: str, hold: Hold, now: datetime) -> Armed:
     if not at:
         return armed.switched(hold)
     occurrence = _occurrence(ledger, armed, name)
-    holds = {wall: one for wall, one in armed.occurrence_holds.items() if wall != occurrence.rpartition("@")[2]}
-    return replace(armed, occurrence_holds={**holds, **({occurrence.rpartition("@")[2]: hold} if hold else {})})
+    holds = {wall: one for wall, one in armed.occurrence_holds.items() if wall != parts_of(occurrence)[1]}
+    return replace(armed, occurrence_holds={**holds, **({parts_of(occurrence)[1]: hold} if hold else {})})
 
 
 def _occurrence(ledger: Ledger, armed: Armed, name: str) -> str:
@@ -230,8 +230,8 @@ def cancel(options: Options, name: str) -> int:
 
 def _cancelled(ledger: Ledger, name: str, at: str) -> Attempt:
     """The attempt that is to come, as cancelled; raises InputError when none is."""
-    call, recurs, _ = name.rpartition("@")
-    armed = _known(ledger, call if recurs else name)
+    call, recurs = parts_of(name)
+    armed = _known(ledger, call)
     occurrence = _occurrence(ledger, armed, name) if recurs else armed.name
     if not armed.opens and not recurs:
         hint = f"reconciler calls cancel {name}@2026-12-01T09:00 for one of them; else hold it, or remove its document"
@@ -258,7 +258,7 @@ def resolve_command(options: Options, name: str, rang: str | None, did_not_ring:
     One occurrence of a recurring call is NAME@2026-12-01T09:00, as `reconciler calls` lists it.
     """
     with _writing(options) as (session, api, ledger), session.lease(ledger, "dispatch"):
-        order = declared_calls(session.load().resources).get(name.partition("@")[0])
+        order = declared_calls(session.load().resources).get(parts_of(name)[0])
         settled = resolve(api, ledger, name, order=order, rang=rang, did_not_ring=did_not_ring)
         for attempt in settled:
             session.output.talk(f"{attempt.occurrence}: {attempt.state}; {attempt.detail}")

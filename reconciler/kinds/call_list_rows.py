@@ -20,6 +20,7 @@ from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.left_out import row_name
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity
 from reconciler.redaction import mask_in_line
+from reconciler.schedule.occurrences import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 KIND = "ScheduledCall"
 _OWN = ("rows", "key")
 _LONGEST_KEY = 128
-_NO_KEY = frozenset("/@")
 _PHONE, _MEMORY = "to_number", 10_000
 _MODEL = ScheduledCallSpec
 
@@ -238,8 +238,10 @@ def _no_key(key: str) -> str:
         return "has a blank at its beginning or its end"
     if len(key) > _LONGEST_KEY:
         return f"is longer than {_LONGEST_KEY} characters"
-    if found := next((sign for sign in key if sign in _NO_KEY or not sign.isprintable()), ""):
+    if found := next((sign for sign in key if not sign.isprintable()), ""):
         return f"has the sign {found!r} in it"
+    if parts_of(key)[1]:
+        return "ends in `@` and a time, as the name of one occurrence of a call does"
     return ""
 
 

@@ -9,7 +9,7 @@ from reconciler.documents import placeholders
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.model import Finding, Location, Resource, Severity
 from reconciler.schedule import clock
-from reconciler.schedule.planned_call import LATE, DeclaredHold, clock_of
+from reconciler.schedule.planned_call import LATE, DeclaredHold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,7 +97,7 @@ def _time(resource: Resource, now: datetime) -> Iterator[Finding]:
 def _hold_end(resource: Resource) -> Iterator[Finding]:
     """A local time that the clocks jump over is no end."""
     try:
-        DeclaredHold.of(resource.declared.get("held"), clock_of(resource.declared))
+        DeclaredHold.of(resource.declared)
     except (ValueError, KeyError) as error:
         yield wrong(resource, "held", "RC145", str(error), "choose another end")
 

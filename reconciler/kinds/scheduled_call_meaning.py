@@ -8,7 +8,7 @@ from reconciler.fields import digest
 from reconciler.redaction import storable
 from reconciler.schedule.clock import nominal, parse_duration
 from reconciler.schedule.occurrences import Schedule
-from reconciler.schedule.planned_call import LATE, DeclaredHold, RetryPolicy, clock_of
+from reconciler.schedule.planned_call import LATE, DeclaredHold, RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ def _schedule(written: Mapping[str, Any] | None) -> Any:
 
 def _hold(spec: Mapping[str, Any]) -> Any:
     try:
-        held = DeclaredHold.of(spec.get("held"), clock_of(spec))
+        held = DeclaredHold.of(spec)
     except (ValueError, KeyError):
         return spec.get("held")
     return (storable(held.why), held.until) if held else None

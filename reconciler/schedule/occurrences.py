@@ -47,6 +47,9 @@ _LONGEST_STRETCH = timedelta(days=30)  # keeps the search lazy in zones that nev
 _NEVER = timedelta(days=366 * 50)  # after which cronsim gives up
 _LOOKAHEAD = timedelta(days=366 * 40)  # 29 February on a Monday may be 40 years away
 _FOLD = "+fold"
+_OCCURRENCE = re.compile(
+    r"(?P<name>.*)@(?P<wall>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9:.]+(?:[Zz]|[+-][0-9:]+)?(?:\+fold)?)", re.DOTALL
+)
 _KEY_PREFIX = "rc1-"
 _KEY_LENGTH = 64
 
@@ -155,13 +158,23 @@ def occurrence_id(name: str, wall: datetime | None) -> str:
     return f"{name}@{text}{_FOLD if wall.fold else ''}"
 
 
+def parts_of(occurrence: str) -> tuple[str, str]:
+    """The name of a call and the wall time of one of its occurrences, as written; "" for a single call.
+
+    A name may have an ``@`` of its own (the key of a row is whatever a table says), but not one before a time.
+    """
+    if "@" not in occurrence or (found := _OCCURRENCE.fullmatch(occurrence)) is None:
+        return occurrence, ""
+    return found["name"], found["wall"]
+
+
 def occurrence_of(occurrence: str, place: ZoneInfo) -> Occurrence | None:
     """What ``occurrence_id`` names, read in the schedule's zone; None for a single call. ValueError for other text.
 
     Older states name occurrences by their instant in UTC.
     """
-    _, at, written = occurrence.rpartition("@")
-    if not at:
+    _, written = parts_of(occurrence)
+    if not written:
         return None
     if written.endswith("Z"):
         nominal = parse_instant(written)

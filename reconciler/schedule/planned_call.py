@@ -62,12 +62,12 @@ class DeclaredHold:
         return self.until is None or now < self.until
 
     @classmethod
-    def of(cls, written: Mapping[str, Any] | None, place: tzinfo) -> DeclaredHold | None:
-        """As ``held`` says it, where the clock of the call is; None for none."""
-        if not written:
+    def of(cls, spec: Mapping[str, Any]) -> DeclaredHold | None:
+        """As ``held`` of a call says it; None for none."""
+        if not (written := spec.get("held")):
             return None
         until = written.get("until")
-        return cls(str(written.get("why")), ending(until, place) if until else None)
+        return cls(str(written.get("why")), ending(until, clock_of(spec)) if until else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,6 @@ class PlannedCall:
     ) -> PlannedCall:
         """When and how the call is placed, as ``spec`` says; ValueError for what ``check`` would have refused."""
         written = spec.get("schedule")
-        place = clock_of(spec)
         return cls(
             address=address,
             location=location,
@@ -126,7 +125,7 @@ class PlannedCall:
             config=config,
             options=options or {},
             retry=RetryPolicy.of(spec.get("attempts")),
-            hold=DeclaredHold.of(spec.get("held"), place),
+            hold=DeclaredHold.of(spec),
             cancelled=str((spec.get("cancelled") or {}).get("why") or ""),
         )
 

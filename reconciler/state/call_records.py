@@ -13,6 +13,7 @@ from reconciler.redaction import mask, storable
 from reconciler.schedule import timezones
 from reconciler.schedule.call_report import spoken_end
 from reconciler.schedule.clock import parse_instant, stamp, zone
+from reconciler.schedule.occurrences import parts_of
 from reconciler.schedule.planned_call import PlannedCall, with_digests
 from reconciler.state.bindings import plain
 from reconciler.state.call_states import CallState
@@ -124,12 +125,12 @@ class Armed:
 
     def holds_now(self, now: datetime, occurrence: str = "") -> Hold:
         """The hold that stops the call, or one of its occurrences, at this time; a false one where none does."""
-        own = (self.occurrence_holds.get(occurrence.rpartition("@")[2], Hold()), self.hold, self.declared_hold)
+        own = (self.occurrence_holds.get(parts_of(occurrence)[1], Hold()), self.hold, self.declared_hold)
         return next((hold for hold in own if hold.in_force(now)), Hold())
 
     def holds(self, occurrence: str) -> Iterator[Hold]:
         """Every hold there is or was over one of its occurrences, the present ones first."""
-        present = (self.occurrence_holds.get(occurrence.rpartition("@")[2], Hold()), self.hold, self.declared_hold)
+        present = (self.occurrence_holds.get(parts_of(occurrence)[1], Hold()), self.hold, self.declared_hold)
         yield from (hold for hold in (*present, *self.past_holds) if hold)
 
     def switched(self, hold: Hold) -> Armed:

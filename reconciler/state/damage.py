@@ -28,7 +28,7 @@ _PLAIN: Mapping[str, tuple[type, ...]] = {
     "tuple[str, ...]": (tuple,),
     "Mapping[str, Any]": (dict,),
 }
-_INSTANTS = frozenset({"opens", "closes", "since", "claimed_at", "sent_at"})
+_INSTANTS = frozenset({"opens", "closes", "since", "held_until", "claimed_at", "sent_at"})
 
 
 class Damaged(StoreError):

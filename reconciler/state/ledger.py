@@ -1,7 +1,7 @@
 """The ledger: bindings, protections and the records of calls of one organisation, over any store.
 
 All is kept per organisation, so the emulator and two accounts never mix: ``<organisation>/<what>/<name>``. The name of
-a call may hold one slash (a row of a list). Bindings and armed calls say which project declared them.
+a call may hold slashes (a row of a list). Bindings and armed calls say which project declared them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from reconciler.errors import StoreError
 from reconciler.schedule.clock import stamp
-from reconciler.schedule.occurrences import idempotency_key
+from reconciler.schedule.occurrences import idempotency_key, parts_of
 from reconciler.state import bindings as binding_records
 from reconciler.state.call_records import (
     Armed,
@@ -295,7 +295,7 @@ class Ledger(Switches):
         return read_attempt(value, self._as_kept)
 
     def _attempt_key(self, occurrence: str, number: int) -> str:
-        name, _, instant = occurrence.partition("@")
+        name, instant = parts_of(occurrence)
         return f"{self._prefix}{_CALL}/{name}/{instant or 'once'}/{number}"
 
     def _binding_key(self, address: Address) -> str:

@@ -137,7 +137,7 @@ def test_keys_are_compared_as_written(folder: Folder) -> None:
     assert changes(folder) == {}
 
 
-@pytest.mark.parametrize("key", ["", " 1", "a/b", "a@b", "a\tb", "k" * 129])
+@pytest.mark.parametrize("key", ["", " 1", "a\tb", "k" * 129, "jane@2026-12-01T09:00", "a@2026-12-01T09:00:00Z"])
 def test_what_cannot_be_a_key_is_an_error_at_its_row(folder: Folder, key: str) -> None:
     declare(folder, HEAD + JANE + f"{key},+14155550102,2026-12-03T20:05:00Z,Omar\n")
     assert findings(folder) == [("RC173", "manifests/calls.csv", 3, 1)]

@@ -1,0 +1,113 @@
+"""Lists as processes meet them: two that dial, one that is killed while it arms, a row that goes at the last moment."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from acceptance.conftest import platform, project
+from acceptance.platform import VOIP
+from acceptance.projects import PROJECT, ahead
+
+if TYPE_CHECKING:
+    from acceptance.platform import SecondPlatform
+    from acceptance.projects import Project
+
+__all__ = ["platform", "project"]
+
+LIST = f"""\
+apiVersion: reconciler/v1
+kind: CallList
+metadata: {{name: week}}
+spec:
+  rows: {{file: week.csv}}
+  key: id
+  to_number: {{column: phone}}
+  at: {{column: when}}
+  from_number: "{VOIP}"
+  config: {{prompt: Hello., voice: olivia}}
+"""
+LIMITS = f"{PROJECT}limits: {{calls_per_run: 100, cancellations: 1000, cancellations_percent: 100}}\n"
+
+
+def number(place: int) -> str:
+    return f"+1415555{place:04}"
+
+
+def declare(project: Project, rows: dict[int, str]) -> None:
+    project.write("reconciler.yaml", LIMITS)
+    project.write("manifests/week.yaml", LIST)
+    lines = (f"{place},{number(place)},{at}\n" for place, at in rows.items())
+    project.write("manifests/week.csv", "id,phone,when\n" + "".join(lines))
+
+
+def rung(platform: SecondPlatform) -> Counter[str]:
+    return Counter(call["to_number"] for call in platform.dialled)
+
+
+def test_two_dispatchers_at_once_place_each_row_once(project: Project, platform: SecondPlatform) -> None:
+    declare(project, dict.fromkeys(range(100, 130), ahead(seconds=-1)))
+    assert project.run("apply", "--yes").code == 0
+    both = [project.start("dispatch") for _ in range(2)]
+    for one in both:
+        one.communicate(timeout=120)
+    project.run("dispatch")
+    assert rung(platform) == Counter({number(place): 1 for place in range(100, 130)})
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.02, 0.1])
+def test_a_run_that_is_killed_while_it_arms_is_finished_by_the_next(
+    project: Project, platform: SecondPlatform, wait: float
+) -> None:
+    rows = dict.fromkeys(range(100, 400), ahead(hours=1))
+    declare(project, rows)
+    state = project.root / ".reconciler" / "state.db-wal"
+    arming = project.start("apply", "--yes")
+    ends = time.monotonic() + 60
+    while not state.exists() and arming.poll() is None and time.monotonic() < ends:
+        pass
+    arming.wait(timeout=60) if wait and _ended(arming, wait) else arming.kill()
+    arming.communicate(timeout=60)
+    again = project.run("apply", "--yes")
+    assert again.code == 0, again.said
+    states = Counter(row["state"] for row in project.run("calls", "week", "--format", "json").json["calls"])
+    assert states == {"armed": len(rows)}
+    assert project.run("plan", "--detailed-exitcode").code == 0
+    assert platform.dialled == []
+
+
+def _ended(process: object, wait: float) -> bool:
+    try:
+        process.wait(timeout=wait)  # type: ignore[attr-defined]
+    except Exception:  # noqa: BLE001 - it goes on
+        return False
+    return True
+
+
+def test_a_row_that_is_removed_a_moment_before_it_is_due_is_not_rung(
+    project: Project, platform: SecondPlatform
+) -> None:
+    at = ahead(seconds=6)
+    declare(project, {100: at, 101: at})
+    assert project.run("apply", "--yes").code == 0
+    waiting = project.start("dispatch", "--lookahead", "12s")
+    declare(project, {101: at})
+    out, err = waiting.communicate(timeout=120)
+    assert rung(platform) == Counter({number(101): 1}), out + err
+
+
+def test_a_row_that_is_removed_and_applied_while_a_dispatch_waits_is_cancelled(
+    project: Project, platform: SecondPlatform
+) -> None:
+    at = ahead(seconds=12)
+    declare(project, {100: at, 101: at})
+    assert project.run("apply", "--yes").code == 0
+    waiting = project.start("dispatch", "--lookahead", "20s")
+    declare(project, {101: at})
+    assert project.run("apply", "--yes").code == 0
+    out, err = waiting.communicate(timeout=120)
+    assert rung(platform) == Counter({number(101): 1}), out + err
+    found = {row["name"]: row["state"] for row in project.run("calls", "week", "--format", "json").json["calls"]}
+    assert found["week/100"] == "cancelled"
