@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COLUMNS = ("phone", "phone_number")
 KEY = "contacts"
 _MOST_NAMED = 20
+_DAY = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,9 @@ def _inside(there: str, window: tuple[int, int], zone: str, hours: tuple[int, in
     local = day.astimezone(clock.zone(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     here, other = local.utcoffset(), local.astimezone(clock.zone(there)).utcoffset()
     shift = int(((other - here).total_seconds() if here is not None and other is not None else 0) // 60)
-    opens, closes = window[0] + shift, window[1] + shift
-    return hours[0] <= opens and closes <= hours[1]
+    opens = (window[0] + shift) % _DAY  # there it may be another date
+    closes = opens + window[1] - window[0]
+    return hours == (0, _DAY) or (hours[0] <= opens and closes <= hours[1])
 
 
 def lines(numbers: Iterable[int]) -> str:

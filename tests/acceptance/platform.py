@@ -13,6 +13,7 @@ from typing import Any
 
 from acceptance.agent_tests import AgentTests, Unwell
 from acceptance.plain import PlainResources, Refusal
+from acceptance.second_campaigns import SecondCampaigns
 
 KEY = "sk_live_0123456789abcdefghij"
 VOIP, UNPROVEN, DEMO = "+15551230001", "+15551230002", "+15551230003"
@@ -61,7 +62,8 @@ class Request:
 class Fault:
     """What goes wrong ``times`` times on a path: an answer instead, or silence ``before`` or ``after`` acting.
 
-    ``how`` is one of answer, cut, hang; ``acts`` says whether the request took effect all the same.
+    ``how`` is one of answer, cut, hang, pass (nothing goes wrong); ``acts`` says whether the request took effect all
+    the same.
     """
 
     method: str
@@ -100,6 +102,7 @@ class SecondPlatform:
         self.agents: dict[int, JSON] = {}
         self.calls: dict[int, JSON] = {}
         self.plain = PlainResources()
+        self.campaigns = SecondCampaigns()
         self.tests = AgentTests(self.agents, self._now)
         self.keys: dict[str, tuple[JSON, int]] = {}
         self.billing: JSON = {
@@ -185,7 +188,9 @@ class SecondPlatform:
 
     def _plain(self, request: Request, parts: list[str]) -> tuple[int, Any]:
         try:
-            answer = self.plain.answer(request.method, parts, request.body)
+            answer = self.plain.answer(request.method, parts, request.body) or self.campaigns.answer(
+                request.method, parts, request.body
+            )
         except Refusal as refusal:
             raise Refused(refusal.status, refusal.body) from None
         if answer is None:

@@ -46,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
                 (0, None) if fault and not fault.acts else self._answer(request, dict(parse_qsl(parts.query)))
             )
             body = json.dumps(body).encode() if body is not None else b""
-        if fault is None:
+        if fault is None or fault.how == "pass":
             self._send(status, body, {})
         elif fault.how == "answer":
             self._send(fault.status, _encoded(fault.body), fault.headers)

@@ -241,6 +241,33 @@ def test_contacts_where_it_is_night_within_the_daily_window_are_named_by_line(pr
     assert "where 1 contact may be: line 3" in said.text
 
 
+@pytest.mark.parametrize(
+    ("hours", "window", "fits"),
+    [
+        (("00:00", "24:00"), ("00:00", "23:59"), True),  # whatever the clock there shows
+        (("03:00", "11:00"), ("09:00", "17:00"), True),  # in Guam, a day later
+        (("04:00", "11:00"), ("09:00", "17:00"), False),
+        (("08:00", "21:00"), ("09:00", "17:00"), False),
+        (("08:00", "21:00"), ("14:00", "23:59"), True),
+        (("08:00", "21:00"), ("13:00", "23:59"), False),
+    ],
+)
+def test_the_daily_window_is_read_by_the_clock_there_whatever_the_date_is(
+    project: Campaigns, hours: tuple[str, str], window: tuple[str, str], fits: bool
+) -> None:
+    (project.folder.root / "reconciler.yaml").write_text(
+        f'calling_hours: {{start: "{hours[0]}", end: "{hours[1]}"}}\n'
+    )
+    project.declare(
+        "+16715550102",
+        start="2026-12-07T09:00",
+        daily_window_start=window[0],
+        daily_window_end=window[1],
+        timezone="America/Los_Angeles",
+    )
+    assert ("RC243" not in project.run("plan").text) is fits
+
+
 def test_the_plan_says_whom_it_rings_for_how_much_and_when(project: Campaigns) -> None:
     project.declare(*people(3), start="2026-12-07T09:00", max_attempts=2)
     said = project.run("plan", "--format", "json")
