@@ -235,7 +235,7 @@ class Session:
             now=self.clock.now,
             commit=commit(self.project),
             sleep=self._waiting.sleep,
-            content=ProjectContents(self.project),
+            content=ProjectContents(self.project, os.environ),
             do_not_call=lambda: self.do_not_call.now(connection.ledger),
             deliver=SecretDelivery(self.project, connection.ledger, self.clock.now, self.output.hide_secret),
         )

@@ -21,7 +21,7 @@ from reconciler.sealing import SUFFIX, Sealing
 from reconciler.shapes import Destination, Place, SealedData, SealedText, texts_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from reconciler.documents.variables import Variables
     from reconciler.model import Manifest, Resource
@@ -48,6 +48,7 @@ class Contents:
         self.tables: dict[str, Table] = {}
         self._project, self._project_files, self._variables = project, files, variables
         self._manifest, self._written_in = manifest, written_in
+        self._sealing = Sealing(project.settings.secrets, project.root, variables.process)
 
     def fill(self, spec: Spec, declared: dict[str, Any], path: Place = ("spec",)) -> None:
         """Put the text of each ``{file: …}`` in its place, or what stands for its bytes until they are sent."""
@@ -98,17 +99,19 @@ class Contents:
         try:
             opened = self._opened(found[1], as_data=isinstance(value, SealedData))
         except InputError as error:
-            joint = " " if error.message.startswith("is ") else " cannot be opened: "
-            self._complain("RC161", f"`{value.file}`{joint}{error.message}", where, error.hint)
+            self._unopened(value, error, where)
             return
         declared[key] = opened
         self.lent |= {each[1:] for each, _ in texts_in(opened, place)}
         self.secrets |= {text for _, text in texts_in(opened, place) if len(text) >= SHORTEST}
 
+    def _unopened(self, value: FileText, error: InputError, where: Location) -> None:
+        joint = " " if error.message.startswith("is ") else " cannot be opened: "
+        self._complain("RC161", f"`{value.file}`{joint}{error.message}", where, error.hint)
+
     def _opened(self, sealed: bytes, *, as_data: bool) -> Any:
         """The text or the JSON object in a sealed file."""
-        process, settings = self._variables.process, self._project.settings
-        raw = Sealing(settings.secrets, self._project.root, process).open(sealed)
+        raw = self._sealing.open(sealed)
         try:
             if not as_data:
                 return raw.decode("utf-8").rstrip("\r\n")
@@ -125,6 +128,12 @@ class Contents:
     ) -> None:
         file, raw = found
         shown = self._project.shown(file)
+        if is_sealed_table(written):
+            try:
+                raw = self._sealing.open(raw)
+            except InputError as error:
+                self._unopened(written, error, where)
+                return
         value = digest_of(raw) if isinstance(written, FileContent) else self._text(file, shown, raw, where)
         if value is not None:
             declared[key], self.files[key] = value, shown
@@ -221,11 +230,20 @@ def digest_of(raw: bytes) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(raw).hexdigest(), "size": len(raw)}
 
 
+def is_sealed_table(written: Any) -> bool:
+    """Whether a field names a table that has to be opened before anything is read, compared or sent of it.
+
+    What stands for it is the digest of what was sealed: sealed again, for others, it is the same table.
+    """
+    return isinstance(written, FileTable) and written.file.endswith(SUFFIX)
+
+
 class ProjectContents:
     """The bytes that documents name, read again when they are sent: a plan holds only their digests."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, process: Mapping[str, str]) -> None:
         self._project, self._files = project, ProjectFiles(project.root)
+        self._sealing = Sealing(project.settings.secrets, project.root, process)
 
     def __call__(self, resource: Resource, key: str) -> bytes:
         """The bytes of a field; Rejected when the file is not what was planned any more."""
@@ -233,7 +251,16 @@ class ProjectContents:
         if isinstance(declared, str):
             return declared.encode()
         name = resource.files[key]
-        raw = self._files.read(self._project.root / name, largest=int(declared["size"]))
+        raw = self._read(resource, key)
         if isinstance(raw, Unreadable) or digest_of(raw) != declared:
             raise Rejected(f"`{name}` changed while we were applying", method="", path="", hint="apply again")
         return raw
+
+    def _read(self, resource: Resource, key: str) -> bytes | Unreadable:
+        """The file's bytes, opened where they are sealed; raises InputError where they cannot be."""
+        path, size = self._project.root / resource.files[key], int(resource.declared[key]["size"])
+        spec = resource.spec
+        if not isinstance(spec, Spec) or not is_sealed_table(getattr(spec, attributes(type(spec))[key])):
+            return self._files.read(path, largest=size)
+        sealed = self._files.read(path, largest=policies(type(spec))[key].largest or _LARGEST_TEXT)
+        return sealed if isinstance(sealed, Unreadable) else self._sealing.open(sealed)

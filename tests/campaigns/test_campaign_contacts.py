@@ -253,11 +253,9 @@ def test_contacts_where_it_is_night_within_the_daily_window_are_named_by_line(pr
     ],
 )
 def test_the_daily_window_is_read_by_the_clock_there_whatever_the_date_is(
-    project: Campaigns, hours: tuple[str, str], window: tuple[str, str], fits: bool
+    project: Campaigns, hours: tuple[str, str], window: tuple[str, str], fits: object
 ) -> None:
-    (project.folder.root / "reconciler.yaml").write_text(
-        f'calling_hours: {{start: "{hours[0]}", end: "{hours[1]}"}}\n'
-    )
+    (project.folder.root / "reconciler.yaml").write_text(f'calling_hours: {{start: "{hours[0]}", end: "{hours[1]}"}}\n')
     project.declare(
         "+16715550102",
         start="2026-12-07T09:00",

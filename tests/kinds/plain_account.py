@@ -148,7 +148,7 @@ class Tool:
                 account=seen,
                 now=self.clock.now,
                 sleep=self.clock.sleep,
-                content=ProjectContents(project),
+                content=ProjectContents(project, {}),
                 deliver=self._deliver,
             )
             report = apply(

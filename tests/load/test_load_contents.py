@@ -52,7 +52,7 @@ def test_bytes_are_declared_as_their_digest_and_read_again_when_they_are_sent(tm
     loaded = read(tmp_path, "{file: prices.pdf}")
     assert loaded.findings == []
     assert declared(loaded) == {"sha256": hashlib.sha256(PDF).hexdigest(), "size": 10}
-    assert ProjectContents(find_project(tmp_path))(loaded.resources["Paper/prices"], "content") == PDF
+    assert ProjectContents(find_project(tmp_path), {})(loaded.resources["Paper/prices"], "content") == PDF
 
 
 def test_a_renamed_file_is_the_same_content(tmp_path: Path) -> None:
@@ -66,13 +66,13 @@ def test_a_file_that_changes_between_plan_and_apply_is_not_sent(tmp_path: Path) 
     loaded = read(tmp_path, "{file: prices.pdf}")
     (tmp_path / "prices.pdf").write_bytes(PDF[::-1])
     with pytest.raises(Rejected, match="changed while we were applying"):
-        ProjectContents(find_project(tmp_path))(loaded.resources["Paper/prices"], "content")
+        ProjectContents(find_project(tmp_path), {})(loaded.resources["Paper/prices"], "content")
 
 
 def test_a_text_is_sent_as_it_is_written(tmp_path: Path) -> None:
     loaded = read(tmp_path, "Opening hours.")
     assert declared(loaded) == "Opening hours."
-    assert ProjectContents(find_project(tmp_path))(loaded.resources["Paper/prices"], "content") == b"Opening hours."
+    assert ProjectContents(find_project(tmp_path), {})(loaded.resources["Paper/prices"], "content") == b"Opening hours."
 
 
 def test_a_file_over_its_limit_is_an_error_that_names_the_limit(tmp_path: Path) -> None:
