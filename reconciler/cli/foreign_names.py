@@ -64,7 +64,7 @@ COMMANDS: Mapping[str, str] = {
     "scale": "how many calls run at once is `limits` in reconciler.yaml: `reconciler explain project`",
     "secret": "`reconciler state --help` lists it",
     "serve-emulator": "that is `reconciler emulator`",
-    "show": "that is `reconciler state show`, and `reconciler calls` for the calls",
+    "show": "that is `reconciler plan show FILE`, `reconciler state show`, and `reconciler calls` for the calls",
     "stack": "an environment is chosen by `--env NAME`",
     "start": "nothing is started by a command: a call has its `at`, a campaign its `start`",
     "status": "that is `reconciler calls`, and `reconciler doctor` for the account",

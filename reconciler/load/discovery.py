@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from reconciler.diagnostics.suggestions import closest
 from reconciler.documents.folders import files_below
 from reconciler.documents.project_files import ProjectFiles, real
 from reconciler.errors import InputError
@@ -49,8 +50,17 @@ def manifest_files(paths: Sequence[Path], project: Project) -> Iterator[Path]:
         elif os.path.lexists(path):
             found.add(_once(path, project))
         else:
-            raise InputError(f"there is no `{path}`", code="RC106", hint="check the spelling of the path")
+            raise InputError(f"there is no `{path}`", code="RC106", hint=_near(path))
     yield from sorted(found)
+
+
+def _near(path: Path) -> str:
+    """What of the same folder may have been meant."""
+    try:
+        near = closest(path.name, [it.name for it in path.parent.iterdir()])
+    except OSError:
+        near = ""
+    return f"did you mean `{path.with_name(near)}`?" if near else "check the spelling of the path"
 
 
 def _once(path: Path, project: Project) -> Path:

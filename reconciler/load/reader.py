@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _LARGEST_TEXT = 1 << 20
 _MOST_FINDINGS = 1_000
 _FIRST_LINE = "begin it with `apiVersion: reconciler/v1`, or move the file out of the manifests"
+_SAVED_PLAN = "reconciler.plan/"  # in the place of ``kind``
 
 
 @dataclass(slots=True)
@@ -289,6 +290,11 @@ class _Reader:
             where = document.marks.locate(value, ("apiVersion",))
             self._complain("RC115", f"`apiVersion` must be `{API_VERSION}`", where, f"write `{API_VERSION}`")
         where = document.marks.locate(value, ("kind",))
+        if str(value.get("format")).startswith(_SAVED_PLAN):
+            path = document.location.path
+            hint = f"`reconciler apply --plan {path}` does it, `reconciler plan show {path}` prints it"
+            self._complain("RC112", "this is a saved plan and no manifest", document.location, hint)
+            return
         if "kind" not in value:
             self._complain("RC112", "`kind` is missing", document.location, f"one of {listed(self._kinds)}")
             return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reconciler.cli.field_reference import find
+from reconciler.errors import InputError
 from reconciler.kinds import KINDS
 from reconciler.load.reader import load
 from reconciler.settings import find_project
@@ -48,3 +49,18 @@ def test_a_wrong_value_leads_to_the_explanation_of_its_field(tmp_path: Path, kin
     assert hint in [finding.hint for finding in found]
     assert all(finding.hint and finding.location for finding in found)
     assert find(hint.removeprefix("reconciler explain ")) is not None
+
+
+def test_a_saved_plan_in_the_place_of_a_manifest_leads_to_its_own_commands(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text('{"format": "reconciler.plan/v1", "changes": []}', encoding="utf-8")
+    project = find_project(tmp_path)
+    (found,) = load([tmp_path / "plan.json"], project, KINDS, now=datetime(2030, 1, 1, tzinfo=UTC)).findings
+    assert (found.code, found.message) == ("RC112", "this is a saved plan and no manifest")
+    assert found.hint.startswith("`reconciler apply --plan plan.json` does it")
+
+
+def test_a_misspelt_path_leads_to_the_nearest_that_there_is(tmp_path: Path) -> None:
+    (tmp_path / "manifests").mkdir()
+    with pytest.raises(InputError) as raised:
+        load([tmp_path / "manifest"], find_project(tmp_path), KINDS, now=datetime(2030, 1, 1, tzinfo=UTC))
+    assert raised.value.hint == f"did you mean `{tmp_path / 'manifests'}`?"
