@@ -98,7 +98,8 @@ class PhoneNumber(Kind):
         found = next((item for item in self.observe(context.look) if item.identity == number), None)
         if found is None:
             raise LookupError(f"{number} was not imported")
-        return self.update(replace(change, id=found.id, observed=found), context) if change.diffs else found
+        diffs = self.diff(declared(change), found.body, context.links)
+        return self.update(replace(change, id=found.id, observed=found, diffs=diffs), context) if diffs else found
 
     def due_once_made(self, resource: Resource) -> Iterator[DueAction]:
         """The probe call that was asked for, once the number is there."""

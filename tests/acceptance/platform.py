@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
+from acceptance import carriers
 from acceptance.agent_tests import AgentTests, Unwell
 from acceptance.plain import PlainResources, Refusal
 from acceptance.second_campaigns import SecondCampaigns
@@ -115,6 +116,7 @@ class SecondPlatform:
             2: _number(2, UNPROVEN, "voip", "unverified"),
             3: _number(3, DEMO, "demo", "unverified"),
         }
+        self.carriers = carriers.Carriers(self.numbers, _number, self._now)
         self.url = ""
         self._ids = iter(range(7001, 8000))
         self._tick = 0
@@ -182,8 +184,9 @@ class SecondPlatform:
 
     def _tested(self, request: Request, parts: list[str]) -> tuple[int, Any] | None:
         try:
-            return self.tests.answer(request.method, parts, request.body)
-        except Unwell as error:
+            found = self.tests.answer(request.method, parts, request.body)
+            return found or self.carriers.answer(request.method, parts, request.body)
+        except (Unwell, carriers.Refusal) as error:
             raise Refused(error.status, error.body) from None
 
     def _plain(self, request: Request, parts: list[str]) -> tuple[int, Any]:
