@@ -21,7 +21,7 @@ from reconciler.schedule.occurrences import firings
 from reconciler.telephony.phone_numbers import zones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from reconciler.account import Account
@@ -36,15 +36,21 @@ _NEVER_RUNG = frozenset({Action.REFUSE, Action.DELETE})
 
 
 def forecast(
-    plan: Plan, account: Account, orders: Iterable[PlannedCall], campaigns: tuple[ExpectedCampaign, ...] = ()
+    plan: Plan,
+    account: Account,
+    orders: Iterable[PlannedCall],
+    campaigns: tuple[ExpectedCampaign, ...] = (),
+    *,
+    forbids: Callable[[str], bool] = lambda _: False,
 ) -> Forecast:
     """Who will be rung by the calls of a plan, when, and for how much at most.
 
-    ``orders`` are all declared calls; only those the plan covers and that may still be placed are counted.
+    ``orders`` are all declared calls; only those the plan covers and that may still be placed are counted, and none to
+    a number that ``forbids`` says must not be called.
     """
     ahead = _Ahead(plan, account)
     rings = sorted(
-        (ring for order in orders for ring in ahead.rings(order)),
+        (ring for order in orders if not forbids(order.to_number) for ring in ahead.rings(order)),
         key=lambda ring: (ring.at, ring.address),
     )
     skips = sorted(ahead.skips, key=lambda skip: (skip.at, skip.address))

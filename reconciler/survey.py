@@ -60,8 +60,12 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
     *,
     lint: Callable[[Account], Iterable[Finding]],
     notes: Iterable[Finding] = (),
+    forbids: Callable[[str], bool] = lambda _: False,
 ) -> Survey:
-    """Observe, match, plan, guard, lint, forecast; ``notes`` are what the caller found before. Raises ApiError."""
+    """Observe, match, plan, guard, lint, forecast; ``notes`` are what the caller found before. Raises ApiError.
+
+    ``forbids`` says of a number that it must not be called.
+    """
     account = observe.observe(
         organization=connection.target.organization_id,
         kinds=KINDS,
@@ -87,7 +91,8 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
         scope=scope,
     )
     plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
-    foreseen = forecast(plan, account, orders(loaded.resources).values(), expected(plan, account))
+    declared, campaigns = orders(loaded.resources).values(), expected(plan, account)
+    foreseen = forecast(plan, account, declared, campaigns, forbids=forbids)
     plan = replace(plan, findings=(*plan.findings, *crowded(foreseen.rings, settings, loaded.resources)))
     unknown = None if scope.wanted or scope.paths else _undeclared(account, matches)
     # A part of the project that holds no call says nothing of those that are to come elsewhere.

@@ -25,7 +25,7 @@ from reconciler.state.call_records import Attempt, Hold
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from threading import Event
 
@@ -41,6 +41,7 @@ _NO_END = "when it ended cannot be read: no second try can be decided"
 _NO_HOLD = Hold()
 _ENDED = frozenset(state for state in CallState if state.ended)
 _AT_ONCE = 8
+_FORBIDDEN = "this person must not be called"
 _MOST_SKIPS = 7  # that are told before the next occurrence
 _MANY = 50
 _LATELY = timedelta(hours=1)
@@ -214,12 +215,14 @@ def rows(  # noqa: PLR0913 - what all rows are told by, keyword-only past the th
     now: datetime,
     everything: Hold = _NO_HOLD,
     closed: ClosedDays = NO_DAY,
+    forbids: Callable[[str], bool] = lambda _: False,
 ) -> list[CallRow]:
     """One row for each attempt, each second try to come, and each call that was never tried or not even armed.
 
-    The soonest comes first. ``everything`` is the hold over all calls; what recurs is not due on ``closed`` days.
+    The soonest comes first. ``everything`` is the hold over all calls; what recurs is not due on ``closed`` days;
+    ``forbids`` says of a number that it must not be called.
     """
-    view = _View(now, everything, closed)
+    view = _View(now, everything, closed, forbids)
     tried: dict[str, list[Attempt]] = {}
     for attempt in attempts:
         tried.setdefault(attempt.name, []).append(attempt)
@@ -235,6 +238,11 @@ class _View(NamedTuple):
     now: datetime
     everything: Hold
     closed: ClosedDays
+    forbids: Callable[[str], bool]
+
+    def must_not_ring(self, known: PlannedCall) -> bool:
+        """Whether the callee, where it is known who that is, must not be called."""
+        return bool(known.to_number) and self.forbids(known.to_number)
 
 
 def _rows_of(
@@ -262,8 +270,9 @@ def _second_tries(known: PlannedCall, call: Armed, tried: Iterable[Attempt], vie
         hold = call.holds_now(view.now, attempt.occurrence)
         if not hold and view.everything.in_force(view.now):
             hold = view.everything
-        to_come = Attempt(attempt.name, attempt.occurrence, number, CallState.HELD if hold else CallState.ARMED)
-        detail = hold.spoken if hold else f"attempt {number} waits for {there}"
+        why = hold.spoken if hold else _FORBIDDEN if view.must_not_ring(known) else ""
+        to_come = Attempt(attempt.name, attempt.occurrence, number, CallState.HELD if why else CallState.ARMED)
+        detail = why or f"attempt {number} waits for {there}"
         yield call_row(known, to_come, when=opens, detail=detail, hint=f"reconciler calls cancel {attempt.occurrence}")
 
 
@@ -295,6 +304,8 @@ def _waiting(known: PlannedCall, call: Armed | None, now: datetime, everything: 
 def _waiting_row(known: PlannedCall, call: Armed | None, view: _View) -> CallRow:
     state, detail, hint = _waiting(known, call, view.now, view.everything)
     upcoming, skips = _upcoming(known, view) if known.schedule else (None, "")
+    if state is CallState.ARMED and view.must_not_ring(known):
+        state, detail = CallState.HELD, _FORBIDDEN
     told = detail or (skips if state is CallState.ARMED else "")
     return call_row(known, state=state, when=upcoming or _when(call, known), detail=told, hint=hint)
 

@@ -95,7 +95,16 @@ def _look(session: Session, names: tuple[str, ...], *, watch: bool) -> _Look:
     while True:
         attempts = _followed(api, ledger, names)
         now, everything = session.clock.now(), ledger.held_all(session.clock.now())
-        known = rows(ledger.armed(), attempts, orders, now=now, everything=everything, closed=closed)
+        stopped = session.do_not_call.now(ledger)
+        known = rows(
+            ledger.armed(),
+            attempts,
+            orders,
+            now=now,
+            everything=everything,
+            closed=closed,
+            forbids=stopped.forbids,
+        )
         found = [*damaged(ledger), *known]
         if not watch or session.stopping.is_set() or not any(CallState(row.state).under_way for row in found):
             break

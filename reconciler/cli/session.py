@@ -197,6 +197,7 @@ class Session:
 
     def look(self, loaded: Loaded, connection: Connection, scope: Scope) -> Survey:
         """Observe the account and plan."""
+        stopped = self.do_not_call.now(connection.ledger)
         with waiting(self.output, "reading the account"):
             found = survey(
                 connection,
@@ -211,7 +212,8 @@ class Session:
                 self.project.settings,
                 self.clock.now(),
                 lint=self.lint.online,
-                notes=[*self.notes, *warned(self.do_not_call.now(connection.ledger), loaded.resources.values())],
+                notes=[*self.notes, *warned(stopped, loaded.resources.values())],
+                forbids=stopped.forbids,
             )
         self.looked = found.account
         for change in found.plan.changes if self.output.debug else ():

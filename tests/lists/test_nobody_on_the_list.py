@@ -107,6 +107,16 @@ def test_who_is_stopped_after_the_call_was_armed_is_not_rung(
     assert [it["severity"] for it in warned] == ["warning"]
 
 
+def test_a_plan_does_not_count_who_is_stopped_and_calls_tell_that_nobody_is_rung(project: Project) -> None:
+    declare(project, "list", ahead(hours=1))
+    ok(project.run("apply", "--yes"))
+    stop_by_opt_out(project)
+    forecast = project.run("plan", "--format", "json").json["forecast"]
+    assert (forecast["rings"], forecast["people"]) == (1, 1)
+    found = {it["name"]: (it["state"], it["detail"]) for it in project.run("calls", "--format", "json").json["calls"]}
+    assert found == {"week/1": ("held", "this person must not be called"), "week/2": ("armed", "")}
+
+
 def test_who_opts_out_between_two_tries_is_not_rung_again(project: Project, platform: SecondPlatform) -> None:
     declare(project, "call", ahead(seconds=-1))
     tries = "  attempts: {max: 2, gap: 0s, on: [not_answered]}\n"
