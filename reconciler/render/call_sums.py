@@ -32,6 +32,7 @@ FIGURES = (
     "untold",
     "refused",
     "missed",
+    "skipped",
     "unknown",
     "cancelled",
     "to_come",

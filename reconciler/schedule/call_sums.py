@@ -33,8 +33,8 @@ class Sums:
     ``calls`` counts each occurrence once, however often it was tried; ``placed`` tries rang. Of these ``answered``
     reached a person, ``under_way`` have no recorded end, of ``untold`` the platform does not say whether anybody
     answered, and ``second_tries`` were not the first of their call. Nobody was rung for ``refused`` (it may still be
-    tried again), ``missed`` and ``cancelled`` ones; ``unknown`` ones may have rung. ``unpriced`` counts those that
-    ended without a cost that the platform told.
+    tried again), ``missed``, ``skipped`` and ``cancelled`` ones; ``unknown`` ones may have rung. ``unpriced`` counts
+    those that ended without a cost that the platform told.
     """
 
     calls: int = 0
@@ -46,6 +46,7 @@ class Sums:
     untold: int = 0
     refused: int = 0
     missed: int = 0
+    skipped: int = 0
     unknown: int = 0
     cancelled: int = 0
     to_come: int = 0
@@ -108,6 +109,7 @@ def sums(row: CallRow) -> Sums:
         untold=ended and not told,
         refused=row.state == "refused",
         missed=1 + row.earlier if row.state == "expired" else 0,
+        skipped=1 + row.earlier if row.state == "skipped" else 0,
         unknown=row.state in _MAY_HAVE_RUNG,
         cancelled=row.state == "cancelled",
         to_come=row.state in _TO_COME,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from laws.project import Folder, Said, document, project
+
+from reconciler.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +112,17 @@ def test_what_recurs_is_skipped_once_on_a_closed_day_and_nobody_is_alarmed(folde
     assert dispatch(folder, "2026-12-25T11:05-08:00") == (0, [])
     settings(folder, "{}\n")
     assert dispatch(folder, "2026-12-25T11:06-08:00") == (0, [])
+
+
+def test_a_report_counts_what_was_skipped_and_misses_none_of_it(folder: Folder) -> None:
+    declare(folder, "rounds", **DAILY)
+    apply(folder, "2026-12-23T20:00Z")
+    dispatch(folder, "2026-12-24T11:00-08:00")
+    out = io.StringIO()
+    with redirect_stdout(out):
+        assert main(["calls", "report", "--format", "json", "--emulator", "--now", "2026-12-24T12:00-08:00"]) == 0
+    totals = json.loads(out.getvalue())["totals"]
+    assert (totals["skipped"], totals["missed"], totals["placed"]) == (1, 0, 0)
 
 
 def test_a_dry_run_says_what_is_skipped_and_records_nothing(folder: Folder) -> None:
