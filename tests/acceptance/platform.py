@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from threading import RLock
 from typing import Any
 
-from acceptance import carriers
+from acceptance import carriers, whole_account
 from acceptance.agent_tests import AgentTests, Unwell
 from acceptance.plain import PlainResources, Refusal
 from acceptance.second_campaigns import SecondCampaigns
@@ -116,6 +116,7 @@ class SecondPlatform:
             2: _number(2, UNPROVEN, "voip", "unverified"),
             3: _number(3, DEMO, "demo", "unverified"),
         }
+        self.whole = whole_account.WholeAccount(self._now)
         self.carriers = carriers.Carriers(self.numbers, _number, self._now)
         self.url = ""
         self._ids = iter(range(7001, 8000))
@@ -184,9 +185,10 @@ class SecondPlatform:
 
     def _tested(self, request: Request, parts: list[str]) -> tuple[int, Any] | None:
         try:
-            found = self.tests.answer(request.method, parts, request.body)
-            return found or self.carriers.answer(request.method, parts, request.body)
-        except (Unwell, carriers.Refusal) as error:
+            asked = (request.method, parts, request.body)
+            found = self.tests.answer(*asked) or self.carriers.answer(*asked) or self.whole.answer(*asked)
+            return found or self.whole.organizations(*asked, self.organization)
+        except (Unwell, carriers.Refusal, whole_account.Denial) as error:
             raise Refused(error.status, error.body) from None
 
     def _plain(self, request: Request, parts: list[str]) -> tuple[int, Any]:
