@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import cache
 from pathlib import PurePath
 
 NAME = "thunderphone-reconciler"
+# The one-file program unpacks itself into a folder named after it and its digest.
+_UNPACKED = re.compile(r"_[0-9a-f]{64}/site-packages/reconciler/[a-z]+\.py$")
 
 
 @cache
@@ -27,23 +30,31 @@ def homepage() -> str:
 def with_extra(extra: str) -> str:
     """The command that installs the tool together with one optional part, as this one was installed."""
     wanted = f"'{NAME}[{extra}]'"
-    return {"pipx": f"pipx install --force {wanted}", "uv": f"uv tool install {wanted}"}.get(
-        _installer(sys.prefix), f"pip install {wanted}"
-    )
+    match _installer():
+        case "pipx":
+            return f"pipx install --force {wanted}"
+        case "uv":
+            return f"uv tool install {wanted}"
+        case "file":
+            return f"pip install {wanted}: the one-file program has no optional parts"
+    return f"pip install {wanted}"
 
 
 def upgrade() -> str:
     """The command that installs the newest version of the tool, as this one was installed."""
-    return {"pipx": f"pipx upgrade {NAME}", "uv": f"uv tool upgrade {NAME}"}.get(
-        _installer(sys.prefix), f"pip install --upgrade {NAME}"
-    )
+    match _installer():
+        case "pipx":
+            return f"pipx upgrade {NAME}"
+        case "uv":
+            return f"uv tool upgrade {NAME}"
+    return f"pip install --upgrade {NAME}"
 
 
-def _installer(prefix: str) -> str:
-    """What made the environment at ``prefix`` for this tool alone: "pipx", "uv", or "" for one that people made."""
-    match PurePath(prefix).parts:
+def _installer() -> str:
+    """How this one was installed: by "pipx" or "uv" for itself alone, as one "file", or "" by people."""
+    match PurePath(sys.prefix).parts:
         case (*_, "pipx", "venvs", _):
             return "pipx"
         case (*_, "uv", "tools", _):
             return "uv"
-    return ""
+    return "file" if _UNPACKED.search(PurePath(__file__).as_posix()) else ""

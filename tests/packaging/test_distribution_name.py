@@ -99,3 +99,11 @@ def test_a_hint_installs_as_the_tool_was_installed(
 ) -> None:
     monkeypatch.setattr("sys.prefix", prefix)
     assert (distribution.with_extra("cloud"), distribution.upgrade()) == (extra, newest)
+
+
+def test_the_one_file_program_has_no_optional_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = f"/var/cache/reconciler.pyz_{'0a' * 32}/site-packages/reconciler/distribution.py"
+    monkeypatch.setattr(distribution, "__file__", place)
+    assert distribution.with_extra("cloud") == (
+        "pip install 'thunderphone-reconciler[cloud]': the one-file program has no optional parts"
+    )
