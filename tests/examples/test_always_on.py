@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,20 @@ def test_every_command_line_is_one_that_the_tool_takes(words: list[str]) -> None
     given = command.make_context(verb, list(options), parent=tool).params
     assert given["environment"] == "live"
     assert given.get("listen", "127.0.0.1").startswith("127.") or given["token_file"]
+
+
+def compose_errors(file: Path) -> str:
+    """What the published schema of the compose specification says of a file, "" when it is as it should be."""
+    words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    return done.stdout if done.returncode else ""
+
+
+def test_the_compose_file_is_as_the_published_schema_says(tmp_path: Path) -> None:
+    assert compose_errors(FOLDER / "compose.yaml") == ""
+    wrong = yaml.safe_dump({**COMPOSE, "services": {"reconciler": {"imagine": "python:3.13"}}})
+    (tmp_path / "compose.yaml").write_text(wrong)
+    assert "imagine" in compose_errors(tmp_path / "compose.yaml")
 
 
 def test_compose_declares_what_it_names() -> None:
