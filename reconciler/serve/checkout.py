@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
+_NEVER_READ = frozenset({".log", ".out", ".err", ".pid", ".swp"})  # a service often logs into its own folder
 Content = TypeVar("Content")
 
 
@@ -23,6 +24,8 @@ def mark(root: Path) -> Hashable:
 
 def _files(root: Path) -> Iterator[tuple[str, int, int, int]]:
     for path in files_below(root, root, enters=_is_entered):
+        if path.suffix in _NEVER_READ:
+            continue
         try:
             found = path.stat()
         except OSError:

@@ -29,13 +29,16 @@ the median over pairs of whole processes that ran one after the other, of CPU ti
 
 Measured are `reconciler --version`, `--help`, a tab after `reconciler plan --`, `validate`, `plan
 --detailed-exitcode`, `apply --yes --parallelism N`, `dispatch --parallelism 32` and `octodns-sync --config-file …`.
-One part alone: `PYTHONPATH=tests .venv/bin/python -m bench --only plan`, or start, validate, apply, dispatch, store.
+One part alone: `PYTHONPATH=tests .venv/bin/python -m bench --only plan`, or start, validate, apply, dispatch, serve,
+store.
 
 - **import click**: `python -c "import click"`, what any command line costs that is built on it.
 - **floor** of validate: compose with libyaml, an own walk that knows the lines, a pydantic model (`compose.py`).
 - **YB**: the same, then one list over httpx and equality (`lines_and_list.py`).
 - **CS**: `CSafeLoader`, one list, JSON, equality (`load_and_list.py`).
 - **ideal** of apply and dispatch: ceil(requests / parallelism) times 50 ms, the time that each answer is held back.
+- **ideal** of serve: the calls at `calls_per_second`, 5,000 in a minute, over one PostgreSQL server; of the receiver:
+  a second for 1,000 signed events over 64 connections.
 - **exponent**: the slope of log(CPU time) over log(N) by least squares, after the time of a run with N = 1 beside
   each was taken off; a point weighs as much as it stands out of that. 1 is linear.
 - **peak memory**: the kernel's figure for the process; per agent, the growth from 1,000 agents to the most.

@@ -32,6 +32,14 @@ def test_it_is_read_again_when_a_link_is_moved_to_another_checkout(tmp_path: Pat
     assert (found.current(), said) == ("new", [None])
 
 
+def test_a_log_that_grows_in_the_folder_is_no_new_checkout(tmp_path: Path) -> None:
+    said: list[InputError | None] = []
+    (tmp_path / "text").write_text("good")
+    found = checkout(tmp_path, said)
+    (tmp_path / "serve.log").write_text("serving")
+    assert (found.current(), said) == ("good", [])
+
+
 def test_the_last_good_content_is_kept_and_each_error_is_said_once(tmp_path: Path) -> None:
     said: list[InputError | None] = []
     (tmp_path / "text").write_text("good")
