@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reconciler.store.lease import Lease
 
 _AGAIN = timedelta(seconds=0.5)  # between two tries to get the lease
+_MOST_TRIES = 10  # for the lease alone, before it is looked again whether anything is due
 _FAILED = timedelta(seconds=5)
 
 
@@ -63,6 +64,7 @@ class Dispatcher:
     def __init__(self, surroundings: Surroundings) -> None:
         self._with = surroundings
         self.beat = monotonic()
+        self._tries = 0
         self.looker = Looker(surroundings.context, surroundings.ledger.switches, surroundings.failed)
         self._due_calls = DueCalls(surroundings.ledger, surroundings.clock, surroundings.looked)
         self._desk = Desk(
@@ -86,6 +88,7 @@ class Dispatcher:
             try:
                 until = self.step()
             except Locked:
+                self._tries = (self._tries + 1) % _MOST_TRIES
                 until = self._with.clock.now() + _AGAIN
             except ReconcilerError as error:
                 self._with.failed(error)
@@ -94,12 +97,16 @@ class Dispatcher:
 
     def step(self) -> datetime:
         """Do what is to be done now or very soon; when to look again."""
-        found = self._due_calls.agenda()
-        if self._due_calls.ready(found) or self._due_calls.coming(found, self._desk.ahead):
+        if self._tries or self._is_wanted():
             with self._with.lease() as lease:
+                self._tries = 0
                 Turn(self._desk, lease.check).run()
-            found = self._due_calls.agenda()
-        return self._due_calls.next_look(found, self._desk.ahead, self._with.every)
+        return self._due_calls.next_look(self._due_calls.agenda(), self._desk.ahead, self._with.every)
+
+    def _is_wanted(self) -> bool:
+        """Whether there is anything to take the lease for; asked seldom while another replica has it."""
+        found = self._due_calls.agenda()
+        return bool(self._due_calls.ready(found) or self._due_calls.coming(found, self._desk.ahead))
 
     def _alive(self) -> None:
         self.beat = monotonic()
