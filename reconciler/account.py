@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from reconciler.model import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from datetime import datetime
 
     from reconciler.api import Api
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from reconciler.state.bindings import Binding
     from reconciler.state.ledger import Ledger
     from reconciler.telephony.do_not_call import DoNotCall
+
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,17 @@ class Account:
     foreign: Mapping[Address, str] = field(default_factory=dict)
     foreign_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, question: Hashable, answer: Callable[[], _Answer]) -> _Answer:
+        """The answer to what is asked again for each of many resources, found when it is asked first.
+
+        It may depend on the question and on the account; a kind begins its questions with its own name.
+        """
+        if question not in self.answers:
+            self.answers[question] = answer()
+        known: _Answer = self.answers[question]
+        return known
 
     def of(self, kind: str) -> tuple[Observed, ...]:
         """The live objects of a kind; none when it was not observed."""

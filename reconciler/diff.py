@@ -6,7 +6,8 @@ pair of digests the last apply recorded for each field: of what was declared, an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, overload
 
 from reconciler.fields import digest, digests, same
 from reconciler.model import ChangedBy, FieldDiff, Location
@@ -119,6 +120,51 @@ def _difference(  # noqa: PLR0913 - as above
         immutable=policy.immutable or policy.parent,
         location=where(resource, policy.name),
     )
+
+
+class EveryField(Sequence[FieldDiff]):
+    """The fields of a resource that is not there yet, each found when somebody reads them.
+
+    Of the calls of a long list nobody does: a plan sums them up.
+    """
+
+    __slots__ = ("_declared", "_made", "_policies", "_resource")
+
+    def __init__(self, resource: Resource, declared: Mapping[str, Any], policies: Mapping[str, Policy]) -> None:
+        self._resource, self._declared, self._policies = resource, declared, policies
+        self._made: tuple[FieldDiff, ...] | None = None
+
+    @overload
+    def __getitem__(self, place: int) -> FieldDiff: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[FieldDiff]: ...
+
+    def __getitem__(self, place: int | slice) -> FieldDiff | Sequence[FieldDiff]:
+        return self._all()[place]
+
+    def __len__(self) -> int:
+        return sum(not self._policies[name].local for name in self._declared)
+
+    def __iter__(self) -> Iterator[FieldDiff]:
+        return iter(self._all())
+
+    def _all(self) -> tuple[FieldDiff, ...]:
+        if self._made is None:
+            spec, own = type(self._resource.spec), self._policies
+            self._made = tuple(
+                FieldDiff(
+                    name,
+                    None,
+                    veiled(spec, name, value),
+                    personal=own[name].personal or own[name].hashed,
+                    secret=own[name].secret,
+                    location=where(self._resource, name),
+                )
+                for name, value in self._declared.items()
+                if not own[name].local
+            )
+        return self._made
 
 
 def where(resource: Resource, name: str) -> Location:

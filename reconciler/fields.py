@@ -290,8 +290,10 @@ def _policy(name: str, metadata: Sequence[Any]) -> Policy:
 
 def digest(value: Any) -> str:
     """A short digest of any JSON value: equal values, equal digests; 64 bits are plenty for one field."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(_canonical(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode
 
 
 def digests(policy: Policy, value: Any) -> tuple[str, ...]:
@@ -308,7 +310,8 @@ def meaning(policy: Policy, value: Any) -> Any:
     if isinstance(value, str):
         return _trimmed(value) if policy.text else _moment(value)
     if isinstance(value, Mapping):
-        return _unless_equal(value, {key: meaning(_NOTHING_SPECIAL, item) for key, item in value.items()})
+        inner = {key: meaning(_NOTHING_SPECIAL, item) for key, item in value.items()}
+        return value if all(inner[key] is item for key, item in value.items()) else _unless_equal(value, inner)
     if isinstance(value, list | tuple):
         items = [meaning(_NOTHING_SPECIAL, item) for item in value]
         return _unless_equal(value, sorted(items, key=digest) if policy.unordered else items)
@@ -383,6 +386,8 @@ def _same_moment(left: str, right: str) -> bool:
 
 def _moment(text: str) -> str:
     """A clock time to the minute, an instant in UTC; any other text, and one that is as spelt, is itself."""
+    if not text[:1].isdecimal():
+        return text  # most texts are words
     if time := _CLOCK_TIME.fullmatch(text):
         return text if time[1] == text else time[1]
     if not _INSTANT.fullmatch(text):

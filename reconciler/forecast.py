@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler import prices
 from reconciler.model import Action, Address, Phase
 from reconciler.redaction import storable
-from reconciler.schedule import clock, timezones
-from reconciler.schedule.callee_hours import closed_for
+from reconciler.schedule import timezones
+from reconciler.schedule.callee_hours import closed_for, may_ring
 from reconciler.schedule.expected_calls import Forecast, Ring, Skip
 from reconciler.schedule.occurrences import firings
 from reconciler.telephony.phone_numbers import zones
@@ -91,13 +91,13 @@ def _reload(plan: Plan, account: Account) -> dict[str, Any]:
 
 
 class _Ahead:
-    """The calls to come of one plan; remembers whether it stopped counting, and where each callee is."""
+    """The calls to come of one plan; remembers whether it stopped counting, and what each agent costs."""
 
     def __init__(self, plan: Plan, account: Account) -> None:
         self.whole = True
         self._account = account
         self._changes: dict[Address, Change] = {change.address: change for change in plan.changes}
-        self._places: dict[str, tuple[str, ...]] = {}
+        self._prices: dict[tuple[str | int | None, str], tuple[str, bool, int]] = {}
         self.skips: list[Skip] = []
         self.hours = account.settings.calling_hours.minutes
         self._closed = account.settings.calling_hours.closed_days
@@ -109,9 +109,8 @@ class _Ahead:
             return
         if order.cancelled or (change.observed is not None and change.observed.phase is not Phase.STEADY):
             return
-        agent, engine = self._engine(order)
+        agent, limited, cents = self._price(order)
         tries = order.most_attempts
-        limited, cents = prices.of_call(engine, self._account.settings.rates)
         for at in self._instants(order):
             yield Ring(
                 address=order.address,
@@ -119,8 +118,8 @@ class _Ahead:
                 closes=at + order.late,
                 zone=order.zone,
                 to=order.to_number,
-                places=self._where(order.to_number),
-                awake=self._awake(at, order.to_number),
+                places=zones(order.to_number),
+                awake=may_ring(at, order.to_number, *self.hours),
                 agent=agent,
                 cents=cents * tries,
                 limited=limited,
@@ -152,13 +151,16 @@ class _Ahead:
             return "excepted"
         return closed_for(firing.nominal, order.to_number, self._closed)
 
-    def _where(self, number: str) -> tuple[str, ...]:
-        if number not in self._places:
-            self._places[number] = zones(number)
-        return self._places[number]
-
-    def _awake(self, at: datetime, number: str) -> bool:
-        return all(clock.within_hours(at, clock.zone(name), *self.hours) for name in self._where(number))
+    def _price(self, order: PlannedCall) -> tuple[str, bool, int]:
+        """Which agent speaks, whether it ends a call by itself, and the most that one may cost: told once of each."""
+        # A one-off agent is known by what it is: every row of a list has the same, and the order keeps it.
+        key = order.agent if order.config is None else id(order.config)
+        known = self._prices.get((key, order.from_number))
+        if known is None:
+            agent, engine = self._engine(order)
+            known = agent, *prices.of_call(engine, self._account.settings.rates)
+            self._prices[key, order.from_number] = known
+        return known
 
     def _engine(self, order: PlannedCall) -> tuple[str, Mapping[str, Any]]:
         """Which agent speaks, by name, and its settings: what was declared goes before what is live."""

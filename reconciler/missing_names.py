@@ -32,9 +32,10 @@ def _of(
     resource = change.resource
     if resource is None or not change.action.writes_fields:
         return
-    written = {diff.path for diff in change.diffs}
     for key, ref, name in named(kinds[change.address.kind].spec, resource.declared):
+        if not ref.wire or ref.sends != "id":
+            continue
         address = Address(ref.kind, name)
-        if key in written and ref.wire and ref.sends == "id" and links.id(address) is None and address not in coming:
+        if links.id(address) is None and address not in coming and any(it.path == key for it in change.diffs):
             message, hint = not_yet(key, name), f"first: reconciler apply --target {address}; or plan all at once"
             yield Finding(Severity.ERROR, "RC207", message, hint, change.address, where(resource, key))

@@ -12,7 +12,7 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     from pydantic import BaseModel
@@ -282,7 +282,7 @@ class Change:
     id: str | None = None
     resource: Resource | None = None
     observed: Observed | None = None
-    diffs: tuple[FieldDiff, ...] = ()
+    diffs: Sequence[FieldDiff] = ()
     consequences: tuple[Consequence, ...] = ()
     notes: tuple[str, ...] = ()
     fingerprint: str = ""

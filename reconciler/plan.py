@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from reconciler import in_use
 from reconciler.decide import Decision, Declared, Draft, Live, Match, Situation, decide
 from reconciler.diagnostics.suggestions import nearest
-from reconciler.diff import released, where
+from reconciler.diff import EveryField, released
 from reconciler.errors import InputError
 from reconciler.fields import digest, meaning, policies
 from reconciler.kind import ranks, tried_before
@@ -30,11 +31,10 @@ from reconciler.model import (
     Sort,
     Target,
 )  # fmt: skip - one line of names
-from reconciler.shapes import veiled
 from reconciler.state.bindings import Binding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.account import Account
     from reconciler.kind import DueAction, Kind
@@ -141,7 +141,8 @@ def _stopped(change: Change, found: Iterable[Finding]) -> Change:
         return change
     if not change.pending:
         return replace(change, stopped=errors)
-    return replace(change, action=Action.REFUSE, verb=Action.REFUSE.value, consequences=(), stopped=errors)
+    refused = Action.REFUSE
+    return replace(change, action=refused, verb=refused.value, consequences=(), stopped=errors, fingerprint="")
 
 
 def _nothing_misspelt(scope: Scope, matches: tuple[Match, ...]) -> None:
@@ -234,7 +235,7 @@ def _situation(  # noqa: PLR0913 - what a decision depends on
     account: Account,
     links: Resolver,
     scope: Scope,
-    diffs: tuple[FieldDiff, ...],
+    diffs: Sequence[FieldDiff],
 ) -> Situation:
     resource, observed, binding = match.resource, match.observed, match.binding
     closes = kind.closes(resource.spec) if resource and resource.manifest.absent is False else None
@@ -249,7 +250,7 @@ def _situation(  # noqa: PLR0913 - what a decision depends on
         prune=scope.prune,
         orphans=kind.orphans,
         ids=match.ids,
-        fixed=tuple(it.path for it in diffs if it.immutable and observed is not None),
+        fixed=tuple(it.path for it in diffs if it.immutable) if observed is not None else (),
         replaceable=kind.replaceable if not kind.outputs else match.address in scope.again,
         secret_lost=bool(kind.outputs),
         tried="" if match.address in scope.again else tried_before(kind, match.binding, diffs, match.observed),
@@ -273,7 +274,7 @@ def _draft(match: Match, kind: Kind, links: Resolver) -> Draft:
     return Draft.OURS if kind.is_our_draft(match.observed, match.binding, wanted) else Draft.FOREIGN
 
 
-def _diffs(match: Match, kind: Kind, links: Resolver) -> tuple[FieldDiff, ...]:
+def _diffs(match: Match, kind: Kind, links: Resolver) -> Sequence[FieldDiff]:
     """Against the live object; against nothing where there is none yet."""
     resource = match.resource
     if (
@@ -283,27 +284,11 @@ def _diffs(match: Match, kind: Kind, links: Resolver) -> tuple[FieldDiff, ...]:
     ):
         return ()
     if match.observed is None:
-        return _all_fields(resource, kind)
+        return EveryField(resource, kind.initial(resource), policies(kind.spec))
     return kind.diff(resource, match.observed.body, links, match.binding or Binding(match.address))
 
 
-def _all_fields(resource: Resource, kind: Kind) -> tuple[FieldDiff, ...]:
-    own = policies(kind.spec)
-    return tuple(
-        FieldDiff(
-            name,
-            None,
-            veiled(kind.spec, name, value),
-            personal=own[name].personal or own[name].hashed,
-            secret=own[name].secret,
-            location=where(resource, name),
-        )
-        for name, value in kind.initial(resource).items()
-        if not own[name].local
-    )
-
-
-def _change(match: Match, kind: Kind, decision: Decision, diffs: tuple[FieldDiff, ...]) -> Change:
+def _change(match: Match, kind: Kind, decision: Decision, diffs: Sequence[FieldDiff]) -> Change:
     writes = decision.action.writes_fields or decision.action is Action.REFUSE
     reason, sentence = decision.reason, decision.sentence
     if decision.action is Action.UPDATE and not decision.resumes and match.binding:
@@ -335,7 +320,7 @@ def _stop(match: Match, kind: Kind) -> str:
     return kind.stop.format(name=match.address.name)
 
 
-def _whose(diffs: tuple[FieldDiff, ...]) -> tuple[str, str]:
+def _whose(diffs: Iterable[FieldDiff]) -> tuple[str, str]:
     """Which side moved, over all fields that differ."""
     sides = {diff.changed_by for diff in diffs}
     if sides == {ChangedBy.SERVER}:
@@ -348,11 +333,13 @@ def _whose(diffs: tuple[FieldDiff, ...]) -> tuple[str, str]:
 
 
 def _told(change: Change, kind: Kind, account: Account) -> Change:
-    """With the kind's own sentence and what must not be overlooked."""
+    """With the kind's own sentence, what must not be overlooked, and its fingerprint."""
     sentence, consequences = kind.sentence(change, account), tuple(kind.consequences(change, account))
-    if not sentence and not consequences:
+    fingerprint = _fingerprint_of(change, kind)
+    if not (sentence or consequences or fingerprint):
         return change
-    return replace(change, sentence=sentence or change.sentence, consequences=consequences)
+    own = consequences if sentence or consequences else change.consequences
+    return replace(change, sentence=sentence or change.sentence, consequences=own, fingerprint=fingerprint)
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:
@@ -375,21 +362,39 @@ def _fingerprint(target: Target, changes: Iterable[Change]) -> str:
 
 
 def _marked(change: Change, kind: Kind) -> Change:
-    """With a fingerprint: what is declared, a hyphen, and what apply would touch of the live object.
+    """With its fingerprint, if it has none yet."""
+    if change.fingerprint or not change.pending:
+        return change
+    return replace(change, fingerprint=_fingerprint_of(change, kind))
 
-    What is kept is not touched and has none. What moves by itself (a balance, a last-verified date) is left
-    out, or every plan would be stale at once; names are not resolved, so that a run that was killed after it
-    created an agent can be finished from the same plan. An extra action looks only at what it is about.
+
+def _fingerprint_of(change: Change, kind: Kind) -> str:
+    """What is declared, a hyphen, and what apply would touch of the live object; "" where it touches nothing.
+
+    What moves by itself (a balance, a last-verified date) is left out, or every plan would be stale at once; names
+    are not resolved, so that a run that was killed after it created an agent can be finished from the same plan. An
+    extra action looks only at what it is about.
     """
     if not change.pending:
-        return change
+        return ""
     own = policies(kind.spec)
     expected = kind.expected(change.resource) if change.resource else {}
     declared = {name: meaning(own[name], value) for name, value in expected.items()}
-    live = change.observed.body if change.observed else {}
     about_all = change.action is not Action.ACT
-    fields = {policy.wire: policy.live(live) for policy in own.values() if not policy.local} if about_all else {}
     id_ = change.id if about_all else None  # an action that waits for a create has none yet
     asked = digest([str(change.address), change.verb, id_, declared])
-    there = digest({**fields, **{name: live.get(name) for name in kind.watched}})
-    return replace(change, fingerprint=f"{asked}-{there}")
+    if change.observed is None:
+        return f"{asked}-{_nothing_there(kind, about_all=about_all)}"
+    return f"{asked}-{_there(kind, change.observed.body, about_all=about_all)}"
+
+
+def _there(kind: Kind, live: Mapping[str, Any], *, about_all: bool) -> str:
+    own = policies(kind.spec).values() if about_all else ()
+    fields = {policy.wire: policy.live(live) for policy in own if not policy.local}
+    return digest({**fields, **{name: live.get(name) for name in kind.watched}})
+
+
+@cache
+def _nothing_there(kind: Kind, *, about_all: bool) -> str:
+    """What ``_there`` says of nothing, which is the same for every one that is to be made."""
+    return _there(kind, {}, about_all=about_all)

@@ -79,6 +79,7 @@ _BARE_IN_REASON = re.compile(  # a day is left as it is, also right before a num
 )
 _DIGITS_IN_A_ROW = re.compile(r"(?:\+|%2B)?([0-9]{7,15})(?![0-9])")
 _DIGITS_APART = re.compile(r"\+?\(?[0-9](?:[ ().\u00a0-]{0,3}[0-9]){6,14}(?![0-9])")
+_ENOUGH_DIGITS = re.compile(r"[0-9](?:[ ().\u00a0-]{0,3}[0-9]){6}")  # in whatever the two before it match
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _LONGEST_REASON = 400
 _LONGEST_WHOLE = 40  # of a longer secret its beginning is hidden too: messages cut what they quote
@@ -186,10 +187,11 @@ class Redactor:
 
     def hide_numbers(self, callees: Iterable[str]) -> None:
         """Mask these numbers (E.164) from now on, however they are written."""
+        known = self._callees  # masked when found: of a hundred thousand few ever are
         for number in callees:
-            self._callees[number.removeprefix("+")] = mask(number)
+            known[number.removeprefix("+")] = number
             if number.startswith("+1"):
-                self._callees[number[-_NATIONAL:]] = mask(number)
+                known[number[-_NATIONAL:]] = number
 
     def hide_secret(self, secret: str) -> None:
         """Never let this text out, nor the beginning of it where it is long."""
@@ -210,7 +212,7 @@ class Redactor:
 
     def without_numbers(self, text: str) -> str:
         """The text with every known callee's number masked."""
-        if not self._callees:
+        if not self._callees or not _ENOUGH_DIGITS.search(text):
             return text
         return _DIGITS_APART.sub(self._apart, _DIGITS_IN_A_ROW.sub(self._in_a_row, text))
 
@@ -219,7 +221,11 @@ class Redactor:
         return self.without_numbers(text) != text
 
     def _apart(self, found: re.Match[str]) -> str:
-        return self._callees.get(_NOT_DIGITS.sub("", found[0]), found[0])
+        return self._masked(_NOT_DIGITS.sub("", found[0]), found[0])
 
     def _in_a_row(self, found: re.Match[str]) -> str:
-        return self._callees.get(found[1], found[0])
+        return self._masked(found[1], found[0])
+
+    def _masked(self, digits: str, written: str) -> str:
+        number = self._callees.get(digits)
+        return written if number is None else mask(number)

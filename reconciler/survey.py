@@ -11,7 +11,7 @@ from reconciler.forecast import forecast
 from reconciler.kind import FoundBy
 from reconciler.kinds import KINDS
 from reconciler.kinds.campaign_forecast import expected
-from reconciler.kinds.scheduled_call_orders import orders
+from reconciler.kinds.scheduled_call_orders import orders_of
 from reconciler.model import Finding, Severity
 from reconciler.outlook import Outlook
 from reconciler.schedule.call_report import standstill
@@ -91,8 +91,7 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
         scope=scope,
     )
     plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
-    declared, campaigns = orders(loaded.resources).values(), expected(plan, account)
-    foreseen = forecast(plan, account, declared, campaigns, forbids=forbids)
+    foreseen = forecast(plan, account, orders_of(account), expected(plan, account), forbids=forbids)
     plan = replace(plan, findings=(*plan.findings, *crowded(foreseen.rings, settings, loaded.resources)))
     unknown = None if scope.wanted or scope.paths else _undeclared(account, matches)
     # A part of the project that holds no call says nothing of those that are to come elsewhere.

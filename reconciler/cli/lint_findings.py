@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler import lint
 from reconciler.lint.waivers import why
+from reconciler.load.lists import merged
 from reconciler.model import Finding, Location, Severity
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Lint:
         settled = lint.offline(loaded.resources, now, settings)
         for secret in settled.secrets:
             output.hide_secret(secret)
-        loaded.findings += self._told(settled, loaded.resources)
+        loaded.findings += merged(self._told(settled, loaded.resources), loaded.lists)
         loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
 
     def online(self, account: Account) -> list[Finding]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _LINES = ".jsonl"
-_LONGEST_CELL, _LONGEST_ROW = 1 << 17, 1 << 20
+_LONGEST_CELL = 1 << 17
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
@@ -50,9 +50,11 @@ class Table:
         if column not in self.header:
             return Location(self.path, line)
         start = self._start(line)
-        row = self.text[start : start + _LONGEST_ROW]
-        place = _in_object(row, column) if is_lines(self.path) else _in_record(row, self.header.index(column))
-        before = _split(row[:place])
+        if is_lines(self.path):
+            place = _in_object(self.text, start, column)
+        else:
+            place = _in_record(self.text, start, self.header.index(column))
+        before = _split(self.text[start:place])
         return Location(self.path, line + len(before) - 1, len(before[-1]) + 1)
 
     def _start(self, line: int) -> int:
@@ -164,9 +166,8 @@ def _split(text: str) -> list[str]:
     return re.split(r"\r\n|\n|\r", text)
 
 
-def _in_record(text: str, index: int) -> int:
-    """Where the cell of an index begins in a text that begins with its record."""
-    place = 0
+def _in_record(text: str, place: int, index: int) -> int:
+    """Where the cell of an index begins, of the record that begins at a place."""
     for _ in range(index):
         place = _after(text, place)
     return place
@@ -183,19 +184,19 @@ def _after(text: str, place: int) -> int:
     return comma + 1 if comma >= 0 else len(text)
 
 
-def _in_object(text: str, key: str) -> int:
-    """Where the value of a key begins in a text that begins with its object; the object where it is not written."""
+def _in_object(text: str, start: int, key: str) -> int:
+    """Where the value of a key begins, of the object that begins at a place; that place where it is not written."""
     decoder = json.JSONDecoder()
-    for place, name in _keys(text, decoder):
+    for place, name in _keys(text, start, decoder):
         if name == key:
             return place
-    return 0
+    return start
 
 
-def _keys(text: str, decoder: json.JSONDecoder) -> Iterator[tuple[int, str]]:
-    """Each key of the object a text begins with, and where its value begins."""
+def _keys(text: str, start: int, decoder: json.JSONDecoder) -> Iterator[tuple[int, str]]:
+    """Each key of the object that begins at a place, and where its value begins."""
     blank = re.compile(r"[\s,]*")
-    place = text.index("{") + 1
+    place = text.index("{", start) + 1
     while True:
         place = _end(blank, text, place)
         if not text.startswith('"', place):

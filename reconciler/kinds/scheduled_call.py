@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.account import Account, Context, Fact, Look
 from reconciler.kind import FoundBy, Kind, Orphans, Verbs
-from reconciler.kinds.scheduled_call_checks import complaints, lateness, wrong
+from reconciler.kinds.scheduled_call_checks import Scripts, complaints, lateness, wrong
 from reconciler.kinds.scheduled_call_days import on_closed_days
 from reconciler.kinds.scheduled_call_meaning import masked, meaning
-from reconciler.kinds.scheduled_call_orders import opened, order
+from reconciler.kinds.scheduled_call_orders import opened, order_of
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.kinds.scheduled_call_standing import (
     IS_ARMED,
@@ -151,7 +151,7 @@ class ScheduledCall(Kind):
     def _arm(self, change: Change, context: Context) -> Observed:
         if change.resource is None:
             raise LookupError(str(change.address))
-        made = order(change.resource, context.account.resources)
+        made = order_of(change.resource, context.account)
         digests = context.ledger.digests
         armed = armed_now(made, context.now(), context.ledger.armed_call(made.name), digests=digests)
         context.ledger.arm(armed)
@@ -171,9 +171,10 @@ class ScheduledCall(Kind):
 
     def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
         """Offline: one number, one agent at most, a time that exists, every placeholder filled."""
+        scripts = Scripts(resources)
         for resource in own:
             if not resource.manifest.absent:
-                yield from complaints(resource, resources, now)
+                yield from complaints(resource, scripts, now)
 
     def check_settings(self, own: Sequence[Resource], settings: Settings, now: datetime) -> Iterator[Finding]:
         """Offline: whether the day of each `at` is one on which people are called."""
@@ -213,7 +214,7 @@ class ScheduledCall(Kind):
             return
         if change.action is Action.KEEP and (change.observed is None or change.observed.phase is not Phase.STEADY):
             return
-        for obstacle, field in _obstacles(order(change.resource, account.resources), account):
+        for obstacle, field in _obstacles(order_of(change.resource, account), account):
             yield _finding(change.resource, obstacle, field)
 
     def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
@@ -222,7 +223,7 @@ class ScheduledCall(Kind):
             return ()
         if change.action.writes_fields and change.resource is not None:
             callee = str(change.resource.declared.get("to_number", change.address))
-            return (Consequence(Sort.RINGS_A_PERSON, people=1, callee=callee), Consequence(Sort.SPENDS_MONEY))
+            return (Consequence(Sort.RINGS_A_PERSON, people=1, callee=callee), _PAID)
         return ()
 
     def sentence(self, change: Change, account: Account) -> str:
@@ -231,7 +232,7 @@ class ScheduledCall(Kind):
             return _lost(change, account.now)
         if not change.action.writes_fields or change.resource is None:
             return ""
-        made = order(change.resource, account.resources)
+        made = order_of(change.resource, account)
         if change.verb in _STOPS:
             return _stopped(made)
         if change.observed is not None and change.observed.history != IS_ARMED:
@@ -250,6 +251,7 @@ def _stopped(made: PlannedCall) -> str:
     return f"held{spoken_end(clock.stamp(made.hold.until) if made.hold.until else '')}: {storable(made.hold.why)}"
 
 
+_PAID = Consequence(Sort.SPENDS_MONEY)
 _DAMAGED = "its record `%s` in the state is damaged"
 
 
@@ -262,9 +264,14 @@ def _other_nature(resource: Resource, observed: Observed | None) -> Finding | No
     return wrong(resource, key, "RC221", message, "give the new call a new name")
 
 
-def _obstacles(made: PlannedCall, account: Account) -> Iterator[tuple[Obstacle, str]]:
-    """What would keep the call from going out, as far as the account tells today."""
-    field = "from" if "from" in made.spec else "from_number"
+def _obstacles(made: PlannedCall, account: Account) -> tuple[tuple[Obstacle, str], ...]:
+    """What would keep the call from going out, as far as the account tells today: one answer for all of one number."""
+    unspoken, field = made.agent is None and made.config is None, "from" if "from" in made.spec else "from_number"
+    question = "ScheduledCall", "obstacles", made.from_number, unspoken, field
+    return account.once(question, lambda: tuple(_found_obstacles(made, account, field)))
+
+
+def _found_obstacles(made: PlannedCall, account: Account, field: str) -> Iterator[tuple[Obstacle, str]]:
     live = next((item for item in account.of("PhoneNumber") if item.identity == made.from_number), None)
     if live is None:
         yield not_on_account(made.from_number), field

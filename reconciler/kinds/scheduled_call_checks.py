@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 
-def complaints(resource: Resource, resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
+def complaints(resource: Resource, scripts: Scripts, now: datetime) -> Iterator[Finding]:
     """One number, one agent at most, a time that exists and lies ahead, every placeholder filled."""
+    written = _written(resource)
     if resource.manifest.was:
         where = resource.manifest.locate("metadata", "was")
         hint = "keep the name for this call; a new call gets a new name"
         message = "the name of a call is permanent: it cannot have had another"
         yield Finding(Severity.ERROR, "RC150", message, hint, resource.address, where)
-    yield from _choices(resource)
-    yield from _time(resource, now)
+    yield from _choices(resource, written)
+    yield from _time(resource, written, now)
     yield from _hold_end(resource)
     yield from _late(resource)
-    yield from _variables(resource, resources)
+    yield from _variables(resource, written, scripts)
 
 
 def lateness(spec: ScheduledCallSpec) -> timedelta:
@@ -44,18 +45,16 @@ def _written(resource: Resource) -> Mapping[str, Any]:
     return {name: value for name, value in spec.items() if value is not None} if isinstance(spec, dict) else {}
 
 
-def _refused(resource: Resource, *names: str) -> bool:
+def _refused(resource: Resource, written: Mapping[str, Any], *names: str) -> bool:
     """Whether the schema refused one of these fields: what it would have meant is not known then."""
-    written = _written(resource)
     return any(name in written and resource.declared.get(name) is None for name in names)
 
 
-def _choices(resource: Resource) -> Iterator[Finding]:
-    written = _written(resource)
-    for names in _EXCLUSIVE:
-        if all(name in written for name in names):
+def _choices(resource: Resource, written: Mapping[str, Any]) -> Iterator[Finding]:
+    for one, other in _EXCLUSIVE:
+        if one in written and other in written:
             yield wrong(
-                resource, names[1], "RC119", f"`{names[0]}` and `{names[1]}` exclude each other", "keep one of the two"
+                resource, other, "RC119", f"`{one}` and `{other}` exclude each other", "keep one of the two"
             )  # fmt: skip - one call
     if "from" not in written and "from_number" not in written:
         yield wrong(
@@ -63,11 +62,11 @@ def _choices(resource: Resource) -> Iterator[Finding]:
         )  # fmt: skip - one call
 
 
-def _time(resource: Resource, now: datetime) -> Iterator[Finding]:
+def _time(resource: Resource, written: Mapping[str, Any], now: datetime) -> Iterator[Finding]:
     spec = resource.spec
     if not isinstance(spec, ScheduledCallSpec):
         return
-    if spec.schedule is not None or _refused(resource, "schedule", "at", "timezone"):
+    if spec.schedule is not None or _refused(resource, written, "schedule", "at", "timezone"):
         return
     if spec.at is None:
         yield wrong(resource, "at", "RC112", "`at` is missing", "say when to call, or give a `schedule`")
@@ -115,18 +114,19 @@ def _late(resource: Resource) -> Iterator[Finding]:
         )  # fmt: skip - one call
 
 
-def _variables(resource: Resource, resources: Mapping[str, Resource]) -> Iterator[Finding]:
+def _variables(resource: Resource, written: Mapping[str, Any], scripts: Scripts) -> Iterator[Finding]:
     """Every placeholder of the prompt that will speak must be filled by this call."""
-    speaker, texts = _script(resource, resources)
-    written, config = _written(resource).get("variables"), resource.declared.get("config") or {}
-    given = {*_filled(written), *_filled(config.get("variables"))}
-    wanted = set(placeholders.names(texts))
+    if _refused(resource, written, "agent", "config", "from"):
+        return
+    speaker, wanted = scripts.of(resource)
+    variables, config = written.get("variables"), resource.declared.get("config") or {}
+    given = {*_filled(variables), *_filled(config.get("variables"))}
     for name in sorted(wanted - given):
         yield wrong(
             resource,
             "variables",
             "RC143",
-            f"{speaker} says `{{{{{name}}}}}`, and `variables` {_lacks(name, written)}",
+            f"{speaker} says `{{{{{name}}}}}`, and `variables` {_lacks(name, variables)}",
             f"add `{name}: …` below `variables`",
         )  # fmt: skip - one call
 
@@ -141,21 +141,37 @@ def _lacks(name: str, written: Any) -> str:
     return f"has no value for `{name}`" if isinstance(written, dict) and name in written else f"has no `{name}`"
 
 
-def _script(resource: Resource, resources: Mapping[str, Resource]) -> tuple[str, list[str]]:
-    """Whose words the callee will hear, and those words; nothing where the manifests do not tell."""
-    declared = resource.declared
-    if _refused(resource, "agent", "config", "from"):
-        return "", []
-    if declared.get("config"):
-        return "the inline prompt", _spoken(declared["config"])
-    name = declared.get("agent")
-    if name is None and (number := resources.get(f"PhoneNumber/{declared.get('from')}")):
-        name = number.declared.get("outbound_agent")
-    agent = resources.get(f"Agent/{name}")
-    if agent is None:
-        return "", []
-    transfers = [str(item["number"]) for item in agent.declared.get("transfer_destinations") or ()]
-    return f"the prompt of `{agent.address}`", [*_spoken(agent.declared), *transfers]
+class Scripts:
+    """Whose words the callees will hear, and the placeholders in them; each is read once, however many calls say it."""
+
+    def __init__(self, resources: Mapping[str, Resource]) -> None:
+        self._resources = resources
+        self._known: dict[int, tuple[Mapping[str, Any], str, frozenset[str]]] = {}
+
+    def of(self, call: Resource) -> tuple[str, frozenset[str]]:
+        """Who speaks in a call and what the call must fill; nothing where the manifests do not tell."""
+        declared = call.declared
+        if config := declared.get("config"):
+            return self._read(config, _INLINE)
+        name = declared.get("agent")
+        if name is None and (number := self._resources.get(f"PhoneNumber/{declared.get('from')}")):
+            name = number.declared.get("outbound_agent")
+        agent = self._resources.get(f"Agent/{name}")
+        if agent is None:
+            return "", frozenset()
+        return self._read(agent.declared, f"the prompt of `{agent.address}`")
+
+    def _read(self, settings: Mapping[str, Any], speaker: str) -> tuple[str, frozenset[str]]:
+        known = self._known.get(id(settings))
+        if known is None:
+            transfers = () if speaker == _INLINE else settings.get("transfer_destinations") or ()
+            texts = [*_spoken(settings), *(str(item["number"]) for item in transfers)]
+            # The settings are kept along, so that their id stays theirs.
+            known = self._known[id(settings)] = settings, speaker, frozenset(placeholders.names(texts))
+        return known[1:]
+
+
+_INLINE = "the inline prompt"
 
 
 def _spoken(settings: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.kinds.scheduled_call_checks import lateness, wrong
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.schedule import clock
-from reconciler.schedule.callee_hours import callee_hours
+from reconciler.schedule.callee_hours import callee_hours, closed_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 def on_closed_days(own: Iterable[Resource], hours: CallingHours, now: datetime) -> Iterator[Finding]:
     """An error for each call to come whose own `at` falls on a closed day; what recurs is skipped there."""
-    if not hours.closed_days:
+    minutes, closed = hours.minutes, hours.closed_days
+    if not closed:
         return
     for resource in own:
-        opens = _opens(resource, now)
-        if opens is None:
+        opens, callee = _opens(resource, now), str(resource.declared.get("to_number"))
+        if opens is None or not closed_for(opens, callee, closed):
             continue
-        there = callee_hours(opens, str(resource.declared.get("to_number")), *hours.minutes, hours.closed_days)
+        there = callee_hours(opens, callee, *minutes, closed)
         if there.closed:
             message = f"nobody is called then: {clock.spoken_day(there.local)} in {there.zone} is {there.closed}"
             following = ""

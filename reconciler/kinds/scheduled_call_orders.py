@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from reconciler.diff import alike, diff
@@ -12,8 +13,9 @@ from reconciler.resolver import Resolver
 from reconciler.schedule.planned_call import PlannedCall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from reconciler.account import Account
     from reconciler.model import Resource
     from reconciler.state.digests import Digests
 
@@ -31,21 +33,34 @@ def orders(resources: Mapping[str, Resource]) -> dict[str, PlannedCall]:
     }
 
 
+def orders_of(account: Account) -> Iterator[PlannedCall]:
+    """The declared calls of an account."""
+    for resource in account.resources.values():
+        if isinstance(resource.spec, ScheduledCallSpec) and not resource.manifest.absent:
+            yield order_of(resource, account)
+
+
+def order_of(resource: Resource, account: Account) -> PlannedCall:
+    """As ``order``, made once in a plan: its sentence, its obstacles and the forecast all ask."""
+    return account.once(("ScheduledCall", resource.address.name), lambda: order(resource, account.resources))
+
+
 def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:
     """What the call asks for, with names looked up in the manifests; for one that passed ``check``."""
     spec = resource.spec
     if not isinstance(spec, ScheduledCallSpec):
         raise TypeError(f"{resource.address} is not a ScheduledCall")
-    declared = resource.declared
+    declared = masked(resource.declared)
     number = resources.get(f"PhoneNumber/{spec.from_}") if spec.from_ else None
     return PlannedCall.of(
         resource.address,
-        {name: _recorded(name, value) for name, value in {**masked(declared), **resource.looked_up}.items()},
+        declared,
         location=resource.manifest.location,
         to_number=spec.to_number,
         from_number=spec.from_number or (str(number.declared["number"]) if number else ""),
         config=declared.get("config"),
         options={name: declared[name] for name in _OPTIONS if declared.get(name) is not None},
+        recorded=Recorded({**declared, **resource.looked_up} if resource.looked_up else declared),
     )
 
 
@@ -85,3 +100,24 @@ def _recorded(name: str, value: Any) -> Any:
     if not _POLICIES[name].hashed:
         return value
     return config_digest(value) if name == "config" else digest(value)
+
+
+class Recorded(Mapping[str, Any]):
+    """What the ledger keeps of a declaration: a digest of what is personal, made when it is read.
+
+    A plan asks each call when it rings, and only arming reads what is personal.
+    """
+
+    __slots__ = ("_declared",)
+
+    def __init__(self, declared: Mapping[str, Any]) -> None:
+        self._declared = declared
+
+    def __getitem__(self, name: str) -> Any:
+        return _recorded(name, self._declared[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._declared)
+
+    def __len__(self) -> int:
+        return len(self._declared)

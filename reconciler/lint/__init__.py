@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.lint import agents, attachments, calls, prompts, scripts, secrets, webhooks
+from reconciler.lint.rings import Rings
 from reconciler.lint.rule import Rule
 from reconciler.lint.waivers import Settled, settle
 from reconciler.model import Severity
@@ -31,10 +32,10 @@ RULES: tuple[Rule, ...] = (
     Rule("RC706", Severity.WARNING, "a secret in a prompt", spoken=prompts.with_secrets),
     Rule("RC707", Severity.WARNING, "personal data in a prompt", spoken=prompts.with_personal_data),
     Rule("RC708", Severity.WARNING, "an outbound agent on a number that cannot dial", online=agents.mute_numbers),
-    Rule("RC709", Severity.WARNING, "two calls to one person at one time", offline=calls.colliding),
+    Rule("RC709", Severity.WARNING, "two calls to one person at one time", timed=calls.colliding),
     Rule("RC710", Severity.NOTE, "a call without a longest duration", spoken=agents.unbounded),
-    Rule("RC711", Severity.WARNING, "a call that no hour of its window allows", limiting=calls.at_night),
-    Rule("RC712", Severity.WARNING, "more calls to one person in a day than allowed", limiting=calls.too_many),
+    Rule("RC711", Severity.WARNING, "a call that no hour of its window allows", timed=calls.at_night),
+    Rule("RC712", Severity.WARNING, "more calls to one person in a day than allowed", timed=calls.too_many),
     Rule("RC713", Severity.WARNING, "a zone whose sign is reversed", offline=calls.reversed_zones),
     Rule("RC714", Severity.WARNING, "braces that the platform does not fill", offline=agents.unfilled_braces),
     Rule("RC715", Severity.WARNING, "a secret in clear", offline=secrets.in_clear),
@@ -48,8 +49,8 @@ RULES: tuple[Rule, ...] = (
 
 def offline(resources: Mapping[str, Resource], now: datetime, settings: Settings) -> Settled:
     """Everything that the manifests and the project file tell, waivers applied, and the secrets seen in prompts."""
-    spoken = tuple(scripts.scripts(resources))
-    found = [each for rule in RULES for each in rule.without_account(resources, spoken, now=now, settings=settings)]
+    spoken, rings = tuple(scripts.scripts(resources)), Rings(resources, now)
+    found = [each for rule in RULES for each in rule.without_account(resources, spoken, rings, settings)]
     settled = settle(
         found, resources.values(), now.date(), ran=frozenset(rule.code for rule in RULES if not rule.online)
     )  # fmt: skip - one sentence

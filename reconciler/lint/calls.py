@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import timedelta
-from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from reconciler.documents.placeholders import mentioned
+from reconciler.lint.rings import calls
 from reconciler.lint.rule import Complaint, at
 from reconciler.lint.scripts import speaker
 from reconciler.schedule import clock
-from reconciler.schedule.callee_hours import callee_hours, closed_for
-from reconciler.schedule.occurrences import Schedule, occurrences
-from reconciler.schedule.planned_call import LATE
+from reconciler.schedule.callee_hours import callee_hours, closed_for, may_ring
 from reconciler.schedule.zone_names import is_reversed, offset_of
 from reconciler.telephony.phone_numbers import doubt, is_e164, zones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
+    from reconciler.lint.rings import Ring, Rings
     from reconciler.model import Resource
     from reconciler.settings import Settings
-
-_AHEAD = timedelta(days=31)
-_MOST = 100  # occurrences of one recurring call that are looked at
 
 
 def unused_variables(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
     """A variable that no text of the agent mentions is a slip of the pen, or data sent for nothing."""
     del now
-    for call in _calls(resources):
+    said: dict[int, tuple[Mapping[str, Any], frozenset[str]]] = {}  # many calls have one speaker
+    for call in calls(resources):
         settings = speaker(call, resources)
         given = call.declared.get("variables")
         if settings is None or not given:
             continue
-        said = mentioned(settings)
+        if id(settings) not in said:
+            said[id(settings)] = settings, mentioned(settings)
         for name in given:
-            if name not in said:
+            if name not in said[id(settings)][1]:
                 yield at(
                     call,
                     f"nothing that the agent says mentions `{{{{{name}}}}}`",
@@ -52,7 +49,7 @@ def unused_variables(resources: Mapping[str, Resource], now: datetime) -> Iterat
 def reversed_zones(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
     """``Etc/GMT+5`` is five hours behind UTC, which nobody expects of it."""
     del now
-    for call in _calls(resources):
+    for call in calls(resources):
         for path in (("timezone",), ("schedule", "timezone")):
             zone = _inner(call.declared, path)
             if isinstance(zone, str) and is_reversed(zone):
@@ -67,7 +64,7 @@ def reversed_zones(resources: Mapping[str, Resource], now: datetime) -> Iterator
 def doubtful_callees(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
     """A number that nobody has, or that costs whoever calls it: most likely a digit that is wrong."""
     del now
-    for call in _calls(resources):
+    for call in calls(resources):
         number = call.declared.get("to_number")
         if isinstance(number, str) and is_e164(number) and (why := doubt(number)):
             yield at(call, why, "look the number up again; a wrong digit rings a stranger, or nobody", "to_number")
@@ -79,31 +76,14 @@ def _inner(declared: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     return declared
 
 
-class _Ring(NamedTuple):
-    opens: datetime
-    closes: datetime
-    call: Resource
-
-
-def colliding(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
+def colliding(rings: Rings, settings: Settings) -> Iterator[Complaint]:
     """Two calls to one person whose windows overlap: the second finds the line busy, or a person annoyed."""
-    for rings in _by_callee(resources, now).values():
-        yield from _collisions(rings)
+    del settings
+    for own in rings.by_callee.values():
+        yield from _collisions(own)
 
 
-def _by_callee(resources: Mapping[str, Resource], now: datetime) -> dict[str, list[_Ring]]:
-    """The coming rings of each callee, in the order of time."""
-    found: dict[str, list[_Ring]] = defaultdict(list)
-    for call in _calls(resources):
-        found[str(call.declared.get("to_number"))] += _rings(call, now)
-    return {callee: sorted(rings, key=_when) for callee, rings in found.items()}
-
-
-def _when(ring: _Ring) -> tuple[datetime, str]:
-    return ring.opens, ring.call.address.name
-
-
-def _collisions(rings: list[_Ring]) -> Iterator[Complaint]:
+def _collisions(rings: Sequence[Ring]) -> Iterator[Complaint]:
     told: set[tuple[str, str]] = set()
     for first, second in pairwise(rings):
         names = first.call.address.name, second.call.address.name
@@ -118,35 +98,36 @@ def _collisions(rings: list[_Ring]) -> Iterator[Complaint]:
         )
 
 
-def at_night(resources: Mapping[str, Resource], now: datetime, settings: Settings) -> Iterator[Complaint]:
+def at_night(rings: Rings, settings: Settings) -> Iterator[Complaint]:
     """A call whose whole window lies outside the calling hours is never placed: dispatch refuses it to the end."""
     hours = settings.calling_hours
-    for call in _calls(resources):
-        callee = str(call.declared.get("to_number"))
-        for ring in _rings(call, now):
-            if closed_for(ring.opens, callee, hours.closed_days):
-                continue  # an error of its own, or skipped
-            there = callee_hours(ring.opens, callee, *hours.minutes)
-            if there.opens is None or there.opens > ring.closes:
-                yield at(
-                    call,
-                    f"it would ring at {there.local:%H:%M} in {there.zone}, and calling hours "
-                    f"({hours.start} to {hours.end}) do not begin within its window",
-                    "call when it is day where the callee is, or change `calling_hours` in reconciler.yaml",
-                    _field(call),
-                )
-                break
+    minutes, closed_days = hours.minutes, hours.closed_days
+    told: Resource | None = None
+    for ring in rings.all:
+        callee = str(ring.call.declared.get("to_number"))
+        if ring.call is told or may_ring(ring.opens, callee, *minutes) or closed_for(ring.opens, callee, closed_days):
+            continue  # a closed day is an error of its own, or skipped
+        there = callee_hours(ring.opens, callee, *minutes)
+        if there.opens is None or there.opens > ring.closes:
+            told = ring.call
+            yield at(
+                ring.call,
+                f"it would ring at {there.local:%H:%M} in {there.zone}, and calling hours "
+                f"({hours.start} to {hours.end}) do not begin within its window",
+                "call when it is day where the callee is, or change `calling_hours` in reconciler.yaml",
+                _field(ring.call),
+            )
 
 
-def too_many(resources: Mapping[str, Resource], now: datetime, settings: Settings) -> Iterator[Complaint]:
+def too_many(rings: Rings, settings: Settings) -> Iterator[Complaint]:
     """More calls to a person on one day, by the clocks where the person may be, than dispatch will place."""
     limit = settings.limits.calls_per_callee_per_day
-    for callee, rings in _by_callee(resources, now).items():
+    for callee, own in rings.by_callee.items():
         told: set[str] = set()
-        places = [clock.zone(name) for name in zones(callee)] if len(rings) > limit else []
-        for index, ring in enumerate(rings[limit:]):
+        places = [clock.zone(name) for name in zones(callee)] if len(own) > limit else []
+        for index, ring in enumerate(own[limit:]):
             name = ring.call.address.name
-            if name in told or not all(_same_day(rings[index + n].opens, ring.opens, places) for n in range(limit)):
+            if name in told or not all(_same_day(own[index + n].opens, ring.opens, places) for n in range(limit)):
                 continue
             told.add(name)
             yield at(
@@ -164,24 +145,3 @@ def _same_day(one: datetime, other: datetime, places: list[ZoneInfo]) -> bool:
 
 def _field(call: Resource) -> str:
     return "schedule" if call.declared.get("schedule") else "at"
-
-
-def _rings(call: Resource, now: datetime) -> Iterator[_Ring]:
-    """When a call may ring from now on; nothing for a time that cannot be read, which its kind complains about."""
-    declared = call.declared
-    try:
-        late = clock.parse_duration(declared["late"]) if declared.get("late") else LATE
-        if schedule := declared.get("schedule"):
-            found = list(islice(occurrences(Schedule.of(schedule), now, now + _AHEAD), _MOST))
-        else:
-            found = [clock.nominal(declared["at"], declared.get("timezone")).instant] if declared.get("at") else []
-    except (KeyError, ValueError):
-        return
-    yield from (_Ring(opens, opens + late, call) for opens in found if opens + late > now)
-
-
-def _calls(resources: Mapping[str, Resource]) -> Iterator[Resource]:
-    for resource in resources.values():
-        called_off = resource.manifest.absent or resource.declared.get("cancelled")
-        if resource.address.kind == "ScheduledCall" and not called_off:
-            yield resource

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.account import Account
+    from reconciler.lint.rings import Rings
     from reconciler.lint.scripts import Script
     from reconciler.settings import Settings
 
@@ -32,7 +33,7 @@ class Rule:
     """A rule with one check.
 
     ``offline`` looks at the manifests alone, ``spoken`` at every prompt in them (found once for all such rules),
-    ``limiting`` holds them against the project's settings, ``online`` looks at the account.
+    ``timed`` holds the rings to come (found once, too) against the project's settings, ``online`` looks at the account.
     """
 
     code: str
@@ -40,20 +41,20 @@ class Rule:
     title: str
     offline: Callable[[Mapping[str, Resource], datetime], Iterable[Complaint]] | None = None
     spoken: Callable[[Sequence[Script], Mapping[str, Resource]], Iterable[Complaint]] | None = None
-    limiting: Callable[[Mapping[str, Resource], datetime, Settings], Iterable[Complaint]] | None = None
+    timed: Callable[[Rings, Settings], Iterable[Complaint]] | None = None
     online: Callable[[Account], Iterable[Complaint]] | None = None
 
     def without_account(
-        self, resources: Mapping[str, Resource], scripts: Sequence[Script], *, now: datetime, settings: Settings
+        self, resources: Mapping[str, Resource], scripts: Sequence[Script], rings: Rings, settings: Settings
     ) -> Iterator[Finding]:
         """The findings of a check that needs no account; none where there is no such check."""
         found: Iterable[Complaint] = ()
         if self.offline:
-            found = self.offline(resources, now)
+            found = self.offline(resources, rings.now)
         elif self.spoken:
             found = self.spoken(scripts, resources)
-        elif self.limiting:
-            found = self.limiting(resources, now, settings)
+        elif self.timed:
+            found = self.timed(rings, settings)
         return map(self._finding, found)
 
     def with_account(self, account: Account) -> Iterator[Finding]:

@@ -73,7 +73,8 @@ def speaker(call: Resource, resources: Mapping[str, Resource]) -> Mapping[str, A
     """The settings of the agent that will speak in a call; None where the manifests do not tell."""
     declared = call.declared
     if config := declared.get("config"):
-        return dict(config)
+        speaking: Mapping[str, Any] = config
+        return speaking
     name = declared.get("agent")
     if name is None and (number := resources.get(f"PhoneNumber/{declared.get('from')}")):
         name = number.declared.get("outbound_agent")

@@ -56,7 +56,9 @@ def rank(change: Change) -> tuple[int, bool]:
 
 def overwrites(change: Change) -> bool:
     """Whether an apply would take back what somebody changed in the dashboard."""
-    return change.pending and any(diff.changed_by in _BY_OTHERS for diff in change.diffs)
+    return (
+        change.pending and change.observed is not None and any(diff.changed_by in _BY_OTHERS for diff in change.diffs)
+    )
 
 
 def first_of_all(findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:

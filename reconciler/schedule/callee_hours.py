@@ -49,6 +49,11 @@ def callee_hours(instant: datetime, number: str, start: int, end: int, closed: C
     return CalleeHours(not forbidding, deciding.key, instant.astimezone(deciding), opens, shut[0][1] if shut else "")
 
 
+def may_ring(instant: datetime, number: str, start: int, end: int) -> bool:
+    """Whether these hours allow a call in every zone; for whoever asks of many, and needs no reason."""
+    return all(within_hours(instant, zone(name), start, end) for name in zones(number))
+
+
 def closed_for(instant: datetime, number: str, closed: ClosedDays) -> str:
     """Why the day of an instant is closed in any zone in which a number may ring; "" where it is closed in none."""
     if not closed:

@@ -11,6 +11,7 @@ import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -32,14 +33,14 @@ _SPOKEN_UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 _SPOKEN_LENGTH = 2  # units: "9 d 7 h" tells a reader more than "9 d 7 h 12 min 4 s"
 _CLOCK_TIME = re.compile(r"(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
 _END_OF_DAY = 24 * 60
-# Every IANA key starts each part with a capital; `posix/…`, `right/…` (leap seconds) and `localtime` do not.
+_REMEMBERED = 1 << 17  # spellings: every stage of a run asks what those of each row of a list mean
 _OPENING_HORIZON = 4  # days: a zone that crosses the date line skips one of them whole
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LONG_MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+MONTHS = tuple(name[:3] for name in _LONG_MONTHS)
 
 
 class Clock(Protocol):
@@ -127,12 +128,11 @@ def stamp(instant: datetime) -> str:
 
 
 def parse_duration(text: str) -> timedelta:
-    """Read ``10m``, ``1h30m`` or ``2d``.
+    """Read ``10m``, ``1h30m`` or ``2d``: d, h, m and s, each at most once, the large ones first.
 
-    The units are d, h, m and s, each at most once, the large ones first. ValueError for anything else, be it a
-    bare number as YAML reads it, for a negative one and for more than 366 days.
+    ValueError for anything else, be it a bare number as YAML reads it, a negative one or more than 366 days.
     """
-    return _bounded(_parse_units(f"{text}".strip()), text)
+    return _duration(f"{text}")
 
 
 def spoken_duration(duration: timedelta) -> str:
@@ -150,13 +150,16 @@ def spoken_gap(origin: datetime, target: datetime) -> str:
     gap = target - origin
     if abs(gap) < timedelta(seconds=1):
         return "now"
+    spoken = spoken_duration(gap) if abs(gap) < timedelta(days=90) else _spoken_months(origin, target)
+    return f"in {spoken}" if gap > timedelta(0) else f"{spoken} ago"
+
+
+def _spoken_months(origin: datetime, target: datetime) -> str:
     early, late = sorted((origin.astimezone(UTC), target.astimezone(UTC)))
     months = (late.year - early.year) * 12 + late.month - early.month
     months -= (late.day, late.time()) < (early.day, early.time())
     counts = ((months // 12, "y"), (months % 12, "mo"))
-    far = " ".join(f"{count} {unit}" for count, unit in counts if count)
-    spoken = far if abs(gap) >= timedelta(days=90) else spoken_duration(gap)
-    return f"in {spoken}" if gap > timedelta(0) else f"{spoken} ago"
+    return " ".join(f"{count} {unit}" for count, unit in counts if count)
 
 
 def spoken_local(instant: datetime, zone: ZoneInfo, *, now: datetime | None = None) -> str:
@@ -215,12 +218,16 @@ def parse_moment(at: str | date) -> datetime:
 
 
 def nominal(at: str | date, timezone: str | None) -> LocalTime:
-    """What a manifest's ``at`` and ``timezone`` mean together.
+    """What a manifest's ``at``, a text or the datetime that YAML made of it, and ``timezone`` mean together.
 
-    Either ``at`` carries an offset, or it is a wall time in ``timezone`` (see ``resolve_local``). Both are
-    allowed when they agree. ``at`` may be text or the datetime that YAML made of it. ValueError otherwise.
+    ``at`` has an offset, or is a wall time there (see ``resolve_local``), or both where they agree; else ValueError.
     """
-    moment = parse_moment(at)
+    return _nominal(at if isinstance(at, str) else parse_moment(at).isoformat(), timezone)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _nominal(at: str, timezone: str | None) -> LocalTime:
+    moment = _parse_date_time(at)
     if timezone is None:
         if moment.tzinfo is None:
             raise ValueError(f"`{moment.isoformat()}` needs a timezone or an offset")
@@ -332,6 +339,14 @@ def _in_range(written: datetime, text: str) -> datetime:
     return written
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _duration(text: str) -> timedelta:
+    duration = _parse_units(text.strip())
+    if duration > _LONGEST_DURATION:
+        raise ValueError(f"`{text}` is longer than {_LONGEST_DURATION.days} days")
+    return duration
+
+
 def _parse_units(text: str) -> timedelta:
     match = _DURATION.fullmatch(text)
     if match and text:
@@ -346,14 +361,6 @@ def _parse_units(text: str) -> timedelta:
     )
     complaint = next((words for wrong, words in complaints if wrong), None)
     raise ValueError(f"{complaint or f'`{text}` is not a duration'}: write one such as `10m` or `1h30m`")
-
-
-def _bounded(duration: timedelta, text: str) -> timedelta:
-    if duration < timedelta(0):
-        raise ValueError(f"`{text}` is negative: write a duration such as `10m`")
-    if duration > _LONGEST_DURATION:
-        raise ValueError(f"`{text}` is longer than {_LONGEST_DURATION.days} days")
-    return duration
 
 
 def _split(duration: timedelta, units: tuple[tuple[str, int], ...]) -> list[tuple[int, str]]:
@@ -373,7 +380,7 @@ def _adjacent(parts: list[tuple[int, str]]) -> bool:
 
 
 def _clock_face(moment: datetime) -> str:
-    return moment.strftime("%H:%M:%S" if moment.second else "%H:%M")
+    return f"{moment:%H:%M:%S}" if moment.second else f"{moment.hour:02d}:{moment.minute:02d}"
 
 
 def _long_date(moment: datetime) -> str:

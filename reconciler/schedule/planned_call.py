@@ -108,8 +108,12 @@ class PlannedCall:
         from_number: str = "",
         config: Mapping[str, Any] | None = None,
         options: Mapping[str, Any] | None = None,
+        recorded: Mapping[str, Any] | None = None,
     ) -> PlannedCall:
-        """When and how the call is placed, as ``spec`` says; ValueError for what ``check`` would have refused."""
+        """When and how the call is placed, as ``spec`` says; ValueError for what ``check`` would have refused.
+
+        ``recorded`` is what the ledger keeps of it, where that is not ``spec`` itself.
+        """
         written = spec.get("schedule")
         return cls(
             address=address,
@@ -119,7 +123,7 @@ class PlannedCall:
             at=nominal(spec["at"], spec.get("timezone")).instant if spec.get("at") and not written else None,
             schedule=Schedule.of(written) if written else None,
             zone=str(spec.get("timezone") or (written or {}).get("timezone") or ""),
-            spec=spec,
+            spec=spec if recorded is None else recorded,
             late=LATE if spec.get("late") is None else parse_duration(spec["late"]),
             agent=spec.get("agent"),
             config=config,

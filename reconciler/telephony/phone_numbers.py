@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _ALTERNATIVE = re.compile(
 )
 _EXAMPLE = "write it as +1415555XXXX"  # no number, so that no declared one is masked in it
 _NORTH_AMERICAN_CODE = 1
+_EXCHANGE = len("+1415555")
+_REMEMBERED = 1 << 16  # numbers: what runs all day must not keep every one it ever saw
 _NOT_PARSED = {  # by phonenumbers' NumberParseException.error_type
     0: "no country has that country code",
     1: "not a telephone number",
@@ -90,7 +92,7 @@ def normalise(text: str, default_region: str | None = None) -> str:
     return _e164(_parse(written, default_region))
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def zones(number: str) -> tuple[str, ...]:
     """The IANA zones in which an E.164 number may ring, sorted, never empty; ValueError when it is not E.164.
 
@@ -99,9 +101,12 @@ def zones(number: str) -> tuple[str, ...]:
     country (satellite, international toll-free) may ring anywhere in the world, so that no instant lies
     within ordinary calling hours everywhere: such a call is not placed unless the hours are the whole day.
     """
+    if _NORTH_AMERICAN.fullmatch(number):
+        return _north_american_zones(_longest_listed(number[1:]))
     parsed = _parse(normalise(number), None)
-    if parsed.country_code == _NORTH_AMERICAN_CODE:
-        return _north_american_zones(parsed)
+    everywhere = _listed_zones(f"{parsed.country_code}")
+    if len(everywhere) == 1:
+        return tuple(everywhere)
     from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number  # noqa: PLC0415 - slow, see the top
 
     found = set(time_zones_for_number(parsed))
@@ -111,16 +116,21 @@ def zones(number: str) -> tuple[str, ...]:
     return tuple(sorted(found | listed)) if found <= listed else tuple(sorted(found))
 
 
-@cache
 def doubt(number: str) -> str:
     """Why nobody means to call a possible number (E.164); "" where that cannot be told, as of one for fiction.
 
     The plan of numbers that comes with the tool may be older than a number, so this is a doubt and no proof.
     """
-    import phonenumbers  # noqa: PLC0415 - slow, see the top
-
     if _FICTION.fullmatch(number):
         return ""
+    # The plan tells North American numbers apart down to the exchange, and no further.
+    return _doubt(f"{number[:_EXCHANGE]}0000" if _NORTH_AMERICAN.fullmatch(number) else number)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _doubt(number: str) -> str:
+    import phonenumbers  # noqa: PLC0415 - slow, see the top
+
     parsed = _parse(normalise(number), None)
     if not phonenumbers.is_valid_number(parsed):
         return (
@@ -172,14 +182,15 @@ def _e164(number: PhoneNumber) -> str:
     return str(written)
 
 
-def _north_american_zones(number: PhoneNumber) -> tuple[str, ...]:
+@cache
+def _north_american_zones(listed: str) -> tuple[str, ...]:
     """By area code alone: mobiles have no codes of their own here, and fictional numbers name a place."""
-    from phonenumbers.timezone import time_zones_for_geographical_number  # noqa: PLC0415 - slow, see the top
+    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - slow, see the top
 
-    found = set(time_zones_for_geographical_number(number))
+    found = set(TIMEZONE_DATA[listed])
     if len(found) >= len(_NORTH_AMERICA):
         return _NORTH_AMERICA
-    return tuple(sorted(found | _listed_zones(_longest_listed(f"1{number.national_number}"))))
+    return tuple(sorted(found | _listed_zones(listed)))
 
 
 def _longest_listed(digits: str) -> str:

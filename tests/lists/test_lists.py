@@ -230,6 +230,16 @@ def test_what_is_alike_in_many_rows_is_said_once(folder: Folder) -> None:
     assert "39 more rows" in next(it["message"] for it in found if it["code"] == "RC146")
 
 
+def test_what_lint_remarks_about_many_rows_is_said_once(folder: Folder) -> None:
+    night = "".join(f"{n},+1415555{n:04},2026-12-03T11:00:00Z,x\n" for n in range(100, 140))
+    declare(folder, HEAD + night, variables={"name": {"column": "name"}, "unsaid": "fact"})
+    found = json.loads(folder.run("validate", "--format", "json", online=False).out)["findings"]
+    assert sorted(it["code"] for it in found) == ["RC701", "RC702", "RC711"]
+    told = next(it for it in found if it["code"] == "RC711")
+    assert "(and 39 more rows of the list)" in told["message"]
+    assert (told["source"]["path"], told["source"]["line"], told["source"]["column"]) == ("manifests/calls.csv", 2, 18)
+
+
 def test_a_sealed_table_is_opened_and_its_errors_keep_their_place(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
