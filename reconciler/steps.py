@@ -46,14 +46,13 @@ class Step:
 
 def steps(plan: Plan, kinds: Mapping[str, Kind]) -> list[list[Step]]:
     """The waves of a plan: run them in order, the steps of each side by side."""
-    pending = {change.address for change in plan.pending}
-    moving = on_their_way(plan).keys()
+    awaited = {change.address for change in plan.pending} | on_their_way(plan).keys()
     waves: dict[tuple[int, int, int], list[Step]] = {}
     actions: Counter[Address] = Counter()
     places = ranks(kinds)
     for change in plan.pending:
         kind = kinds[change.address.kind]
-        needs = frozenset(_references(change)) & (pending | moving) - {change.address}
+        needs = frozenset(it for it in _references(change) if it in awaited and it != change.address)
         if change.replaced:
             needs = frozenset(it.address for it in plan.pending if change.address in _references(it))
         for verb in _verbs(change, kind):
