@@ -36,7 +36,7 @@ COMMANDS = {
     "seal": "seal a file with a secret for the recipients in reconciler.yaml, to be committed",
     "explain": "what a code, a kind or a field means, with an example",
     "schema": "the JSON Schemas of manifests, project file and plan",
-    "completion": "print the script that completes commands and options in bash, zsh or fish",
+    "completion": "print the script that completes commands and options in bash, zsh, fish or PowerShell",
     "emulator": "serve the embedded platform on loopback",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from datetime import datetime
 from functools import wraps
@@ -178,16 +179,22 @@ def _variables(written: tuple[str, ...]) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-# What the tool and its tests read of the process's environment, and nothing else that begins alike.
+# What the tool, its build and its tests read of the process's environment, and nothing else that begins alike.
 KNOWN_VARIABLES = frozenset(
-    {"RECONCILER_AGE_IDENTITY", "RECONCILER_DEBUG", "RECONCILER_ENV", "RECONCILER_LOG", "RECONCILER_PROVE"}
+    {"RECONCILER_AGE_IDENTITY", "RECONCILER_DEBUG", "RECONCILER_ENV", "RECONCILER_LOG"}
     | {"RECONCILER_STATE", "RECONCILER_STATE_KEY"}
+    | {"RECONCILER_REPOSITORY_REF", "RECONCILER_REPOSITORY_URL"}
+    | {"RECONCILER_PROVE", "RECONCILER_SCREENSHOTS", "RECONCILER_WRITE_GOLDEN"}
 )
+# Kubernetes gives every pod the addresses of a service that is called `reconciler`.
+_OF_A_SERVICE = re.compile(r"RECONCILER_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_\w+)?)")
 
 
 def _warn_of_unknown_variables(output: Output) -> None:
     """A misspelt variable changes nothing, and its author believes that it does."""
     for name in sorted(name for name in os.environ if name.startswith("RECONCILER_") and name not in KNOWN_VARIABLES):
+        if _OF_A_SERVICE.fullmatch(name):
+            continue
         from reconciler.diagnostics.suggestions import closest  # noqa: PLC0415 - only for a misspelt variable
 
         near = closest(name, KNOWN_VARIABLES)

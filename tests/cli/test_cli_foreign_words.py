@@ -188,6 +188,21 @@ def test_a_misspelt_variable_of_ours_is_a_warning(
     assert "warning: `RECONCILER_ENVIRONMENT` is no variable of reconciler's" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("RECONCILER_STATE_KEY", "RECONCILER_REPOSITORY_URL", "RECONCILER_PORT", "RECONCILER_SERVICE_HOST"),
+        *("RECONCILER_SERVICE_PORT_HTTP", "RECONCILER_PORT_8414_TCP_ADDR", "RECONCILER_HOOKS_SERVICE_PORT"),
+    ],
+)
+def test_a_variable_that_we_read_or_that_kubernetes_sets_is_no_warning(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(name, "tcp://10.0.0.1:8414")
+    assert main(["validate"]) == 0
+    assert "warning" not in capsys.readouterr().err
+
+
 def test_every_command_that_is_run_has_an_example_in_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     for verb, examples in EXAMPLES.items():
         assert main([*verb.split(), "--help"]) == 0
