@@ -166,7 +166,7 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
                 Action.REFUSE, "unknown", "was begun, and how that ended is not known: it is not paid for twice"
             )
         case Situation(tried=str(words), live=Live.NOTHING | Live.VANISHED | Live.FOUND) if words:
-            return _one(Action.REFUSE, "failed_before", f"failed before, and is not tried again unasked: {words}")
+            return _one(Action.REFUSE, "failed_before", f"failed before, and is not tried again unless asked: {words}")
         case Situation(live=Live.VANISHED):
             return _one(Action.CREATE, "deleted_outside", f"was deleted outside (id {it.ids[0]})")
         case Situation(live=Live.NOTHING):

@@ -321,7 +321,7 @@ class Kind(ABC):
 
 
 class _Ranks(dict[str, int]):
-    """Ranks by name, each reckoned when it is first asked for: a kind that nobody declares is not imported for it."""
+    """Ranks by name, each computed when it is first asked for: a kind that nobody declares is not imported for it."""
 
     def __init__(self, kinds: Mapping[str, Kind]) -> None:
         super().__init__()

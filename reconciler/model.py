@@ -62,7 +62,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One complaint about one thing, with its stable code and the way out.
+    """One complaint about one thing, with its stable code and a hint that fixes it.
 
     ``offline``: a plan, which knows the account, says it better. ``unsafe``: a limit is passed, so that apply refuses.
     """

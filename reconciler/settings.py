@@ -127,7 +127,7 @@ class CentsPerMinute(_Closed):
 
 
 class Rates(_Closed):
-    """What plan reckons with when it says what calls cost at most; the bill is the vendor's."""
+    """What plan assumes when it says what calls cost at most; the bill is the vendor's."""
 
     read: date = Field(default=date(2026, 9, 30), description="The day the rates were read from the price list.")
     cents_per_minute: CentsPerMinute = Field(
@@ -175,7 +175,7 @@ class Settings(_Closed):
     dispatch: Dispatch = Field(default_factory=Dispatch, description="How often calls are placed.")
     notify: Notify = Field(default_factory=Notify, description="Who hears of what goes wrong, once each.")
     variables: Values = Field(default={}, description="Values of ${var.NAME} in manifests and prompt files.")
-    rates: Rates = Field(default_factory=Rates, description="What plan reckons a minute to cost.")
+    rates: Rates = Field(default_factory=Rates, description="What plan assumes a minute to cost.")
     secrets: Secrets = Field(default_factory=Secrets, description="For whom secrets are sealed, and who opens them.")
     environments: dict[str, Environment] = Field(default_factory=dict, description="What --env NAME changes, by name.")
     default_environment: str | None = Field(default=None, description="The environment meant where none is named.")

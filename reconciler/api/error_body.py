@@ -1,4 +1,4 @@
-"""Read the vendor's own words out of an error, and to take out what must not be shown.
+"""The vendor's own words in an error, without what must not be shown.
 
 The shapes are those of contract 1.5: ``{"detail"}`` with or without a code, complaints by field, ``{"error",
 "message"}``, OAuth's ``{"error", "error_description"}``, and text that is no JSON at all. Keys and telephone

@@ -265,7 +265,7 @@ class Journal:
                 continue
             if change.resource.manifest.absent:
                 continue
-            # As declared, so a write that an earlier run began and did not live to record has come about.
+            # As declared, so a write that an earlier run began and did not live to record has happened.
             new = self._bound(change, kind, change.observed)
             if _essence(new) != _essence(self._known.get(change.address) or Binding(change.address)):
                 yield new

@@ -160,7 +160,7 @@ class _Run:
             self._finish(change, Outcome.UNKNOWN, detail, "plan again: it says how the account stands")
 
     def _decline(self, change: Change, error: Declined) -> None:
-        """It was done and came to nothing: remembered, so that it is not paid for again unasked."""
+        """It was done and failed: remembered, so that it is not paid for again unless asked."""
         failed = partial(self._fail, change, error)
         why = storable(": ".join(part for part in (error.message, error.detail) if part))
         self.memory.declined(change, why, partial(self._stored, change, change.id, failed))

@@ -181,7 +181,7 @@ def _outcome(call: Mapping[str, Any]) -> str:
 
 
 def _outcomes(call: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a finished call's record bears out, in the words of ``attempts.on``.
+    """What a finished call's record confirms, in the words of ``attempts.on``.
 
     ``end_reason`` is an opaque word (contract X13), so it is only searched for the plain English ones;
     whether anybody answered is told by ``sip_answered_at``, and not guessed where that is missing.

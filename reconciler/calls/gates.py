@@ -1,6 +1,6 @@
 """Gates: whether a telephone may ring, asked right before it does.
 
-Each gate is a question with one answer: None, or why not, with the way out. All are asked of what is true
+Each gate is a question with one answer: None, or why not, with a hint. All are asked of what is true
 now: the manifests as they are, the clock, the account as just read.
 """
 

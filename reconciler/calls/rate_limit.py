@@ -16,7 +16,7 @@ LONGEST_PAUSE = 5.0  # seconds that a run waits for the platform: all calls wait
 LONG = 0.25  # seconds after which what was read is read again
 _AHEAD = 3
 _TICK = 0.01  # seconds
-_DAY = 86_400.0  # seconds; a date without end would be none that can be reckoned with
+_DAY = 86_400.0  # seconds; a date without end would be beyond what can be computed
 
 
 class RateLimit:

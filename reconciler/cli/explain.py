@@ -87,7 +87,7 @@ def _code_text(code: str) -> str:
         if example["says"].strip("…"):
             lines += [f"    {line}" for line in wrap(example["says"], 76)]
         lines += [""]
-    return "\n".join([*lines, *wrap(f"The way out: {told['way_out']}", 80)])
+    return "\n".join([*lines, *wrap(f"Fix: {told['way_out']}", 80)])
 
 
 def _field(options: Options, subject: str) -> None:

@@ -1,4 +1,4 @@
-"""Add what lint says to what a command found, and to keep count of what is waived."""
+"""Findings of lint beside those of a command, and the count of what is waived."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Options:
     output: Output = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """One way out per run, so that what is hidden once is hidden everywhere, error messages included."""
+        """One writer per run, so that what is hidden once is hidden everywhere, error messages included."""
         output = Output(form=self.format, color=self.color, show_numbers=self.show_numbers, debug=self.debug)
         object.__setattr__(self, "output", output)
 

@@ -1,4 +1,4 @@
-"""The only way out: stdout is data, stderr is talk, and neither leaks."""
+"""The one writer of a run: stdout is data, stderr is talk, and neither leaks."""
 
 from __future__ import annotations
 

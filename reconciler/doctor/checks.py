@@ -1,4 +1,4 @@
-"""Judge whether an account is ready to be kept in git, and to name the way out where it is not.
+"""Checks of whether an account is ready to be kept in git, each with its fix where it is not.
 
 Pure functions from what was read to ``Check``; `cli/doctor.py` does the reading.
 """

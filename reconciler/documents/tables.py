@@ -23,7 +23,7 @@ _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
 class NoTable(ValueError):
-    """A text is no table: what is wrong, on which line, and the way out."""
+    """A text is no table: what is wrong, on which line, and a hint."""
 
     def __init__(self, message: str, line: int, hint: str) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Make the few requests a forge is asked, and to say in one sentence what went wrong.
+"""The few requests that a forge is asked, and what went wrong with one in a sentence.
 
 The token is sent to the one address the forge's own CI names, over https or to loopback; no redirect is
 followed and no address out of an answer is used, so it cannot travel further.

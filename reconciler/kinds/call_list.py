@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class CallList(Kind):
-    """Scheduled calls from a table, one a row; the name and the key of a row mean one call, for ever."""
+    """Scheduled calls from a table, one a row; the name and the key of a row mean one call, permanently."""
 
     name = "CallList"
     spec = CallListSpec

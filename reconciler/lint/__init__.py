@@ -1,4 +1,4 @@
-"""List the rules of lint, and to run them: what a schema cannot say and a reader should know.
+"""The rules of lint and their run: what a schema cannot say and a reader should know.
 
 A rule sees resources as declared, or what was read of the account, and never stops anything by itself: it warns
 or notes. An author who knows better says so with a waiver, a reason and a date (``waivers``).

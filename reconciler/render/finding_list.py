@@ -1,4 +1,4 @@
-"""Print findings as compilers do: place, weight, code, words, the line, the way out."""
+"""Findings printed as compilers do: place, severity, code, message, source line, hint."""
 
 from __future__ import annotations
 

@@ -227,7 +227,7 @@ def _row(ring: Ring, when: str, width: int, paint: Paint, *, show_numbers: bool)
 
 
 def document(forecast: Forecast | None, *, show_numbers: bool) -> dict[str, Any] | None:
-    """The forecast as JSON; null where nobody reckoned."""
+    """The forecast as JSON; null where none was made."""
     if forecast is None:
         return None
     return {

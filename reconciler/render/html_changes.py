@@ -163,7 +163,7 @@ def _text(diff: FieldDiff, before: Any, after: Any) -> Node:
 
 
 def findings(found: Sequence[Finding], places: Mapping[Address, str]) -> Node:
-    """Errors, warnings and notes, each with its place and its way out."""
+    """Errors, warnings and notes, each with its place and its hint."""
     return htpy.ul(class_="findings")[(_finding(it, places) for it in found)] if found else None
 
 

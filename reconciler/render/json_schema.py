@@ -85,7 +85,7 @@ _FINDING: Schema = _object(
         "severity": _one_of(Severity),
         "code": {"type": "string", "pattern": "^RC[0-9]{3}$"},
         "message": {"type": "string"},
-        "hint": _text("The way out."),
+        "hint": _text("What fixes it."),
         "address": {"type": ["string", "null"]},
         "source": {"anyOf": [_PLACE, _NOWHERE]},
     }

@@ -240,7 +240,7 @@ class _Page:
         yield from ("", *told) if told else ()
 
     def findings(self, plan: Outlook) -> Iterator[str]:
-        """Errors, warnings and notes about one thing each, with the way out of it; alike ones once where brief."""
+        """Errors, warnings and notes about one thing each, with its hint; alike ones once where brief."""
         found = first_of_all(plan.findings)[1]
         shown, more = finding_list.alike(found) if self._brief else (found, [])
         yield from self._told(shown)

@@ -1,4 +1,4 @@
-"""Decide how much of a value a reader may see, and to write it in one line.
+"""Values as a reader may see them, in one line.
 
 Secrets are never shown; a personal value shows no telephone number unless numbers were asked for, and
 never the digest our records keep in its place: a number is found again from its digest in minutes.

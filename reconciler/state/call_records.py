@@ -174,7 +174,7 @@ class Attempt:
     """One attempt of one occurrence of a scheduled call: the record that makes it happen at most once.
 
     ``to`` is a digest of the callee's number. ``occurrence`` is the call's name, with its wall time when it
-    recurs. ``outcomes`` are the words of ``attempts.on`` that the finished call's own record bears out, and
+    recurs. ``outcomes`` are the words of ``attempts.on`` that the finished call's own record confirms, and
     ``outcome`` says whether anybody was reached. ``recording`` is a link that is shown and never stored.
     ``earlier`` counts the missed
     occurrences before this one that were told with it.

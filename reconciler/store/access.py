@@ -18,7 +18,7 @@ _NEVER_PUSHED = "refs/heads/reconciler-doctor"
 def may_write(url: str, *, root: Path) -> bool:
     """True when a write would be let in, False when that cannot be told without writing.
 
-    Raises StoreError, with the way out, when a write would be refused.
+    Raises StoreError, with a hint, when a write would be refused.
     """
     scheme, _, rest = url.partition(":")
     ask = _objects(url) if scheme in BUCKETS else _QUESTIONS.get(scheme)

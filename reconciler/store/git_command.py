@@ -1,4 +1,4 @@
-"""Run git the same way on every machine, and to explain what it complains of.
+"""Runs of git that are the same on every machine, with its complaints explained.
 
 Whatever the user's configuration, hooks, identity or terminal are, these calls ask nothing, sign nothing,
 run no hook and leave the work tree, the index and HEAD alone.

@@ -1,4 +1,4 @@
-"""Give every key a path in the state branch, and to read the key back from it.
+"""Paths of keys in the state branch, from which the key can be read back.
 
 ``900001/binding/Agent/front-desk`` lies at ``900001/binding/Agent/7c/front-desk.json``. The two letters
 spread a folder of many calls over 256 small ones: git writes a folder anew for each change inside it. Folders

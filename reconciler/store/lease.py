@@ -1,4 +1,4 @@
-"""Let one run at a time write, and to free the place of a run that died.
+"""The lease by which one run at a time writes; that of a run that died ends by itself.
 
 The lease is an ordinary entry whose every renewal is a compare-and-set, so being displaced is noticed at the
 next heartbeat at the latest. Expiry is judged by each host's own clock: hosts that share a store need clocks

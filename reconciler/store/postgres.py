@@ -175,7 +175,7 @@ class PostgresStore(Store):
         return self._read(LIST, prefix, known)
 
     def refresh(self) -> str:
-        """A mark of what others have committed: it counts the looks since which a transaction not ours came about.
+        """A mark of what others have committed: it counts the looks since which a transaction not ours was committed.
 
         Two snapshots of the server tell exactly which have, in whatever order they were begun or committed.
         """

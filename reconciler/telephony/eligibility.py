@@ -1,4 +1,4 @@
-"""Know when the vendor will refuse to dial, and the way out of each refusal.
+"""Reasons for which the vendor refuses to dial, each with its fix.
 
 The rows are the failure table of the vendor's outbound guide (contract, section 4). Plan asks these
 questions early, dispatch asks them again right before it dials, and a refusal that still comes is
@@ -139,7 +139,7 @@ _BY_STATUS: dict[int, tuple[str, str]] = {
 
 
 def refusal(error: ApiError) -> tuple[str, str]:
-    """The code and the way out for an answer to ``POST /v1/call`` that says no: nothing rang."""
+    """The code and the fix for an answer to ``POST /v1/call`` that says no: nothing rang."""
     words = f"{error} {error.detail}".lower()
     if error.status == 403:  # noqa: PLR2004 - the status that hides four causes
         return _forbidden(words)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from reconciler.testing.batch import Batch
     from reconciler.testing.run import Wanted
 
-_ASSUMED = f"reckoned as {TEST_MINUTES} minutes a test at twice the price of a call"
-_TOLD = "as the platform reckoned the last batch"
+_ASSUMED = f"estimated at {TEST_MINUTES} minutes a test at twice the price of a call"
+_TOLD = "as the platform estimated the last batch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Estimate:
 
 
 def of_agent(wanted: Wanted, earlier: Iterable[Batch]) -> Estimate:
-    """What the tests of one agent are expected to cost: as the platform reckoned before, else by the price list."""
+    """What the tests of one agent are expected to cost: as the platform estimated before, else by the price list."""
     told = [it for it in earlier if it.channel == wanted.channel and it.total > 0 and it.cents > 0]
     count = len(wanted.scenarios)
     if not told:

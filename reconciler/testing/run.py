@@ -36,7 +36,7 @@ _NOT_FOUND = 404
 class Wanted:
     """The scenarios of one agent that are to be run: their addresses by the platform's ids, and the prompt's hash.
 
-    ``changed_at`` is when the agent was last written, by the platform's clock; ``cents`` is what one test is reckoned
+    ``changed_at`` is when the agent was last written, by the platform's clock; ``cents`` is what one test is estimated
     to cost where the platform has told nothing.
     """
 

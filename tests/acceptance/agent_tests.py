@@ -20,7 +20,7 @@ _GROUPS: JSON = {
 _SCENARIO = {"title", "scenario_prompt", "direction", "labels", *_GROUPS}
 _EXECUTE = {"channel", "consent_to_charge", "scenario_ids", "phone_number_id", "stagger_seconds", "matrix"}
 _SUITE: JSON = {"name": "", "agent_id": None, "scenario_ids": [], "criteria": {}, "schedule": None}
-_CENTS = 7  # what a test call is reckoned to cost here
+_CENTS = 7  # what a test call is estimated to cost here
 
 
 class Unwell(Exception):

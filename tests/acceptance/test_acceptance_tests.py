@@ -252,11 +252,11 @@ def test_no_money_is_a_refusal_also_where_only_the_begin_tells_of_it(
     assert "balance is $0.00" in ran.words
 
 
-def test_the_estimate_is_what_the_platform_reckoned_the_last_time(project: Project, platform: SecondPlatform) -> None:
+def test_the_estimate_is_what_the_platform_estimated_the_last_time(project: Project, platform: SecondPlatform) -> None:
     applied(project, "Books", "Cancels")
     first = project.run(*REPLAY)
-    assert "$0.24 (reckoned as 3 minutes a test" in first.words
-    assert "$0.14 (as the platform reckoned the last batch)" in project.run(*REPLAY).words
+    assert "$0.24 (estimated at 3 minutes a test" in first.words
+    assert "$0.14 (as the platform estimated the last batch)" in project.run(*REPLAY).words
     assert project.run(*REPLAY, "--max-cost-cents", "13").code == 3
     assert platform.tests.paid == 2
 

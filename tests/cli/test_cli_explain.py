@@ -49,7 +49,7 @@ manifests/example.yaml:
     `thinking_level` is decided by `product: storm-base`: the vendor may answer
     another than this
 
-The way out: Remove it; choose the tier by `product`.
+Fix: Remove it; choose the tier by `product`.
 """,
         "",
     )
