@@ -127,7 +127,7 @@ WAYS_OUT = {
     "secret_lost": "to have it deleted and created anew: reconciler apply --again {address}",
     "busy": "{stop}, then plan again",
     "immutable": "put it back; or declare the new one under a new name, and this one `absent: true`",
-    "protected": "declare it with `protect: false` and apply first; `reconciler state forget` lets go of it",
+    "protected": "declare it with `protect: false` and apply first; `reconciler state forget {address}` lets go of it",
     "never_removed": "remove the document, and the thing itself in the dashboard",
 }
 

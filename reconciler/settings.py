@@ -22,6 +22,7 @@ from pydantic import (
 
 from reconciler.diagnostics.suggestions import listed, nearest, plain, spelt
 from reconciler.documents import reading
+from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable, path_text, read_limited, real
 from reconciler.documents.variables import Variables
 from reconciler.errors import InputError
@@ -257,7 +258,8 @@ def _in_environment(settings: Settings, name: str | None) -> Settings:
 def _read(path: Path) -> tuple[Settings, list[Finding]]:
     """The settings, as far as they can be understood, and all that is wrong with the file."""
     text = _text(path)
-    parts = list(reading.read(text, FILE))
+    parts: list[reading.Problem | reading.Document] = [*merge_markers(text, FILE)]
+    parts = parts or list(reading.read(text, FILE))
     problems = [
         _finding(part.code, part.message, part.location, part.hint)
         for part in parts

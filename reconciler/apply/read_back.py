@@ -6,8 +6,10 @@ caller hears it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.apply.kept_texts import kept
 from reconciler.errors import ReconcilerError
 from reconciler.fields import policies, same
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.model import Change, FieldDiff, Observed
     from reconciler.resolver import Resolver
 
-COMPARE = "compare with the dashboard; the vendor may not accept the value"
+_COMPARE = "compare with the dashboard; the vendor may not accept the value"
 
 
 def not_as_declared(change: Change, kind: Kind, links: Resolver, observed: Observed) -> tuple[FieldDiff, ...]:
@@ -34,7 +36,7 @@ def not_in_draft(change: Change, kind: Kind, links: Resolver, draft: Observed) -
     wanted = {own[item.path].wire: links.wire(own[item.path], declared[item.path]) for item in change.diffs}
     told = kind.staged_values(draft, wanted)
     return tuple(
-        item
+        replace(item, before=told[wire], after=wanted[wire])
         for item in change.diffs
         if (wire := own[item.path].wire) in told and not same(own[item.path], wanted[wire], told[wire])
     )
@@ -44,7 +46,15 @@ def not_kept(lost: tuple[FieldDiff, ...]) -> str:
     """What to say of them."""
     names = ", ".join(f"`{item.path}`" for item in lost)
     where = f" ({lost[0].location})" if lost[0].location else ""
-    return f"the server answered success, but {names} did not come out as declared{where}"
+    known = [f"`{item.path}` {how}" for item in lost if (how := kept(item.after, item.before).how)]
+    made = f": {', '.join(known)} there" if known else ""
+    return f"the server answered success, but {names} did not come out as declared{where}{made}"
+
+
+def way_out(lost: tuple[FieldDiff, ...]) -> str:
+    """What their author can do."""
+    ways = (kept(item.after, item.before).way_out for item in lost)
+    return "; ".join(dict.fromkeys(way or _COMPARE for way in ways))
 
 
 class Listed:

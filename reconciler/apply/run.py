@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from reconciler.apply import draft_gate, writes
 from reconciler.apply.journal import Journal
 from reconciler.apply.not_begun import not_begun
-from reconciler.apply.read_back import COMPARE, Listed, not_as_declared, not_in_draft, not_kept
+from reconciler.apply.read_back import Listed, not_as_declared, not_in_draft, not_kept, way_out
 from reconciler.apply.refused_fields import blames, told
 from reconciler.errors import (
     AmbiguousWrite,
@@ -226,7 +226,7 @@ class _Run:
             return
         kind.discard(draft, self._context)
         why = f"{not_kept(lost)}: its draft was thrown away, and callers stay as they were"
-        failed = partial(self._finish, change, Outcome.FAILED, why, COMPARE, location=lost[0].location)
+        failed = partial(self._finish, change, Outcome.FAILED, why, way_out(lost), location=lost[0].location)
         self.memory.refused(change, kind, lost, partial(self._stored, change, change.id, failed))
 
     def _create(self, change: Change, kind: Kind) -> None:
@@ -330,7 +330,7 @@ class _Run:
             return
         there = f"it exists (id {id_})" if change.observed is None else "the rest is live"
         why = f"{not_kept(dropped)}; {there}"
-        self._finish(change, Outcome.FAILED, why, COMPARE, id_, dropped[0].location, in_part=True)
+        self._finish(change, Outcome.FAILED, why, way_out(dropped), id_, dropped[0].location, in_part=True)
 
     def settle_drafts(self, wave: list[Step], pool: ThreadPoolExecutor) -> None:
         """After a wave of drafts: if one could not be written, or did not pass, throw ours away and deploy none."""

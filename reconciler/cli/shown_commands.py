@@ -23,7 +23,9 @@ _T = TypeVar("_T")
 
 _PROJECT = ("environment", "variables")
 _ACCOUNT = ("api_url", "api_key_file", "profile", "state", "emulator")
-_SCOPE = ("prune", "selectors", "targets", "excluded", "since", "again")
+_PART = ("selectors", "targets", "excluded", "since")  # each of these leaves something out
+_TARGET = "--target"
+_SCOPE = ("prune", *_PART, "again")
 
 
 class Takes(NamedTuple):
@@ -155,7 +157,15 @@ class ShownCommands:
     def _paths(self, verb: str, there: Sequence[str]) -> list[str]:
         """The paths of this run, for a command that takes some and names none of them; a misspelt one helps nobody."""
         takes = TAKES[_known(verb)].paths
-        return [str(path) for path in self.paths if takes and str(path) not in there and path.exists()]
+        paths = self._whole if _TARGET in there else self.paths
+        return [str(path) for path in paths if takes and str(path) not in there and path.exists()]
+
+    @property
+    def _whole(self) -> tuple[Path, ...]:
+        """The project's folder in place of the paths in it; nothing where this is inside of it already."""
+        if self.root is None or not self.paths:
+            return self.paths
+        return () if Path.cwd().is_relative_to(self.root) else (Path(os.path.relpath(self.root)),)
 
     def _flags(self, verb: str, there: Sequence[str]) -> list[str]:
         takes = TAKES[_known(verb)]
@@ -165,6 +175,8 @@ class ShownCommands:
             *(_SCOPE if takes.scope else ()),
             *(_ITS_OWN.get(verb, ()) if verb == self.verb else ()),
         ]
+        if _TARGET in there:  # what a command names itself must not be left out by what this run looked at
+            wanted = [name for name in wanted if name not in _PART]
         flags = [words for name in wanted if (words := self._given(verb, name)) and words[0] not in there]
         return [word for words in flags for word in words]
 

@@ -52,6 +52,7 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"-?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NUMERIC_START = frozenset("-.0123456789")
 _LONGEST_NUMBER = 400
+_EXACT = 1 << 53  # up to here every integer is a double
 _MEANINGFUL_STARTS = _NUMERIC_START | {"", *"~nNtTfF"}  # every other plain scalar is text
 _SEPARATOR = re.compile(r"---(\s|$)")
 
@@ -278,10 +279,15 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
 
 
 def _as_written(node: Any, values: dict[str, Any]) -> None:
-    """Put the text of each number that reads otherwise when it is spelled again: ``19.90``, ``12E4``, ``0x1F``."""
+    """Put the text of each number that reads otherwise when it is spelled again: ``19.90``, ``12E4``, ``0x1F``.
+
+    So does an integer of more digits than a double holds: whoever reads the JSON may round it.
+    """
     for key, value in node.value:
         read = values.get(key.value) if key.value.__class__ is str else None
-        if read.__class__ in (int, float) and value.value.__class__ is str and f"{read}" != value.value:
+        if read.__class__ not in (int, float) or value.value.__class__ is not str:
+            continue
+        if f"{read}" != value.value or (isinstance(read, int) and abs(read) > _EXACT):
             values[key.value] = value.value
 
 

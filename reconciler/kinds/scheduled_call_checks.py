@@ -12,7 +12,7 @@ from reconciler.schedule import clock
 from reconciler.schedule.planned_call import LATE, DeclaredHold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
 
@@ -118,15 +118,15 @@ def _variables(resource: Resource, written: Mapping[str, Any], scripts: Scripts)
     """Every placeholder of the prompt that will speak must be filled by this call."""
     if _refused(resource, written, "agent", "config", "from"):
         return
-    speaker, wanted = scripts.of(resource)
+    said = scripts.of(resource)
     variables, config = written.get("variables"), resource.declared.get("config") or {}
     given = {*_filled(variables), *_filled(config.get("variables"))}
-    for name in sorted(wanted - given):
+    for name in sorted(said.keys() - given):
         yield wrong(
             resource,
             "variables",
             "RC143",
-            f"{speaker} says `{{{{{name}}}}}`, and `variables` {_lacks(name, variables)}",
+            f"{said[name]} says `{{{{{name}}}}}`, and `variables` {_lacks(name, variables)}",
             f"add `{name}: …` below `variables`",
         )  # fmt: skip - one call
 
@@ -142,41 +142,41 @@ def _lacks(name: str, written: Any) -> str:
 
 
 class Scripts:
-    """Whose words the callees will hear, and the placeholders in them; each is read once, however many calls say it."""
+    """What the callees will hear, and the placeholders in it; each is read once, however many calls say it."""
 
     def __init__(self, resources: Mapping[str, Resource]) -> None:
         self._resources = resources
-        self._known: dict[int, tuple[Mapping[str, Any], str, frozenset[str]]] = {}
+        self._known: dict[int, tuple[Mapping[str, Any], Mapping[str, str]]] = {}
 
-    def of(self, call: Resource) -> tuple[str, frozenset[str]]:
-        """Who speaks in a call and what the call must fill; nothing where the manifests do not tell."""
+    def of(self, call: Resource) -> Mapping[str, str]:
+        """What a call must fill, and which text says it first; nothing where the manifests do not tell."""
         declared = call.declared
         if config := declared.get("config"):
-            return self._read(config, _INLINE)
+            return self._read(config, "the inline {}")
         name = declared.get("agent")
         if name is None and (number := self._resources.get(f"PhoneNumber/{declared.get('from')}")):
             name = number.declared.get("outbound_agent")
         agent = self._resources.get(f"Agent/{name}")
         if agent is None:
-            return "", frozenset()
-        return self._read(agent.declared, f"the prompt of `{agent.address}`")
+            return {}
+        transfers = [item["number"] for item in agent.declared.get("transfer_destinations") or ()]
+        return self._read(agent.declared, f"the {{}} of `{agent.address}`", transfers)
 
-    def _read(self, settings: Mapping[str, Any], speaker: str) -> tuple[str, frozenset[str]]:
+    def _read(self, settings: Mapping[str, Any], said: str, transfers: Sequence[str] = ()) -> Mapping[str, str]:
         known = self._known.get(id(settings))
         if known is None:
-            transfers = () if speaker == _INLINE else settings.get("transfer_destinations") or ()
-            texts = [*_spoken(settings), *(str(item["number"]) for item in transfers)]
-            # The settings are kept along, so that their id stays theirs.
-            known = self._known[id(settings)] = settings, speaker, frozenset(placeholders.names(texts))
-        return known[1:]
+            texts = [*((what, settings.get(field)) for field, what in _SPOKEN.items()), ("transfer number", transfers)]
+            names = [(name, said.format(what)) for what, text in texts for name in placeholders.names(text)]
+            # The first that says it counts. The settings are kept along, so that their id stays theirs.
+            known = self._known[id(settings)] = settings, dict(reversed(names))
+        return known[1]
 
 
-_INLINE = "the inline prompt"
-
-
-def _spoken(settings: Mapping[str, Any]) -> list[str]:
-    """What a callee may hear word by word."""
-    return [str(settings.get(name) or "") for name in ("prompt", "voicemail_message", "consent_announcement_text")]
+_SPOKEN = {
+    "prompt": "prompt",
+    "voicemail_message": "voicemail message",
+    "consent_announcement_text": "consent announcement",
+}
 
 
 def wrong(  # noqa: PLR0913 - a finding has these parts

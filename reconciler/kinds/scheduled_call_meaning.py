@@ -70,9 +70,10 @@ def _moment(spec: Mapping[str, Any]) -> Any:
 
 def _schedule(written: Mapping[str, Any] | None) -> Any:
     try:
-        return Schedule.of(written) if written else None
+        schedule = Schedule.of(written) if written else None
     except ValueError:
         return written
+    return (schedule.meaning, schedule.exceptions) if schedule else None
 
 
 def _hold(spec: Mapping[str, Any]) -> Any:

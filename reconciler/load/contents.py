@@ -134,21 +134,20 @@ class Contents:
             except InputError as error:
                 self._unopened(written, error, where)
                 return
-        value = digest_of(raw) if isinstance(written, FileContent) else self._text(file, shown, raw, where)
+        value = digest_of(raw) if isinstance(written, FileContent) else self._text(written.file, shown, raw, where)
         if value is not None:
             declared[key], self.files[key] = value, shown
         if isinstance(written, FileContent):
             self.raw[key] = raw
         if isinstance(written, FileTable):
-            self._tabulate(key, file, raw)
+            self._tabulate(key, written.file, shown, raw)
 
-    def _tabulate(self, key: str, file: Path, raw: bytes) -> None:
+    def _tabulate(self, key: str, name: str, shown: str, raw: bytes) -> None:
         """The rows of a file, and a finding for what is no row."""
-        shown = self._project.shown(file)
         try:
             table = read_table(raw, shown)
         except NoTable as error:
-            self._complain("RC171", f"`{self._written_as(file)}` {error}", Location(shown, error.line), error.hint)
+            self._complain("RC171", f"`{name}` {error}", Location(shown, error.line), error.hint)
             return
         self.tables[key] = table
         for line, why in table.broken:
@@ -170,15 +169,13 @@ class Contents:
             return None
         return found, raw
 
-    def _text(self, file: Path, shown: str, raw: bytes, where: Location) -> str | None:
-        """The text of a file, variables filled in; None, and a finding, for what is no text."""
+    def _text(self, name: str, shown: str, raw: bytes, where: Location) -> str | None:
+        """The text of a file, variables filled in; None, and a finding that names it, for what is no text."""
         text = raw.decode("utf-8", "replace").removeprefix("\ufeff")
         if "\x00" in text or "\ufffd" in text:
-            name = self._written_as(file)
             self._complain("RC141", f"`{name}` is not UTF-8 text", where, "name a file of text, in UTF-8")
             return None
         if not text.strip():
-            name = self._written_as(file)
             self._complain("RC141", f"`{name}` is empty: there is nothing to say", Location(shown), "write the text")
             return None
         for each in merge_markers(text, shown):
@@ -189,10 +186,6 @@ class Contents:
             where = place(text, shown, mistake.offset)
             self._complain(mistake.code, mistake.message, where, mistake.hint, mistake.severity)
         return said
-
-    def _written_as(self, file: Path) -> str:
-        """The file as the manifest may name it."""
-        return os.path.relpath(file, self._written_in.parent)
 
     def _first(self, tried: Sequence[Path], largest: int) -> tuple[Path, bytes | Unreadable] | None:
         """The first of some paths that may be read, with its bytes; else why not; None where there is no such file."""

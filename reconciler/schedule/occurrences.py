@@ -27,6 +27,7 @@ from reconciler.schedule.clock import (
     resolve_local,
     zone,
 )
+from reconciler.schedule.cron_meaning import cron_meaning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,6 +106,11 @@ class Schedule:
     def excepted(self) -> Schedule:
         """The same schedule without its exceptions."""
         return replace(self, exceptions=frozenset())
+
+    @property
+    def meaning(self) -> tuple[object, ...]:
+        """What it says but for its exceptions, however its cron fields are spelled."""
+        return cron_meaning(self.cron), self.timezone, self.start, self.until
 
 
 class Occurrence(NamedTuple):

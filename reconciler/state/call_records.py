@@ -278,7 +278,7 @@ def _same_times(before: Armed, call: PlannedCall, now: datetime) -> bool:
         return was is now_is
     lifted = was.exceptions - now_is.exceptions
     past = now.astimezone(zone(was.timezone)).date()
-    return was.excepted == now_is.excepted and all(day > past for day in lifted)
+    return was.meaning == now_is.meaning and all(day > past for day in lifted)
 
 
 def next_number(last: Attempt, call: Armed) -> int:

@@ -93,6 +93,23 @@ def test_what_narrows_a_plan_goes_with_plan_and_apply_only(tmp_path: Path, monke
     assert narrowed.command("calls release", "jane") == "reconciler calls release jane"
 
 
+def test_a_command_that_names_what_it_is_about_is_not_narrowed_to_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "phones" / "manifests").mkdir(parents=True)
+    given = {"emulator": ("--emulator",), "selectors": ("-l", "site=lakeside"), "since": ("--since", "main")}
+    paths = (Path("phones/manifests"),)
+    narrowed = ShownCommands("plan", paths, given, tmp_path / "phones")
+    monkeypatch.chdir(tmp_path)
+    hint = "first: reconciler apply --target Agent/desk; or plan all at once"
+    assert narrowed.completed(hint) == (
+        "first: reconciler apply --target Agent/desk phones --emulator; or plan all at once"
+    )
+    monkeypatch.chdir(tmp_path / "phones")
+    inside = ShownCommands("plan", (Path("manifests"),), given, tmp_path / "phones")
+    assert inside.completed(hint) == "first: reconciler apply --target Agent/desk --emulator; or plan all at once"
+
+
 def test_a_path_that_there_is_none_of_is_not_shown_again() -> None:
     assert ShownCommands("calls show", (Path("jan"),), {}).completed("`reconciler calls` lists them") == (
         "`reconciler calls` lists them"

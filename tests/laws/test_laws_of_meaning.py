@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
@@ -55,6 +56,30 @@ def test_the_order_of_outcomes_and_a_written_default_mean_nothing(on: list[str],
         {"attempts": {"max": 2, "on": ["busy", "not_answered", "voicemail"]}}
     )
     assert meaning({"attempts": {"max": 1}}) == meaning({})
+
+
+def schedule(cron: str) -> dict[str, Any]:
+    return {"schedule": {"cron": cron, "timezone": "America/New_York"}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("0 9 * * 1-5", "00  09 * * mon-fri", True),
+        ("0 9 * * 1-5", "0 9 * * 1,2,3,4,5", True),
+        ("0 9 * * 0", "0 9 * * 7", True),
+        ("0 9 * * 0", "0 9 * * sun", True),
+        ("*/30 9 * * *", "*/30 9 * JAN-DEC *", True),
+        ("0 9 * * *", "0 9 1-31 * *", True),
+        ("0 9 * * 1-5", "0 9 * * 1-4", False),
+        ("0 9 1 * 1", "0 9 */1 * 1", False),
+        ("0 9 1-31 * 1", "0 9 * * 1", False),
+        ("0 9 * * 5#1", "0 9 * * 5", False),
+        ("0 9 L * *", "0 9 31 * *", False),
+    ],
+)
+def test_a_schedule_is_the_times_that_it_names(one: str, other: str, *, same: bool) -> None:
+    assert (meaning(schedule(one)) == meaning(schedule(other))) is same
 
 
 WORDS = some.text(some.characters(exclude_characters="\r"))

@@ -65,6 +65,8 @@ def variables(project: Path, text: str) -> Any:
         ("3.14159265358979323846", "3.14159265358979323846"),
         ("02134", "02134"),
         ("12:30", "12:30"),
+        ("12345678901234567890", "12345678901234567890"),
+        ("9007199254740992", 9007199254740992),
         ("25", 25),
         ("19.9", 19.9),
         ("true", True),
@@ -89,6 +91,33 @@ def test_a_variable_without_a_value_fills_nothing(
 ) -> None:
     text = f"{CALL}{CONFIG % 'Greet {{who}}.'}  variables:\n    who: {written}\n"
     assert ("RC143", "error") in {each[:2] for each in found(project, capsys, text)}
+
+
+def test_a_placeholder_is_named_with_the_text_that_says_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    agent = f"{AGENT}  prompt: Greet {{{{who}}}}.\n  voicemail_message: Call {{{{us}}}} back, {{{{who}}}}.\n---\n"
+    (project / "manifests" / "a.yaml").write_text(f"{agent}{CALL}  agent: desk\n", encoding="utf-8")
+    assert main(["validate", "--format", "json", str(project)]) == 1
+    told = [it["message"] for it in json.loads(capsys.readouterr().out)["findings"] if it["code"] == "RC143"]
+    assert told == [
+        "the voicemail message of `Agent/desk` says `{{us}}`, and `variables` has no `us`",
+        "the prompt of `Agent/desk` says `{{who}}`, and `variables` has no `who`",
+    ]
+
+
+def test_the_markers_of_a_merge_in_the_project_file_are_named(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    conflict = "# a project\n<<<<<<< HEAD\nmanifests: a\n=======\nmanifests: b\n>>>>>>> feature\n"
+    (project / "reconciler.yaml").write_text(conflict, encoding="utf-8")
+    assert main(["validate", str(project)]) == 1
+    assert "reconciler.yaml:2:1: error RC156: `<<<<<<< HEAD` marks a merge conflict" in capsys.readouterr().err
+
+
+def test_an_empty_file_is_named_as_the_manifest_names_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "prompts" / "empty.md").write_text("\n", encoding="utf-8")
+    (project / "manifests" / "a.yaml").write_text(f"{AGENT}  prompt: {{file: prompts/empty.md}}\n", encoding="utf-8")
+    assert main(["validate", str(project)]) == 1
+    assert "`prompts/empty.md` is empty" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("prompt", ["''", '"  "', "", "~", "{file: ../prompts/desk.md}"])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
 import json
 import sqlite3
+import unicodedata
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
-from reconciler.emulator import Fault
+from reconciler.emulator import EmulatorTransport, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,6 +96,46 @@ def test_a_create_that_came_out_wrong_exists_and_is_named_by_its_id(having: Havi
     plan = account.run("plan", "--format", "json")
     assert changed_by(plan) == {"product": "server"}
     assert "the server keeps another value" in plan.out
+
+
+TEXT = "Cafe\u0301 & bar:  you answer <briefly>. "
+FOLDED: dict[str, tuple[Callable[[str], str], str, str]] = {
+    "NFC": (lambda text: unicodedata.normalize("NFC", text), "is in the Unicode form NFC", "save it in the form NFC"),
+    "HTML": (html.escape, "is escaped for HTML", "write it without"),
+    "blanks": (lambda text: " ".join(text.split()), "has other white space", "write its white space as"),
+    "cut": (lambda text: text[:10], "is cut after 10 characters", "shorten it to 10 characters"),
+    "other": (str.swapcase, "did not come out as declared", "compare with the dashboard"),
+}
+
+
+@pytest.mark.parametrize("way", FOLDED)
+def test_a_text_that_the_server_keeps_otherwise_is_not_deployed_and_how_it_differs_is_told(
+    having: Having, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    fold, how, hint = FOLDED[way]
+    account = having()
+    account.write("manifests/a.yaml", agent("desk", "Hello"))
+    account.apply()
+    handle = EmulatorTransport.handle_request
+
+    def folding(self: EmulatorTransport, request: httpx.Request) -> httpx.Response:
+        if request.method == "PATCH":
+            body = json.loads(request.content)
+            body["prompt"] = fold(body["prompt"])
+            headers = {**request.headers}
+            headers.pop("content-length")
+            request = httpx.Request(request.method, request.url, json=body, headers=headers)
+        return handle(self, request)
+
+    monkeypatch.setattr(EmulatorTransport, "handle_request", folding)
+    account.write("manifests/a.yaml", agent("desk", json.dumps(TEXT)))
+    ran = account.run("apply", "--yes")
+    said = " ".join(ran.out.split())
+    assert (ran.code, live(account, "desk")["prompt"]) == (IN_PART, "Hello")
+    assert how in said
+    assert hint in said
+    assert "changed in the manifest" not in account.run("plan").out
+    assert "server keeps another value" in " ".join(account.run("plan").out.split())
 
 
 def test_a_null_that_a_draft_cannot_show_is_no_loss(having: Having) -> None:
