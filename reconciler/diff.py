@@ -15,7 +15,7 @@ from reconciler.resolver import UNRESOLVED
 from reconciler.shapes import holds_secret, veiled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from reconciler.fields import Policy
     from reconciler.model import Resource
@@ -79,12 +79,15 @@ def _same(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> bo
     if not _same_keys(policy.unread.readable, desired, actual):
         return False
     recorded = base.fields.get(policy.name) if base else None
-    return base is None or (recorded is not None and _recalls(recorded[0], policy, desired))
+    return base is None or (recorded is not None and _recalls(recorded[0], policy, desired, base))
 
 
-def _recalls(recorded: str, policy: Policy, value: Any) -> bool:
+def _recalls(recorded: str, policy: Policy, value: Any, base: Binding) -> bool:
     """Whether a recorded digest is of this value; what cannot be read again counts as sent once it was exported."""
-    return recorded == AS_EXPORTED or recorded in digests(policy, value)
+    plain = digests(policy, value)
+    if recorded == AS_EXPORTED or recorded in plain:  # as an older version kept those of secrets too
+        return True
+    return policy.unread is not None and base.digests.recalls(recorded, plain)
 
 
 def _same_keys(readable: tuple[str, ...], desired: Any, actual: Any) -> bool:
@@ -180,11 +183,11 @@ def _side(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> Ch
     Where neither moved, the server did not keep what was written.
     """
     recorded = base.fields.get(policy.name) if base else None
-    if recorded is None or desired is UNRESOLVED:
+    if base is None or recorded is None or desired is UNRESOLVED:
         return ChangedBy.MANIFEST
-    manifest_moved = not _recalls(recorded[0], policy, desired)
+    manifest_moved = not _recalls(recorded[0], policy, desired, base)
     untold = policy.unread is not None and not policy.unread.readable  # and so nobody can tell whether it moved
-    live_moved = not untold and recorded[1] not in digests(policy, actual)
+    live_moved = not untold and not _recalls(recorded[1], policy, actual, base)
     return _SIDES[manifest_moved, live_moved]
 
 
@@ -202,19 +205,27 @@ def released(binding: Binding | None, declared: Mapping[str, Any]) -> tuple[str,
 
 
 def snapshot(
-    expected: Mapping[str, Any], live: Mapping[str, Any], policies: Mapping[str, Policy], links: Resolver
+    expected: Mapping[str, Any],
+    live: Mapping[str, Any],
+    policies: Mapping[str, Policy],
+    links: Resolver,
+    keep: Callable[[str], str] = str,
 ) -> dict[str, tuple[str, str]]:
-    """The base for the next comparison: for each declared field, digests of both sides as they are now."""
+    """The base for the next comparison: for each declared field, digests of both sides as they are now.
+
+    ``keep`` makes of the digest of what the account never tells, a secret perhaps, what the state may hold.
+    """
     return {
-        name: base(policies[name], links.wire(policies[name], value), policies[name].live(live))
+        name: base(policies[name], links.wire(policies[name], value), policies[name].live(live), keep)
         for name, value in expected.items()
         if not policies[name].local and not policies[name].fixed
     }
 
 
-def base(policy: Policy, desired: Any, actual: Any) -> tuple[str, str]:
+def base(policy: Policy, desired: Any, actual: Any, keep: Callable[[str], str] = str) -> tuple[str, str]:
     """The base of one field: the newest digest of what is declared, and of what is there."""
-    return digests(policy, desired)[0], digests(policy, actual)[0]
+    declared, there = digests(policy, desired)[0], digests(policy, actual)[0]
+    return (keep(declared), keep(there)) if policy.unread is not None else (declared, there)
 
 
 def exported(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.apply.group_commit import Entry, GroupCommitter, stored
 from reconciler.diff import base, snapshot
@@ -110,7 +110,12 @@ class Journal:
         for name, value in sent.items():
             if value is UNRESOLVED:
                 raise _nameless(name, wanted[name])
-        return {own[diff.path].wire: digest(sent[diff.path]) for diff in change.diffs if diff.path in sent}
+        given = {diff.path: digest(sent[diff.path]) for diff in change.diffs if diff.path in sent}
+        return {own[name].wire: it if own[name].unread is None else self._keep(it) for name, it in given.items()}
+
+    def _keep(self, plain: str) -> str:
+        """The digest of a secret as the state may hold it; raises WrongStateKey where its key is another."""
+        return self._context.ledger.digests.of(plain)
 
     def _rivals(self, change: Change, kind: Kind) -> set[str]:
         """The ids of what could be taken for the object before it was created."""
@@ -195,6 +200,7 @@ class Journal:
                 own[item.path],
                 links.wire(own[item.path], expected[item.path]),
                 own[item.path].live(observed.body),
+                self._keep,
             )
             for item in lost
         }
@@ -227,6 +233,10 @@ class Journal:
                 self._known[address] = binding
         self._recorder.add(Entry(wanted, then))
 
+    def _snapshot(self, kind: Kind, expected: Mapping[str, Any], observed: Observed) -> dict[str, tuple[str, str]]:
+        own, links = policies(kind.spec), self._context.links
+        return snapshot(expected, observed.body, own, links, self._keep)
+
     def _bound(self, change: Change, kind: Kind, observed: Observed) -> Binding:
         resource = change.resource
         expected = kind.expected(resource) if resource else {}
@@ -236,7 +246,7 @@ class Journal:
             id=observed.id,
             parent=observed.parent,
             display=observed.name or old.display,
-            fields=snapshot(expected, observed.body, policies(kind.spec), self._context.links),
+            fields=self._snapshot(kind, expected, observed),
             protect=old.protect or (resource is not None and resource.manifest.protect),
             kept_protected=old.kept_protected and not (resource is not None and resource.manifest.protect),
             applied_at=stamp(self._context.now()),

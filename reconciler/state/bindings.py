@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Address
+from reconciler.state.digests import PLAIN, Digests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,7 @@ class Binding:
     the live value that was read back. ``id`` is "" while a create is under way. ``was`` are the names it had.
     ``kept_protected``: by a document that took it over and says nothing of protection. ``parent`` is the id of what
     it lives below, ``replaced`` are the ids it had and that are still to be deleted. ``project`` declared it.
+    ``digests`` is how those of secrets were kept; it is no part of what is stored.
     """
 
     address: Address
@@ -53,12 +55,15 @@ class Binding:
     parent: str = ""
     replaced: tuple[str, ...] = ()
     project: str = ""
+    digests: Digests = field(default=PLAIN, compare=False, repr=False)
 
 
 def stored(binding: Binding) -> dict[str, Any]:
     """A binding as it is stored."""
     intent = plain(binding.intent) if binding.intent else None
-    return plain(binding) | {"address": str(binding.address), "intent": intent}
+    value = plain(binding) | {"address": str(binding.address), "intent": intent}
+    del value["digests"]
+    return value
 
 
 def plain(noun: Any) -> dict[str, Any]:
@@ -66,7 +71,7 @@ def plain(noun: Any) -> dict[str, Any]:
     return {name: getattr(noun, name) for name in noun.__slots__}
 
 
-def read(value: Mapping[str, Any]) -> Binding:
+def read(value: Mapping[str, Any], digests: Digests = PLAIN) -> Binding:
     """A binding as it was stored, field by field: a plan reads one for every agent there is."""
     intent = value["intent"]
     return Binding(
@@ -85,4 +90,5 @@ def read(value: Mapping[str, Any]) -> Binding:
         parent=value.get("parent", ""),
         replaced=tuple(value.get("replaced", ())),
         project=value.get("project", ""),
+        digests=digests,
     )

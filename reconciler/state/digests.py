@@ -25,10 +25,14 @@ class WrongStateKey(StoreError):
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """How an organisation's state keeps digests; without a key they are the plain ones."""
+    """How an organisation's state keeps digests; without a key they are the plain ones.
+
+    ``keyed_otherwise`` names a state whose key is another one than this.
+    """
 
     organization: str = ""
     key: StateKey = field(default=NO_KEY)
+    keyed_otherwise: str = ""
 
     def of(self, plain: str) -> str:
         """A plain digest as it is kept; a keyed one, and nothing, is what it is."""
@@ -43,6 +47,12 @@ class Digests:
     def opened(self, kept: str, candidates: Iterable[str]) -> str:
         """The plain digest, among candidates, that was kept so; what was kept where it is none of them."""
         return next((plain for plain in candidates if kept == self.of(plain)), kept)
+
+    def recalls(self, kept: str, plain: Iterable[str]) -> bool:
+        """Whether one of these plain digests was kept so; raises WrongStateKey where that takes another key."""
+        if self.keyed_otherwise and is_keyed(kept):
+            raise wrong_key(self, self.keyed_otherwise)
+        return kept in map(self.of, plain)
 
     @property
     def check(self) -> Mapping[str, Any]:
@@ -67,6 +77,6 @@ def wrong_key(digests: Digests, description: str) -> WrongStateKey:
     has = "is another key" if digests.key else "is not set"
     return WrongStateKey(
         f"the digests of people in {description} were made with a key, and {VARIABLE} {has}: it cannot be told who was "
-        "called already",
+        "called already, nor which secrets were sent",
         hint=f"set {VARIABLE} to the key that the other runs of this organisation have",
     )
