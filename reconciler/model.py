@@ -7,6 +7,7 @@ what a reader approves, ``Step`` is what the machine sends, ``Result`` is what b
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any
@@ -340,10 +341,7 @@ class Plan:
     @property
     def summary(self) -> dict[str, int]:
         """How many changes of each verb, zeros included for those that every reader may rely on."""
-        counts = dict.fromkeys(VERBS, 0)
-        for change in self.changes:
-            counts[change.verb] = counts.get(change.verb, 0) + 1
-        return counts
+        return dict.fromkeys(VERBS, 0) | Counter(change.verb for change in self.changes)
 
     @property
     def pending(self) -> tuple[Change, ...]:

@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 
 _TRIES = 3
 _SHORTEST_PAUSE = 1.0
-_MEANT = ("RC603", "RC617")  # held, or to somebody who must not be called: nobody is alarmed
 
 
 def dispatch(line: DispatchContext, *, dry_run: bool = False, told: list[CallRow] | None = None) -> list[CallRow]:
@@ -183,7 +182,7 @@ def _kept_back(
     """The row of a call that a gate stops: held back for now, or not to be placed at all."""
     if why.skips and order is not None:
         return skip(line, due, order, why.message, dry_run=dry_run)
-    state = CallState.HELD if why.code in _MEANT else CallState.ARMED
+    state = CallState.HELD if why.meant else CallState.ARMED
     return row(due, order, state, detail=why.message, hint=why.hint, code=why.code)
 
 

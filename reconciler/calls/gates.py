@@ -39,12 +39,16 @@ _LONGEST_CALL = timedelta(hours=12)  # after which a call whose end the platform
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """Why a call must not be placed now; ``skips``: it is not to be placed at all, and nobody is alarmed."""
+    """Why a call must not be placed now.
+
+    ``meant``: somebody decided it, so nobody is alarmed; ``skips``: nor is it to be placed at all.
+    """
 
     code: str
     message: str
     hint: str = ""
     skips: bool = False
+    meant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +82,15 @@ def _as_armed(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | Non
 
 def _held(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
     if moment.held.in_force(moment.now):
-        return Blocked("RC603", f"every call is {moment.held.spoken}", "reconciler calls release --all")
+        return Blocked("RC603", f"every call is {moment.held.spoken}", "reconciler calls release --all", meant=True)
     hold = due.armed.holds_now(moment.now, due.attempt.occurrence)
     if not hold and order.hold is not None and order.hold.in_force(moment.now):
         hold = Hold(
             storable(order.hold.why), by=BY_THE_MANIFEST, until=stamp(order.hold.until) if order.hold.until else ""
         )
-    return Blocked("RC603", hold.spoken, release_of(hold, due.armed, due.attempt.occurrence)) if hold else None
+    if not hold:
+        return None
+    return Blocked("RC603", hold.spoken, release_of(hold, due.armed, due.attempt.occurrence), meant=True)
 
 
 def release_of(hold: Hold, call: Armed, occurrence: str) -> str:
@@ -126,7 +132,7 @@ def _do_not_call(_due: Due, order: PlannedCall, moment: GateInputs) -> Blocked |
     if untold := moment.do_not_call.untold:
         return Blocked("RC182", f"the do-not-call list cannot be read: {untold}", "correct it, then dispatch again")
     if moment.do_not_call.forbids(order.to_number):
-        return Blocked("RC617", "this person must not be called", "remove the call")
+        return Blocked("RC617", "this person must not be called", "remove the call", meant=True)
     return None
 
 

@@ -124,7 +124,7 @@ def _place(session: Session, folder: Path | None) -> Path:
 
 def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledger, kinds: tuple[str, ...]) -> _Found:
     """Read the lists, and give each object that no manifest declares a name."""
-    samples = _giving_way(session, ledger) if "Agent" in kinds else ()
+    samples = _giving_way(session, ledger, kinds)
     loaded = Loaded() if samples else _declared_there(session, place)
     observed = _lists(kinds, Look(api, ledger, loaded.resources, Resolver({}), every=True))
     bindings = renamed(ledger.bindings(), (resource.manifest for resource in loaded.resources.values())).bindings
@@ -144,9 +144,9 @@ def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledg
     return _Found(fresh, len(declared), links, samples)
 
 
-def _giving_way(session: Session, ledger: Ledger) -> tuple[Path, ...]:
+def _giving_way(session: Session, ledger: Ledger, kinds: Iterable[str]) -> tuple[Path, ...]:
     """The samples that `init` wrote, where nobody touched them and none was applied: they would be two more agents."""
-    found = untouched_samples(session.project.root.resolve())
+    found = untouched_samples(session.project.root.resolve(), kinds)
     return () if ledger.unread or ledger.bindings() else tuple(found)
 
 

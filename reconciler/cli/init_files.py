@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _APPLY = "apply"
 JOBS = ("plan", _APPLY, "dispatch", "calls", "drift")
@@ -30,6 +30,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 _DISTRIBUTION = "thunderphone-reconciler[postgres]"
 
 # From the file to the templates it is made of, joined.
+_SAMPLED = "Agent"  # the kind whose samples would be objects nobody asked for
 _SAMPLES: Mapping[str, tuple[str, ...]] = {
     "manifests/agents.yaml": ("project/manifests/agents.yaml",),
     "manifests/numbers.yaml": ("project/manifests/numbers.yaml",),
@@ -117,8 +118,10 @@ def has_manifests(folder: Path) -> bool:
     return any(path.suffix in (".yaml", ".yml") for path in (folder / "manifests").rglob("*"))
 
 
-def untouched_samples(folder: Path) -> list[Path]:
-    """The samples that `init` wrote into a project, where nobody has touched one or declared anything beside them."""
+def untouched_samples(folder: Path, kinds: Iterable[str]) -> list[Path]:
+    """The samples of these kinds that `init` wrote, where nobody touched one or declared anything beside them."""
+    if _SAMPLED not in kinds:
+        return []
     samples = {folder / name: _text(*parts) for name, parts in {**_SAMPLES, **_TESTS}.items()}
     there = [path for path in (folder / "manifests").rglob("*") if path.suffix in (".yaml", ".yml")]
     if not there or not set(there) <= set(samples):

@@ -1,4 +1,4 @@
-"""Rings to come: when each declared call may ring from now on, found once for all rules that look at times."""
+"""Rings to come: when each declared call may ring, found once for all rules about times."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = Path(reconciler.__file__).parent
-# Whose subject is one kind of thing: calls, campaigns, webhooks, numbers that dial, tests, lint, money, and remarks
-# on fields.
+# Whose subject is one kind of thing: calls, campaigns, webhooks, numbers that dial, tests, lint, money, samples, and
+# remarks on fields.
 SUBJECTS = (
     "kinds/",
     "emulator/",
@@ -30,6 +30,8 @@ SUBJECTS = (
     "cli/completed_values.py",
     "cli/doctor.py",
     "cli/field_notes.py",
+    "cli/init_files.py",
+    "cli/notices.py",
     "cli/serve_wiring.py",
     "cli/webhooks.py",
 )
