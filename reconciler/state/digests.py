@@ -7,6 +7,7 @@ keyed tells nothing without the key: a run whose key is another one, or missing,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import StoreError
@@ -57,11 +58,16 @@ class Digests:
     @property
     def check(self) -> Mapping[str, Any]:
         """What the state keeps of the key, to tell it from another."""
-        return {"check": self.key.digest(f"key-of:{self.organization}")}
+        return {"check": _check(self.key, self.organization)}
 
     def agree_with(self, kept: Mapping[str, Any]) -> bool:
         """Whether the state was keyed with this key."""
         return bool(self.key) and kept.get("check") == self.check["check"]
+
+
+@cache
+def _check(key: StateKey, organization: str) -> str:
+    return key.digest(f"key-of:{organization}")
 
 
 PLAIN = Digests()
