@@ -165,7 +165,7 @@ def _taken_up(runner: Runner) -> list[AgentResult]:
 
 def _one_taken_up(runner: Runner, name: str, record: TestRecord) -> AgentResult:
     detail = f"no batch came of what was begun at {record.at}"
-    nothing = AgentResult(name, Verdict.ERROR, detail=detail, hint="reconciler test begins one", not_begun=True)
+    nothing = AgentResult(name, Verdict.ERROR, detail=detail, hint="`reconciler test` begins one", not_begun=True)
     return _unless_unread(name, lambda: runner.take_up(name, record)) or nothing
 
 

@@ -140,9 +140,15 @@ def _case(suite: ET.Element, result: AgentResult, it: ScenarioResult) -> str:
     if it.verdict.value == _GREEN:
         return ""
     kind = "failure" if it.verdict.value == "failed" else "error"
-    said = clean(mask_in(it.detail or result.detail or it.verdict.value))
+    said = clean(_said(it, result.detail or it.verdict.value))
     ET.SubElement(case, kind, {"message": said, "type": it.verdict.value}).text = said
     return kind
+
+
+def _said(it: ScenarioResult, otherwise: str = "") -> str:
+    """What the platform says of a scenario, and the call to listen to."""
+    call = f"call {it.call_id}" if it.call_id else ""
+    return mask_in("; ".join(part for part in (it.detail or otherwise, call) if part))
 
 
 def _whole(suite: ET.Element, result: AgentResult) -> str:
@@ -160,7 +166,7 @@ def markdown(results: Sequence[AgentResult]) -> str:
         told = f": {markup.escape(mask_in(result.detail))}" if result.detail else ""
         parts.append(f"#### Agent/{markup.escape(result.name)}: {_word(result)}{told}")
         rows = [
-            markup.row([it.verdict.value, markup.escape(it.address or it.title), markup.escape(mask_in(it.detail))])
+            markup.row([it.verdict.value, markup.escape(it.address or it.title), markup.escape(_said(it))])
             for it in result.scenarios
         ]
         if rows:

@@ -219,7 +219,7 @@ def _of_wanted(result: AgentResult, record: TestRecord, wanted: Wanted) -> Agent
         why = (
             f"the agent was changed at {wanted.changed_at}, after batch {batch.id} was begun: no verdict on it as it is"
         )
-        return replace(result, verdict=Verdict.OTHER_REVISION, detail=why, hint="reconciler test begins another")
+        return replace(result, verdict=Verdict.OTHER_REVISION, detail=why, hint="`reconciler test` begins another")
     why = f"batch {batch.id if batch else ''}, which was taken up, did not try it"
     missing = [ScenarioResult(it, "", Verdict.NOT_TRIED, why) for it in _not_tried(record, wanted)]
     if not missing:
@@ -231,7 +231,7 @@ def _of_wanted(result: AgentResult, record: TestRecord, wanted: Wanted) -> Agent
         verdict=verdict,
         scenarios=(*result.scenarios, *missing),
         detail=told,
-        hint="reconciler test begins another",
+        hint="`reconciler test` begins another",
     )
 
 

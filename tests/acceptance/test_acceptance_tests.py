@@ -106,7 +106,10 @@ def test_what_the_platform_says_of_a_failure_is_shown_whatever_its_keys_are(
     ran = project.run("test", "--yes", "--format", "junit")
     assert ran.code == 6
     cases = {case.get("name"): [(it.tag, it.text) for it in case] for case in ET.fromstring(ran.out).iter("testcase")}  # noqa: S314 - our own output
-    assert cases == {"books": [("failure", "judge A fail, I say.")], "cancels": [("error", "reason The line was cut.")]}
+    assert cases == {
+        "books": [("failure", "judge A fail, I say.; call 5001")],
+        "cancels": [("error", "reason The line was cut.")],
+    }
 
 
 def test_what_never_ends_is_left_running_and_taken_up_and_not_paid_for_again(
