@@ -12,6 +12,8 @@ import click
 from reconciler.cli import init_files
 from reconciler.cli.common_options import declare
 from reconciler.cli.project_identity import default_name
+from reconciler.cli.workflow_checks import workflows
+from reconciler.doctor.checks import Status
 from reconciler.errors import InputError
 from reconciler.settings import PROJECT_NAME
 
@@ -73,6 +75,9 @@ def command(options: Options, folder: Path, ci: str, tool: str, *, from_account:
         output.talk(f"\nreconciler.yaml lacks what the jobs need; add:\n\n{missing}")
     if tested and (untested := init_files.untested_release(where, ci)):
         output.talk(f"\n{untested} was there already and goes live without tests: move it away, and run this again")
+    for check in workflows(where.folder) if kept and ci != "none" else ():
+        if check.status is not Status.OK:
+            output.talk(f"\n{check.name}: {check.found}\n    {check.fix}")
     _next(output, where, ci, tool, written, from_account=from_account, tested=tested)
     return 0
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.init_files import WORKFLOWS, place
 from reconciler.doctor import checks
+from reconciler.settings import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,7 @@ _APPLIES = re.compile(rf"(?m)^[^#\n]*(?:command: apply\b|\breconciler apply\b|{_
 _DISPATCHES = re.compile(rf"(?m)^[^#\n]*(?:command: dispatch\b|\breconciler dispatch\b|{_COMPONENT})")
 # Where other forges read their jobs: one file, at the root, that says by itself on which branch.
 _ONE_FILE = (".gitlab-ci.yml", "bitbucket-pipelines.yml", "azure-pipelines.yml")
+_FOLDERS = re.compile(r"\b(?:path|folder|FOLDER): *[\"']?([^\"',}\n#]*[^\"',}\n# ])")
 _NAME = "workflows"
 
 
@@ -39,9 +41,18 @@ def workflows(root: Path) -> Iterator[Check]:
         return
     if others := [file for name in _ONE_FILE if (file := where.root / name).is_file()]:
         texts = [file.read_text(encoding="utf-8", errors="replace") for file in others]
-        yield from _judged(where, [text for text in texts if _OURS.search(text)], branches=False)
+        yield from _judged(
+            where, [text for text in texts if _OURS.search(text) and _about(text, where)], branches=False
+        )
         return
-    yield from _judged(where, _texts(where.root), branches=True)
+    yield from _judged(where, [text for text in _texts(where.root) if _about(text, where)], branches=True)
+
+
+def _about(text: str, where: Place) -> bool:
+    """Whether jobs run the project in this folder, and not another one of the repository."""
+    if where.path != ".":
+        return _names(text, where.path)
+    return not any((where.root / folder / FILE).is_file() for folder in _FOLDERS.findall(text) if folder != ".")
 
 
 def _texts(folder: Path) -> list[str]:
@@ -54,8 +65,12 @@ def _texts(folder: Path) -> list[str]:
 def _judged(where: Place, texts: list[str], *, branches: bool) -> Iterator[Check]:
     applying = [text for text in texts if _APPLIES.search(text)]
     init = f"`reconciler init {where.path}` at the root of the repository writes them"
+    if not branches:
+        init = "copy the jobs that `reconciler init --ci gitlab` writes into an empty folder, with the path of this one"
     if not texts:
-        yield checks.warn(_NAME, "none of this repository runs reconciler: nothing is applied, no call is placed", init)
+        here = "" if where.path == "." else f" in `{where.path}`"
+        none = f"none of this repository runs reconciler{here}: nothing is applied, no call is placed"
+        yield checks.warn(_NAME, none, init)
     elif not applying:
         yield checks.warn(_NAME, "none applies: what is merged never reaches the account", init)
     elif branches and where.known and not any(_names(text, where.branch) for text in applying):

@@ -319,6 +319,17 @@ def test_a_second_project_of_a_repository_gets_workflows_of_its_own(folder: Path
     assert names == {f"reconciler-{job}{of}.yaml" for job in JOBS for of in ("", "-south")}
 
 
+def test_a_second_project_on_gitlab_is_told_that_the_jobs_there_run_another_one(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository(folder, "main")
+    assert main(["init", "north", "--ci", "gitlab"]) == 0
+    assert "nothing is applied" not in capsys.readouterr().err
+    assert main(["init", "south", "--ci", "gitlab"]) == 0
+    said = capsys.readouterr().err
+    assert "workflows: none of this repository runs reconciler in `south`: nothing is applied" in said
+
+
 def test_gitlab_runs_a_project_in_its_folder(folder: Path) -> None:
     repository(folder, "main")
     assert main(["init", "phones", "--ci", "gitlab"]) == 0

@@ -73,5 +73,17 @@ def test_the_one_file_of_other_forges_is_read(name: str, text: str, said: str, r
     assert found.startswith(said)
 
 
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_jobs_of_another_project_of_the_repository_are_none_of_this_one(ci: str, repository: Path) -> None:
+    assert main(["init", "north", "--ci", ci]) == 0
+    assert main(["init", "south", "--ci", "none"]) == 0
+    (repository / "reconciler.yaml").write_text("{}\n", encoding="utf-8")
+    assert told(repository / "north")[0].startswith("ok: apply on ")
+    (found,) = told(repository / "south")
+    assert found == ("warn: none of this repository runs reconciler in `south`: nothing is applied, no call is placed")
+    (found,) = told(repository)
+    assert found.startswith("warn: none of this repository runs reconciler: ")
+
+
 def test_outside_of_a_repository_nothing_is_said(tmp_path: Path) -> None:
     assert told(tmp_path) == []
