@@ -9,12 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from acceptance import carriers, whole_account
 from acceptance.agent_tests import AgentTests, Unwell
 from acceptance.plain import PlainResources, Refusal
 from acceptance.second_campaigns import SecondCampaigns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 KEY = "sk_live_0123456789abcdefghij"
 VOIP, UNPROVEN, DEMO = "+15551230001", "+15551230002", "+15551230003"
@@ -103,6 +106,7 @@ class SecondPlatform:
         self.agents: dict[int, JSON] = {}
         self.calls: dict[int, JSON] = {}
         self.plain = PlainResources()
+        self.when_dialled: Callable[[JSON], None] = lambda _: None
         self.campaigns = SecondCampaigns()
         self.tests = AgentTests(self.agents, self._now)
         self.keys: dict[str, tuple[JSON, int]] = {}
@@ -327,6 +331,7 @@ class SecondPlatform:
             "end_time": None, "duration_seconds": None, "end_reason": None, "recording_url": None, "mood": "calm",
             "variables": body.get("variables", {}),
         }  # fmt: skip
+        self.when_dialled(self.calls[id_])
         return 201, {"call_id": id_, "status": "initiated"}
 
     def _may_dial(self, body: JSON) -> None:  # noqa: C901 - the table of refusals, one row each

@@ -1,0 +1,123 @@
+"""A service that is always on, at a platform that signs, delivers, doubles, delays and is cut off."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from acceptance.platform import Fault
+from acceptance.projects import PROJECT, call
+from acceptance.service import Service, service, until, whole_second
+from acceptance.webhooks import Postman
+
+if TYPE_CHECKING:
+    from acceptance.platform import SecondPlatform
+    from acceptance.projects import Project
+
+SECOND = timedelta(seconds=1)
+PEOPLE = [f"+1415555{number}" for number in range(1000, 1012)]
+
+
+def declare(project: Project, people: list[str], *, ahead: float = 12.0) -> dict[str, datetime]:
+    """A call to each of them, two a second; when each is due."""
+    at = whole_second(ahead=ahead)
+    due = {to: at + (number // 2) * SECOND for number, to in enumerate(people)}
+    project.write("reconciler.yaml", f"{PROJECT}limits: {{calls_per_run: 1000}}\n")
+    documents = [call(f"call-{to[-4:]}", at=when.isoformat(), to=to) for to, when in due.items()]
+    project.write("manifests/calls.yaml", "---\n".join(documents))
+    ran = project.run("apply", "--yes")
+    assert ran.code == 0, ran.said
+    return due
+
+
+def calls_by_person(platform: SecondPlatform) -> Counter[str]:
+    return Counter(it["to_number"] for it in platform.dialled)
+
+
+def end(platform: SecondPlatform, one: dict[str, Any]) -> None:
+    """One call's people hang up."""
+    now = datetime.now(UTC).isoformat()
+    with platform.lock:
+        one |= {"status": "completed", "end_reason": "agent_end", "duration_seconds": 1, "end_time": now}
+
+
+def life(platform: SecondPlatform, postman: Postman, count: int) -> None:
+    """Every call ends, and is told of, the newest of those under way first."""
+    told: set[int] = set()
+    while len(told) < count:
+        under_way = until(lambda: [it for it in platform.dialled if it["call_id"] not in told], "a call")
+        for one in reversed(under_way):
+            end(platform, one)
+            postman.deliver(one)
+            told.add(one["call_id"])
+
+
+def test_every_call_is_on_its_second_none_is_placed_twice_and_every_end_is_known_within_a_second(
+    project: Project, platform: SecondPlatform
+) -> None:
+    with service(project, "--every", "1h") as serving:
+        postman = Postman(serving.url, copies=3)
+        due = declare(project, PEOPLE)
+        living = Thread(target=life, args=(platform, postman, len(due)), daemon=True)
+        living.start()
+        left = (max(due.values()) - datetime.now(UTC)).total_seconds()
+        until(lambda: len(serving.ended()) == len(due), "every end", patience=left + 30)
+        living.join()
+        known = serving.ended()
+    began = {it["to_number"]: datetime.fromisoformat(it["start_time"]) for it in platform.dialled}
+    assert {to: began[to] - when for to, when in due.items() if not timedelta(0) <= began[to] - when <= SECOND} == {}
+    assert calls_by_person(platform) == dict.fromkeys(due, 1)
+    late = {id_: known[id_] - told for id_, told in postman.delivered.items() if known[id_] - told > SECOND}
+    assert late == {}
+
+
+def test_an_end_that_is_told_before_the_request_that_dialled_is_answered_is_known_all_the_same(
+    project: Project, platform: SecondPlatform
+) -> None:
+    with service(project, "--every", "1h") as serving:
+        postman = Postman(serving.url)
+
+        def dialled(one: dict[str, Any]) -> None:
+            end(platform, one)
+            postman.deliver(one)
+
+        platform.when_dialled = dialled
+        declare(project, PEOPLE[:1])
+        until(lambda: len(serving.ended()) == 1, "its end")
+    assert calls_by_person(platform) == {PEOPLE[0]: 1}
+
+
+def test_an_end_of_which_no_event_tells_is_found_by_asking(project: Project, platform: SecondPlatform) -> None:
+    with service(project, "--every", "1s") as serving:
+        assert serving.url
+        declare(project, PEOPLE[:2])
+        until(lambda: len(platform.dialled) == 2, "the calls")
+        platform.end_calls()
+        until(lambda: len(serving.ended()) == 2, "their ends")
+
+
+@pytest.mark.parametrize("acts", [False, True], ids=["nothing arrives", "every answer is lost"])
+def test_a_platform_that_is_cut_off_for_a_while_gets_every_call_once(
+    project: Project, platform: SecondPlatform, *, acts: bool
+) -> None:
+    with service(project) as serving:
+        assert serving.url
+        due = declare(project, PEOPLE[:4])
+        platform.faults += [
+            Fault("POST", "/v1/call", how="cut", acts=acts, times=6),
+            Fault("GET", "/v1/calls", how="cut", times=6),
+        ]
+        until(lambda: not any(it.times for it in platform.faults) or len(platform.dialled) == 4, "the cut")
+        for fault in platform.faults:
+            fault.times = 0
+        until(lambda: set(calls_by_person(platform)) == set(due), "every call", patience=120)
+        until(lambda: placed(serving) == 4, "every call is known to be placed", patience=120)
+    assert calls_by_person(platform) == dict.fromkeys(due, 1)
+
+
+def placed(serving: Service) -> int:
+    return len({it["name"] for it in serving.said("call") if it["state"] == "placed"})
