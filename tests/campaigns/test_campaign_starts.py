@@ -169,6 +169,28 @@ def test_a_hold_over_all_pauses_what_calls_and_its_release_resumes_just_that(pro
     assert project.statuses() == ["running"]
 
 
+def test_a_hold_that_ends_by_itself_lets_go_on_what_it_paused_at_the_next_dispatch(project: Campaigns) -> None:
+    dispatch(project)
+    project.run("calls", "hold", "--all", "--until", "2026-12-07T20:00Z", now=LATER)
+    assert project.statuses() == ["paused"]
+    dispatch(project, "2026-12-07T19:59:00Z")
+    assert project.statuses() == ["paused"]
+    said = project.run("dispatch", now="2026-12-07T20:00:00Z")
+    assert "Campaign/recall: resumed, the hold over all calls has ended" in said.err
+    assert project.statuses() == ["running"]
+    sent = project.sent("/start")
+    dispatch(project, "2026-12-07T20:05:00Z")
+    assert project.sent("/start") == sent
+
+
+def test_a_hold_that_ends_by_itself_leaves_what_was_paused_by_hand(project: Campaigns) -> None:
+    dispatch(project)
+    assert project.run("campaigns", "pause", "recall", now=LATER).code == 0
+    project.run("calls", "hold", "--all", "--until", "2026-12-07T20:00Z", now=LATER)
+    dispatch(project, "2026-12-07T20:05:00Z")
+    assert project.statuses() == ["paused"]
+
+
 def test_a_release_leaves_what_was_paused_by_hand(project: Campaigns) -> None:
     dispatch(project)
     assert project.run("campaigns", "pause", "recall", now=LATER).code == 0

@@ -89,6 +89,20 @@ def test_an_occurrence_of_a_row_whose_key_has_an_at_is_held_by_its_wall_time(fol
     assert {it["name"] for it in said} == {"week/jane@example.com"}
 
 
+def test_a_list_is_held_until_an_end_by_the_clocks_of_its_rows(
+    folder: Folder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    west = "1,+14155550101,2026-12-03T12:00:00,x,America/Los_Angeles\n"
+    east = "2,+12125550102,2026-12-03T15:00:00,x,America/New_York\n"
+    declare(folder, f"id,phone,when,name,zone\n{west}{east}", timezone={"column": "zone"})
+    assert folder.run("apply", "--yes").code == 0
+    capsys.readouterr()
+    assert main(["calls", "hold", "week", "--until", "2026-12-02", "--emulator", "--now", NOW]) == 0
+    assert "week: held until Thu 3 Dec 2026 08:00 UTC: by hand; 2 calls" in capsys.readouterr().err
+    assert states(folder) == {"week/1": "held", "week/2": "held"}
+    assert len(folder.run("dispatch", *DUE, online=False).written) == 2
+
+
 def test_a_key_that_moves_goes_and_comes_back_is_one_call(folder: Folder) -> None:
     one, key = "jane@example.com", "week/jane@example.com"
     declare(folder, table(one))
