@@ -86,7 +86,7 @@ def _contacts(
     if not isinstance(declared, dict):
         return
     if known.may_hold_contacts:
-        if known.digest != declared.get("sha256"):
+        if not known.is_of(declared.get("sha256")):
             message = "the file is not the one that was loaded, and contacts cannot be taken back"
             yield _wrong(resource, KEY, "RC241", message, _NEW_NAME)
     elif observed is not None and (held := observed.body.get("total_count")):

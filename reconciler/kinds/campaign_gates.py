@@ -33,7 +33,7 @@ def _reasons(
     resource: Resource, observed: Observed, known: CampaignRecord, account: Account, *, differs: bool
 ) -> Iterator[Obstacle]:
     digest = (resource.declared.get(KEY) or {}).get("sha256")
-    if differs or opening(resource) != (known.opens, known.closes) or digest != known.digest:
+    if differs or opening(resource) != (known.opens, known.closes) or not known.is_of(digest):
         yield _now("RC602", "the manifest is not what was armed", "run apply, then dispatch again")
     if known.rejected:
         yield _now("RC242", refused_rows(known))

@@ -43,7 +43,8 @@ def load(resource: Resource, id_: str, context: Context, look: Looking) -> Campa
         raise Rejected("the contacts cannot be read", method="", path="")
     rows = read_contacts(context.content(resource, KEY), resource.files[KEY])
     record = record_of(context.ledger, resource.address.name, id_)
-    record = replace(record, digest=resource.declared[KEY]["sha256"], contacts=len(rows))
+    file = context.ledger.digests.of(resource.declared[KEY]["sha256"])
+    record = replace(record, digest=file, contacts=len(rows))
     if not record.may_hold_contacts:
         record = replace(record, chunks=())  # all were refused, so the file may be another by now
     for place, first in enumerate(range(0, len(rows), MOST)):
@@ -79,7 +80,7 @@ class _Load:
     def chunk(self, place: int, rows: Sequence[Contact]) -> CampaignRecord:
         """Have a chunk loaded, unless it is; the record with what came of it."""
         known = self._record.chunks[place] if place < len(self._record.chunks) else None
-        if known is not None and known.digest != _digest(rows):
+        if known is not None and not self._record.began(place, _digest(rows)):
             raise _other("its contacts are not those that an earlier apply began to load")
         if known is not None and known.accepted is not None:
             return self._record
@@ -96,7 +97,8 @@ class _Load:
             raise Rejected(f"the do-not-call list cannot be read: {listed.untold}", method="", path="", code="RC182")
         left_out = tuple(row.line for row in rows if listed is not None and listed.forbids(row.number))
         wanted = [row for row in rows if row.line not in left_out]
-        chunk = Chunk(len(wanted), _digest(rows), stamp(self._context.now()), left_out=left_out)
+        contacts = self._context.ledger.digests.of(_digest(rows))
+        chunk = Chunk(len(wanted), contacts, stamp(self._context.now()), left_out=left_out)
         if not wanted:
             return self._written(place, replace(chunk, accepted=0))
         self._record = self._written(place, chunk)

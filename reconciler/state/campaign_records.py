@@ -6,14 +6,15 @@ platform: of another object under the same name it tells nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from reconciler.state.bindings import plain
+from reconciler.state.digests import PLAIN, Digests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from reconciler.state.ledger import Ledger
 
@@ -72,7 +73,7 @@ class Pause:
 class CampaignRecord:
     """What is remembered of one campaign: ``digest`` of the contacts' file, how many there are, and its start.
 
-    ``opens`` and ``closes`` bound when it may be started.
+    ``opens`` and ``closes`` bound when it may be started. ``digests`` is how digests are kept, and not stored.
     """
 
     name: str
@@ -89,6 +90,18 @@ class CampaignRecord:
     code: str = ""
     pause: Pause | None = None
     project: str = ""
+    digests: Digests = field(default=PLAIN, compare=False, repr=False)
+
+    def is_of(self, file: str | None) -> bool:
+        """Whether its contacts are of a file with this digest."""
+        return file is not None and self._recalls(self.digest, file)
+
+    def began(self, place: int, contacts: str) -> bool:
+        """Whether the chunk at a place is of contacts with this digest."""
+        return self._recalls(self.chunks[place].digest, contacts)
+
+    def _recalls(self, kept: str, plain_digest: str) -> bool:
+        return kept == plain_digest or self.digests.recalls(kept, (plain_digest,))
 
     @property
     def accepted(self) -> int:
@@ -130,12 +143,14 @@ class CampaignRecord:
 def record_of(ledger: Ledger, name: str, campaign: str) -> CampaignRecord:
     """What is remembered of an object of the platform under a name; an empty record where nothing is."""
     found = next((it for it in records(ledger) if it.name == name), None)
-    return found if found is not None and found.campaign == campaign else CampaignRecord(name, campaign)
+    if found is not None and found.campaign == campaign:
+        return found
+    return CampaignRecord(name, campaign, digests=ledger.reading)
 
 
 def records(ledger: Ledger, *, foreign: bool = False) -> list[CampaignRecord]:
     """Every campaign that something is remembered of; with ``foreign`` those of other projects too."""
-    return [_read(value) for value in ledger.noted(_CAMPAIGN, foreign=foreign)]
+    return [_read(value, ledger.reading) for value in ledger.noted(_CAMPAIGN, foreign=foreign)]
 
 
 def write(ledger: Ledger, record: CampaignRecord) -> CampaignRecord:
@@ -148,17 +163,26 @@ def write(ledger: Ledger, record: CampaignRecord) -> CampaignRecord:
         ],
         "pause": plain(record.pause) if record.pause else None,
     }
+    del value["digests"]
     if not record.project:
         del value["project"]
     ledger.note(_CAMPAIGN, record.name, value)
     return record
 
 
-def _read(value: Mapping[str, Any]) -> CampaignRecord:
+def keyed(value: Mapping[str, Any], as_kept: Callable[[str], str]) -> Mapping[str, Any]:
+    """What is stored of a campaign, each digest in it as it is kept now."""
+    chunks = [{**chunk, "digest": as_kept(chunk["digest"])} for chunk in value.get("chunks") or ()]
+    return {**value, "digest": as_kept(value.get("digest", "")), "chunks": chunks}
+
+
+def _read(value: Mapping[str, Any], digests: Digests) -> CampaignRecord:
+    value = value if digests.keyed_otherwise else keyed(value, digests.of)  # an older version stored plain ones
     chunks = (
         Chunk(**{**chunk, "rejected": tuple(chunk["rejected"]), "left_out": tuple(chunk.get("left_out", ()))})
         for chunk in value["chunks"]
     )
     pause = Pause(**value["pause"]) if value.get("pause") else None
     value = {name: item for name, item in value.items() if name in CampaignRecord.__slots__}
-    return CampaignRecord(**{**value, "chunks": tuple(chunks), "start": StartState(value["start"]), "pause": pause})
+    parts = {"chunks": tuple(chunks), "start": StartState(value["start"]), "pause": pause, "digests": digests}
+    return CampaignRecord(**{**value, **parts})

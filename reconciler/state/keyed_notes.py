@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Conflict
+from reconciler.state import campaign_records
 from reconciler.state.call_records import keyed
 from reconciler.state.digests import Digests, wrong_key
 from reconciler.state.notes import Notes
@@ -43,6 +45,12 @@ class KeyedNotes(Notes):
         """How numbers and words are kept; raises WrongStateKey where the state was keyed with another key."""
         self.check_key()
         return self._digests
+
+    @property
+    def reading(self) -> Digests:
+        """How what was read is compared: one by one, where that takes the key, raises WrongStateKey."""
+        otherwise = "" if self._agrees(self._entries) else self.store.description
+        return replace(self._digests, keyed_otherwise=otherwise) if otherwise else self._digests
 
     def check_key(self) -> None:
         """Raise WrongStateKey where the state was keyed with another key than this run has."""
@@ -83,9 +91,12 @@ class KeyedNotes(Notes):
 
     def _keyed_now(self, known: Mapping[str, Entry]) -> list[Entry]:
         calls = {entry.key: entry.value for entry in self._under("call") if isinstance(entry.value, dict)}
-        wanted = {self._check_key: self._digests.check} | {
-            key: keyed(value, self._digests.of) for key, value in calls.items()
-        }
+        campaigns = {it.key: it.value for it in self._under("campaign") if isinstance(it.value, dict)}
+        wanted = (
+            {self._check_key: self._digests.check}
+            | {key: keyed(value, self._digests.of) for key, value in calls.items()}
+            | {key: campaign_records.keyed(value, self._digests.of) for key, value in campaigns.items()}
+        )
         moved = {key: value for key, value in wanted.items() if key not in known or known[key].value != value}
         return self._put(moved, known) if moved else []
 

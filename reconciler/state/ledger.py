@@ -7,7 +7,6 @@ a call may hold slashes (a row of a list). Bindings and armed calls say which pr
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from threading import Lock
@@ -116,8 +115,7 @@ class Ledger(Switches):
             if self._bindings is None:
                 found = [self._entries[key] for key in sorted(self._entries) if key.startswith(start)]
                 own = [entry for entry in found if not self._foreign(entry)]
-                otherwise = "" if self._agrees(self._entries) else self.store.description
-                read = partial(binding_records.read, digests=replace(self._digests, keyed_otherwise=otherwise))
+                read = partial(binding_records.read, digests=self.reading)
                 bindings = (understood(read, entry, key=self._shown(entry)) for entry in own)
                 self._bindings = {binding.address: binding for binding in bindings}
             return dict(self._bindings)
