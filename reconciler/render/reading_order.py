@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.model import Change, Finding
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_OF_CALLS = frozenset({"arm", "reschedule", "cancel"})
+_OF_CALLS = frozenset({"arm", "reschedule", "hold", "release", "cancel"})
 _LOSES = frozenset({Action.DELETE, Action.UNPROTECT})
 _BY_OTHERS = frozenset({ChangedBy.DASHBOARD, ChangedBy.BOTH})
 

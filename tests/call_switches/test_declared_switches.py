@@ -291,6 +291,24 @@ def test_a_whole_list_is_held_and_cancelled_by_its_manifest(folder: Folder) -> N
     assert [verb for verb, _ in changes(folder)] == ["arm"] * 2
 
 
+def test_many_calls_that_a_line_holds_are_told_as_one_group(folder: Folder) -> None:
+    spec = {
+        **{name: CALL[name] for name in ("from_number", "config", "at", "timezone")},
+        "rows": {"file": "people.csv"},
+        "key": "id",
+        "to_number": {"column": "phone"},
+    }
+    rows = "".join(f"{place},+1415555{place:04}\n" for place in range(100, 130))
+    files = {"people.csv": f"id,phone\n{rows}"}
+    folder.write({"all.yaml": document("CallList", "week", spec), **files})
+    apply(folder)
+    folder.write({"all.yaml": document("CallList", "week", {**spec, **HELD}), **files})
+    assert "~ 30 calls to hold\n" in run(folder, "plan", BEFORE).out
+    apply(folder)
+    folder.write({"all.yaml": document("CallList", "week", spec), **files})
+    assert "! 30 calls to release" in run(folder, "plan", BEFORE).out
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
