@@ -67,7 +67,7 @@ class Agent(Kind):
     def create(self, change: Change, context: Context) -> Observed:
         """One POST, which also deploys; what it did not attach is drafted and deployed."""
         body = _body(self.initial(declared(change)), context.links)
-        made = _observed(context.api.post(_PATH, {agent_draft.plain(wire): value for wire, value in body.items()}))
+        made = _observed(_posted({agent_draft.plain(wire): value for wire, value in body.items()}, context))
         left = agent_draft.not_attached(made.body, body)
         return self._attached(made, left, context) if left else made
 
@@ -264,9 +264,44 @@ def _observed(body: Any) -> Observed:
 
 def _staged(before: Observed, body: Mapping[str, Any], context: Context) -> Observed:
     """The agent with a draft of just this; what is not attached by its declared spelling is, by the plain one."""
-    draft = _patched(before, body, context)
-    left = agent_draft.not_waiting(draft.body, body)
-    return _patched(draft, left, context) if left else draft
+    try:
+        draft = _patched(before, body, context)
+    except Rejected as error:
+        if not agent_draft.refuses_attachments(error.body, body):
+            raise
+        return _spelled_plainly(before, body, context, error)
+    left, unseen = agent_draft.not_waiting(draft.body, body), agent_draft.emptied_unseen(draft.body, body)
+    if left:
+        return _patched(draft, {**left, **unseen}, context)
+    return _emptied(draft, unseen, context) if unseen else draft
+
+
+def _spelled_plainly(before: Observed, body: Mapping[str, Any], context: Context, first: Rejected) -> Observed:
+    """A draft by the plain spelling; where that is refused as well, the spelling was not what was wrong."""
+    try:
+        return _patched(before, {agent_draft.plain(wire): value for wire, value in body.items()}, context)
+    except Rejected:
+        raise first from None
+
+
+def _emptied(draft: Observed, unseen: Mapping[str, Any], context: Context) -> Observed:
+    """With the plain spelling of what is to be taken off too: a draft does not show which of the two was taken."""
+    try:
+        return _patched(draft, unseen, context)
+    except Rejected as error:
+        if not agent_draft.refuses_attachments(error.body, unseen):
+            raise
+        return draft
+
+
+def _posted(body: Mapping[str, Any], context: Context) -> Any:
+    """The answer to a create; without attachments where their plain spelling is refused: they are drafted then."""
+    try:
+        return context.api.post(_PATH, body)
+    except Rejected as error:
+        if not agent_draft.refuses_attachments(error.body, body):
+            raise
+        return context.api.post(_PATH, agent_draft.without_attachments(body))
 
 
 def _patched(before: Observed, body: Mapping[str, Any], context: Context) -> Observed:

@@ -29,6 +29,7 @@ def plain(wire: str) -> str:
 
 _POLICIES: Mapping[str, Policy] = {plain(policy.wire): policy for policy in policies(AgentSpec).values()}
 ATTACHMENTS = frozenset(policy.wire for policy in _POLICIES.values() if policy.ref is not None and policy.ref.many)
+_PLAIN_ATTACHMENTS = frozenset(map(plain, ATTACHMENTS))
 
 
 def drafted(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,6 +103,26 @@ def not_waiting(body: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str,
         for wire, ids in wanted.items()
         if wire in ATTACHMENTS and wire in said and not _same(plain(wire), ids, said[wire])
     }
+
+
+def emptied_unseen(body: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The attachments that are all to be taken off, by their plain keys: an empty list looks like nothing waiting."""
+    return {
+        plain(wire): ids
+        for wire, ids in wanted.items()
+        if wire in ATTACHMENTS and not ids and _live(body, plain(wire)) and _nothing(_waiting(body, plain(wire)))
+    }
+
+
+def refuses_attachments(answer: Any, sent: Mapping[str, Any]) -> bool:
+    """Whether a refusal names attachments by the very keys they were sent under."""
+    named = answer.keys() & sent.keys() if isinstance(answer, dict) else set()
+    return any(plain(key) in _PLAIN_ATTACHMENTS for key in named)
+
+
+def without_attachments(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The rest of a body."""
+    return {key: value for key, value in body.items() if plain(key) not in _PLAIN_ATTACHMENTS}
 
 
 def _plainly(values: Mapping[str, Any]) -> dict[str, Any]:

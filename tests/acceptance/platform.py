@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from acceptance import carriers, whole_account
 from acceptance.agent_tests import AgentTests, Unwell
+from acceptance.attachments import Attachments
 from acceptance.plain import PlainResources, Refusal
 from acceptance.second_campaigns import SecondCampaigns
 
@@ -120,6 +121,7 @@ class SecondPlatform:
             2: _number(2, UNPROVEN, "voip", "unverified"),
             3: _number(3, DEMO, "demo", "unverified"),
         }
+        self.attachments = Attachments(self._attachable)
         self.whole = whole_account.WholeAccount(self._now)
         self.carriers = carriers.Carriers(self.numbers, _number, self._now)
         self.url = ""
@@ -214,7 +216,9 @@ class SecondPlatform:
             case "PATCH", []:
                 values = dict(request.body)
                 self._unmoved(agent, values.pop("if_updated_at", None))
+                values, ids = self.attachments.taken(values)
                 self._stage(agent, self._checked(values))
+                agent |= self.attachments.staged(ids)
                 return 200, agent
             case "POST", ["deploy" | "discard-draft" as verb]:
                 self._unmoved(agent, request.body.get("if_updated_at"))
@@ -228,12 +232,14 @@ class SecondPlatform:
     def _create(self, body: JSON) -> JSON:
         if missing := [name for name in ("name", "prompt", "voice") if not body.get(name)]:
             raise Refused(400, {name: ["This field is required."] for name in missing})
+        body, ids = self.attachments.taken(body)
         values, now = self._checked(body), self._now()
         drafts = {f"draft_{name}": None for name in _AGENT}
         id_ = next(self._ids)
         self.agents[id_] = {
             **_AGENT, **self._kept(values), **drafts, "id": id_, "has_draft": False, "draft_updated_at": None,
-            "created_at": now, "updated_at": now, "integrations": [], "tool_collision_warnings": [], "vibe": "warm",
+            "created_at": now, "updated_at": now, "tool_collision_warnings": [], "vibe": "warm",
+            **self.attachments.created(ids),
         }  # fmt: skip
         return self.agents[id_] | (values if self.echoes_what_it_drops else {})
 
@@ -259,7 +265,15 @@ class SecondPlatform:
             if live and agent[f"draft_{name}"] is not None:
                 agent[name] = agent[f"draft_{name}"]
             agent[f"draft_{name}"] = None
+        agent |= self.attachments.settled(agent, live=live)
         agent |= {"has_draft": False, "draft_updated_at": None, "updated_at": self._now()}
+
+    def _attachable(self, what: str) -> dict[str, JSON]:
+        """The objects of an account that may hang on agents."""
+        if what == "knowledge_documents":
+            return self.whole.of("knowledge-bases/*/documents")
+        path = what.replace("_", "-")
+        return self.plain.objects.get(path) or self.whole.of(path)
 
     def _unmoved(self, agent: JSON, expected: str | None) -> None:
         if expected is not None and expected != agent["updated_at"]:
