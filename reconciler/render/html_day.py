@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import htpy
 
 from reconciler.render import words
-from reconciler.render.call_tables import TROUBLE, held, spoken_times
+from reconciler.render.call_tables import held, spoken_times
 from reconciler.render.html import CALL_HEAD, call_row
 from reconciler.render.html_page import served
 from reconciler.render.html_parts import prose, table
@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from reconciler.schedule.call_report import CallList, CallRow
 
 REACH = timedelta(hours=24)
+_TROUBLE = {"expired": "missed", "unknown": "of unknown outcome", "refused": "refused"}
 _LISTED = 200  # of one section; the rest is counted
 _SECTIONS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("trouble", "Missed or unknown", frozenset({"expired", "unknown"})),
+    ("refused", "Refused", frozenset({"refused"})),
     ("progress", "In progress", frozenset({"claimed", "placed"})),
     ("held", "Held", frozenset({"held"})),
-    ("due", "To come", frozenset({"armed", "refused", "declared"})),
+    ("due", "To come", frozenset({"armed", "declared"})),
     ("ended", "Ended", frozenset({"completed", "failed", "skipped", "cancelled"})),
 )
 
@@ -40,7 +42,7 @@ def page(about: CallList, now: datetime, *, switches: bool, remarks: Sequence[st
     """The whole page; ``switches`` says whether there is a token to hold and release with."""
     body = [
         htpy.div(id="live")[part(about, now, remarks=remarks)],
-        htpy.footer[_switches() if switches else _no_switches(), htpy.p(id="connection")[""]],
+        htpy.footer[_switches() if switches else _no_switches(), htpy.p(id="connection", class_="quiet")[""]],
     ]
     return served("Calls of the day", body, script="/live.js")
 
@@ -67,18 +69,15 @@ def _is_open(row: CallRow) -> bool:
 
 
 def _is_trouble(row: CallRow) -> bool:
-    return row.state in TROUBLE
+    return row.state in _TROUBLE
 
 
 def _verdict(rows: Sequence[CallRow]) -> str:
     if not rows:
         return "No call within a day before or after now."
     counted = Counter(str(row.state) for row in rows)
-    missed, unknown = counted["expired"], counted["unknown"]
-    if missed or unknown:
-        told = [f"{missed:,} missed" if missed else "", f"{unknown:,} of unknown outcome" if unknown else ""]
-        return ", ".join(filter(None, told))
-    return "Nothing missed, nothing unknown."
+    told = [f"{counted[state]:,} {phrase}" for state, phrase in _TROUBLE.items() if counted[state]]
+    return ", ".join(told) or "Nothing missed, refused or unknown."
 
 
 def _section(anchor: str, title: str, rows: Sequence[CallRow]) -> Node:

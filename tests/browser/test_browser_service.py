@@ -86,3 +86,15 @@ def test_nothing_in_it_could_run_or_be_sent_elsewhere(service: Service) -> None:
     assert policy.startswith("default-src 'none'")
     assert "unsafe" not in policy
     assert service.get("/", headers={"Host": "evil.example"}).status_code == 401
+
+
+def test_its_head_stands_above_its_tables_and_no_time_is_broken_over_two_lines(
+    browser: Browser, service: Service
+) -> None:
+    page, _ = opened(browser, service, viewport={"width": 1280, "height": 800})
+    left = [page.locator(one).bounding_box() for one in ("#live > header", "main")]
+    assert len({box["x"] for box in left if box}) == 1
+    high = page.locator("main time").first.bounding_box()
+    assert high is not None
+    assert high["height"] < 30
+    page.context.close()
