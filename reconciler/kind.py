@@ -213,6 +213,10 @@ class Kind(ABC):
         """Remove it; gone already is done."""
         raise NotImplementedError(f"{self.name} cannot be deleted ({change.address}, {context.commit})")
 
+    def record_all(self, changes: Sequence[Change], context: Context) -> Sequence[Observed | None]:
+        """Where ``kept_in_state``: do many changes in one commit, all or none; None for what was removed."""
+        raise NotImplementedError(f"{self.name} is not kept in the state ({len(changes)}, {context.commit})")
+
     def stage(self, change: Change, context: Context) -> Observed:
         """Where ``staged``: write a draft nobody hears yet, and return it as read back."""
         raise NotImplementedError(f"{self.name} has no drafts ({change.address}, {context.commit})")

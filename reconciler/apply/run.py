@@ -14,12 +14,14 @@ from threading import Event, Lock
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.apply import draft_gate, writes
+from reconciler.apply.awaited import Awaited
+from reconciler.apply.failures import AGAIN, outcome_of
+from reconciler.apply.in_state import taken_together
 from reconciler.apply.journal import Journal
 from reconciler.apply.not_begun import not_begun
 from reconciler.apply.read_back import Listed, not_as_declared, not_in_draft, not_kept, way_out
 from reconciler.apply.refused_fields import blames, told
 from reconciler.errors import (
-    AmbiguousWrite,
     ApiError,
     Conflict,
     Declined,
@@ -71,7 +73,7 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
             run.prepare(wave)
             local = all(kinds[step.change.address.kind].kept_in_state for step in wave)
             with ThreadPoolExecutor(max_workers=_LOCAL if local else parallelism) as pool:
-                list(pool.map(run.take, wave))
+                list(pool.map(run.take, run.record(wave) if local else wave))
                 run.memory.flush()
                 run.read_back(pool)
                 run.settle_drafts(wave, pool)
@@ -87,7 +89,6 @@ _READS = ("GET", "HEAD")
 _BEGUN = frozenset({Verb.CREATE, Verb.UPDATE, Verb.STAGE, Verb.ACT})
 _INTENDED = {Verb.CREATE: "create", Verb.UPDATE: "update", Verb.STAGE: "stage", Verb.DELETE: "delete"}
 _RECORDED = frozenset({*_INTENDED, Verb.ACT})  # an action is named by its own word
-_AGAIN = "run apply again: it looks first, and does only what is missing"
 _LOCAL = 64  # steps side by side that write to the state alone: they share its commits, and no request is in flight
 _FEW = 8  # objects that are cheaper to read one by one than by a whole list
 
@@ -112,7 +113,7 @@ class _Run:
         self._drafts: dict[Address, Observed] = {}
         self._remarks: dict[Address, str] = {}
         self._created: list[tuple[Change, Observed]] = []
-        self._on_their_way = on_their_way(plan)
+        self._awaited = Awaited(on_their_way(plan), kinds, context)
         self.memory = Journal(context)
         self.unwritable = Event()
         self._denied = Event()
@@ -132,13 +133,28 @@ class _Run:
         for change, error in self.memory.begin(asked):
             self._fail(change, error)
 
+    def record(self, wave: list[Step]) -> list[Step]:
+        """Take the steps of a wave that writes to the state alone, many at once; returns those that are left."""
+        return taken_together(
+            wave, self._kinds, self._context, free=self._is_free, begun=self._progress, done=self._recorded
+        )  # fmt: skip - one call
+
+    def _is_free(self, step: Step) -> bool:
+        return self._blocked(step) is None and not self._awaited.by(step)
+
+    def _recorded(self, change: Change, observed: Observed | None) -> None:
+        if observed is None:
+            self._finish(change, Outcome.DONE, id_=change.id)
+        else:
+            self._done(change, self._kind_of(change), observed)
+
     def take(self, step: Step) -> None:
         """Take one step, unless something it needs failed; every outcome becomes a result."""
         change = step.change
         if (blocked := self._blocked(step)) is not None:
             self._finish(change, Outcome.SKIPPED, blocked)
             return
-        if (waiting := self._moving(step)) is not None:
+        if (waiting := self._awaited.unready(step)) is not None:
             self._finish(change, Outcome.SKIPPED, waiting, "apply again in a while: it looks first")
             return
         self._progress(change)
@@ -179,22 +195,6 @@ class _Run:
             return "the key was refused"
         broken = sorted(address for address in step.needs if address in self._failed)
         return f"needs {broken[0]}, which was not applied" if broken else None
-
-    def _moving(self, step: Step) -> str | None:
-        """Wait for what the step names and an earlier run left on its way; why it must not be taken, or None."""
-        for address in sorted(step.needs & self._on_their_way.keys()):
-            kind = self._kinds[address.kind]
-            with self._lock:
-                seen = self._on_their_way[address]
-            try:
-                seen = writes.steady(seen, kind, self._context)
-            except (ReconcilerError, LookupError) as error:
-                return f"needs {address}, which could not be read: {error}"
-            with self._lock:
-                self._on_their_way[address] = seen
-            if kind.patience and (seen.phase is Phase.MOVING or seen.failure):
-                return f"needs {address}, which {seen.failure or seen.history or 'is not ready yet'}"
-        return None
 
     def _send(self, step: Step) -> None:
         change, kind = step.change, self._kinds[step.change.address.kind]
@@ -252,7 +252,7 @@ class _Run:
         if not isinstance(error, Conflict):
             self.unwritable.set()
         detail = f"it was done (id {id_}), but that was not recorded: {error.message}"
-        self._finish(change, Outcome.UNKNOWN, detail, _AGAIN, id_)
+        self._finish(change, Outcome.UNKNOWN, detail, AGAIN, id_)
 
     def read_back(self, pool: ThreadPoolExecutor) -> None:
         """Compare what was just created with what is there: a request for each of a few, one list for many.
@@ -362,14 +362,7 @@ class _Run:
     def _fail(self, change: Change, error: ReconcilerError) -> None:
         if isinstance(error, Denied):
             self._denied.set()
-        outcome = Outcome.UNKNOWN if isinstance(error, AmbiguousWrite) else Outcome.FAILED
-        hint = error.hint
-        if outcome is Outcome.UNKNOWN:
-            kind = self._kind_of(change)
-            waits = change.action is Action.ACT or kind.tried_once or (kind.outputs and change.id is None)
-            hint = f"reconciler apply --again {change.address}" if waits else _AGAIN
-        if isinstance(error, Conflict):
-            hint = "another run wrote the state at the same time; run plan again"
+        outcome, hint = outcome_of(error, change, self._kind_of(change))
         found = blames(error, change.resource) if isinstance(error, Rejected) else ()
         if isinstance(error, Rejected) and found:
             self._finish(change, outcome, told(error, found), hint, location=found[0].location)

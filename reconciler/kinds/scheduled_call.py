@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from reconciler.resolver import Resolver
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Settings
+    from reconciler.state.call_records import Armed
 
 
 class ScheduledCall(Kind):
@@ -144,19 +145,20 @@ class ScheduledCall(Kind):
 
     def delete(self, change: Change, context: Context) -> None:
         """Cancel it: dispatch will not place it."""
-        armed = context.ledger.armed_call(change.address.name)
-        if armed is not None:
-            context.ledger.arm(replace(armed, state=CallState.CANCELLED))
+        if (cancelled := _cancelled(change, context)) is not None:
+            context.ledger.arm(cancelled)
+
+    def record_all(self, changes: Sequence[Change], context: Context) -> Sequence[Observed | None]:
+        """Arm or cancel them together."""
+        made = [_cancelled(it, context) if it.action.removes else _armed(it, context) for it in changes]
+        context.ledger.arm_all([it for it in made if it is not None])
+        pairs = zip(changes, made, strict=True)
+        return [None if one is None or it.action.removes else _as_observed(one, it, context) for it, one in pairs]
 
     def _arm(self, change: Change, context: Context) -> Observed:
-        if change.resource is None:
-            raise LookupError(str(change.address))
-        made = order_of(change.resource, context.account)
-        digests = context.ledger.digests
-        armed = armed_now(made, context.now(), context.ledger.armed_call(made.name), digests=digests)
+        armed = _armed(change, context)
         context.ledger.arm(armed)
-        armed = replace(armed, spec=opened(armed.spec, change.resource, digests))
-        return observed_call(armed, [])  # what was tried before says nothing of what was just armed
+        return _as_observed(armed, change, context)
 
     def closes(self, spec: BaseModel) -> datetime | None:
         """The end of its window."""
@@ -239,6 +241,24 @@ class ScheduledCall(Kind):
             return f"{mask(made.to_number)}: {change.observed.history}"
         held = f"; {_stopped(made)}" if made.hold and made.hold.in_force(account.now) else ""
         return f"{mask(made.to_number)} {_spoken(made, account.now)}{held}"
+
+
+def _armed(change: Change, context: Context) -> Armed:
+    if change.resource is None:
+        raise LookupError(str(change.address))
+    made = order_of(change.resource, context.account)
+    before = context.ledger.armed_call(made.name)
+    return armed_now(made, context.now(), before, digests=context.ledger.digests)
+
+
+def _cancelled(change: Change, context: Context) -> Armed | None:
+    armed = context.ledger.armed_call(change.address.name)
+    return None if armed is None else replace(armed, state=CallState.CANCELLED)
+
+
+def _as_observed(armed: Armed, change: Change, context: Context) -> Observed:
+    """As a plan would see it; what was tried before says nothing of what was just armed."""
+    return observed_call(replace(armed, spec=opened(armed.spec, change.resource, context.ledger.digests)), [])
 
 
 _STOPS = ("hold", "cancel")

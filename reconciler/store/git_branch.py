@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from reconciler import distribution
 from reconciler.errors import InputError, StoreError
-from reconciler.store.git_command import Answer, Git
+from reconciler.store.git_command import COMMITTER, Answer, Git
 from reconciler.store.git_paths import key_of, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
 FORMAT_FILE = "reconciler-state.json"
 FORMAT = 1
@@ -28,6 +29,13 @@ FETCH = (
 )
 PUSH = ("push", "--quiet", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no")
 FETCH_ATTEMPTS = 3
+
+
+_COMMITTER = b"%s <%s>" % (COMMITTER[0].encode(), COMMITTER[1].encode())
+
+
+def _changed(path: str, blob: str | None) -> bytes:
+    return (f"M 100644 {blob} {path}\n" if blob else f"D {path}\n").encode()
 
 
 class Branch:
@@ -99,22 +107,21 @@ class Branch:
         return self._git.run("fast-import", "--quiet", "--done", stdin=stream).text.split("\n")
 
     def commit(self, parent: str | None, changes: Mapping[str, str | None], message: str) -> str:
-        """A commit on ``parent`` that sets the blobs of these keys (None removes); not yet in the branch."""
+        """A commit on ``parent`` that sets the blobs of these keys (None removes); not yet in the branch.
+
+        Its folders are one pack with one sync: a call has two, and as files of their own each would be synced alone.
+        """
+        told, about = message.encode(), (json.dumps({"about": ABOUT, "format": FORMAT}, indent=1) + "\n").encode()
+        unborn = f"refs/reconciler/unborn/{uuid4().hex}"  # the command wants one, and it is gone when the command ends
         lines = [
-            f"100644 {blob}\t{path_of(key)}\0" if blob else f"0 {self._nothing}\t{path_of(key)}\0"
-            for key, blob in changes.items()
+            b"commit %s\nmark :1\ncommitter %s now\ndata %d\n%s\n" % (unborn.encode(), _COMMITTER, len(told), told),
+            b"from %s\n" % parent.encode() if parent else b"",
+            *(_changed(path_of(key), blob) for key, blob in changes.items()),
+            b"" if parent else b"M 100644 inline %s\ndata %d\n%s\n" % (FORMAT_FILE.encode(), len(about), about),
+            b"\nget-mark :1\nreset %s\nfrom %s\n\ndone\n" % (unborn.encode(), self._nothing.encode()),
         ]
-        if parent is None:
-            about = json.dumps({"about": ABOUT, "format": FORMAT}, indent=1) + "\n"
-            lines.append(f"100644 {self.store([about.encode()])[0]}\t{FORMAT_FILE}\0")
-        with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
-            index = str(Path(folder) / "index")
-            self._git.run("read-tree", parent or "--empty", GIT_INDEX_FILE=index)
-            stdin = "".join(lines).encode()
-            self._git.run("update-index", "-z", "--index-info", stdin=stdin, GIT_INDEX_FILE=index)
-            tree = self._git.run("write-tree", GIT_INDEX_FILE=index).text
-        parents = ["-p", parent] if parent else []
-        return self._git.run("commit-tree", "--no-gpg-sign", *parents, tree, stdin=message.encode()).text
+        command = "fast-import", "--quiet", "--done", "--date-format=now"
+        return self._git.run(*command, stdin=b"".join(lines)).text
 
     def advance(self, parent: str | None, commit: str) -> Answer:
         """Make ``commit`` the tip if ``parent`` still is; unless the code is 0, look again what happened."""

@@ -45,16 +45,17 @@ FOREIGN = frozenset(
         "GIT_WORK_TREE",
     }
 )
+COMMITTER = "reconciler", "reconciler@localhost"
 FIXED = {
     "LC_ALL": "C",
     "GIT_TERMINAL_PROMPT": "0",
     "GCM_INTERACTIVE": "never",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_AUTHOR_NAME": "reconciler",
-    "GIT_AUTHOR_EMAIL": "reconciler@localhost",
-    "GIT_COMMITTER_NAME": "reconciler",
-    "GIT_COMMITTER_EMAIL": "reconciler@localhost",
+    "GIT_AUTHOR_NAME": COMMITTER[0],
+    "GIT_AUTHOR_EMAIL": COMMITTER[1],
+    "GIT_COMMITTER_NAME": COMMITTER[0],
+    "GIT_COMMITTER_EMAIL": COMMITTER[1],
 }
 SETTINGS = (
     "core.hooksPath=/dev/null",

@@ -1,0 +1,25 @@
+"""Failures of single changes: whether it may have happened all the same, and what a person does about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.errors import AmbiguousWrite, Conflict
+from reconciler.model import Action, Outcome
+
+if TYPE_CHECKING:
+    from reconciler.errors import ReconcilerError
+    from reconciler.kind import Kind
+    from reconciler.model import Change
+
+AGAIN = "run apply again: it looks first, and does only what is missing"
+
+
+def outcome_of(error: ReconcilerError, change: Change, kind: Kind) -> tuple[Outcome, str]:
+    """How a change ended that failed, and the way out."""
+    if isinstance(error, AmbiguousWrite):
+        waits = change.action is Action.ACT or kind.tried_once or (kind.outputs and change.id is None)
+        return Outcome.UNKNOWN, f"reconciler apply --again {change.address}" if waits else AGAIN
+    if isinstance(error, Conflict):
+        return Outcome.FAILED, "another run wrote the state at the same time; run plan again"
+    return Outcome.FAILED, error.hint
