@@ -29,6 +29,7 @@ from reconciler.errors import InputError
 from reconciler.gates import Gates
 from reconciler.model import Finding, Location, Severity
 from reconciler.notify.settings import Notify
+from reconciler.privacy import Privacy
 from reconciler.schedule import clock
 from reconciler.schedule.calling_hours import CallingHours
 from reconciler.sealing import Secrets
@@ -173,6 +174,7 @@ class Settings(_Closed):
     gates: Gates = Field(default_factory=Gates, description="What has to be shown before a deploy.")
     calling_hours: CallingHours = Field(default_factory=CallingHours, description="When a person may be rung there.")
     do_not_call: DoNotCallSetting | None = Field(default=None, description="Whom nobody calls.")
+    privacy: Privacy = Field(default_factory=Privacy, description="What is kept out of the repository.")
     dispatch: Dispatch = Field(default_factory=Dispatch, description="How often calls are placed.")
     notify: Notify = Field(default_factory=Notify, description="Who hears of what goes wrong, once each.")
     variables: Values = Field(default={}, description="Values of ${var.NAME} in manifests and prompt files.")
@@ -354,6 +356,7 @@ _SECTIONS: dict[str | int, type[BaseModel]] = {
     "cents_per_minute": CentsPerMinute,
     "environments": Environment,
     "secrets": Secrets,
+    "privacy": Privacy,
 }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.errors import InputError
 from reconciler.fields import personal
+from reconciler.lint import privacy
 from reconciler.model import Finding, Location, Severity
 from reconciler.sealing import SUFFIX, Sealing
 from reconciler.settings import FILE
@@ -70,13 +71,23 @@ class DoNotCallFile:
         """What is wrong with it."""
         setting = self.project.settings.do_not_call
         try:
-            wrong = self.listed().wrong
+            listed = self.listed()
         except UnreadableList as error:
             hint = error.hint or "check `do_not_call` in reconciler.yaml"
             return [Finding(Severity.ERROR, "RC182", error.message, hint, location=Location(FILE))]
         name = setting.file if setting else ""
         hint = "one number a line in E.164, or a hash of `reconciler calls dnc export`"
-        return [Finding(Severity.ERROR, "RC181", it.why, hint, location=Location(name, it.line)) for it in wrong]
+        wrong = [
+            Finding(Severity.ERROR, "RC181", it.why, hint, location=Location(name, it.line)) for it in listed.wrong
+        ]
+        return [*wrong, *self._in_clear(name, len(listed.numbers))]
+
+    def _in_clear(self, name: str, count: int) -> list[Finding]:
+        """That its numbers stand in clear, where the project wants them sealed; hashes of numbers are none."""
+        if self.project.settings.privacy.numbers != "sealed" or name.endswith(SUFFIX) or not count:
+            return []
+        told, hint = privacy.message(count), privacy.way_out(name)
+        return [Finding(Severity.WARNING, privacy.CODE, told, hint, location=Location(name))]
 
     def now(self, ledger: Ledger) -> DoNotCall:
         """Who must not be called, as it is known at this moment."""

@@ -194,6 +194,7 @@ CODES: dict[str, Meaning] = {
     "RC721": Meaning("a waiver of what cannot be waived", "Fix what the code says: only lint can be waived."),
     "RC722": Meaning("a waiver that waives nothing", "Remove it."),
     "RC723": Meaning("a number that nobody means to call", "Look the number up again."),
+    "RC724": Meaning("a number in clear that was to be sealed", "Seal its file: `reconciler seal FILE`."),
     "RC800": Meaning("a comment that was not posted", "The plan stands; the job's log has it. The hint says why."),
     "RC900": Meaning("an error of this tool's", "Tell us what you did."),
     "RC901": Meaning("interrupted", "Run the command again: it goes on where it stood."),

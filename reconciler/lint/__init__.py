@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.lint import agents, attachments, calls, prompts, scripts, secrets, webhooks
+from reconciler.lint import agents, attachments, calls, privacy, prompts, scripts, secrets, webhooks
 from reconciler.lint.rings import Rings
 from reconciler.lint.rule import Rule
 from reconciler.lint.waivers import Settled, settle
@@ -43,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     Rule("RC717", Severity.WARNING, "two tools of one name", offline=attachments.clashing_tools),
     Rule("RC718", Severity.NOTE, "something that no agent uses", offline=attachments.unattached),
     Rule("RC719", Severity.WARNING, "variants that do not add up", offline=attachments.odd_weights),
+    Rule("RC724", Severity.WARNING, "a number in clear that was to be sealed", agreed=privacy.numbers_in_clear),
     Rule("RC723", Severity.WARNING, "a number that nobody means to call", offline=calls.doubtful_callees),
 )
 

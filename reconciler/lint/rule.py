@@ -33,7 +33,8 @@ class Rule:
     """A rule with one check.
 
     ``offline`` looks at the manifests alone, ``spoken`` at every prompt in them (found once for all such rules),
-    ``timed`` holds the rings to come (found once, too) against the project's settings, ``online`` looks at the account.
+    ``timed`` holds the rings to come (found once, too) against the project's settings, ``agreed`` the manifests;
+    ``online`` looks at the account.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Rule:
     offline: Callable[[Mapping[str, Resource], datetime], Iterable[Complaint]] | None = None
     spoken: Callable[[Sequence[Script], Mapping[str, Resource]], Iterable[Complaint]] | None = None
     timed: Callable[[Rings, Settings], Iterable[Complaint]] | None = None
+    agreed: Callable[[Mapping[str, Resource], Settings], Iterable[Complaint]] | None = None
     online: Callable[[Account], Iterable[Complaint]] | None = None
 
     def without_account(
@@ -55,6 +57,8 @@ class Rule:
             found = self.spoken(scripts, resources)
         elif self.timed:
             found = self.timed(rings, settings)
+        elif self.agreed:
+            found = self.agreed(resources, settings)
         return map(self._finding, found)
 
     def with_account(self, account: Account) -> Iterator[Finding]:

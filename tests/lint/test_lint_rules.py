@@ -76,7 +76,7 @@ def linted(resources: Callable[..., Mapping[str, Resource]]) -> Linted:
 def test_every_rule_has_a_code_of_its_own_and_one_check() -> None:
     assert len({rule.code for rule in lint.RULES}) == len(lint.RULES)
     for rule in lint.RULES:
-        assert [rule.offline, rule.spoken, rule.timed, rule.online].count(None) == 3, rule.code
+        assert [rule.offline, rule.spoken, rule.timed, rule.agreed, rule.online].count(None) == 4, rule.code
         assert rule.severity is not Severity.ERROR, "what cannot work is for a kind to say"
 
 
