@@ -1,4 +1,4 @@
-"""Failures of single changes: whether it may have happened all the same, and what a person does about it."""
+"""Failures of single changes: whether each may have happened all the same, and what a person does."""
 
 from __future__ import annotations
 
