@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler import prices
 from reconciler.errors import InputError, PlanRefused
-from reconciler.model import Action, Address, Finding, Severity
+from reconciler.model import Action, Address
 from reconciler.testing.batch import prompt_hashes
 from reconciler.testing.run import Wanted
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _AGENT, _SCENARIO, _NUMBER = "Agent", "TestScenario", "PhoneNumber"
 _WEB, _TELEPHONY = "web", "telephony"
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +75,20 @@ def _as_declared(plan: Plan, by_agent: Mapping[str, Iterable[Resource]]) -> None
     changes = sorted((it for it in plan.changes if it.address in meant and _pending(it)), key=lambda it: it.address)
     if not changes:
         return
-    findings = [_not_live(change) for change in changes]
-    first = findings[0].message
-    more = f"; and {len(changes) - 1} more" if len(changes) > 1 else ""
-    raise PlanRefused(f"{first}{more}", code="RC311", hint="reconciler apply, then test again")
+    named = "; ".join(map(_not_live, changes[:_NAMED]))
+    more = f"; and {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
+    where = next((diff.location for diff in changes[0].diffs if diff.location), changes[0].location)
+    raise PlanRefused(f"{named}{more}", code="RC311", location=where, hint="reconciler apply, then test again")
 
 
 def _pending(change: Change) -> bool:
     return bool(change.diffs) or change.observed is None or change.action in (Action.REPLACE, Action.DELETE)
 
 
-def _not_live(change: Change) -> Finding:
+def _not_live(change: Change) -> str:
     fields = change.diffs if change.observed is not None else ()
     what = ", ".join(f"`{name}`" for name in dict.fromkeys(diff.path for diff in fields))
-    said = f"{change.address} is not live as declared ({what})" if what else f"{change.address} is not on the account"
-    return Finding(Severity.ERROR, "RC311", said, "", change.address, change.location)
+    return f"{change.address} is not live as declared ({what})" if what else f"{change.address} is not on the account"
 
 
 def _number_id(links: Resolver, channel: str, number: str | None) -> str:

@@ -48,6 +48,7 @@ def test_a_prompt_that_is_not_deployed_is_not_tested(tested: Tested) -> None:
     tested.declare("Books", prompt="You answer otherwise.")
     said = tested.run()
     assert said.code == 3
+    assert "all.yaml:4:16: error RC311" in said.err
     assert "(`prompt`)" in said.err
     assert tested.executed == []
 
