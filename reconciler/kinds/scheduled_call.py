@@ -122,9 +122,9 @@ class ScheduledCall(Kind):
 
     def verb(self, action: Action, resource: Resource | None, diffs: Sequence[FieldDiff]) -> str:
         """A switch in the manifest is told as what it does."""
-        paths = {diff.path for diff in diffs}
         if action is not Action.UPDATE or resource is None:
             return super().verb(action, resource, diffs)
+        paths = {diff.path for diff in diffs}
         if "cancelled" in paths:
             return "cancel" if cancelled(resource) else "release"
         if paths == {"held"}:
