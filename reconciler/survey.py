@@ -15,11 +15,13 @@ from reconciler.kinds.scheduled_call_orders import orders_of
 from reconciler.model import Finding, Severity
 from reconciler.outlook import Outlook
 from reconciler.schedule.call_report import standstill
+from reconciler.schedule.clock import parse_instant
+from reconciler.state.call_states import CallState
 from reconciler.throughput import crowded
 from reconciler.undeclared import Undeclared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from reconciler.account import Account
@@ -30,7 +32,10 @@ if TYPE_CHECKING:
     from reconciler.plan import Scope
     from reconciler.resolver import Resolver
     from reconciler.settings import Settings
+    from reconciler.state.call_records import Hold
     from reconciler.state.ledger import Ledger
+
+_LISTED = 3  # held calls that a plan names
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,21 @@ def _undeclared(account: Account, matches: Iterable[Match]) -> Undeclared:
 
 
 def _standstill(ledger: Ledger, now: datetime) -> list[Finding]:
-    """That every call is held, which nobody may overlook who arms another."""
-    held = standstill(*ledger.held_all(now))
-    return [Finding(Severity.WARNING, "RC603", held, "reconciler calls release --all")] if held else []
+    """That calls are held, which nobody may overlook who arms another: all of them, or which."""
+    if held := standstill(*ledger.held_all(now)):
+        return [Finding(Severity.WARNING, "RC603", held, "reconciler calls release --all")]
+    found = [f"`{name}` {hold.spoken}" for name, hold in _held(ledger, now)]
+    if not found:
+        return []
+    more = f"; and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
+    calls = "1 call is held" if len(found) == 1 else f"{len(found):,} calls are held"
+    hint = "reconciler calls --state held"
+    return [Finding(Severity.NOTE, "RC603", f"{calls}: {'; '.join(found[:_LISTED])}{more}", hint)]
+
+
+def _held(ledger: Ledger, now: datetime) -> Iterator[tuple[str, Hold]]:
+    """The armed calls that are held now and whose window has not closed."""
+    for name, armed in sorted(ledger.armed().items()):
+        over = bool(armed.closes) and parse_instant(armed.closes) <= now
+        if armed.state is CallState.ARMED and not over and (hold := armed.holds_now(now)):
+            yield name, hold

@@ -363,6 +363,17 @@ def test_the_end_of_a_hold_is_shown_wherever_the_hold_is(folder: Folder, whom: s
         assert "flooded" not in run(folder, command, over).out, command
 
 
+def test_a_plan_says_first_which_calls_are_held(folder: Folder) -> None:
+    declare(folder)
+    apply(folder)
+    switch("hold", "jane", "--why", "flooded", "--until", "2026-12-22")
+    said = json.loads(run(folder, "plan", BEFORE, "--format", "json").out)["findings"]
+    found = [(it["severity"], it["message"]) for it in said if it["code"] == "RC603"]
+    assert found == [("note", "1 call is held: `jane` held until Wed 23 Dec 2026 08:00 UTC: flooded")]
+    assert run(folder, "plan", BEFORE, "--detailed-exitcode").code == 0
+    assert "RC603" not in run(folder, "plan", "2026-12-23T08:00Z").out
+
+
 def test_a_hold_over_all_that_was_released_early_is_over_and_one_that_lapsed_can_be_set_again(folder: Folder) -> None:
     declare(folder)
     apply(folder)
