@@ -128,6 +128,7 @@ def run(
 
     rows: list[CallRow] = []
     connection = session.connected()
+    view.whose_calls(session, connection.target)
     traffic = Throttle(1 if session.options.now else parallelism, session.project.settings.limits.calls_per_second)
     try:
         missing, left = _rounds(session, connection, read, rows, traffic, lookahead=lookahead, dry_run=dry_run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -98,9 +98,13 @@ def _say(
         document = render.document(drift, target, unknown, undeclared=undeclared, show_numbers=numbers)
         output.json({**document, **(_written(carried, dry_run=dry_run) if carried is not None else {})})
         return
-    following = _following(session, drift) if not carried else ""
+    following = _following(session, drift) if not carried else []
     if output.form == "markdown":
-        output.data(render.markdown(drift, unknown, undeclared=undeclared, show_numbers=numbers, next_step=following))
+        output.data(
+            render.markdown(
+                drift, unknown, undeclared=undeclared, show_numbers=numbers, next_step=_in_a_line(following)
+            )
+        )
     else:
         color = output.color
         output.data(
@@ -111,18 +115,43 @@ def _say(
     if carried is not None:
         _say_written(session, carried, dry_run=dry_run)
     elif following and output.form != "markdown":
-        output.talk(f"next: {following}")
+        output.talk("\n".join(line for step in following for line in step.lines(output.width)))
 
 
-def _following(session: Session, drift: Sequence[Change]) -> str:
+class _Step(NamedTuple):
+    """Something to do: a word before it, the command or what else to do, and what that comes to."""
+
+    word: str
+    what: str
+    means: str = ""
+
+    @property
+    def told(self) -> str:
+        """In running text."""
+        return f"`{self.what}` ({self.means})" if self.means else self.what
+
+    def lines(self, width: int) -> list[str]:
+        """A line of its own, so that a command is copied whole; what it means below where there is no room."""
+        first, means = f"{self.word:>4}: {self.what}", f"({self.means})" if self.means else ""
+        whole = f"{first}  {means}".rstrip()
+        return [whole] if len(whole) <= width or not means else [first, f"      {means}"]
+
+
+def _in_a_line(steps: Sequence[_Step]) -> str:
+    return ", ".join([*(it.told for it in steps[:1]), *(f"{it.word} {it.told}" for it in steps[1:])])
+
+
+def _following(session: Session, drift: Sequence[Change]) -> list[_Step]:
     """What to do about it; nothing of ours does anything about a draft."""
     steps = []
     if any(change.reason != DRAFT for change in drift):
-        keep, undo = session.options.command("drift", "--write"), session.options.command("apply")
-        steps = [f"`{keep}` (keeps the dashboard's side) or `{undo}` (the manifests')"]
+        steps = [
+            _Step("next", session.options.command("drift", "--write"), "keeps the dashboard's side"),
+            _Step("or", session.options.command("apply"), "puts the manifests' side back"),
+        ]
     if any(change.reason == DRAFT for change in drift):
-        steps.append("deploy or discard each draft in the dashboard")
-    return "; ".join(steps)
+        steps.append(_Step("and" if steps else "next", "deploy or discard each draft in the dashboard"))
+    return steps
 
 
 def _written(carried: WriteBack, *, dry_run: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from reconciler.cli.json_files import json_file
 from reconciler.cli.pull_request import folder_in_repository
 from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StalePlan
-from reconciler.render.words import AfterApply
+from reconciler.render.words import AfterApply, account, host
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.cli.output import Output
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
-    from reconciler.model import Finding, Report
+    from reconciler.model import Finding, Report, Target
     from reconciler.outlook import Outlook
     from reconciler.schedule.call_detail import CallDetail
     from reconciler.schedule.call_report import CallList, CallRow
@@ -100,6 +100,12 @@ def report(session: Session, done: Report, rows: Iterable[CallRow] = ()) -> None
             )  # fmt: skip - options of one call
 
 
+def whose_calls(session: Session, target: Target) -> None:
+    """Name the account before anybody is rung, where people read along."""
+    if session.output.form == "text":
+        session.output.talk(f"reconciler dispatch · {account(target)} · {host(target)}")
+
+
 def dispatch(session: Session, rows: Sequence[CallRow], *, dry_run: bool = False) -> None:
     """What dispatch did on stdout."""
     output, rows = session.output, session.options.completed(rows)
@@ -107,7 +113,7 @@ def dispatch(session: Session, rows: Sequence[CallRow], *, dry_run: bool = False
         case "json":
             output.json(render.json.dispatch(rows))
         case "markdown":
-            output.data(render.markdown.calls(rows))
+            output.data(render.markdown.dispatch(rows, dry_run=dry_run))
         case _:
             output.data(render.text.dispatch(rows, width=output.width, color=output.color, dry_run=dry_run))
 

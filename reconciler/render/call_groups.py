@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FEW = 5  # calls up to which each is told in full
 _WIDEST_CHANGE = 60
+_MOST = 20  # groups by agent and day that are read one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,22 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class CallGroup:
-    """Calls of one verb, agent and day ("" without one), ascending in time."""
+    """Calls of one verb and day ("" without one), of one agent or of several, ascending in time."""
 
     verb: str
-    agent: str
+    agents: tuple[str, ...]
     day: str
     calls: tuple[Call, ...]
+
+    @property
+    def agent(self) -> str:
+        """The one agent that makes them; "" for none and for several."""
+        return self.agents[0] if len(self.agents) == 1 else ""
+
+    @property
+    def whose(self) -> str:
+        """``front-desk``, ``6 agents``; "" for none."""
+        return counted(len(self.agents), "agent") if len(self.agents) > 1 else self.agent
 
     @property
     def title(self) -> str:
@@ -69,14 +80,18 @@ def is_grouped(changes: Sequence[Change]) -> bool:
     return sum(section(change) is Section.CALLS for change in changes) > FEW
 
 
-def groups(changes: Sequence[Change], forecast: Forecast | None) -> list[CallGroup]:
-    """The calls among changes: cancelled ones first, then by day and agent."""
+def groups(changes: Sequence[Change], forecast: Forecast | None, *, most: int = _MOST) -> list[CallGroup]:
+    """The calls among changes: cancelled ones first, then by day and agent; by day alone where those are many."""
     rings = _first_rings(forecast)
+    calls = [Call(change, rings.get(change.address)) for change in changes if section(change) is Section.CALLS]
     found: dict[tuple[bool, bool, str, str, str], list[Call]] = {}
-    for change in changes:
-        if section(change) is Section.CALLS:
-            call = Call(change, rings.get(change.address))
-            found.setdefault(_key(call), []).append(call)
+    for call in calls:
+        found.setdefault(_key(call), []).append(call)
+    if len(found) > most:
+        found = {}
+        for call in calls:
+            recurs, again, day, _, verb = _key(call)
+            found.setdefault((recurs, again, day, "", verb), []).append(call)
     return [_group(found[key], forecast) for key in sorted(found)]
 
 
@@ -101,7 +116,8 @@ def _group(calls: Sequence[Call], forecast: Forecast | None) -> CallGroup:
     ring = ordered[0].ring
     now = forecast.now if forecast else None
     day = forecasts.as_declared(ring, now).rsplit(f" {_local(ring):%H:%M}", 1)[0] if ring and now else ""
-    return CallGroup(ordered[0].change.verb, ring.agent if ring else "", day, tuple(ordered))
+    agents = tuple(dict.fromkeys(it.ring.agent for it in ordered if it.ring and it.ring.agent))
+    return CallGroup(ordered[0].change.verb, agents, day, tuple(ordered))
 
 
 def _local(ring: Ring) -> datetime:

@@ -76,11 +76,11 @@ def nothing(about: CallList | None) -> str:
 def dispatch(rows: Sequence[CallRow], *, width: int = 80, color: bool = False, dry_run: bool = False) -> str:
     """What dispatch did with each call that was due; ``dry_run``: what it would have done."""
     end = "Nothing was dialled: this was a dry run." if dry_run else ""
-    shown, more = _alike(rows)
+    shown, more = alike(rows)
     return _table(shown, width, Paint(color=color), nothing="No call is due.", end=end, more=more, counted=rows)
 
 
-def _alike(rows: Sequence[CallRow]) -> tuple[list[CallRow], list[str]]:
+def alike(rows: Sequence[CallRow]) -> tuple[list[CallRow], list[str]]:
     """Of calls that were kept back for the same reason the first few, and how many more there are of which."""
     seen: Counter[tuple[str, str]] = Counter()
     shown = []

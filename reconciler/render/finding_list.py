@@ -53,16 +53,21 @@ def counts(findings: Sequence[Finding]) -> str:
     return ", ".join(counted(count, severity.value) for severity, count in numbers.items() if count)
 
 
-def alike(findings: Sequence[Finding]) -> tuple[list[Finding], list[str]]:
-    """Every error; of each code of the others the first few, and how many more there are of which."""
-    seen: Counter[str] = Counter()
+def alike(findings: Sequence[Finding], *, brief: bool = True) -> tuple[list[Finding], list[str]]:
+    """Every error; of the others that are alike the first few, and how many more there are of which.
+
+    Alike are those of one code where the page is to be ``brief``, else those that say the same of other places.
+    """
+    seen: Counter[tuple[str, ...]] = Counter()
     shown = []
     for finding in findings:
         error = finding.severity is Severity.ERROR
-        seen[finding.code] += not error
-        if error or seen[finding.code] <= _FEW:
+        key = (finding.code,) if brief else (finding.code, finding.message, finding.hint)
+        seen[key] += not error
+        if error or seen[key] <= _FEW:
             shown.append(finding)
-    more = [f"… and {count - _FEW:,} more {code}" for code, count in seen.items() if count > _FEW]
+    same = "" if brief else " that say the same; --full lists them"
+    more = [f"… and {count - _FEW:,} more {code}{same}" for (code, *_), count in seen.items() if count > _FEW]
     return shown, more
 
 

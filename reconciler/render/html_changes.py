@@ -77,6 +77,8 @@ def _group(group: CallGroup, anchor: str, places: Mapping[Address, str], *, show
 def _described(group: CallGroup) -> Iterator[Node]:
     if group.agent:
         yield htpy.code[group.agent]
+    elif group.whose:
+        yield group.whose
     if group.sentence:
         yield f" {group.sentence}"
 

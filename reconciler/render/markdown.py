@@ -124,12 +124,17 @@ class _Page:
         when, whom, more = cells(call, show_numbers=self._show_numbers)
         change = call.change
         day = "" if call.ring and call.ring.recurs else group.day
-        told = escape(f"{day} {when}".strip()), code(change.address.name), escape(whom), escape(group.agent)
+        told = (
+            escape(f"{day} {when}".strip()),
+            code(change.address.name),
+            escape(whom),
+            escape(call.ring.agent if call.ring else ""),
+        )
         return row((words.sign(change), *told, prose(more)))
 
 
 def _group_row(group: CallGroup) -> str:
-    agent = f" of {code(group.agent)}" if group.agent else ""
+    agent = f" of {code(group.agent) if group.agent else group.whose}" if group.whose else ""
     glyph = words.glyph(group.calls[0].change)
     return row((glyph, f"{group.title}{agent}", group.verb, escape(group.sentence)))
 
@@ -170,10 +175,22 @@ def calls(rows: Sequence[CallRow], *, limit: int = LIMIT, about: CallList | None
     """Scheduled calls as a table, in at most ``limit`` characters."""
     head = "".join(f"**{prose(cut(text, _WIDEST_VALUE))}**\n\n" for text in call_tables.held(about)) if about else ""
     head += f"{escape(cut(call_tables.title(about), _WIDEST_VALUE))}\n\n" if about else ""
-    told, _ = fitting(map(_call, rows, call_tables.spoken_times(rows)), limit - _RESERVED - len(head))
+    return head + _called(rows, rows, limit - len(head), nothing=call_tables.nothing(about))
+
+
+def dispatch(rows: Sequence[CallRow], *, limit: int = LIMIT, dry_run: bool = False) -> str:
+    """What dispatch did with each call that was due, those kept back for one reason counted."""
+    shown, more = call_tables.alike(rows)
+    end = "".join(f"\n{escape(text)}\n" for text in more)
+    end += "\nNothing was dialled: this was a dry run.\n" if dry_run else ""
+    return _called(shown, rows, limit - len(end), nothing="No call is due.") + end
+
+
+def _called(rows: Sequence[CallRow], counted: Sequence[CallRow], limit: int, *, nothing: str) -> str:
+    told, _ = fitting(map(_call, rows, call_tables.spoken_times(rows)), limit - _RESERVED)
     shown = table(("Call", "State", "When", "To", "What happened"), told).lstrip("\n")
-    verdict = f"\n{escape(call_tables.verdict(rows))}\n" if rows else f"{call_tables.nothing(about)}\n"
-    return head + shown + verdict + _left_out(_lines(len(rows) - len(told)), whole="reconciler calls")
+    verdict = f"\n{escape(call_tables.verdict(counted))}\n" if counted else f"{nothing}\n"
+    return shown + verdict + _left_out(_lines(len(rows) - len(told)), whole="reconciler calls")
 
 
 def _head(plan: Outlook) -> str:

@@ -147,7 +147,7 @@ class _Page:
     def _group(self, group: CallGroup) -> Iterator[str]:
         """``! 40 calls to arm: front-desk, Mon 30 Nov 09:00 to 10:57 New York, 38 people``."""
         head = f"{words.glyph(group.calls[0].change)} {group.title} {words.spoken(group.verb)}"
-        more = ", ".join(text for text in (clean(group.agent), group.sentence) if text)
+        more = ", ".join(text for text in (clean(group.whose), group.sentence) if text)
         first, *rest = wrap(f"{head}: {more}" if more else head, self._width)
         yield first.replace(group.title, self._paint(group.title, "bold"), 1)
         yield from (" " * INDENT + line for line in wrap(" ".join(rest), self._width - INDENT) if line)
@@ -240,9 +240,9 @@ class _Page:
         yield from ("", *told) if told else ()
 
     def findings(self, plan: Outlook) -> Iterator[str]:
-        """Errors, warnings and notes about one thing each, with its hint; alike ones once where brief."""
+        """Errors, warnings and notes about one thing each, with its hint; of alike ones the first."""
         found = first_of_all(plan.findings)[1]
-        shown, more = finding_list.alike(found) if self._brief else (found, [])
+        shown, more = (found, []) if self._full else finding_list.alike(found, brief=self._brief)
         yield from self._told(shown)
         yield from (self._paint(line, "dim") for line in more)
 

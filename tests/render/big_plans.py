@@ -39,8 +39,8 @@ def edited(number: int, *, by: ChangedBy = ChangedBy.MANIFEST) -> Change:
     )
 
 
-def calls(count: int) -> tuple[list[Change], list[Ring]]:
-    """Calls of three agents on five weekdays."""
+def calls(count: int, agents: int = 3) -> tuple[list[Change], list[Ring]]:
+    """Calls of a few agents on five weekdays."""
     changes, rings = [], []
     for number in range(count):
         address = Address("ScheduledCall", f"visit-{number:03}")
@@ -53,7 +53,7 @@ def calls(count: int) -> tuple[list[Change], list[Ring]]:
                 at=at,
                 closes=at + timedelta(minutes=10),
                 to=f"+1415555{number:04}",
-                agent=f"practice-{number % 3:02}",
+                agent=f"practice-{number % agents:02}",
             )
         )
     return changes, sorted(rings, key=lambda ring: (ring.at, ring.address))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from reconciler.outlook import Outlook
 
 
-def planned(count: int, *more: object) -> Outlook:
-    changes, rings = calls(count)
+def planned(count: int, agents: int = 3) -> Outlook:
+    changes, rings = calls(count, agents)
     return replace(plan_of(*changes), forecast=replace(FORECAST, rings=tuple(rings)))
 
 
@@ -34,6 +34,25 @@ def test_many_calls_are_a_line_for_each_agent_and_day_and_a_line_each_below() ->
     assert "    09:09 New York  +1•••••••0015  visit-015" in printed
     assert len(re.findall(r"visit-\d", printed)) == 30 + 5  # and five of them in "To come"
     assert "variables" not in printed
+
+
+def test_calls_of_more_agents_and_days_than_anybody_reads_are_a_line_for_each_day() -> None:
+    plan = planned(200, agents=29)
+    printed, page = text.plan(plan, brief=True), markdown.plan(plan)
+    assert "! 40 calls to arm: 29 agents, Mon 30 Nov" in printed
+    assert len(re.findall(r"^! .* calls to arm: ", printed, re.MULTILINE)) == 5
+    assert "| 40 calls of 29 agents | arm | Mon 30 Nov" in page
+    assert "| practice-00 |" in page
+
+
+def test_a_plan_says_of_findings_that_say_the_same_how_many_more_there_are_unless_it_is_full() -> None:
+    found = [Finding(Severity.WARNING, "RC705", "olivya is no voice", address=ARM.address)] * 40
+    other = Finding(Severity.WARNING, "RC705", "jon is no voice", address=ARM.address)
+    plan = plan_of(ARM, findings=[*found, other])
+    assert text.plan(plan).count("olivya") == 3
+    assert "… and 37 more RC705 that say the same; --full lists them" in text.plan(plan)
+    assert "jon is no voice" in text.plan(plan)
+    assert text.plan(plan, full=True).count("olivya") == 40
 
 
 def test_a_full_plan_tells_every_call_with_its_fields() -> None:

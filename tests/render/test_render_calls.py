@@ -114,6 +114,15 @@ def test_calls_as_markdown_are_a_table_within_the_limit() -> None:
     assert markdown.calls([]) == "No scheduled calls.\n"
 
 
+def test_what_a_dispatch_kept_back_for_one_reason_is_counted_in_markdown_too() -> None:
+    kept = [replace(ARMED, name=f"visit-{number}", detail="10 calls placed in this run") for number in range(30)]
+    shown = markdown.dispatch(kept)
+    assert shown.count("| armed |") == 3
+    assert "… and 27 more armed: 10 calls placed in this run" in shown
+    assert "30 calls: 30 armed." in shown
+    assert markdown.dispatch([], dry_run=True) == "No call is due.\n\nNothing was dialled: this was a dry run.\n"
+
+
 REACHED = replace(PLACED, outcome="reached", cost_cents=12)
 NOT_REACHED = replace(
     PLACED,
