@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from reconciler.store.sqlite import SqliteStore
 from serve.site_under_test import call, until, whole_second
 
@@ -48,7 +50,8 @@ def test_as_many_hanging_requests_as_may_be_in_flight_delay_the_next_by_half_a_s
     assert lateness(site, due) == {}
 
 
-def test_a_look_at_the_account_that_hangs_makes_no_call_late(site: Site) -> None:
+@pytest.mark.parametrize("path", ["/v1/agents", "/v1/calls"])
+def test_a_look_at_the_account_that_hangs_makes_no_call_late(site: Site, path: str) -> None:
     site.apply()
     site.serve()
     at = whole_second(ahead=2 * site.patience)
@@ -56,7 +59,7 @@ def test_a_look_at_the_account_that_hangs_makes_no_call_late(site: Site) -> None
     site.declare(*(call(f"call-{to[-4:]}", when, to) for to, when in due.items()))
     site.apply()
     until(site.dialled, "the first call")
-    hang(site, "GET", "/v1/agents")
+    hang(site, "GET", path)
     assert lateness(site, due) == {}
 
 
@@ -81,3 +84,17 @@ def test_the_lease_of_a_replica_that_died_on_another_host_is_taken_over_within_s
     until(site.dialled, "the call", patience=(at - now).total_seconds() + 40)
     ((when, _),) = site.dialled()
     assert at <= when <= looked + timedelta(seconds=6) + LATE
+
+
+def test_asked_to_stop_it_waits_for_the_answer_that_is_in_flight_and_records_it(site: Site) -> None:
+    site.apply()
+    service = site.serve()
+    hang(site, "POST", "/v1/call")
+    at = whole_second(ahead=2 * site.patience)
+    site.declare(call("one", at, "+14155551000"), call("later", at + timedelta(minutes=5), "+14155551001"))
+    site.apply()
+    until(site.dialled, "the call", patience=(at - datetime.now(UTC)).total_seconds() + 40)
+    began = datetime.now(UTC)
+    assert service.stop() == 0
+    assert datetime.now(UTC) - began < timedelta(seconds=30)
+    assert (site.attempt("one")["call_id"] != "", site.attempt("later")) == (True, {})
