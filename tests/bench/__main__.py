@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from bench import report
 from bench.figures import Figure, Note
-from bench.parts import Effort, applying, dispatching, planning, serving, startup, storing, validating
+from bench.parts import Effort, applying, dispatching, listing, planning, serving, startup, storing, validating
 from bench.targets import verdicts
 from bench.timing import ROOT, Failed
 
@@ -33,6 +33,7 @@ PARTS: dict[str, Callable[[Effort], Iterator[Found]]] = {
     "plan": planning.measure,
     "apply": applying.measure,
     "dispatch": dispatching.measure,
+    "lists": listing.measure,
     "serve": serving.measure,
     "store": storing.measure,
 }

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from bench import accounts, calls, peers
+from bench import accounts, calls, peers, rows
 from bench.floors.compose import documents
+from bench.floors.rows import rows as read_rows
 from bench.platform import Platform
 from bench.wire import Desk
 from reconciler.kinds import KINDS
@@ -132,3 +133,12 @@ def test_what_was_recorded_is_found_again(tmp_path: Path) -> None:
         ("call-000002", "placed", "2"),
         ("call-000003", "placed", "3"),
     ]
+
+
+def test_a_list_to_measure_with_is_read_whole_by_the_floor_and_valid_without_a_remark(tmp_path: Path) -> None:
+    root = rows.write_project(tmp_path / "project", 50)
+    read = read_rows(root / "manifests" / "rows.csv")
+    assert [row.id for row in read] == [str(number) for number in range(50)]
+    assert len({row.phone for row in read}) == 50
+    loaded = load([], find_project(root), KINDS, now=datetime(2030, 11, 29, tzinfo=UTC))
+    assert (loaded.findings, sum("reminders/" in key for key in loaded.resources)) == ([], 50)

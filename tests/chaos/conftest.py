@@ -1,4 +1,4 @@
-"""Give the cut-point tests a bench, and to say at the end how many cut points were tried."""
+"""Runs for the cut-point tests, and how many cut points were tried, told at the end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chaos.bench import Bench
+from chaos.killed_runs import KilledRuns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +19,11 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
 
 
 @pytest.fixture(scope="session")
-def bench() -> Iterator[Bench]:
-    """A bench of this worker's own, in memory where there is such a place: thousands of states are synced."""
+def bench() -> Iterator[KilledRuns]:
+    """Runs in a folder of this worker's own, in memory where there is such a place: thousands of states are synced."""
     place = tempfile.mkdtemp(prefix="reconciler-chaos-", dir=_MEMORY if _MEMORY.is_dir() else None)
     try:
-        with Bench(Path(place)) as bench:
+        with KilledRuns(Path(place)) as bench:
             yield bench
     finally:
         shutil.rmtree(place)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chaos.bench import declare, look, meanwhile, remembered
 from chaos.faults import Cut
+from chaos.killed_runs import declare, look, meanwhile, remembered
 from chaos.projects import AGENTS, FIRST, NOON, PROJECTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from chaos.bench import Bench, Seen
+    from chaos.killed_runs import KilledRuns, Seen
 
 EDIT = PROJECTS["edit"]
 REFUSED, KILLED = 3, -9
@@ -21,7 +21,7 @@ NAMES = {"front-desk": "Front desk", "reminders": "Reminders"}
 
 
 @pytest.fixture
-def staged(bench: Bench) -> Path:
+def staged(bench: KilledRuns) -> Path:
     """The project after an apply of the edit that was killed once its first draft was on the platform."""
     first_draft = bench.run(bench.fresh(EDIT), *EDIT.command, now=NOON).changing[0]
     folder = bench.fresh(EDIT)
@@ -45,7 +45,7 @@ def spoken(seen: Seen) -> dict[str, str]:
     return {agent["name"]: agent["prompt"] for agent in seen.ours()}
 
 
-def test_a_draft_left_behind_is_thrown_away_when_the_edit_was_reverted(bench: Bench, staged: Path) -> None:
+def test_a_draft_left_behind_is_thrown_away_when_the_edit_was_reverted(bench: KilledRuns, staged: Path) -> None:
     declare(staged, FIRST)
     ran = bench.run(staged, *EDIT.command, now=NOON)
     after = look(staged, NOON)
@@ -55,7 +55,7 @@ def test_a_draft_left_behind_is_thrown_away_when_the_edit_was_reverted(bench: Be
     assert bench.run(staged, "plan", "--detailed-exitcode", now=NOON).code == 0
 
 
-def test_a_draft_left_behind_gives_way_to_a_newer_edit(bench: Bench, staged: Path) -> None:
+def test_a_draft_left_behind_gives_way_to_a_newer_edit(bench: KilledRuns, staged: Path) -> None:
     declare(staged, {**FIRST, "agents.yaml": AGENTS.replace("Greet the caller.", "Answer.")})
     ran = bench.run(staged, *EDIT.command, now=NOON)
     after = look(staged, NOON)
@@ -65,7 +65,9 @@ def test_a_draft_left_behind_gives_way_to_a_newer_edit(bench: Bench, staged: Pat
     assert bench.run(staged, "plan", "--detailed-exitcode", now=NOON).code == 0
 
 
-def test_a_draft_left_behind_that_a_colleague_went_on_with_is_not_ours_any_more(bench: Bench, staged: Path) -> None:
+def test_a_draft_left_behind_that_a_colleague_went_on_with_is_not_ours_any_more(
+    bench: KilledRuns, staged: Path
+) -> None:
     ours = drafts(look(staged, NOON))[0]
     meanwhile(staged, NOON, agents=[{"id": ours["id"], "draft": {"silence_hangup_seconds": 9}}])
     before = look(staged, NOON)
@@ -76,7 +78,7 @@ def test_a_draft_left_behind_that_a_colleague_went_on_with_is_not_ours_any_more(
     assert look(staged, NOON).agents == before.agents
 
 
-def test_a_colleagues_later_draft_with_the_words_of_a_finished_run_is_not_ours(bench: Bench) -> None:
+def test_a_colleagues_later_draft_with_the_words_of_a_finished_run_is_not_ours(bench: KilledRuns) -> None:
     """The killed run had deployed; what it intended must not make a later draft look like its own."""
     deploy = bench.run(bench.fresh(EDIT), *EDIT.command, now=NOON).changing[2]
     folder = bench.fresh(EDIT)
@@ -94,7 +96,7 @@ def test_a_colleagues_later_draft_with_the_words_of_a_finished_run_is_not_ours(b
 
 @pytest.mark.parametrize("options", [(), ("--prune",)])
 def test_an_agent_that_a_killed_run_may_have_created_is_named_when_it_is_not_declared_any_more(
-    bench: Bench, options: tuple[str, ...]
+    bench: KilledRuns, options: tuple[str, ...]
 ) -> None:
     first = PROJECTS["first-apply"]
     create = bench.run(bench.fresh(first), *first.command, now=NOON).changing[0]
@@ -114,7 +116,7 @@ def test_an_agent_that_a_killed_run_may_have_created_is_named_when_it_is_not_dec
     assert sorted(agent["name"] for agent in look(folder, NOON).ours()) == ["Front desk", "Reminders"]
 
 
-def test_what_a_killed_run_never_created_is_forgotten_once_nobody_declares_it(bench: Bench) -> None:
+def test_what_a_killed_run_never_created_is_forgotten_once_nobody_declares_it(bench: KilledRuns) -> None:
     first = PROJECTS["first-apply"]
     create = bench.run(bench.fresh(first), *first.command, now=NOON).changing[0]
     folder = bench.fresh(first)
@@ -128,7 +130,7 @@ def test_what_a_killed_run_never_created_is_forgotten_once_nobody_declares_it(be
 
 
 def test_what_a_killed_run_never_created_stays_begun_while_a_namesake_is_new_or_a_document_wants_it(
-    bench: Bench,
+    bench: KilledRuns,
 ) -> None:
     """Nobody can tell whose the newcomer is, and what is declared is settled by creating or adopting it."""
     first = PROJECTS["first-apply"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chaos.bench import Ran, Seen, look
 from chaos.conftest import TRIED
 from chaos.faults import ANSWERS, KILLS, OUTAGES, SIGNALS, STORE, Cut
+from chaos.killed_runs import Ran, Seen, look
 from chaos.projects import PROJECTS, Project
 from chaos.verdict import harm, journal, restless, settled
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from chaos.bench import Bench
+    from chaos.killed_runs import KilledRuns
 
 # `make prove` tries everything everywhere; `make test` the writes of five scenarios, with one fault of each sort.
 PROVING = bool(os.environ.get("RECONCILER_PROVE"))
@@ -42,7 +42,7 @@ AGAIN = "--again PhoneNumber/main-line"
 class Cutter:
     """Cuts one project with one fault, wherever it can be cut."""
 
-    def __init__(self, bench: Bench, scenario: str, place: str, fault: str) -> None:
+    def __init__(self, bench: KilledRuns, scenario: str, place: str, fault: str) -> None:
         self.bench, self.project = bench, PROJECTS[scenario]
         self._place, self._fault = place, fault
 
@@ -91,11 +91,11 @@ def paid(folder: Path) -> int:
     return sum(number["probes"] for number in look(folder, NOW).numbers)
 
 
-def run(bench: Bench, folder: Path, project: Project) -> Ran:
+def run(bench: KilledRuns, folder: Path, project: Project) -> Ran:
     return bench.run(folder, *project.command, *project.options, now=project.now)
 
 
-def mended(bench: Bench, project: Project) -> Callable[[Path, Ran, Seen], list[str]]:
+def mended(bench: KilledRuns, project: Project) -> Callable[[Path, Ran, Seen], list[str]]:
     """What is wrong once the same command was run again, untouched."""
 
     def check(folder: Path, ran: Ran, before: Seen) -> list[str]:
@@ -117,7 +117,7 @@ def mended(bench: Bench, project: Project) -> Callable[[Path, Ran, Seen], list[s
     ("scenario", "fault"), combinations((*ANSWERS, *OUTAGES), *LIGHT, "outage-refused", "outage-reset-after")
 )
 def test_a_failed_request_is_mended_by_the_next_run(
-    bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
+    bench: KilledRuns, scenario: str, fault: str, record_property: Callable[[str, object], None]
 ) -> None:
     cutter = Cutter(bench, scenario, "request", fault)
     record_property(TRIED, cutter.every_cut(mended(bench, cutter.project)))
@@ -125,7 +125,7 @@ def test_a_failed_request_is_mended_by_the_next_run(
 
 @pytest.mark.parametrize(("scenario", "fault"), combinations(KILLS, *KILLS))
 def test_a_run_killed_at_a_request_is_finished_by_the_next_without_waiting(
-    bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
+    bench: KilledRuns, scenario: str, fault: str, record_property: Callable[[str, object], None]
 ) -> None:
     cutter = Cutter(bench, scenario, "request", fault)
     check = mended(bench, cutter.project)
@@ -139,7 +139,7 @@ def test_a_run_killed_at_a_request_is_finished_by_the_next_without_waiting(
 
 @pytest.mark.parametrize(("scenario", "fault"), combinations(STORE, *KILLS))
 def test_a_run_cut_at_a_write_of_the_state_is_finished_by_the_next(
-    bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
+    bench: KilledRuns, scenario: str, fault: str, record_property: Callable[[str, object], None]
 ) -> None:
     cutter = Cutter(bench, scenario, "store", fault)
     record_property(TRIED, cutter.every_cut(mended(bench, cutter.project)))
@@ -147,7 +147,7 @@ def test_a_run_cut_at_a_write_of_the_state_is_finished_by_the_next(
 
 @pytest.mark.parametrize(("scenario", "fault"), combinations(SIGNALS, "sigterm"))
 def test_a_signal_ends_a_run_after_its_request_and_frees_the_lease(
-    bench: Bench, scenario: str, fault: str, record_property: Callable[[str, object], None]
+    bench: KilledRuns, scenario: str, fault: str, record_property: Callable[[str, object], None]
 ) -> None:
     cutter = Cutter(bench, scenario, "request", fault)
     check = mended(bench, cutter.project)
@@ -162,7 +162,7 @@ def test_a_signal_ends_a_run_after_its_request_and_frees_the_lease(
 
 @pytest.mark.parametrize("scenario", THOROUGH if PROVING else ("edit", "dispatch"))
 def test_a_run_killed_twice_is_finished_by_the_third(
-    bench: Bench, scenario: str, record_property: Callable[[str, object], None]
+    bench: KilledRuns, scenario: str, record_property: Callable[[str, object], None]
 ) -> None:
     cutter = Cutter(bench, scenario, "request", "killed-after")
     check, tried = mended(bench, cutter.project), 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from chaos.bench import ORGANIZATION, declare, look
+from chaos.killed_runs import ORGANIZATION, declare, look
 from chaos.projects import AGENTS, NOON, PROJECTS
 from reconciler.emulator import Fault, Platform, serve
 from reconciler.errors import Locked
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from chaos.bench import Bench
+    from chaos.killed_runs import KilledRuns
     from reconciler.store import Store
     from reconciler.store.lease import Lease
 
@@ -127,7 +127,7 @@ def command(folder: Path, *arguments: str, **environment: str) -> subprocess.Pop
     )
 
 
-def test_a_run_that_waits_for_a_living_one_stops_when_asked_to(bench: Bench) -> None:
+def test_a_run_that_waits_for_a_living_one_stops_when_asked_to(bench: KilledRuns) -> None:
     folder = bench.fresh(PROJECTS["first-apply"])
     with (
         open_store("sqlite:.reconciler/state.db", root=folder) as store,

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from chaos.bench import disturb, look
 from chaos.faults import Cut
+from chaos.killed_runs import disturb, look
 from chaos.projects import NOON, PROJECTS
 from reconciler.emulator import Fault
 
 if TYPE_CHECKING:
-    from chaos.bench import Bench
+    from chaos.killed_runs import KilledRuns
 
 FIRST, EDIT = PROJECTS["first-apply"], PROJECTS["edit"]
 IN_PART = 4
 
 
 @pytest.mark.parametrize("fault", ["reset-after", "hang-after", "garbled-after", "502-after"])
-def test_a_lost_answer_to_a_create_is_settled_by_listing_and_not_by_asking_again(bench: Bench, fault: str) -> None:
+def test_a_lost_answer_to_a_create_is_settled_by_listing_and_not_by_asking_again(bench: KilledRuns, fault: str) -> None:
     folder = bench.fresh(FIRST)
     create = bench.run(bench.fresh(FIRST), *FIRST.command, now=NOON).changing[0]
     ran = bench.run(folder, *FIRST.command, now=NOON, cut=Cut("request", create, fault))
@@ -29,7 +29,7 @@ def test_a_lost_answer_to_a_create_is_settled_by_listing_and_not_by_asking_again
     assert sorted(agent["name"] for agent in after.ours()) == ["Front desk", "Reminders"]
 
 
-def test_a_create_that_never_arrived_is_made_by_the_next_run_alone(bench: Bench) -> None:
+def test_a_create_that_never_arrived_is_made_by_the_next_run_alone(bench: KilledRuns) -> None:
     folder = bench.fresh(FIRST)
     create = bench.run(bench.fresh(FIRST), *FIRST.command, now=NOON).changing[0]
     ran = bench.run(folder, *FIRST.command, now=NOON, cut=Cut("request", create, "reset-before"))
@@ -43,7 +43,9 @@ def test_a_create_that_never_arrived_is_made_by_the_next_run_alone(bench: Bench)
 
 
 @pytest.mark.parametrize("fails", ["Front desk", "Reminders"])
-def test_if_one_draft_cannot_be_written_none_is_deployed_and_ours_are_thrown_away(bench: Bench, fails: str) -> None:
+def test_if_one_draft_cannot_be_written_none_is_deployed_and_ours_are_thrown_away(
+    bench: KilledRuns, fails: str
+) -> None:
     folder = bench.fresh(EDIT)
     before = look(folder, NOON)
     failing = next(agent["id"] for agent in before.ours() if agent["name"] == fails)
@@ -63,7 +65,7 @@ def test_if_one_draft_cannot_be_written_none_is_deployed_and_ours_are_thrown_awa
     assert bench.run(folder, "plan", "--detailed-exitcode", now=NOON).code == 0
 
 
-def test_a_failure_skips_only_what_depends_on_it_and_says_what_to_run_next(bench: Bench) -> None:
+def test_a_failure_skips_only_what_depends_on_it_and_says_what_to_run_next(bench: KilledRuns) -> None:
     folder = bench.fresh(FIRST)
     disturb(folder, NOON, Fault(method="POST", path="/v1/agents", status=400, detail="No more agents."))
     ran = bench.run(folder, *FIRST.command, now=NOON)
@@ -97,7 +99,7 @@ def _is_outcome(words: list[str]) -> bool:
     ],
 )
 def test_a_value_that_the_server_dropped_fails_its_change_with_field_and_line(
-    bench: Bench, method: str, path: str, dropped: str, said: str, where: str
+    bench: KilledRuns, method: str, path: str, dropped: str, said: str, where: str
 ) -> None:
     folder = bench.fresh(PROJECTS["first-apply"])
     agents = folder / "manifests" / "agents.yaml"

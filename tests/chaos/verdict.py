@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from chaos.bench import look, remembered
+from chaos.killed_runs import look, remembered
 from reconciler.store.lease_process import gone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from chaos.bench import Bench, Seen
+    from chaos.killed_runs import KilledRuns, Seen
     from chaos.projects import Project
 
 _VERIFY = "/verify-voip"
@@ -56,7 +56,7 @@ def leftovers(folder: Path, after: Seen) -> Iterator[str]:
         yield f"bound are {sorted(bound)}, and ours are {sorted(ids)}"
 
 
-def settled(bench: Bench, folder: Path, project: Project, before: Seen) -> list[str]:
+def settled(bench: KilledRuns, folder: Path, project: Project, before: Seen) -> list[str]:
     """Everything that is wrong after the second run; a plan must be clean."""
     after = look(folder, project.again)
     wrong = [*harm(before, after), *shortfall(project, after), *leftovers(folder, after)]
@@ -66,7 +66,7 @@ def settled(bench: Bench, folder: Path, project: Project, before: Seen) -> list[
     return wrong
 
 
-def restless(bench: Bench, folder: Path, project: Project) -> list[str]:
+def restless(bench: KilledRuns, folder: Path, project: Project) -> list[str]:
     """A third run must write nothing."""
     third = bench.run(folder, *project.command, *project.options, now=project.again)
     if third.code == 0 and not third.changing:

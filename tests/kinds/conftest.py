@@ -36,7 +36,7 @@ def fields_of(change: dict[str, Any]) -> list[str]:
 
 
 @dataclass
-class Bench:
+class KilledRuns:
     """One kind, its specimen and a project; every run is a run of the command line."""
 
     kind: Kind
@@ -143,7 +143,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(kind: str) -> Iterator[Bench]:
+def bench(kind: str) -> Iterator[KilledRuns]:
     """A project that declares nothing yet."""
     with project() as folder, mock.patch.dict(os.environ):
-        yield Bench(KINDS[kind], specimen(kind), folder)
+        yield KilledRuns(KINDS[kind], specimen(kind), folder)

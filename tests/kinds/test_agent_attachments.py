@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kinds.conftest import Bench, Send
+    from kinds.conftest import KilledRuns, Send
 
 IN_PART, REFUSED = 4, 3
 pytestmark = pytest.mark.parametrize("kind", ["Agent"])
@@ -41,7 +41,7 @@ def deaf_to(*keys: str) -> Callable[[httpx.Request, Send], httpx.Response]:
     return through
 
 
-def writes(bench: Bench) -> list[tuple[str, list[str]]]:
+def writes(bench: KilledRuns) -> list[tuple[str, list[str]]]:
     """The verb and the attachment keys of each write to an agent."""
     return [
         (it.url.path.rpartition("/")[2] if it.method == "POST" else it.method, [key for key in body if "_ids" in key])
@@ -50,16 +50,16 @@ def writes(bench: Bench) -> list[tuple[str, list[str]]]:
     ]
 
 
-def live(bench: Bench) -> dict[str, Any]:
+def live(bench: KilledRuns) -> dict[str, Any]:
     found: dict[str, Any] = bench.ask("GET", f"/v1/agents/{bench.id()}")
     return found
 
 
-def attached(bench: Bench) -> list[str]:
+def attached(bench: KilledRuns) -> list[str]:
     return sorted(it["name"] for it in live(bench)["reusable_instructions"])
 
 
-def test_a_create_attaches_at_once_and_an_update_through_the_draft(bench: Bench) -> None:
+def test_a_create_attaches_at_once_and_an_update_through_the_draft(bench: KilledRuns) -> None:
     bench.declare(agent("manners"))
     bench.applied()
     assert writes(bench) == [("agents", ["reusable_instruction_ids"])]
@@ -71,7 +71,7 @@ def test_a_create_attaches_at_once_and_an_update_through_the_draft(bench: Bench)
     assert attached(bench) == ["closing", "manners"]
 
 
-def test_a_create_that_does_not_attach_is_followed_by_a_draft(bench: Bench) -> None:
+def test_a_create_that_does_not_attach_is_followed_by_a_draft(bench: KilledRuns) -> None:
     bench.declare(agent("manners"))
     with bench.requests(deaf_to("reusable_instruction_ids")):
         said = bench.folder.run("apply", "--yes")
@@ -80,7 +80,7 @@ def test_a_create_that_does_not_attach_is_followed_by_a_draft(bench: Bench) -> N
     bench.clean()
 
 
-def test_a_draft_that_does_not_take_the_declared_spelling_gets_the_plain_one(bench: Bench) -> None:
+def test_a_draft_that_does_not_take_the_declared_spelling_gets_the_plain_one(bench: KilledRuns) -> None:
     bench.declare(agent("manners"))
     bench.applied()
     bench.declare(agent("manners", "closing", voice="john"))
@@ -92,7 +92,7 @@ def test_a_draft_that_does_not_take_the_declared_spelling_gets_the_plain_one(ben
     bench.clean()
 
 
-def test_callers_stay_as_they_were_where_neither_spelling_is_taken(bench: Bench) -> None:
+def test_callers_stay_as_they_were_where_neither_spelling_is_taken(bench: KilledRuns) -> None:
     bench.declare(agent("manners"))
     bench.applied()
     bench.declare(agent("closing", voice="john"))
@@ -104,7 +104,7 @@ def test_callers_stay_as_they_were_where_neither_spelling_is_taken(bench: Bench)
     assert (found["voice"], found["has_draft"], attached(bench)) == ("olivia", False, ["manners"])
 
 
-def test_a_new_agent_that_nothing_can_be_attached_to_is_bound_and_reported(bench: Bench) -> None:
+def test_a_new_agent_that_nothing_can_be_attached_to_is_bound_and_reported(bench: KilledRuns) -> None:
     bench.declare(agent("manners"))
     with bench.requests(deaf_to("draft_reusable_instruction_ids", "reusable_instruction_ids")):
         said = bench.folder.run("apply", "--yes")
@@ -115,7 +115,7 @@ def test_a_new_agent_that_nothing_can_be_attached_to_is_bound_and_reported(bench
     bench.clean()
 
 
-def test_what_a_colleague_waits_to_attach_is_somebody_elses_draft(bench: Bench) -> None:
+def test_what_a_colleague_waits_to_attach_is_somebody_elses_draft(bench: KilledRuns) -> None:
     bench.declare(agent("manners"))
     bench.applied()
     closing = next(it["id"] for it in bench.ask("GET", "/v1/reusable-instructions") if it["name"] == "closing")
@@ -126,14 +126,14 @@ def test_what_a_colleague_waits_to_attach_is_somebody_elses_draft(bench: Bench) 
     assert (plan.code, change["action"], change["reason"]) == (REFUSED, "refuse", "foreign_draft")
 
 
-def test_a_set_in_another_order_is_the_same(bench: Bench) -> None:
+def test_a_set_in_another_order_is_the_same(bench: KilledRuns) -> None:
     bench.declare(agent("manners", "closing"))
     bench.applied()
     bench.declare(agent("closing", "manners"))
     bench.clean()
 
 
-def test_everything_is_taken_away_by_an_empty_set(bench: Bench) -> None:
+def test_everything_is_taken_away_by_an_empty_set(bench: KilledRuns) -> None:
     bench.declare(agent("manners"))
     bench.applied()
     bench.declare(agent())
@@ -148,12 +148,12 @@ def instruction(name: str, **envelope: Any) -> dict[str, Any]:
     return {**head, "spec": {"content": "Say so."}, **envelope}
 
 
-def refusals(bench: Bench, *options: str) -> list[tuple[str, str, str]]:
+def refusals(bench: KilledRuns, *options: str) -> list[tuple[str, str, str]]:
     changes = json.loads(bench.folder.run("plan", "--format", "json", *options).out)["changes"]
     return [(it["address"], it["reason"], it["sentence"]) for it in changes if it["action"] == "refuse"]
 
 
-def test_what_hangs_on_an_agent_is_taken_off_before_it_is_deleted(bench: Bench) -> None:
+def test_what_hangs_on_an_agent_is_taken_off_before_it_is_deleted(bench: KilledRuns) -> None:
     bench.declare(agent("manners", "extra"), instruction("extra"))
     bench.applied()
     bench.declare(agent("manners"), instruction("extra", absent=True))
@@ -164,7 +164,7 @@ def test_what_hangs_on_an_agent_is_taken_off_before_it_is_deleted(bench: Bench) 
     bench.clean()
 
 
-def test_what_hangs_on_an_agent_that_says_nothing_of_it_is_not_deleted(bench: Bench) -> None:
+def test_what_hangs_on_an_agent_that_says_nothing_of_it_is_not_deleted(bench: KilledRuns) -> None:
     bench.declare(agent("manners", "extra"), instruction("extra"))
     bench.applied()
     silent = agent()
@@ -176,7 +176,7 @@ def test_what_hangs_on_an_agent_that_says_nothing_of_it_is_not_deleted(bench: Be
     assert attached(bench) == ["extra", "manners"]
 
 
-def test_what_hangs_on_a_strangers_agent_is_not_pruned(bench: Bench) -> None:
+def test_what_hangs_on_a_strangers_agent_is_not_pruned(bench: KilledRuns) -> None:
     bench.declare(instruction("extra"))
     bench.applied()
     extra = next(it["id"] for it in bench.ask("GET", "/v1/reusable-instructions") if it["name"] == "extra")
@@ -190,7 +190,7 @@ def test_what_hangs_on_a_strangers_agent_is_not_pruned(bench: Bench) -> None:
     assert refusals(bench, "--prune") == [("ReusableInstruction/extra", "in_use", sentence)]
 
 
-def test_an_agent_and_what_hangs_on_it_are_deleted_together(bench: Bench) -> None:
+def test_an_agent_and_what_hangs_on_it_are_deleted_together(bench: KilledRuns) -> None:
     bench.declare(agent("manners", "extra"), instruction("extra"))
     bench.applied()
     (bench.folder.root / "reconciler.yaml").write_text("limits: {deletions_percent: 100}\n", encoding="utf-8")

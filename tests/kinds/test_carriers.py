@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kinds.conftest import Bench
+    from kinds.conftest import KilledRuns
 
 pytestmark = pytest.mark.parametrize("kind", ["VoipConnection"])
 NUMBER = "+15551240001"
@@ -51,7 +51,7 @@ def lost(request: httpx.Request, send: Callable[[], httpx.Response]) -> httpx.Re
     return answer
 
 
-def test_a_connection_its_number_and_the_proof_come_about_in_one_apply(bench: Bench) -> None:
+def test_a_connection_its_number_and_the_proof_come_about_in_one_apply(bench: KilledRuns) -> None:
     bench.declare(bench.specimen.document(TRUNK), MAIN)
     said = bench.apply()
     assert (said.code, done(said)) == (
@@ -66,7 +66,7 @@ def test_a_connection_its_number_and_the_proof_come_about_in_one_apply(bench: Be
     bench.clean()
 
 
-def test_201_is_no_success_and_a_test_that_failed_is_not_paid_for_twice(bench: Bench) -> None:
+def test_201_is_no_success_and_a_test_that_failed_is_not_paid_for_twice(bench: KilledRuns) -> None:
     bench.declare(bench.specimen.document(TRUNK))
     with bench.requests(failing):
         said = bench.folder.run("apply", "--yes")
@@ -80,7 +80,7 @@ def test_201_is_no_success_and_a_test_that_failed_is_not_paid_for_twice(bench: B
     bench.clean()
 
 
-def test_a_test_whose_answer_was_lost_waits_for_a_person(bench: Bench) -> None:
+def test_a_test_whose_answer_was_lost_waits_for_a_person(bench: KilledRuns) -> None:
     bench.declare(bench.specimen.document(TRUNK))
     with bench.requests(lost):
         said = bench.folder.run("apply", "--yes")
@@ -93,7 +93,7 @@ def test_a_test_whose_answer_was_lost_waits_for_a_person(bench: Bench) -> None:
 
 
 def test_a_rotation_is_tested_and_one_whose_test_failed_is_not_tested_again_unasked(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: KilledRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.declare(bench.specimen.document(TRUNK))
     bench.applied()
@@ -107,21 +107,21 @@ def test_a_rotation_is_tested_and_one_whose_test_failed_is_not_tested_again_unas
     bench.clean()
 
 
-def test_a_number_that_the_carrier_does_not_offer_is_an_error_that_names_those_it_does(bench: Bench) -> None:
+def test_a_number_that_the_carrier_does_not_offer_is_an_error_that_names_those_it_does(bench: KilledRuns) -> None:
     bench.declare(bench.specimen.document({**TRUNK, "numbers": ["+15559990000"]}))
     said = bench.apply("--show-numbers")
     assert said.code == 4
     assert NUMBER in said.text
 
 
-def test_another_provider_is_refused(bench: Bench) -> None:
+def test_another_provider_is_refused(bench: KilledRuns) -> None:
     bench.declare(bench.specimen.document(TRUNK))
     bench.applied()
     bench.declare(bench.specimen.document({**TRUNK, "provider": "twilio"}))
     assert bench.actions() == ["refuse"]
 
 
-def test_a_connection_of_the_dashboard_is_adopted_for_its_numbers_alone(bench: Bench) -> None:
+def test_a_connection_of_the_dashboard_is_adopted_for_its_numbers_alone(bench: KilledRuns) -> None:
     bench.declare(bench.specimen.document({**TRUNK, "numbers": []}))
     bench.applied()
     bench.forget()

@@ -22,7 +22,7 @@ from reconciler.kinds import KINDS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kinds.conftest import Bench
+    from kinds.conftest import KilledRuns
 
 CHECKOUT = Path(__file__).parents[2]
 IN_PART, REFUSED = 4, 3
@@ -40,19 +40,19 @@ REMOVABLE = [it for it in LIVE if it.orphans is Orphans.KEPT]
 BOUND = [it for it in REMOVABLE if it.found_by is FoundBy.BINDING]
 
 
-def settled(bench: Bench, **envelope: Any) -> None:
+def settled(bench: KilledRuns, **envelope: Any) -> None:
     bench.declare(bench.specimen.document(**envelope))
     bench.applied()
 
 
 @those(OBJECTS)
-def test_what_is_declared_comes_about_and_then_nothing_is_left_to_do(bench: Bench) -> None:
+def test_what_is_declared_comes_about_and_then_nothing_is_left_to_do(bench: KilledRuns) -> None:
     settled(bench)
     bench.clean()
 
 
 @those(OBJECTS)
-def test_each_field_that_is_edited_in_the_manifest_is_the_only_one_that_changes(bench: Bench) -> None:
+def test_each_field_that_is_edited_in_the_manifest_is_the_only_one_that_changes(bench: KilledRuns) -> None:
     settled(bench)
     spec = dict(bench.specimen.first)
     for name in bench.specimen.fields():
@@ -66,7 +66,7 @@ def test_each_field_that_is_edited_in_the_manifest_is_the_only_one_that_changes(
 
 
 @those(LIVE)
-def test_each_field_that_is_edited_in_the_account_is_drift_and_put_back(bench: Bench) -> None:
+def test_each_field_that_is_edited_in_the_account_is_drift_and_put_back(bench: KilledRuns) -> None:
     settled(bench)
     identified: dict[str, Any] = {} if bench.kind.found_by is FoundBy.IDENTITY else {"metadata": {"id": bench.id()}}
     own = policies(bench.kind.spec)
@@ -80,7 +80,7 @@ def test_each_field_that_is_edited_in_the_account_is_drift_and_put_back(bench: B
 
 
 @those(LIVE)
-def test_a_field_that_is_released_is_left_as_it_is(bench: Bench) -> None:
+def test_a_field_that_is_released_is_left_as_it_is(bench: KilledRuns) -> None:
     settled(bench)
     for name in bench.specimen.fields():
         spec = {key: value for key, value in bench.specimen.first.items() if key != name}
@@ -90,7 +90,7 @@ def test_a_field_that_is_released_is_left_as_it_is(bench: Bench) -> None:
 
 
 @those(REMOVABLE)
-def test_a_rename_keeps_the_object(bench: Bench) -> None:
+def test_a_rename_keeps_the_object(bench: KilledRuns) -> None:
     settled(bench)
     id_ = bench.id()
     bench.declare(bench.specimen.document(name="renamed", metadata={"was": ["specimen"]}))
@@ -100,7 +100,7 @@ def test_a_rename_keeps_the_object(bench: Bench) -> None:
 
 
 @those(REMOVABLE)
-def test_what_was_deleted_outside_is_created_again(bench: Bench) -> None:
+def test_what_was_deleted_outside_is_created_again(bench: KilledRuns) -> None:
     settled(bench)
     bench.colleague(bench.specimen.document(absent=True))
     assert bench.actions() == ["create"]
@@ -109,7 +109,7 @@ def test_what_was_deleted_outside_is_created_again(bench: Bench) -> None:
 
 
 @those(BOUND)
-def test_what_is_there_under_its_name_is_adopted(bench: Bench) -> None:
+def test_what_is_there_under_its_name_is_adopted(bench: KilledRuns) -> None:
     settled(bench)
     id_ = bench.id()
     bench.forget()
@@ -120,7 +120,7 @@ def test_what_is_there_under_its_name_is_adopted(bench: Bench) -> None:
 
 
 @those(it for it in BOUND if not it.tried_once)
-def test_two_live_objects_of_one_name_are_refused_with_their_ids(bench: Bench) -> None:
+def test_two_live_objects_of_one_name_are_refused_with_their_ids(bench: KilledRuns) -> None:
     settled(bench)
     bench.twice()
     bench.clean()
@@ -131,7 +131,7 @@ def test_two_live_objects_of_one_name_are_refused_with_their_ids(bench: Bench) -
 
 
 @those(REMOVABLE)
-def test_what_is_declared_absent_is_deleted_once(bench: Bench) -> None:
+def test_what_is_declared_absent_is_deleted_once(bench: KilledRuns) -> None:
     settled(bench)
     bench.declare(bench.specimen.document(absent=True))
     assert bench.actions() == ["delete"]
@@ -140,7 +140,7 @@ def test_what_is_declared_absent_is_deleted_once(bench: Bench) -> None:
 
 
 @those(BOUND)
-def test_what_is_not_declared_any_more_is_deleted_by_prune_alone(bench: Bench) -> None:
+def test_what_is_not_declared_any_more_is_deleted_by_prune_alone(bench: KilledRuns) -> None:
     settled(bench)
     bench.declare(OTHER)
     assert bench.actions() == []
@@ -150,7 +150,7 @@ def test_what_is_not_declared_any_more_is_deleted_by_prune_alone(bench: Bench) -
 
 
 @those(BOUND)
-def test_what_is_protected_is_never_pruned(bench: Bench) -> None:
+def test_what_is_protected_is_never_pruned(bench: KilledRuns) -> None:
     settled(bench, metadata={"protect": True})
     bench.declare(OTHER)
     assert bench.actions("--prune") == ["refuse"]
@@ -166,7 +166,7 @@ OTHER = {
 
 
 @those(LIVE)
-def test_a_field_that_the_server_drops_is_said_at_its_name(bench: Bench) -> None:
+def test_a_field_that_the_server_drops_is_said_at_its_name(bench: KilledRuns) -> None:
     settled(bench)
     own = policies(bench.kind.spec)
     readable = [it for it in bench.specimen.fields() if own[it].unread is None and not own[it].immutable]
@@ -194,7 +194,7 @@ def test_a_field_that_the_server_drops_is_said_at_its_name(bench: Bench) -> None
 
 
 @those(LIVE)
-def test_an_answer_that_is_lost_at_any_write_is_settled_by_the_same_or_the_next_apply(bench: Bench) -> None:
+def test_an_answer_that_is_lost_at_any_write_is_settled_by_the_same_or_the_next_apply(bench: KilledRuns) -> None:
     for document in (bench.specimen.document(), bench.specimen.document(bench.specimen.second)):
         bench.declare(document)
         for cut in range(10):
@@ -224,7 +224,7 @@ def test_an_answer_that_is_lost_at_any_write_is_settled_by_the_same_or_the_next_
 
 
 @those(LIVE)
-def test_an_export_is_as_declared(bench: Bench) -> None:
+def test_an_export_is_as_declared(bench: KilledRuns) -> None:
     settled(bench)
     bench.forget()
     bench.folder.write({})

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from chaos.bench import Bench
 from chaos.faults import Cut
+from chaos.killed_runs import KilledRuns
 from chaos.projects import APPLY, Project, Start
 
 from kinds.specimens import specimen
@@ -49,17 +49,17 @@ PROJECTS = {
 
 
 @pytest.fixture(scope="module")
-def chaos() -> Iterator[Bench]:
+def chaos() -> Iterator[KilledRuns]:
     memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
     place = tempfile.mkdtemp(prefix="reconciler-kinds-", dir=memory if memory.is_dir() else None)
     try:
-        with Bench(Path(place)) as bench:
+        with KilledRuns(Path(place)) as bench:
             yield bench
     finally:
         shutil.rmtree(place)
 
 
-def finished(chaos: Bench, folder: Path, project: Project, kind: str, what: str) -> list[str]:
+def finished(chaos: KilledRuns, folder: Path, project: Project, kind: str, what: str) -> list[str]:
     """What is wrong once the same command was run again."""
     wrong = []
     second = chaos.run(folder, *project.command, now=project.again)
@@ -83,7 +83,7 @@ def finished(chaos: Bench, folder: Path, project: Project, kind: str, what: str)
 @pytest.mark.parametrize(("place", "fault"), ALL_CUTS if PROVING else CUTS)
 @pytest.mark.parametrize(("kind", "what"), PROJECTS, ids=str)
 def test_a_run_that_is_killed_at_a_write_is_finished_by_the_next(
-    chaos: Bench, kind: str, what: str, place: str, fault: str
+    chaos: KilledRuns, kind: str, what: str, place: str, fault: str
 ) -> None:
     project = PROJECTS[kind, what]
     untouched = chaos.run(chaos.fresh(project), *project.command, now=project.now)

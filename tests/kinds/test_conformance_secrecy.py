@@ -15,7 +15,7 @@ from reconciler.shapes import holds_secret, replaced, shapes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kinds.conftest import Bench
+    from kinds.conftest import KilledRuns
 
 NOW = "2026-12-01T12:00:00Z"
 SECRET = "tR0ub4dor and 3"  # no known form, and too weak to be guessed at by one
@@ -42,7 +42,7 @@ def _shaped(value: Any, secret: str) -> Any:
     return dict.fromkeys(value, secret) if isinstance(value, dict) else secret
 
 
-def _everything(bench: Bench, *runs: list[str]) -> Iterator[str]:
+def _everything(bench: KilledRuns, *runs: list[str]) -> Iterator[str]:
     for run in runs:
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err), chdir(bench.folder.root):
@@ -51,7 +51,7 @@ def _everything(bench: Bench, *runs: list[str]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("kind", SECRETIVE)
-def test_a_secret_is_in_no_output_no_plan_and_no_state(bench: Bench, kind: str, monkeypatch: Any) -> None:
+def test_a_secret_is_in_no_output_no_plan_and_no_state(bench: KilledRuns, kind: str, monkeypatch: Any) -> None:
     monkeypatch.setenv("A_SECRET", SECRET)
     online = ["--emulator", "--now", NOW]
     said: list[str] = []
@@ -87,7 +87,7 @@ def test_a_secret_is_in_no_output_no_plan_and_no_state(bench: Bench, kind: str, 
 
 @pytest.mark.parametrize("kind", SECRETIVE)
 def test_a_secret_that_the_environment_lends_is_sent_when_it_changes_and_only_then(
-    bench: Bench, kind: str, monkeypatch: Any
+    bench: KilledRuns, kind: str, monkeypatch: Any
 ) -> None:
     monkeypatch.setenv("A_SECRET", "the first of its values")
     bench.declare(bench.specimen.document(_planted(kind, bench.specimen.first, "${env:A_SECRET}")))

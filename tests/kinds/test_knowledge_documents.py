@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 if TYPE_CHECKING:
-    from kinds.conftest import Bench
+    from kinds.conftest import KilledRuns
 
 IN_PART = 4
 pytestmark = pytest.mark.parametrize("kind", ["KnowledgeDocument"])
@@ -24,19 +24,19 @@ def agent(*documents: str) -> dict[str, Any]:
     return document(spec, "desk", "Agent")
 
 
-def results(bench: Bench) -> tuple[int, dict[str, tuple[str, str]]]:
+def results(bench: KilledRuns) -> tuple[int, dict[str, tuple[str, str]]]:
     """The exit code of an apply, and the outcome and the words about each address."""
     said = bench.apply()
     found = {it["address"]: (it["outcome"], it["detail"]) for it in json.loads(said.out)["results"]}
     return said.code, found
 
 
-def read(bench: Bench) -> dict[str, Any]:
+def read(bench: KilledRuns) -> dict[str, Any]:
     found: dict[str, Any] = bench.ask("GET", f"/v1/knowledge/documents/{bench.id()}")
     return found
 
 
-def test_a_file_is_uploaded_as_it_is_and_replaced_under_its_id(bench: Bench) -> None:
+def test_a_file_is_uploaded_as_it_is_and_replaced_under_its_id(bench: KilledRuns) -> None:
     file = bench.folder.root / "handbook.pdf"
     file.write_bytes(b"%PDF-1.4 nine o'clock \xff")
     bench.declare(document({"content": {"file": "handbook.pdf"}}))
@@ -56,7 +56,7 @@ def test_a_file_is_uploaded_as_it_is_and_replaced_under_its_id(bench: Bench) -> 
     assert len(bench.ask("GET", "/v1/knowledge/documents")) == 1
 
 
-def test_a_file_of_another_name_with_the_same_bytes_is_no_change(bench: Bench) -> None:
+def test_a_file_of_another_name_with_the_same_bytes_is_no_change(bench: KilledRuns) -> None:
     (bench.folder.root / "old.txt").write_bytes(b"We open at nine.")
     bench.declare(document({"content": {"file": "old.txt"}}))
     bench.applied()
@@ -65,14 +65,14 @@ def test_a_file_of_another_name_with_the_same_bytes_is_no_change(bench: Bench) -
     bench.clean()
 
 
-def test_an_apply_waits_until_the_platform_has_read_it(bench: Bench) -> None:
+def test_an_apply_waits_until_the_platform_has_read_it(bench: KilledRuns) -> None:
     bench.declare(document({"content": "We open at nine."}))
     code, found = results(bench)
     assert (code, found["KnowledgeDocument/specimen"]) == (0, ("done", ""))
     assert read(bench)["status"] == "ready"
 
 
-def test_one_that_cannot_be_read_fails_in_the_platforms_words_and_holds_up_what_names_it(bench: Bench) -> None:
+def test_one_that_cannot_be_read_fails_in_the_platforms_words_and_holds_up_what_names_it(bench: KilledRuns) -> None:
     bench.declare(document({"name": "It fails", "content": "Illegible."}), agent("specimen"))
     code, found = results(bench)
     failed = "could not be read by the platform: The document could not be parsed."
@@ -85,7 +85,7 @@ def test_one_that_cannot_be_read_fails_in_the_platforms_words_and_holds_up_what_
     assert (code, found["KnowledgeDocument/specimen"]) == (IN_PART, ("failed", failed))
 
 
-def test_one_that_could_not_be_read_is_read_again_once_it_is_corrected(bench: Bench) -> None:
+def test_one_that_could_not_be_read_is_read_again_once_it_is_corrected(bench: KilledRuns) -> None:
     bench.declare(document({"name": "It fails", "content": "Illegible."}), agent("specimen"))
     assert bench.apply().code == IN_PART
     bench.declare(document({"name": "It works", "content": "Legible."}), agent("specimen"))
@@ -95,7 +95,7 @@ def test_one_that_could_not_be_read_is_read_again_once_it_is_corrected(bench: Be
     assert [it["name"] for it in desk["knowledge_documents"]] == ["It works"]
 
 
-def test_a_move_to_another_base_makes_it_anew_there_and_switches_what_names_it(bench: Bench) -> None:
+def test_a_move_to_another_base_makes_it_anew_there_and_switches_what_names_it(bench: KilledRuns) -> None:
     other = document({}, "elsewhere", "KnowledgeBase")
     bench.declare(other, document({"knowledge_base": "beside", "content": "We open at nine."}), agent("specimen"))
     bench.applied()
@@ -112,7 +112,7 @@ def test_a_move_to_another_base_makes_it_anew_there_and_switches_what_names_it(b
     assert bases == {"beside": 0, "elsewhere": 1}
 
 
-def test_a_file_that_is_too_large_is_said_before_anything_is_sent(bench: Bench) -> None:
+def test_a_file_that_is_too_large_is_said_before_anything_is_sent(bench: KilledRuns) -> None:
     with (bench.folder.root / "large.bin").open("wb") as file:
         file.truncate((20 << 20) + 1)
     bench.declare(document({"content": {"file": "large.bin"}}))
@@ -121,7 +121,7 @@ def test_a_file_that_is_too_large_is_said_before_anything_is_sent(bench: Bench) 
     assert "large.bin" in said.text
 
 
-def test_an_export_writes_texts_and_says_what_the_platform_does_not_tell(bench: Bench) -> None:
+def test_an_export_writes_texts_and_says_what_the_platform_does_not_tell(bench: KilledRuns) -> None:
     (bench.folder.root / "handbook.pdf").write_bytes(b"%PDF-1.4")
     documents = [
         document({"knowledge_base": "beside", "content": "We open at nine.\nWe close at five.\n"}, "hours"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kinds.specimens import specimen
 
 if TYPE_CHECKING:
-    from kinds.conftest import Bench
+    from kinds.conftest import KilledRuns
 
 import pytest
 
@@ -17,7 +17,7 @@ def kind() -> str:
     return "TestSuite"
 
 
-def test_a_schedule_that_is_on_says_the_billed_test_calls_of_a_month_and_their_price(bench: Bench) -> None:
+def test_a_schedule_that_is_on_says_the_billed_test_calls_of_a_month_and_their_price(bench: KilledRuns) -> None:
     bench.declare(bench.specimen.document())
     bench.applied()
     bench.declare(bench.specimen.document(bench.specimen.second))
@@ -29,7 +29,7 @@ def test_a_schedule_that_is_on_says_the_billed_test_calls_of_a_month_and_their_p
     bench.clean()
 
 
-def test_a_key_inside_a_group_of_keys_is_called_by_both(bench: Bench) -> None:
+def test_a_key_inside_a_group_of_keys_is_called_by_both(bench: KilledRuns) -> None:
     bench.declare(bench.specimen.document())
     bench.applied()
     bench.declare(bench.specimen.document({**bench.specimen.first, "criteria": {"min_pass_rate": 95}}))
@@ -37,7 +37,7 @@ def test_a_key_inside_a_group_of_keys_is_called_by_both(bench: Bench) -> None:
     assert [(it["path"], it["before"], it["after"]) for it in change["fields"]] == [("criteria.min_pass_rate", 90, 95)]
 
 
-def test_a_suite_holds_scenarios_of_its_own_agent_only(bench: Bench) -> None:
+def test_a_suite_holds_scenarios_of_its_own_agent_only(bench: KilledRuns) -> None:
     other = specimen("Agent").document(specimen("Agent").first, name="other")
     stranger = specimen("TestScenario").document({"agent": "other", "scenario_prompt": "You call."}, name="stranger")
     mixed = bench.specimen.document({**bench.specimen.first, "scenarios": ["books", "stranger"]})

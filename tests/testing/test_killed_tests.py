@@ -7,8 +7,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from chaos.bench import Bench
 from chaos.faults import Cut
+from chaos.killed_runs import KilledRuns
 from chaos.projects import LATER, NOON, Project, Start
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ FIRST_BATCH = 11_001
 
 
 @pytest.fixture(scope="module")
-def chaos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with Bench(tmp_path_factory.mktemp("killed")) as bench:
+def chaos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KilledRuns]:
+    with KilledRuns(tmp_path_factory.mktemp("killed")) as bench:
         yield bench
 
 
-def finished(chaos: Bench, folder: Path) -> list[str]:
+def finished(chaos: KilledRuns, folder: Path) -> list[str]:
     """What is wrong once the same command was run again."""
     second = chaos.run(folder, *PROJECT.command, now=NOON + LATER)
     if second.code != 0:
@@ -49,7 +49,9 @@ def finished(chaos: Bench, folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("fault", ["killed-before", "killed-after"])
 @pytest.mark.parametrize("place", ["request", "store"])
-def test_a_run_that_is_killed_is_finished_by_the_next_and_paid_for_once(chaos: Bench, place: str, fault: str) -> None:
+def test_a_run_that_is_killed_is_finished_by_the_next_and_paid_for_once(
+    chaos: KilledRuns, place: str, fault: str
+) -> None:
     untouched = chaos.run(chaos.fresh(PROJECT), *PROJECT.command, now=NOON)
     assert untouched.code == 0, untouched.output
     told = untouched.writes - 1, "killed-after"  # the verdict is out and noted: the next run begins anew

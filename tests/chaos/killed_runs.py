@@ -62,7 +62,7 @@ class Seen:
         return [item for item in self.requests if item["method"] == method and item["path"] == path]
 
 
-class Bench:
+class KilledRuns:
     """A folder to work in and a process that forks runs. A context manager that ends it."""
 
     def __init__(self, folder: Path) -> None:
