@@ -102,6 +102,15 @@ def test_a_wrong_cell_is_named_by_its_character_and_never_shows_a_number(folder:
     assert (said.code, "5550177" in said.text) == (ERROR, False)
 
 
+def test_a_row_on_a_closed_day_is_an_error_at_its_cell(folder: Folder) -> None:
+    (folder.root / "reconciler.yaml").write_text("calling_hours: {closed: [2026-12-03]}\n")
+    declare(folder, HEAD + JANE + OMAR.replace("12-03", "12-04"))
+    assert findings(folder) == [("RC158", "manifests/calls.csv", 2, 19)]
+    assert findings(folder, "plan")[0] == ("RC158", "manifests/calls.csv", 2, 19)
+    assert folder.run("apply", "--yes").code == IN_PART
+    assert set(states(folder).values()) == {"declared"}
+
+
 def test_a_wrong_row_arms_no_row_of_its_list_and_everything_else(folder: Folder) -> None:
     other = document("ScheduledCall", "other", {**OTHER, "at": "2026-12-03T20:00:00Z"})
     declare(folder, HEAD + JANE + "0042,oops,2026-12-03T20:05:00Z,Omar\n", other)

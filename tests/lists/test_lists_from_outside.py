@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import subprocess
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,14 @@ def declare(project: Project, rows: dict[int, str]) -> None:
     project.write("manifests/week.csv", "id,phone,when\n" + "".join(lines))
 
 
+def ended(process: subprocess.Popen[str], *, within: float) -> bool:
+    try:
+        process.wait(timeout=within)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
 def rung(platform: SecondPlatform) -> Counter[str]:
     return Counter(call["to_number"] for call in platform.dialled)
 
@@ -65,10 +73,10 @@ def test_a_run_that_is_killed_while_it_arms_is_finished_by_the_next(
     declare(project, rows)
     state = project.root / ".reconciler" / "state.db-wal"
     arming = project.start("apply", "--yes")
-    ends = time.monotonic() + 60
-    while not state.exists() and arming.poll() is None and time.monotonic() < ends:
-        pass
-    arming.wait(timeout=60) if wait and _ended(arming, wait) else arming.kill()
+    while not state.exists() and not ended(arming, within=0.01):
+        continue
+    ended(arming, within=wait)
+    arming.kill()
     arming.communicate(timeout=60)
     again = project.run("apply", "--yes")
     assert again.code == 0, again.said
@@ -76,14 +84,6 @@ def test_a_run_that_is_killed_while_it_arms_is_finished_by_the_next(
     assert states == {"armed": len(rows)}
     assert project.run("plan", "--detailed-exitcode").code == 0
     assert platform.dialled == []
-
-
-def _ended(process: object, wait: float) -> bool:
-    try:
-        process.wait(timeout=wait)  # type: ignore[attr-defined]
-    except Exception:  # noqa: BLE001 - it goes on
-        return False
-    return True
 
 
 def test_a_row_that_is_removed_a_moment_before_it_is_due_is_not_rung(
