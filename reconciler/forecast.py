@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from reconciler import prices
@@ -16,12 +17,12 @@ from reconciler.model import Action, Address, Phase
 from reconciler.redaction import storable
 from reconciler.schedule import timezones
 from reconciler.schedule.callee_hours import closed_for, may_ring
-from reconciler.schedule.expected_calls import Forecast, Ring, Skip
+from reconciler.schedule.expected_calls import Forecast, Ring, SecondTry, Skip
 from reconciler.schedule.occurrences import firings
 from reconciler.telephony.phone_numbers import zones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from reconciler.account import Account
@@ -35,20 +36,22 @@ _MOST = 1_000  # occurrences of one recurring call that are counted
 _NEVER_RUNG = frozenset({Action.REFUSE, Action.DELETE})
 
 
-def forecast(
+def forecast(  # noqa: PLR0913 - all that decides who is rung
     plan: Plan,
     account: Account,
     orders: Iterable[PlannedCall],
     campaigns: tuple[ExpectedCampaign, ...] = (),
     *,
+    again: Mapping[Address, Sequence[SecondTry]] = MappingProxyType({}),
     forbids: Callable[[str], bool] = lambda _: False,
 ) -> Forecast:
     """Who will be rung by the calls of a plan, when, and for how much at most.
 
-    ``orders`` are all declared calls; only those the plan covers and that may still be placed are counted, and none to
-    a number that ``forbids`` says must not be called.
+    ``orders`` are all declared calls; only those the plan covers and that may still be placed are counted. ``again``
+    are the second tries to come of calls that are over. None is counted to a number that ``forbids`` says must not be
+    called.
     """
-    ahead = _Ahead(plan, account)
+    ahead = _Ahead(plan, account, again)
     rings = sorted(
         (ring for order in orders if not forbids(order.to_number) for ring in ahead.rings(order)),
         key=lambda ring: (ring.at, ring.address),
@@ -93,8 +96,9 @@ def _reload(plan: Plan, account: Account) -> dict[str, Any]:
 class _Ahead:
     """The calls to come of one plan; remembers whether it stopped counting, and what each agent costs."""
 
-    def __init__(self, plan: Plan, account: Account) -> None:
+    def __init__(self, plan: Plan, account: Account, again: Mapping[Address, Sequence[SecondTry]]) -> None:
         self.whole = True
+        self._again = again
         self._account = account
         self._changes: dict[Address, Change] = {change.address: change for change in plan.changes}
         self._prices: dict[tuple[str | int | None, str], tuple[str, bool, int]] = {}
@@ -110,22 +114,28 @@ class _Ahead:
         if order.cancelled or (change.observed is not None and change.observed.phase is not Phase.STEADY):
             return
         agent, limited, cents = self._price(order)
-        tries = order.most_attempts
-        for at in self._instants(order):
+        first = [SecondTry(at, 1, order.most_attempts) for at in self._instants(order)]
+        for it in (*first, *self._second_tries(order)):
+            tries = it.last - it.attempt + 1
             yield Ring(
                 address=order.address,
-                at=at,
-                closes=at + order.late,
+                at=it.at,
+                closes=it.at + order.late,
                 zone=order.zone,
                 to=order.to_number,
                 places=zones(order.to_number),
-                awake=may_ring(at, order.to_number, *self.hours),
+                awake=may_ring(it.at, order.to_number, *self.hours),
                 agent=agent,
                 cents=cents * tries,
                 limited=limited,
-                recurs=order.schedule is not None,
+                recurs=order.schedule is not None and it.attempt == 1,
                 tries=tries,
+                attempt=it.attempt,
             )
+
+    def _second_tries(self, order: PlannedCall) -> list[SecondTry]:
+        waiting = self._again.get(order.address, ())
+        return [it for it in waiting if it.at + order.late > self._account.now and not self._is_held(it.at, order)]
 
     def _instants(self, order: PlannedCall) -> list[datetime]:
         now = self._account.now

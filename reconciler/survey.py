@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from reconciler import guard, observe
 from reconciler import plan as planning
+from reconciler.calls.due import second_try
 from reconciler.forecast import forecast
 from reconciler.kind import FoundBy
 from reconciler.kinds import KINDS
 from reconciler.kinds.campaign_forecast import expected
 from reconciler.kinds.scheduled_call_orders import orders_of
-from reconciler.model import Finding, Severity
+from reconciler.model import Address, Finding, Severity
 from reconciler.outlook import Outlook
 from reconciler.schedule.call_report import standstill
 from reconciler.schedule.clock import parse_instant
+from reconciler.schedule.expected_calls import SecondTry
 from reconciler.state.call_states import CallState
 from reconciler.throughput import crowded
 from reconciler.undeclared import Undeclared
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from reconciler.plan import Scope
     from reconciler.resolver import Resolver
     from reconciler.settings import Settings
-    from reconciler.state.call_records import Hold
+    from reconciler.state.call_records import Attempt, Hold
     from reconciler.state.ledger import Ledger
 
 _LISTED = 3  # held calls that a plan names
@@ -96,7 +98,8 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
         scope=scope,
     )
     plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
-    foreseen = forecast(plan, account, orders_of(account), expected(plan, account), forbids=forbids)
+    again = _second_tries(connection.ledger)
+    foreseen = forecast(plan, account, orders_of(account), expected(plan, account), again=again, forbids=forbids)
     plan = replace(plan, findings=(*plan.findings, *crowded(foreseen.rings, settings, loaded.resources)))
     unknown = None if scope.wanted or scope.paths else _undeclared(account, matches)
     # A part of the project that holds no call says nothing of those that are to come elsewhere.
@@ -119,6 +122,22 @@ def _undeclared(account: Account, matches: Iterable[Match]) -> Undeclared:
             if KINDS[name].found_by is FoundBy.BINDING and (name, item.id) not in known
         )
     )
+
+
+def _second_tries(ledger: Ledger) -> dict[Address, list[SecondTry]]:
+    """The second tries to come of calls that are over, by the call."""
+    last: dict[str, Attempt] = {}
+    for attempt in ledger.attempts():
+        if attempt.occurrence not in last or last[attempt.occurrence].attempt < attempt.attempt:
+            last[attempt.occurrence] = attempt
+    found: dict[Address, list[SecondTry]] = {}
+    for attempt in last.values():
+        armed = ledger.armed_call(attempt.name)
+        opens = second_try(armed, attempt) if armed else None
+        if armed and opens:
+            coming = SecondTry(opens, attempt.attempt + 1, armed.call.most_attempts)
+            found.setdefault(Address("ScheduledCall", attempt.name), []).append(coming)
+    return found
 
 
 def _standstill(ledger: Ledger, now: datetime) -> list[Finding]:

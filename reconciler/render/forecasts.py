@@ -215,7 +215,7 @@ def _left(forecast: Forecast, shown: int) -> str:
 def _row(ring: Ring, when: str, width: int, paint: Paint, *, show_numbers: bool) -> Iterator[str]:
     """Where they are, whom and which; ``!`` in the margin of a call outside calling hours."""
     margin = " " * _INDENT if ring.awake else f"  {paint('!', 'changed')} "
-    name, to = clean(ring.address.name), callee(ring, show_numbers=show_numbers)
+    name, to = clean(ring.name), callee(ring, show_numbers=show_numbers)
     line = f"{when}  {to}  {name}"
     if columns(line) <= width - _INDENT:
         yield margin + line

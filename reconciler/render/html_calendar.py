@@ -190,7 +190,7 @@ def _call(ring: Ring, forecast: Forecast, places: Mapping[Address, str], *, show
         f"{forecasts.as_declared(ring, forecast.now)}, until {closes:%H:%M}",
         forecasts.callee(ring, show_numbers=show_numbers),
         [
-            link(ring.address, places, name=ring.address.name),
+            link(ring.address, places, name=ring.name),
             htpy.span(class_="quiet")[ring.agent] if ring.agent else None,
         ],
         [dollars(ring.cents), htpy.span(class_="quiet")[tries] if tries else None],

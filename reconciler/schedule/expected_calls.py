@@ -18,7 +18,8 @@ class Ring:
 
     ``at`` and ``closes`` are aware, ``zone`` is the one it was declared in ("" for UTC), ``places`` are the
     zones in which the callee may be. ``to`` is personal. ``cents`` is the most it may cost over all its
-    ``tries``; ``limited``: its agent ends it by itself. ``awake``: inside the calling hours in every place.
+    ``tries``; ``limited``: its agent ends it by itself. ``awake``: inside the calling hours in every place. One whose
+    first ``attempt`` is over is a second try to come.
     """
 
     address: Address
@@ -33,6 +34,21 @@ class Ring:
     limited: bool
     recurs: bool = False
     tries: int = 1
+    attempt: int = 1
+
+    @property
+    def name(self) -> str:
+        """``confirm-jane``, ``confirm-jane (attempt 2)``."""
+        return self.address.name if self.attempt == 1 else f"{self.address.name} (attempt {self.attempt})"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondTry:
+    """A try that follows a call that is over: when it opens, its number, and the number of the last there may be."""
+
+    at: datetime
+    attempt: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
