@@ -43,15 +43,8 @@ def tiles(forecast: Forecast) -> Node:
     covered = f"covers {forecast.covered} of {len(forecast.rings)}" if forecast.rings else ""
     reload = "off" if not forecast.reloads else "no limit" if limit is None else dollars(limit)
     short = balance is not None and forecast.covered < len(forecast.rings)
-    more = "" if forecast.whole else "more than "
     found = (
-        _tile("Calls to come", f"{more}{forecast.calls:,}", "second tries included"),
-        _tile("People rung", f"{forecast.people:,}", ""),
-        _tile(
-            "They cost at most",
-            f"{more}{dollars(forecast.cents)}",
-            f"rates of {forecasts.spoken_date(forecast.rates_read)}",
-        ),
+        *(_call_tiles(forecast) if forecast.rings or not forecast.campaigns else ()),
         _campaign_tile(forecast),
         _tile("Balance", dollars(balance), covered, alarming=short) if balance is not None else None,
         _tile(
@@ -66,6 +59,17 @@ def tiles(forecast: Forecast) -> Node:
         *(htpy.li[remark] for remark in forecasts.assumptions(forecast)),
     ]  # fmt: skip - what needs a look, then the rest
     return [htpy.dl(class_="tiles")[found], htpy.ul(class_="remarks")[remarks] if remarks else None]
+
+
+def _call_tiles(forecast: Forecast) -> tuple[Node, ...]:
+    """How many calls to how many people, for how much at most."""
+    more = "" if forecast.whole else "more than "
+    read = f"rates of {forecasts.spoken_date(forecast.rates_read)}"
+    return (
+        _tile("Calls to come", f"{more}{forecast.calls:,}", "second tries included"),
+        _tile("People rung", f"{forecast.people:,}", ""),
+        _tile("They cost at most", f"{more}{dollars(forecast.cents)}", read),
+    )
 
 
 def _campaign_tile(forecast: Forecast) -> Node:

@@ -129,3 +129,13 @@ def test_a_campaign_of_which_nobody_knows_how_often_it_rings_has_no_bound_and_sa
     said = text.plan(replace(FORESEEN, forecast=replace(FORECAST, campaigns=(CAMPAIGN, loose))), width=120)
     assert "2 campaigns to 10,000 people, how often each is rung is not declared" in said
     assert "without a limit of its own" in said
+
+
+def test_a_page_with_campaigns_alone_counts_no_calls() -> None:
+    page = html.plan(replace(FORESEEN, forecast=replace(FORECAST, rings=(), campaigns=(CAMPAIGN,))))
+    assert "They cost at most" not in page
+    assert "1 campaign at most" in page
+
+
+def test_the_sign_of_an_open_card_is_a_minus_and_no_code_of_one() -> None:
+    assert 'content: "\\2212"' in html.plan(FORESEEN)
