@@ -136,7 +136,7 @@ def _second_tries(ledger: Ledger) -> dict[Address, list[SecondTry]]:
         opens = second_try(armed, attempt) if armed else None
         if armed and opens:
             coming = SecondTry(opens, attempt.attempt + 1, armed.call.most_attempts)
-            found.setdefault(Address("ScheduledCall", attempt.name), []).append(coming)
+            found.setdefault(armed.call.address, []).append(coming)
     return found
 
 
