@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.api import Api
     from reconciler.decide import Match
     from reconciler.load.reader import Loaded
-    from reconciler.model import Target
+    from reconciler.model import Address, Target
     from reconciler.plan import Scope
     from reconciler.resolver import Resolver
     from reconciler.settings import Settings
