@@ -34,8 +34,16 @@ def create(change: Change, kind: Kind, context: Context) -> Observed:
         found = _newcomer(change, kind, context)
         if found is None or kind.outputs:  # what would have been shown once is lost with the answer
             raise
-        return found
-    return _delivered(change, kind, made, context)
+        return _completed(change, kind, found, context)
+    return _completed(change, kind, _delivered(change, kind, made, context), context)
+
+
+def _completed(change: Change, kind: Kind, made: Observed, context: Context) -> Observed:
+    """With all that belongs to a create; where that is not answered, reading it back says what came of it."""
+    try:
+        return kind.complete(change, made, context)
+    except (AmbiguousWrite, Unintelligible):
+        return made
 
 
 def _newcomer(change: Change, kind: Kind, context: Context) -> Observed | None:

@@ -65,10 +65,13 @@ class Agent(Kind):
         return {"name": self.display(resource), **resource.declared}
 
     def create(self, change: Change, context: Context) -> Observed:
-        """One POST, which also deploys; what it did not attach is drafted and deployed."""
+        """One POST, which also deploys."""
         body = _body(self.initial(declared(change)), context.links)
-        made = _observed(_posted({agent_draft.plain(wire): value for wire, value in body.items()}, context))
-        left = agent_draft.not_attached(made.body, body)
+        return _observed(_posted({agent_draft.plain(wire): value for wire, value in body.items()}, context))
+
+    def complete(self, change: Change, made: Observed, context: Context) -> Observed:
+        """What the create did not attach is drafted and deployed."""
+        left = agent_draft.not_attached(made.body, _body(self.initial(declared(change)), context.links))
         return self._attached(made, left, context) if left else made
 
     def _attached(self, made: Observed, left: Mapping[str, Any], context: Context) -> Observed:

@@ -67,9 +67,9 @@ class McpServer(RestKind):
         waiting = _unfetched(found) and not found.failure
         return replace(found, phase=Phase.MOVING, history="is waiting for its tools") if waiting else found
 
-    def create(self, change: Change, context: Context) -> Observed:
-        """POST, and ask for its tools."""
-        made = super().create(change, context)
+    def complete(self, change: Change, made: Observed, context: Context) -> Observed:
+        """A create brings no tools: they are asked for."""
+        del change
         return self._fetch(made, context) if _unfetched(made) else made
 
     def update(self, change: Change, context: Context) -> Observed:

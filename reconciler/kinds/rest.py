@@ -145,14 +145,17 @@ class RestKind(Kind):
         }
 
     def create(self, change: Change, context: Context) -> Observed:
-        """One POST of just what is declared; what no create takes is patched in after it."""
-        below, wanted = self.below(declared(change), context), dict(self.initial(declared(change)))
-        later = {name: wanted.pop(name) for name in self.later if name in wanted}
-        made = self._one(context.api.post(self.collection(below), self.body(wanted, context.links)), below)
-        return self._completed(made, later, context) if later else made
+        """One POST of just what is declared."""
+        below, wanted = self.below(declared(change), context), self.initial(declared(change))
+        given = {name: value for name, value in wanted.items() if name not in self.later}
+        return self._one(context.api.post(self.collection(below), self.body(given, context.links)), below)
 
-    def _completed(self, made: Observed, fields: Mapping[str, Any], context: Context) -> Observed:
+    def complete(self, change: Change, made: Observed, context: Context) -> Observed:
         """With the fields that a create does not take; reading it back says so where they were refused."""
+        wanted = self.initial(declared(change))
+        fields = {name: wanted[name] for name in self.later if name in wanted}
+        if not fields:
+            return made
         try:
             body = context.api.patch(self.item(made.id, made.parent), self.body(fields, context.links))
         except Rejected:

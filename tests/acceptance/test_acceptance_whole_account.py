@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kinds.specimens import Specimen, specimen
 
+from acceptance.platform import Fault
+
 if TYPE_CHECKING:
     from acceptance.platform import SecondPlatform
     from acceptance.projects import Project, Ran
@@ -87,3 +89,32 @@ def test_the_settings_of_the_organisation_are_kept_right(project: Project, platf
         clean(project, platform)
     assert platform.organization["name"] == it.second["name"]
     assert platform.whole.organization["timezone"] == it.second["timezone"]
+
+
+def collection(platform: SecondPlatform, kind: str) -> str:
+    """Where an object of a kind is made, below the first of its possible parents."""
+    pattern = PATTERNS[kind]
+    parents = platform.agents if pattern.startswith("agents") else platform.plain.objects["knowledge-bases"]
+    return f"/v1/{pattern.replace('*', str(next(iter(parents), '')))}"
+
+
+@pytest.mark.parametrize("how", ["cut", "answer"])
+@pytest.mark.parametrize("kind", PATTERNS)
+def test_a_create_whose_answer_is_lost_ends_in_one_object(
+    project: Project, platform: SecondPlatform, kind: str, how: str
+) -> None:
+    it = specimen(kind)
+    if it.beside:
+        project.write("manifests/all.yaml", it.text())
+        assert run(project, "apply", "--yes").code == 0
+    declare(project, it)
+    platform.faults.append(Fault("POST", collection(platform, kind), how=how, acts=True))
+    first = run(project, "apply", "--yes")
+    again = f"--again {kind}/specimen"
+    assert (first.code == 0) is (again not in first.words), first.said
+    if first.code:
+        assert run(project, "apply", "--yes").code != 0
+        ran = run(project, "apply", "--yes", *again.split())
+        assert ran.code == 0, ran.said
+    assert len(live(platform, kind)) == 1
+    clean(project, platform)
