@@ -43,13 +43,14 @@ test: $(STAMP) $(SERVICES)/.installed ## run every test
 	@$(BIN)/python -m pytest -n auto -q tests tests/chaos
 
 lowest: $(STAMP) ## run the quick tests with the lowest versions that pyproject.toml allows
-	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --resolution lowest-direct --extra cloud --extra postgres \
+	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --resolution lowest-direct --all-extras \
 	  --python $(BIN)/python --output-file $(LOWEST)-versions.txt pyproject.toml
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LOWEST)
 	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --constraints $(LOWEST)-versions.txt \
-	  --editable '.[cloud,postgres]' --group test
+	  --editable '.[cloud,postgres,sealed,serve,notify]' --group test
 	@grep -iE '^(click|pydantic|httpx|deepdiff|pyyaml)==' $(LOWEST)-versions.txt
-	@$(LOWEST)/bin/python -m pytest -n auto -q $(QUICK) tests/store/test_store_objects.py
+	@$(LOWEST)/bin/python -m pytest -n auto -q $(QUICK) tests/store/test_store_objects.py \
+	  tests/serve/test_serve_receiver.py tests/serve/test_notifications.py
 
 # Whatever Python is here or can be had: pyenv's own are found as well, and one that is not is named.
 pythons: $(STAMP) ## run the quick tests on every Python from 3.11 to 3.14 that can be had

@@ -6,7 +6,6 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
 
 from reconciler import __version__
 
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTENT_TYPE", "Metrics"]
 
+# What `generate_latest` writes; the library names it in its newest versions only.
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _MOST_TYPES = 100  # of events; more would be a series each
 _LATENCIES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0)
 
