@@ -9,11 +9,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.api import segment
+from reconciler.calls.history import firing_of
 from reconciler.errors import ApiError, InputError, Rejected
 from reconciler.redaction import mask_in
 from reconciler.schedule.call_detail import CallDetail, ToldHold, Transcript, Try, Turn
-from reconciler.schedule.clock import parse_instant, zone
-from reconciler.schedule.occurrences import firings, occurrence_of, parts_of
+from reconciler.schedule.clock import parse_instant
+from reconciler.schedule.occurrences import parts_of
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
@@ -60,18 +61,16 @@ def detail(
 
 
 def occurrence(ledger: Ledger, name: str, rows: Iterable[CallRow], now: datetime) -> Iterator[CallRow]:
-    """The row of one occurrence of a recurring call that nothing was recorded of; none where it is not due then.
+    """The row of one occurrence of a recurring call that nothing was recorded of; none of a call that nobody armed.
 
-    ``name`` is as the ledger names it, ``rows`` hold that of the call itself.
+    ``name`` is as the ledger names it, ``rows`` hold that of the call itself. Raises InputError for a time at which
+    the call is not due.
     """
     call, wall = parts_of(name)
     armed = ledger.armed_call(call) if wall else None
-    schedule = armed.call.schedule if armed else None
-    if armed is None or schedule is None:
+    if armed is None:
         return
-    firing = occurrence_of(name, zone(armed.call.zone or "UTC"))
-    if firing is None or firing not in firings(schedule, firing.nominal, firing.nominal + timedelta(seconds=1)):
-        return
+    firing = firing_of(armed, name)
     state, told = CallState.ARMED, ""
     if firing.nominal + armed.call.late <= now:
         state, told = CallState.EXPIRED, "missed: its window closed, and nothing was recorded of it"

@@ -10,7 +10,14 @@ from reconciler.api import segment
 from reconciler.calls.settle import MARGIN, find, others
 from reconciler.errors import InputError, Rejected
 from reconciler.schedule.clock import parse_instant, parse_moment, stamp, vendor_instant, zone
-from reconciler.schedule.occurrences import Occurrence, firings, occurrence_id, occurrence_of, parts_of
+from reconciler.schedule.occurrences import (
+    Occurrence,
+    firings,
+    next_occurrence,
+    occurrence_id,
+    occurrence_of,
+    parts_of,
+)
 from reconciler.state.call_records import Attempt, armed_now
 from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
 
     from reconciler.api import Api
     from reconciler.schedule.planned_call import PlannedCall
+    from reconciler.state.call_records import Armed
     from reconciler.state.digests import Digests
     from reconciler.state.ledger import Ledger
 
@@ -92,6 +100,20 @@ def meant(ledger: Ledger, name: str) -> str:
     own = (it.occurrence for it in ledger.attempts() if it.name == call)
     same = (occurrence for occurrence in own if occurrence_of(occurrence, place) == firing)
     return next(same, occurrence_id(call, firing.wall))
+
+
+def firing_of(armed: Armed, occurrence: str) -> Occurrence:
+    """When one occurrence, as the ledger names it, is due; raises InputError for a time that is none of its call's."""
+    schedule = armed.call.schedule
+    firing = occurrence_of(occurrence, zone(armed.call.zone or "UTC"))
+    if schedule is None or firing is None:
+        hint = f"name it without a time: `{armed.name}`"
+        raise InputError(f"`{armed.name}` does not recur", code="RC631", hint=hint)
+    if firing not in firings(schedule, firing.nominal, firing.nominal + timedelta(seconds=1)):
+        coming = next_occurrence(schedule, firing.nominal)
+        near = f"; the next is {stamp(coming)}" if coming else ""
+        raise InputError(f"`{armed.name}` is not due then{near}", code="RC630", hint="`reconciler calls` lists them")
+    return firing
 
 
 def _firing(written: str, place: ZoneInfo) -> Occurrence:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.calls.campaign_switches import known_to, pause_all, resume_all
 from reconciler.calls.gates import release_of
-from reconciler.calls.history import adopt, meant, resolve
+from reconciler.calls.history import adopt, firing_of, meant, resolve
 from reconciler.cli import completed_values
 from reconciler.cli.call_filters import by_state, is_of
 from reconciler.cli.call_list import show
@@ -25,8 +24,8 @@ from reconciler.cli.verbs import Verbs
 from reconciler.errors import Conflict, InputError, PlanRefused
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.redaction import storable
-from reconciler.schedule.clock import parse_instant, stamp, zone
-from reconciler.schedule.occurrences import firings, next_occurrence, occurrence_of, parts_of
+from reconciler.schedule.clock import parse_instant, stamp
+from reconciler.schedule.occurrences import parts_of
 from reconciler.schedule.planned_call import clock_of
 from reconciler.state.call_records import Attempt, Hold, next_number
 from reconciler.state.call_states import CallState
@@ -34,7 +33,7 @@ from reconciler.state.campaign_records import Pause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from reconciler.api import Api
     from reconciler.cli.options import Options
@@ -196,22 +195,10 @@ def _held(ledger: Ledger, name: str, hold: Hold, now: datetime) -> Armed:
         raise InputError(f"`{name}` is {stands}", code="RC631", hint="`reconciler calls` shows it")
     if not at:
         return armed.switched(hold)
-    occurrence = _occurrence(ledger, armed, name)
+    occurrence = meant(ledger, name)
+    firing_of(armed, occurrence)
     holds = {wall: one for wall, one in armed.occurrence_holds.items() if wall != parts_of(occurrence)[1]}
     return replace(armed, occurrence_holds={**holds, **({parts_of(occurrence)[1]: hold} if hold else {})})
-
-
-def _occurrence(ledger: Ledger, armed: Armed, name: str) -> str:
-    """One occurrence of a recurring call, as the ledger names it; raises InputError for a time that is none of it."""
-    occurrence, schedule = meant(ledger, name), armed.call.schedule
-    firing = occurrence_of(occurrence, zone(armed.call.zone or "UTC"))
-    if schedule is None or firing is None:
-        raise InputError(f"`{armed.name}` does not recur", code="RC631", hint=f"reconciler calls hold {armed.name}")
-    if firing not in firings(schedule, firing.nominal, firing.nominal + timedelta(seconds=1)):
-        coming = next_occurrence(schedule, firing.nominal)
-        near = f"; the next is {stamp(coming)}" if coming else ""
-        raise InputError(f"`{armed.name}` is not due then{near}", code="RC630", hint="`reconciler calls` lists them")
-    return occurrence
 
 
 @declare("cancel", paths=False)
@@ -232,7 +219,9 @@ def _cancelled(ledger: Ledger, name: str, at: str) -> Attempt:
     """The attempt that is to come, as cancelled; raises InputError when none is."""
     call, recurs = parts_of(name)
     armed = _known(ledger, call)
-    occurrence = _occurrence(ledger, armed, name) if recurs else armed.name
+    occurrence = meant(ledger, name) if recurs else armed.name
+    if recurs:
+        firing_of(armed, occurrence)
     if not armed.opens and not recurs:
         hint = f"reconciler calls cancel {name}@2026-12-01T09:00 for one of them; else hold it, or remove its document"
         raise InputError(f"`{name}` recurs", code="RC631", hint=hint)

@@ -151,4 +151,9 @@ def test_an_occurrence_of_a_recurring_call_can_be_named(project: Project) -> Non
     assert known.code == 0, known.said
     assert "armed: Mon 7 Jan 2030 09:00 New York (14:00 UTC)" in known.out
     wrong = project.run("calls", "show", "confirm-jane@2030-01-08T09:00")
-    assert wrong.code == 1, wrong.said
+    assert (wrong.code, "is not due then; the next is 2030-01-14T14:00:00Z" in wrong.words) == (1, True), wrong.said
+
+
+def test_a_call_that_happens_once_has_no_occurrences_and_it_is_said(clinic: Folder) -> None:
+    said = clinic.verb("calls", "show", "week/1@2026-12-03T10:00", now=LATER)
+    assert (said.code, "`week/1` does not recur" in said.text) == (1, True)
