@@ -45,10 +45,11 @@ def not_in_draft(change: Change, kind: Kind, links: Resolver, draft: Observed) -
 def not_kept(lost: tuple[FieldDiff, ...]) -> str:
     """What to say of them."""
     names = ", ".join(f"`{item.path}`" for item in lost)
-    where = f" ({lost[0].location})" if lost[0].location else ""
-    known = [f"`{item.path}` {how}" for item in lost if (how := kept(item.after, item.before).how)]
-    made = f": {', '.join(known)} there" if known else ""
-    return f"the server answered success, but {names} did not come out as declared{where}{made}"
+    where = [f"{lost[0].location}"] if lost[0].location else []
+    known = {item.path: how for item in lost if (how := kept(item.after, item.before).how)}
+    made = [f"{'it' if len(lost) == 1 else f'`{name}`'} {how} there" for name, how in known.items()]
+    more = f" ({'; '.join([*where, *made])})" if where or made else ""
+    return f"the server answered success, but {names} did not come out as declared{more}"
 
 
 def way_out(lost: tuple[FieldDiff, ...]) -> str:
