@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.diff import where
 from reconciler.fields import named
+from reconciler.kind import FoundBy
 from reconciler.model import Action, Address, Finding, Severity
 from reconciler.resolver import not_yet
 
@@ -20,10 +21,27 @@ _MAKES = frozenset({Action.CREATE, Action.REPLACE, Action.ADOPT, Action.REFUSE})
 
 
 def missing(changes: Sequence[Change], kinds: Mapping[str, Kind], links: Resolver) -> Iterator[Finding]:
-    """An error for each name that a part of a project leaves without an id (``--target``, ``-l``, a path)."""
+    """An error for each name that a part of a project leaves without an id (``--target``, ``-l``, a path).
+
+    What we keep ourselves needs no id now, but when its time has come: that is a warning, once for each such name.
+    """
     coming = {change.address for change in changes if change.action in _MAKES}
+    waited_for: set[Address] = set()
     for change in changes:
         yield from _of(change, kinds, links, coming)
+        for address, key in _later(change, kinds):
+            if links.id(address) is None and address not in coming | waited_for:
+                waited_for.add(address)
+                yield _finding(change, key, address, Severity.WARNING, ": nobody is rung until it does")
+
+
+def _later(change: Change, kinds: Mapping[str, Kind]) -> Iterator[tuple[Address, str]]:
+    """What a change of our own records names by a name alone, and must be on the account in the end."""
+    kind = kinds[change.address.kind]
+    if change.resource is not None and change.action.writes_fields and kind.kept_in_state:
+        for key, ref, name in named(kind.spec, change.resource.declared):
+            if not ref.wire and kinds[ref.kind].found_by is FoundBy.BINDING:
+                yield Address(ref.kind, name), key
 
 
 def _of(
@@ -37,5 +55,10 @@ def _of(
             continue
         address = Address(ref.kind, name)
         if links.id(address) is None and address not in coming and any(it.path == key for it in change.diffs):
-            message, hint = not_yet(key, name), f"first: reconciler apply --target {address}; or plan all at once"
-            yield Finding(Severity.ERROR, "RC207", message, hint, change.address, where(resource, key))
+            yield _finding(change, key, address, Severity.ERROR)
+
+
+def _finding(change: Change, key: str, address: Address, severity: Severity, more: str = "") -> Finding:
+    message, hint = not_yet(key, address.name), f"first: reconciler apply --target {address}; or plan all at once"
+    place = where(change.resource, key) if change.resource else None
+    return Finding(severity, "RC207", f"{message}{more}", hint, change.address, place)
