@@ -234,17 +234,3 @@ def exported(
     """The base of what was just read and written down: what the account does not tell counts as sent."""
     told = snapshot(declared, live, policies, links)
     return {name: pair if policies[name].unread is None else (AS_EXPORTED, pair[1]) for name, pair in told.items()}
-
-
-def nested(before: Any, after: Any) -> Iterator[tuple[str, Any, Any]]:
-    """Where two nested values differ: (path inside the value, before, after), for people to read."""
-    if not (isinstance(before, dict | list) and type(before) is type(after)):
-        yield "", before, after
-        return
-    from deepdiff import DeepDiff  # noqa: PLC0415 - 70 ms to import, needed by few runs
-
-    tree = DeepDiff(before, after, view="tree", ignore_order=False)
-    levels = [level for group in tree.values() for level in group]
-    for level in sorted(levels, key=lambda level: str(level.path())):
-        left, right = (None if "not present" in repr(side) else side for side in (level.t1, level.t2))
-        yield level.path().removeprefix("root"), left, right

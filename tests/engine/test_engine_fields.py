@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import pytest
 
-from reconciler.diff import nested
 from reconciler.fields import E164, PERSONAL, TEXT, UNORDERED, Policy, Prose, Ref, Spec, Wire, digest, policies, same
 from reconciler.kinds import KINDS
 from reconciler.model import Address
@@ -84,12 +83,6 @@ def test_a_callees_number_is_personal_and_hashed() -> None:
     callee = policies(KINDS["ScheduledCall"].spec)["to_number"]
     assert callee.personal
     assert callee.hashed
-
-
-def test_nested_differences_are_told_where_they_are() -> None:
-    before, after = {"a": [1, 2], "b": "x"}, {"a": [1, 3], "b": "x", "c": 1}
-    assert list(nested(before, after)) == [("['a'][1]", 2, 3), ("['c']", None, 1)]
-    assert list(nested("a", "b")) == [("", "a", "b")]
 
 
 def test_a_name_becomes_an_id_and_back() -> None:
