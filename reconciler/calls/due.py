@@ -14,7 +14,7 @@ from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from zoneinfo import ZoneInfo
 
     from reconciler.schedule.occurrences import Schedule
@@ -125,9 +125,9 @@ class Agenda:
             self.next_opening = instant
 
 
-def todo(ledger: Ledger, *, now: datetime) -> Agenda:
-    """Everything the calls of a ledger need at ``now``."""
-    due_work = ledger.due_work(now)
+def todo(ledger: Ledger, *, now: datetime, without: Collection[str] = ()) -> Agenda:
+    """Everything the calls of a ledger need at ``now``, but those in ``without``, by name."""
+    due_work = ledger.due_work(now, without)
     found = agenda(due_work.armed, due_work.attempts, key=ledger.key, now=now)
     if due_work.next_opening:
         found.opening(parse_instant(due_work.next_opening))

@@ -38,6 +38,11 @@ class RollingDispatch:
         """The keys of the attempts that were begun, or wait for a worker."""
         return self._due.keys | self._missed.keys
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The calls whose attempts are under way: nothing else of them is begun meanwhile."""
+        return self._due.names | self._missed.names
+
     def begin(self, line: DispatchContext, found: Agenda) -> None:
         """Take what is not under way yet; what is due goes first.
 

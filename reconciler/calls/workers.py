@@ -54,7 +54,7 @@ class WorkerPool:
         self._left: deque[Job] = deque()
         self._passed: list[Job] = []
         self._busy: set[str] = set()
-        self._keys: set[str] = set()
+        self._keys: dict[str, str] = {}
         self._places = count()
         self._rows: dict[int, CallRow] = {}
         self._errors: dict[int, BaseException] = {}
@@ -76,6 +76,12 @@ class WorkerPool:
             return frozenset(self._keys)
 
     @property
+    def names(self) -> frozenset[str]:
+        """The calls whose attempts these are."""
+        with self._lock:
+            return frozenset(self._keys.values())
+
+    @property
     def error(self) -> BaseException | None:
         """The error that came first in the agenda."""
         errors = dict(self._errors)
@@ -86,7 +92,7 @@ class WorkerPool:
         found = [(due, self._callee(due)) for due in todo]
         with self._lock:
             fresh = [(due, callee) for due, callee in found if due.attempt.key not in self._keys]
-            self._keys.update(due.attempt.key for due, _ in fresh)
+            self._keys.update((due.attempt.key, due.armed.name) for due, _ in fresh)
             self._left.extend(Job(next(self._places), due, callee) for due, callee in fresh)
         return len(fresh)
 
@@ -118,7 +124,7 @@ class WorkerPool:
             finally:
                 with self._lock:
                     self._busy.discard(turn.callee)
-                    self._keys.discard(turn.due.attempt.key)
+                    self._keys.pop(turn.due.attempt.key, None)
 
     def _next(self) -> Job | None:
         with self._lock:

@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from reconciler.calls.due import Agenda
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
     from reconciler.notify.notifier import Notice
@@ -278,8 +277,8 @@ class Wiring:
         for notice in notices:
             self.notices.put(notice)
 
-    def _looked(self, found: Agenda) -> None:
-        self.metrics.due.set(len(found.place))
+    def _looked(self, due: int) -> None:
+        self.metrics.due.set(due)
 
     def _told(self, rows: list[CallRow]) -> None:
         if self.notifier is not None:

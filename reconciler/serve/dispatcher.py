@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from threading import Event
 
     from reconciler.calls.context import DispatchContext
-    from reconciler.calls.due import Agenda
     from reconciler.schedule.call_report import CallRow
     from reconciler.schedule.clock import Clock
     from reconciler.serve.wake import Wake
@@ -41,7 +40,8 @@ class Surroundings:
     """What a dispatcher works with.
 
     ``context`` looks at the account, ``lease`` is the right to dispatch (Locked where another has it), ``period`` is
-    the time in which ``limits.calls_per_run`` counts, ``told`` hears of every row, ``failed`` of errors.
+    the time in which ``limits.calls_per_run`` counts, ``told`` hears of every row, ``failed`` of errors,
+    ``looked`` how many calls are due.
     """
 
     ledger: Ledger
@@ -55,7 +55,7 @@ class Surroundings:
     every: timedelta
     told: Callable[[list[CallRow]], None]
     failed: Callable[[ReconcilerError], None]
-    looked: Callable[[Agenda], None]
+    looked: Callable[[int], None]
 
 
 class Dispatcher:

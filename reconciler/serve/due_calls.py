@@ -17,29 +17,26 @@ if TYPE_CHECKING:
 
 
 class DueCalls:
-    """What the ledger asks for, and what this replica tried of it; ``looked`` hears of every look."""
+    """What the ledger asks for, and what this replica tried of it; ``looked`` hears how many are due."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, looked: Callable[[Agenda], None]) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock, looked: Callable[[int], None]) -> None:
         self._ledger, self._clock, self._looked = ledger, clock, looked
         self._switches = -1
         self.tried: dict[str, datetime] = {}
 
-    def agenda(self) -> Agenda:
-        """What there is to do, by what the state says now."""
+    def agenda(self, under_way: frozenset[str] = frozenset()) -> Agenda:
+        """What there is to do, by what the state says now; calls that are under way cost nothing."""
         self._ledger.refresh()
         self._forget_tries()
-        found = todo(self._ledger, now=self._clock.now())
-        self._looked(found)
+        found = todo(self._ledger, now=self._clock.now(), without=under_way)
+        self._looked(len(found.place) + len(under_way))
         return found
 
-    def ready(self, found: Agenda, under_way: frozenset[str] = frozenset()) -> Agenda:
+    def ready(self, found: Agenda) -> Agenda:
         """What of it may be begun now."""
         now = self._clock.now()
-        settle, place = (
-            [it for it in group if it.attempt.key not in under_way and self._again(it, now) <= now]
-            for group in (found.settle, found.place)
-        )
-        return Agenda(place, settle, [it for it in found.missed if it.attempt.key not in under_way])
+        settle, place = ([it for it in group if self._again(it, now) <= now] for group in (found.settle, found.place))
+        return Agenda(place, settle, found.missed)
 
     def coming(self, found: Agenda, ahead: timedelta) -> datetime | None:
         """The next opening, where it is near."""

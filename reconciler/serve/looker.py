@@ -70,9 +70,10 @@ class Looker(Generic[Seen]):
                 left = until - monotonic() if self._is_usable() else None
                 if self._error is not None or (left is not None and left <= 0):
                     return self._last()
-                self._waiting += 1
-                self._change.wait(left)
-                self._waiting -= 1
+                if self._busy:
+                    self._waiting += 1
+                    self._change.wait(left)
+                    self._waiting -= 1
 
     def _last(self) -> Seen:
         """The last look, which is not fresh; raises the error of a newer one where it cannot serve."""

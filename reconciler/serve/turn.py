@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TURN = timedelta(seconds=FRESH)  # after which the lease is given back as soon as nothing is under way
 _SLICE = timedelta(seconds=0.2)  # between two looks at what came of the calls that are under way
+_SHARE = 4  # times as long as a look takes, between two of them: the workers need the processor
 _SELDOM = timedelta(seconds=2)  # between two looks at the state where nothing wakes
 _SHORTEST_AHEAD, _LONGEST_AHEAD = timedelta(seconds=3), timedelta(seconds=60)
 
@@ -94,8 +95,8 @@ class Turn:
             self._rolling.check()
             if (now := desk.clock.now()) >= look:
                 coming, looked = self._looked(), now
-                gap = max(desk.clock.now() - now, _SLICE)  # ends of calls come by the hundred, and each wakes
-                look = min([now + _SELDOM, *([coming] if coming else [])])
+                gap = max(_SHARE * (desk.clock.now() - now), _SLICE)  # ends come by the hundred, and each wakes
+                look = min([now + max(gap, _SELDOM), *([coming] if coming else [])])
             under_way = self._rolling.under_way
             if not under_way and (coming is None or desk.clock.now() >= over):
                 return
@@ -105,8 +106,8 @@ class Turn:
     def _looked(self) -> datetime | None:
         """Begin what is due; when the next is, where that is soon."""
         desk = self._desk
-        found = desk.due_calls.agenda()
-        ready = desk.due_calls.ready(found, self._rolling.under_way)
+        found = desk.due_calls.agenda(self._rolling.names)
+        ready = desk.due_calls.ready(found)
         if ready:
             self._count()
             self._rolling.begin(self._line(ready), ready)

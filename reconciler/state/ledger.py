@@ -33,7 +33,7 @@ from reconciler.state.switches import ARMED, Switches
 from reconciler.state_key import NO_KEY, StateKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
     from reconciler.model import Address
@@ -202,8 +202,8 @@ class Ledger(Switches):
         ours = [entry] if entry and not self._foreign(entry) else []
         return next(iter(self._nouns_of(self._read_armed, ours)), None)
 
-    def due_work(self, now: datetime) -> DueWork:
-        """What a dispatch has to look at, however many calls wait for their time or are over.
+    def due_work(self, now: datetime, without: Collection[str] = ()) -> DueWork:
+        """What a dispatch has to look at, however many calls wait for their time or are over, or are in ``without``.
 
         Left out, by their stored words alone, are calls that happen once and open later, were cancelled, or rang
         and have no second try; not those of which an attempt is uncertain or was refused.
@@ -213,6 +213,8 @@ class Ledger(Switches):
         far = stamp(now + _LONGEST_SHIFT)[:_TO_THE_SECOND]
         for call in calls:
             name, opens, own = self._name(call), call.value.get("opens", ""), tried.get(self._name(call), ())
+            if name in without:
+                continue
             if happens_once(call) and not any(is_open(entry) for entry in own):
                 if call.value["state"] != CallState.ARMED or (own and not retries(call)):
                     continue

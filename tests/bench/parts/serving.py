@@ -35,7 +35,7 @@ LATENCY = 0.05
 MINUTE = 60.0
 EVENTS_PER_SECOND = 1_000
 _POST = "POST /v1/call"
-_TO_PLAN, _EACH = timedelta(seconds=20), timedelta(milliseconds=6)  # apply arms what is not past when it plans
+_TO_PLAN, _EACH = timedelta(seconds=40), timedelta(milliseconds=10)  # apply arms what is not past when it plans
 _PATIENCE = 5 * MINUTE
 _WHOLE, _QUICK = 5_000, 600
 
@@ -54,8 +54,8 @@ def _burst(count: int, *, killed: bool) -> Iterator[Found]:
     with running_server() as postgres, folder() as place, serving("platform") as server:
         root = _project(place / "project", postgres.url(), count, due, per_second)
         run(reconciler("apply", "--yes", root=root, url=server.url))
+        server.counted(latency=LATENCY)
         with replicas(REPLICAS, root=root, url=server.url) as found:
-            server.counted(latency=LATENCY)
             before = sum(it.cpu for it in found)
             if killed:
                 _until(server, count // 2)
