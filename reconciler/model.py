@@ -205,7 +205,7 @@ class Resource:
 
     ``declared`` holds just what the author wrote, by manifest key, normalised and with files read in;
     ``files`` says where a value read from a file came from. ``looked_up`` is what the documents it names say
-    and it depends on, ``tables`` the rows of files, by manifest key. ``lent`` are places of what is kept elsewhere.
+    and it depends on, ``tables`` the rows of files, by manifest key. ``lent`` are places of secrets from elsewhere.
     """
 
     manifest: Manifest

@@ -42,14 +42,14 @@ def message(count: int) -> str:
 def way_out(path: str) -> str:
     """What to do about a file with numbers in clear."""
     if path.endswith((".yaml", ".yml")):
-        return "declare the calls by a sealed table (a CallList with `rows: {file: calls.csv.age}`), or `${env:NAME}`"
+        return "declare the call as a row of a sealed table: a CallList with `rows: {file: calls.csv.age}`"
     return f"seal it, name `{path.rpartition('/')[2]}{SUFFIX}` in its place, and remove it: reconciler seal {path}"
 
 
 def _fields(resource: Resource) -> Iterator[Location]:
     """Where a document, or a row, holds the number of somebody."""
     for name in personal(type(resource.spec)):
-        if (name,) not in resource.lent and is_e164(str(resource.declared.get(name, ""))):
+        if is_e164(str(resource.declared.get(name, ""))):
             yield resource.manifest.locate("spec", name)
 
 

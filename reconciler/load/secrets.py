@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields import personal
 from reconciler.shapes import is_confidential, secrets_in
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def confidential(spec: Any, kind: Kind) -> set[str]:
 
 
 def lent_places(document: Any, kinds: Mapping[str, Kind]) -> Iterator[Place]:
-    """The places below ``spec`` whose secret, or person, the environment lends, in a document as it is written."""
+    """The places below ``spec`` whose secret the environment lends, in a document as it is written."""
     named = document.get("kind") if isinstance(document, dict) else None
     kind = kinds.get(named) if isinstance(named, str) else None
     spec = document.get("spec") if isinstance(document, dict) else None
@@ -35,4 +34,3 @@ def lent_places(document: Any, kinds: Mapping[str, Kind]) -> Iterator[Place]:
     for place, value in secrets_in(kind.spec, spec):
         if isinstance(value, str) and "${env:" in value:
             yield place
-    yield from ((name,) for name in personal(kind.spec) if "${env:" in str(spec.get(name, "")))

@@ -32,6 +32,7 @@ FIGURES = (
     "untold",
     "refused",
     "missed",
+    "kept_back",
     "skipped",
     "unknown",
     "cancelled",

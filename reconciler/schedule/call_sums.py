@@ -23,6 +23,7 @@ _PLACED = frozenset({"placed", "completed", "failed"})
 _TO_COME = frozenset({"declared", "armed", "held"})
 _MAY_HAVE_RUNG = frozenset({"claimed", "unknown"})
 _ENDS = {"reached": "answered", "voicemail": "voicemail", "not_reached": "not_answered"}
+_MEANT = "RC615"  # it expired while it was held, or of somebody who must not be called
 _MINUTE = 60
 
 
@@ -33,8 +34,9 @@ class Sums:
     ``calls`` counts each occurrence once, however often it was tried; ``placed`` tries rang. Of these ``answered``
     reached a person, ``under_way`` have no recorded end, of ``untold`` the platform does not say whether anybody
     answered, and ``second_tries`` were not the first of their call. Nobody was rung for ``refused`` (it may still be
-    tried again), ``missed``, ``skipped`` and ``cancelled`` ones; ``unknown`` ones may have rung. ``unpriced`` counts
-    those that ended without a cost that the platform told.
+    tried again), ``missed``, ``kept_back`` (its window closed while it was held, or the person must not be called),
+    ``skipped`` (a closed day) and ``cancelled`` ones; ``unknown`` ones may have rung. ``unpriced`` counts those that
+    ended without a cost that the platform told.
     """
 
     calls: int = 0
@@ -46,6 +48,7 @@ class Sums:
     untold: int = 0
     refused: int = 0
     missed: int = 0
+    kept_back: int = 0
     skipped: int = 0
     unknown: int = 0
     cancelled: int = 0
@@ -99,6 +102,8 @@ def sums(row: CallRow) -> Sums:
     placed, outcome = row.state in _PLACED, _ENDS.get(row.outcome, "")
     told = outcome if placed else ""
     ended = placed and row.state != "placed"
+    missed = 1 + row.earlier if row.state == "expired" else 0
+    kept_back = row.code == _MEANT
     return Sums(
         calls=1 + row.earlier if row.attempt == 1 else 0,
         placed=placed,
@@ -108,7 +113,8 @@ def sums(row: CallRow) -> Sums:
         under_way=placed and not told and not ended,
         untold=ended and not told,
         refused=row.state == "refused",
-        missed=1 + row.earlier if row.state == "expired" else 0,
+        missed=0 if kept_back else missed,
+        kept_back=missed if kept_back else 0,
         skipped=1 + row.earlier if row.state == "skipped" else 0,
         unknown=row.state in _MAY_HAVE_RUNG,
         cancelled=row.state == "cancelled",

@@ -71,6 +71,12 @@ def test_each_call_counts_once_and_a_second_try_is_one_more_that_was_placed() ->
     )
 
 
+def test_what_was_kept_back_on_purpose_is_no_miss() -> None:
+    held = replace(MISSED, code="RC615")
+    closed_day = replace(MISSED, state="skipped", earlier=0)
+    assert total([held, closed_day, MISSED]) == Sums(calls=11, missed=5, kept_back=5, skipped=1)
+
+
 @settings(deadline=None)
 @given(st.lists(ROWS, max_size=12))
 def test_whatever_the_calls_the_figures_of_each_group_add_up_to_the_totals(rows: list[CallRow]) -> None:

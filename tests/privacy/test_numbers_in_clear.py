@@ -49,12 +49,6 @@ def test_a_number_in_a_manifest_is_named_at_its_place(folder: Folder) -> None:
     assert found(folder) == [("manifests/all.yaml", 9, 1)]
 
 
-def test_a_number_that_the_environment_lends_is_in_no_file(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("JANE", JANE)
-    declare(folder, "ScheduledCall", {**CALL, "to_number": "${env:JANE}"})
-    assert found(folder) == []
-
-
 def test_the_rows_of_a_table_are_told_once_with_their_count(folder: Folder) -> None:
     declare(folder, "CallList", {**LIST, "rows": {"file": "t.csv"}})
     assert found(folder) == [("manifests/t.csv", 2, 2)]
