@@ -201,6 +201,14 @@ def test_paper_shows_what_is_folded_on_the_screen(browser: Browser, pages: dict[
         assert len(found.page.pdf()) > 20_000
 
 
+def test_no_column_of_a_table_of_fields_is_cut_on_a_telephone(browser: Browser, pages: dict[str, str]) -> None:
+    with visit(browser, pages["plan"], width=400) as found:
+        found.page.evaluate("() => document.querySelectorAll('details').forEach((it) => { it.open = true; })")
+        tables = found.page.locator(".scrolls:has(> .fields)")
+        assert tables.count() > 0
+        assert tables.evaluate_all("(all) => all.filter((it) => it.scrollWidth > it.clientWidth + 1).length") == 0
+
+
 @pytest.mark.parametrize("width", [400, 1280])
 @pytest.mark.parametrize("name", ["plan", "calls"])
 def test_a_picture_of_the_page_can_be_taken(
