@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
     from threading import Event
 
     from reconciler.calls.due import Due
@@ -30,6 +31,10 @@ class Job(NamedTuple):
     place: int
     due: Due
     callee: str
+
+
+def _closing(job: Job) -> datetime:
+    return job.due.closes
 
 
 class WorkerPool:
@@ -88,12 +93,13 @@ class WorkerPool:
         return errors[min(errors)] if errors else None
 
     def offer(self, todo: Iterable[Due]) -> int:
-        """Add what is not here already; how many that were."""
+        """Add what is not here already; how many that were. What closes sooner goes before what waits."""
         found = [(due, self._callee(due)) for due in todo]
         with self._lock:
             fresh = [(due, callee) for due, callee in found if due.attempt.key not in self._keys]
             self._keys.update((due.attempt.key, due.armed.name) for due, _ in fresh)
-            self._left.extend(Job(next(self._places), due, callee) for due, callee in fresh)
+            jobs = [Job(next(self._places), due, callee) for due, callee in fresh]
+            self._left = deque(sorted([*self._left, *jobs], key=_closing)) if self._left else deque(jobs)
         return len(fresh)
 
     def told(self) -> list[CallRow]:
