@@ -144,6 +144,16 @@ def test_a_dispatch_that_is_killed_at_the_start_leaves_one_start(
     assert [verb for verb, _ in platform.campaigns.actions] == ["start"]
 
 
+def test_four_applies_at_once_load_everybody_once(project: Project, platform: SecondPlatform) -> None:
+    declare(project, count=COUNT, starts=timedelta(hours=1))
+    running = [project.start("apply", "--yes") for _ in range(4)]
+    codes = [_ended(it) for it in running]
+    assert 0 in codes, codes
+    assert len(platform.campaigns.objects) == 1
+    everybody_once(platform, COUNT)
+    assert project.run("plan", "--detailed-exitcode").code == 0
+
+
 def test_four_dispatchers_start_it_once(project: Project, platform: SecondPlatform) -> None:
     declare(project, starts=timedelta(0))
     assert project.run("apply", "--yes").code == 0
