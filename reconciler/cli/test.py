@@ -266,6 +266,9 @@ def _followed(
     with under_test(session.output, begun) as told:
 
         def tell(result: AgentResult) -> None:
+            if not session.output.interactive:  # a log of CI, where nothing is drawn
+                for line in _ended(latest[result.name], result):
+                    session.output.talk(line)
             latest[result.name] = result
             told(result)
 
@@ -274,6 +277,14 @@ def _followed(
             return runner.follow(begun, patience=wait), False
         except Interrupted:
             return [left(it) for it in latest.values()], True
+
+
+def _ended(before: AgentResult, now: AgentResult) -> Iterator[str]:
+    """A line for each scenario that has ended since a batch was last read."""
+    running = {it.address for it in before.scenarios if it.verdict is Verdict.RUNNING}
+    for it in now.scenarios:
+        if it.address in running and it.verdict is not Verdict.RUNNING:
+            yield f"{it.verdict.value}  {it.address}"
 
 
 def _say(session: Session, results: Sequence[AgentResult], code: int) -> None:

@@ -83,3 +83,12 @@ def test_markdown_names_the_scenario_that_failed(tested: Tested) -> None:
     said = tested.run("--format", "markdown")
     assert said.code == 6
     assert "| failed | TestScenario/scenario-0 |" in said.out
+
+
+def test_a_log_is_told_each_scenario_as_it_ends(tested: Tested) -> None:
+    tested.apply("Books", "Books and fails", "Books and hangs")
+    said = tested.run("--format", "json")
+    assert [line for line in said.err.splitlines() if "TestScenario/" in line] == [
+        "passed  TestScenario/scenario-0",
+        "failed  TestScenario/scenario-1",
+    ]
