@@ -375,7 +375,9 @@ def _lost(change: Change, now: datetime) -> str:
     number = body.get("from") or body.get("from_number")
     origin = f", from {number}" if number else ""
     declared = f", declared in {source}" if source else ""
-    return f"{change.sentence}: it was to ring {_remembered(body, now)}{origin}{declared}"
+    history = change.observed.history if change.observed else IS_ARMED
+    told = history if history != IS_ARMED else f"it was to ring {_remembered(body, now)}"
+    return f"{change.sentence}: {told}{origin}{declared}"
 
 
 def _remembered(body: Mapping[str, Any], now: datetime) -> str:
