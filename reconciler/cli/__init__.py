@@ -24,7 +24,7 @@ COMMANDS = {
     "dispatch": "place the calls that are due; the only command that dials",
     "serve": "stay on: dial on the second, hear how calls end, show the day",
     "test": "have the platform call the deployed agents and judge them: exit 6 when one did not pass",
-    "calls": "every scheduled call and its outcome; hold, release, cancel or resolve one",
+    "calls": "every scheduled call and its outcome, and reports; hold, release, cancel or resolve one",
     "campaigns": "every campaign and its counts; pause, resume or cancel one",
     "state": "what is remembered of the account: show, locks, unlock, forget, move, export, import, secret",
     "init": "write a working repository: project file, first manifests, CI",
