@@ -32,7 +32,7 @@ from reconciler.state.call_states import CallState
 from reconciler.state.campaign_records import Pause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime, tzinfo
 
     from reconciler.api import Api
@@ -163,7 +163,10 @@ def _held_by_name(ledger: Ledger, name: str, hold: Hold, now: datetime) -> int:
     if name in ledger.armed() or not (rows := [row for row in _to_come(ledger, now) if is_of(row, name)]):
         _written(ledger, lambda: ledger.arm(_held(ledger, name, hold, now)))
         return 1
-    _written(ledger, lambda: ledger.arm_all(_known(ledger, row).switched(hold) for row in rows))
+    known = [_known(ledger, row) for row in rows]
+    if not hold:
+        _refuse_what_a_manifest_holds(name, known, now)
+    _written(ledger, lambda: ledger.arm_all(it.switched(hold) for it in known))
     return len(rows)
 
 
@@ -187,9 +190,8 @@ def _held(ledger: Ledger, name: str, hold: Hold, now: datetime) -> Armed:
     """The call, or one occurrence of it, held or released; raises InputError where nothing can come of it."""
     call, at = parts_of(name)
     armed = _known(ledger, call)
-    if not hold and not armed.hold and armed.declared_hold.in_force(now) and not at:
-        hint = f"{release_of(armed.declared_hold, armed, name)}"
-        raise InputError(f"`{name}` is held by its manifest", code="RC631", hint=hint)
+    if not hold and not at:
+        _refuse_what_a_manifest_holds(name, [armed], now)
     last = _last(ledger)
     if stands := _over(armed, last.get(name), now):
         raise InputError(f"`{name}` is {stands}", code="RC631", hint="`reconciler calls` shows it")
@@ -199,6 +201,14 @@ def _held(ledger: Ledger, name: str, hold: Hold, now: datetime) -> Armed:
     firing_of(armed, occurrence)
     holds = {wall: one for wall, one in armed.occurrence_holds.items() if wall != parts_of(occurrence)[1]}
     return replace(armed, occurrence_holds={**holds, **({parts_of(occurrence)[1]: hold} if hold else {})})
+
+
+def _refuse_what_a_manifest_holds(name: str, calls: Sequence[Armed], now: datetime) -> None:
+    """Raises InputError where nobody but the manifest holds the calls: only an edit of it releases them."""
+    declared = [it for it in calls if it.declared_hold.in_force(now)]
+    if declared and not any(it.hold for it in calls):
+        hint = f"{release_of(declared[0].declared_hold, declared[0], name)}"
+        raise InputError(f"`{name}` is held by its manifest", code="RC631", hint=hint)
 
 
 @declare("cancel", paths=False)

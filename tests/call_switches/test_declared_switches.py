@@ -291,7 +291,7 @@ def test_a_whole_list_is_held_and_cancelled_by_its_manifest(folder: Folder) -> N
     assert [verb for verb, _ in changes(folder)] == ["arm"] * 2
 
 
-def test_many_calls_that_a_line_holds_are_told_as_one_group(folder: Folder) -> None:
+def test_many_calls_that_a_line_holds_are_told_as_one_group(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
     spec = {
         **{name: CALL[name] for name in ("from_number", "config", "at", "timezone")},
         "rows": {"file": "people.csv"},
@@ -305,6 +305,8 @@ def test_many_calls_that_a_line_holds_are_told_as_one_group(folder: Folder) -> N
     folder.write({"all.yaml": document("CallList", "week", {**spec, **HELD}), **files})
     assert "~ 30 calls to hold\n" in run(folder, "plan", BEFORE).out
     apply(folder)
+    assert switch("release", "week") == 1
+    assert "`week` is held by its manifest" in capsys.readouterr().err
     folder.write({"all.yaml": document("CallList", "week", spec), **files})
     assert "! 30 calls to release" in run(folder, "plan", BEFORE).out
 
