@@ -82,7 +82,7 @@ class Recurrence(Spec):
     """When a recurring call is due: cron on the wall clock of a zone."""
 
     cron: str = Field(description="Five cron fields, e.g. 0 9 * * 1-5.", examples=["0 9 * * 1-5"])
-    timezone: Zone
+    timezone: Zone = Field(description="IANA zone on whose clocks it is due, e.g. America/New_York.")
     from_: str | None = Field(default=None, alias="from", description="First date or time it may be due.")
     until: str | None = Field(default=None, description="Last date or time it may be due.")
     except_: tuple[str, ...] | None = Field(
