@@ -30,7 +30,7 @@ def missing(changes: Sequence[Change], kinds: Mapping[str, Kind], links: Resolve
     for change in changes:
         yield from _of(change, kinds, links, coming)
         for address, key in _later(change, kinds):
-            if links.id(address) is None and address not in coming | waited_for:
+            if address not in coming and address not in waited_for and links.id(address) is None:
                 waited_for.add(address)
                 yield _finding(change, key, address, Severity.WARNING, ": nobody is rung until it does")
 
