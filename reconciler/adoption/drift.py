@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.fields import policies
+from reconciler.contract.fields import policies
 from reconciler.model import Action, ChangedBy, FieldDiff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
     from reconciler.model import Address, Change, Resource
     from reconciler.state.bindings import Binding
 

@@ -19,24 +19,24 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reconciler.adoption.live import Borrowed, Nameless, kept_in_files, literal, live_value
+from reconciler.contract.diff import as_told
+from reconciler.contract.envelope import API_VERSION
+from reconciler.contract.fields import Spec, policies
+from reconciler.contract.kind import FoundBy, ranks
+from reconciler.contract.shapes import called, holds_secret, replaced
 from reconciler.diagnostics.suggestions import plain
-from reconciler.diff import as_told
 from reconciler.documents import reading
 from reconciler.documents.writing import STEP, entry, inline
-from reconciler.envelope import API_VERSION
-from reconciler.fields import Spec, policies
-from reconciler.kind import FoundBy, ranks
 from reconciler.model import Address
-from reconciler.shapes import called, holds_secret, replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reconciler.fields import Policy
-    from reconciler.kind import Kind
+    from reconciler.contract.fields import Policy
+    from reconciler.contract.kind import Kind
+    from reconciler.contract.resolver import Resolver
+    from reconciler.contract.shapes import Place
     from reconciler.model import Observed
-    from reconciler.resolver import Resolver
-    from reconciler.shapes import Place
 
 _ELSEWHERE = "{kind}/{name}.yaml"  # a kind that says nothing has a folder of its name, one file per object
 

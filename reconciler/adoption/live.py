@@ -6,15 +6,15 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields import FileText
-from reconciler.shapes import leaves, model_in, shapes
+from reconciler.contract.fields import FileText
+from reconciler.contract.shapes import leaves, model_in, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Policy, Ref, Spec
-    from reconciler.kind import Kind
-    from reconciler.resolver import Resolver
+    from reconciler.contract.fields import Policy, Ref, Spec
+    from reconciler.contract.kind import Kind
+    from reconciler.contract.resolver import Resolver
 
 
 _DOLLARS = re.compile(r"(\$+)(\{[^}\n]*\}?)")  # of which a reader takes each pair for one

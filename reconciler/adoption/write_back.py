@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.adoption.drift import DELETED, DRAFT
 from reconciler.adoption.live import Nameless, literal, live_value, mentions_variable
+from reconciler.contract.fields import Policy, policies, same
+from reconciler.contract.shapes import holds_secret
 from reconciler.documents import editing
-from reconciler.fields import Policy, policies, same
 from reconciler.model import ChangedBy
-from reconciler.shapes import holds_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Address, Change, FieldDiff, Resource
-    from reconciler.resolver import Resolver
 
 _ANY = Policy()
 _BY_HAND = {

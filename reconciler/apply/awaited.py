@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
-    from reconciler.account import Context
-    from reconciler.kind import Kind
+    from reconciler.contract.account import Context
+    from reconciler.contract.kind import Kind
     from reconciler.model import Address, Observed
-    from reconciler.steps import Step
+    from reconciler.planning.steps import Step
 
 
 class Awaited:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.contract.kind import Objection
 from reconciler.errors import ReconcilerError
-from reconciler.kind import Objection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from concurrent.futures import ThreadPoolExecutor
 
-    from reconciler.account import Context
-    from reconciler.kind import Kind
+    from reconciler.contract.account import Context
+    from reconciler.contract.kind import Kind
     from reconciler.model import Address, Change, Observed
-    from reconciler.steps import Step
+    from reconciler.planning.steps import Step
 
 
 def objections(

@@ -8,8 +8,8 @@ from reconciler.errors import AmbiguousWrite, Conflict
 from reconciler.model import Action, Outcome
 
 if TYPE_CHECKING:
+    from reconciler.contract.kind import Kind
     from reconciler.errors import ReconcilerError
-    from reconciler.kind import Kind
     from reconciler.model import Change
 
 AGAIN = "run apply again: it looks first, and does only what is missing"

@@ -9,15 +9,15 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Conflict, ReconcilerError, StoreError
-from reconciler.steps import Verb
+from reconciler.planning.steps import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from reconciler.account import Context
-    from reconciler.kind import Kind
+    from reconciler.contract.account import Context
+    from reconciler.contract.kind import Kind
     from reconciler.model import Change, Observed
-    from reconciler.steps import Step
+    from reconciler.planning.steps import Step
 
 _MOST = 5_000  # in one commit: a second or so of work, after which an interrupt is heeded
 _FEW = 64  # which threads take one by one, in commits that they share

@@ -13,20 +13,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.apply.group_commit import Entry, GroupCommitter, stored
-from reconciler.diff import base, snapshot
+from reconciler.contract.diff import base, snapshot
+from reconciler.contract.fields import digest, policies
+from reconciler.contract.resolver import UNRESOLVED, not_yet
 from reconciler.errors import ReconcilerError, Rejected
-from reconciler.fields import digest, policies
 from reconciler.model import Action, Address
-from reconciler.resolver import UNRESOLVED, not_yet
 from reconciler.schedule.clock import stamp
 from reconciler.state.bindings import Binding, Intent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.account import Context
     from reconciler.apply.group_commit import Then
-    from reconciler.kind import Kind
+    from reconciler.contract.account import Context
+    from reconciler.contract.kind import Kind
     from reconciler.model import Change, FieldDiff, Observed, Plan, Resource
 
 

@@ -10,14 +10,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.apply.kept_texts import kept
+from reconciler.contract.fields import policies, same
 from reconciler.errors import ReconcilerError
-from reconciler.fields import policies, same
 
 if TYPE_CHECKING:
-    from reconciler.account import Context
-    from reconciler.kind import Kind
+    from reconciler.contract.account import Context
+    from reconciler.contract.kind import Kind
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Change, FieldDiff, Observed
-    from reconciler.resolver import Resolver
 
 _COMPARE = "compare with the dashboard; the vendor may not accept the value"
 

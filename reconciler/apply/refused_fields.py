@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reconciler.fields import policies
+from reconciler.contract.fields import policies
 from reconciler.model import Location
 
 if TYPE_CHECKING:

@@ -32,15 +32,15 @@ from reconciler.errors import (
     Unreachable,
 )
 from reconciler.model import Action, Address, Outcome, Phase, Report, Result, Written
+from reconciler.planning.steps import Step, Verb, on_their_way, steps
 from reconciler.redaction import storable
-from reconciler.steps import Step, Verb, on_their_way, steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from reconciler.account import Context
+    from reconciler.contract.account import Context
+    from reconciler.contract.kind import Kind
     from reconciler.errors import StoreError
-    from reconciler.kind import Kind
     from reconciler.model import Change, Location, Observed, Plan
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.contract.fields import policies
+from reconciler.contract.kind import FoundBy
 from reconciler.errors import AmbiguousWrite, Rejected, Unintelligible
-from reconciler.fields import policies
-from reconciler.kind import FoundBy
 from reconciler.model import Phase
 
 if TYPE_CHECKING:
-    from reconciler.account import Context
-    from reconciler.kind import Kind
+    from reconciler.contract.account import Context
+    from reconciler.contract.kind import Kind
     from reconciler.model import Change, Observed
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 15.0  # seconds between two looks at what is moving

@@ -12,7 +12,7 @@ from reconciler.calls.rate_limit import LONG, LONGEST_PAUSE, RateLimit, Throttle
 from reconciler.calls.run_state import History, RunState
 from reconciler.calls.sent_here import SentHere
 from reconciler.calls.settle import listed
-from reconciler.resolver import wire_id
+from reconciler.contract.resolver import wire_id
 from reconciler.schedule.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from threading import Event
 
-    from reconciler.account import Account
     from reconciler.api import Api
     from reconciler.calls.due import Due
+    from reconciler.contract.account import Account
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Observed
-    from reconciler.resolver import Resolver
     from reconciler.schedule.clock import Clock
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Attempt

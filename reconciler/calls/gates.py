@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from reconciler.account import Account
     from reconciler.calls.due import Due
+    from reconciler.contract.account import Account
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Observed
-    from reconciler.resolver import Resolver
     from reconciler.schedule.callee_hours import CalleeHours
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Settings

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler import guard
 from reconciler.apply.run import apply
 from reconciler.cli import view
 from reconciler.cli.common_options import declare
@@ -22,13 +21,14 @@ from reconciler.errors import InputError, PlanRefused
 from reconciler.kinds import KINDS
 from reconciler.left_out import stopped
 from reconciler.model import Outcome, Plan, Report
+from reconciler.planning import guard
 from reconciler.schedule.clock import stamp
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.load.reader import Loaded
-    from reconciler.outlook import Outlook
-    from reconciler.plan import Scope
+    from reconciler.planning.outlook import Outlook
+    from reconciler.planning.plan import Scope
     from reconciler.schedule.call_report import CallRow
 
 IN_PART, INTERRUPTED = 4, 130

@@ -11,7 +11,7 @@ from reconciler.calls.campaign_switches import paused_by_hold, resume_all
 from reconciler.cli.run_identity import owner
 from reconciler.kinds import KINDS, campaign_gates
 from reconciler.model import Address
-from reconciler.plan import Scope
+from reconciler.planning.plan import Scope
 from reconciler.schedule.clock import parse_instant
 from reconciler.telephony.eligibility import Obstacle
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
+    from reconciler.planning.survey import Connection, Survey
     from reconciler.schedule.call_report import CallRow
     from reconciler.state.campaign_records import CampaignRecord
     from reconciler.store.lease import Lease
-    from reconciler.survey import Connection, Survey
 
 KIND = "Campaign"
 LEASE = "campaigns"  # apart from that of calls, which wait for nobody

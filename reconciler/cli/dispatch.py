@@ -26,7 +26,7 @@ from reconciler.cli.view import shown
 from reconciler.errors import PlanRefused
 from reconciler.kinds.scheduled_call_orders import differs
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
-from reconciler.plan import Scope
+from reconciler.planning.plan import Scope
 from reconciler.schedule.clock import parse_duration
 from reconciler.state.call_states import CallState
 
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from reconciler.api import Api
     from reconciler.cli.options import Options
     from reconciler.load.reader import Loaded
+    from reconciler.planning.survey import Connection
     from reconciler.schedule.call_report import CallRow
     from reconciler.state.call_records import Attempt
     from reconciler.state.ledger import Ledger
-    from reconciler.survey import Connection
 
 IN_PART, MISSED, INTERRUPTED = 4, 5, 130
 AT_ONCE = 8

@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reconciler.contract.fields import personal
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.errors import InputError
-from reconciler.fields import personal
 from reconciler.lint import privacy
 from reconciler.model import Finding, Location, Severity
 from reconciler.sealing import SUFFIX, Sealing

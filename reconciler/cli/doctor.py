@@ -15,14 +15,14 @@ from reconciler.cli.workflow_checks import workflows
 from reconciler.doctor import checks
 from reconciler.doctor.checks import Check, Status
 from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, StoreError, Unreachable, WrongAccount
-from reconciler.guard import lost_state
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
-from reconciler.plan import Scope
+from reconciler.planning.guard import lost_state
+from reconciler.planning.plan import Scope
+from reconciler.planning.survey import Connection
 from reconciler.schedule import timezones
 from reconciler.schedule.call_report import standstill
 from reconciler.store import open_store
 from reconciler.store.access import may_write
-from reconciler.survey import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -15,7 +15,7 @@ from reconciler.cli.session import Session
 from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StoreError
 from reconciler.kinds import KINDS
-from reconciler.plan import Scope
+from reconciler.planning.plan import Scope
 from reconciler.redaction import mask_in
 from reconciler.render import drift as render
 from reconciler.undeclared import NOTHING
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.load.reader import Loaded
     from reconciler.model import Address, Change, Finding
-    from reconciler.survey import Survey
+    from reconciler.planning.survey import Survey
 
 DRIFT = 2
 

@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler import observe
-from reconciler.account import Account, Look
 from reconciler.adoption.export import Export, Exported, names
 from reconciler.cli.common_options import declare
 from reconciler.cli.init_files import untouched_samples
 from reconciler.cli.project_identity import default_name
 from reconciler.cli.run_identity import commit
 from reconciler.cli.session import Session
-from reconciler.diff import exported as base_of
+from reconciler.contract.account import Account, Look
+from reconciler.contract.diff import exported as base_of
+from reconciler.contract.fields import policies
+from reconciler.contract.kind import befores, ranks
+from reconciler.contract.resolver import Resolver
 from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StoreError
-from reconciler.fields import policies
-from reconciler.kind import befores, ranks
 from reconciler.kinds import KINDS
 from reconciler.load import reader
 from reconciler.load.reader import Loaded
 from reconciler.model import Address, Finding, Location, Observed, Severity, Target
-from reconciler.renames import renamed
-from reconciler.resolver import Resolver
+from reconciler.planning import observe
+from reconciler.planning.renames import renamed
 from reconciler.schedule.clock import stamp
 from reconciler.settings import FILE, PROJECT_NAME
 from reconciler.state.bindings import Binding

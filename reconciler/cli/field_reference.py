@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from reconciler.cli.field_notes import NOTES
-from reconciler.envelope import Metadata
-from reconciler.fields import FileText, Ref, policies
+from reconciler.contract.envelope import Metadata
+from reconciler.contract.fields import FileText, Ref, policies
 from reconciler.kinds import KINDS
 from reconciler.load.validation import model_of
 from reconciler.settings import Settings
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
-    from reconciler.fields import Policy
+    from reconciler.contract.fields import Policy
 
 _TYPES = {str: "text", int: "whole number", float: "number", bool: "true or false", Any: "anything the vendor takes"}
 _SAMPLES = {"text": "…", "whole number": "60", "true or false": "true", "number": "1"}

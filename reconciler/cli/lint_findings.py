@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from reconciler.account import Account
     from reconciler.cli.output import Output
+    from reconciler.contract.account import Account
     from reconciler.lint.waivers import Settled
     from reconciler.load.reader import Loaded
     from reconciler.model import Resource

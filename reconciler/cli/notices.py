@@ -16,8 +16,8 @@ from reconciler.store import Write
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from reconciler.account import Account
     from reconciler.cli.session import Session
+    from reconciler.contract.account import Account
     from reconciler.model import Change, Report, Target
     from reconciler.schedule.call_report import CallRow
     from reconciler.state.ledger import Ledger

@@ -16,7 +16,7 @@ from reconciler.errors import InputError
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
-    from reconciler.outlook import Outlook
+    from reconciler.planning.outlook import Outlook
 
 _SAVED_FORMATS = ("text", "json")
 _ASKS_ONLY_HOW_TO_SHOW = frozenset(

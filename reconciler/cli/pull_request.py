@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Command, Options
     from reconciler.model import Report
-    from reconciler.outlook import Outlook
+    from reconciler.planning.outlook import Outlook
     from reconciler.render.annotated import Annotation
 
 GITHUB, GITLAB, BITBUCKET, AZURE = FORGES = ("github", "gitlab", "bitbucket", "azure")

@@ -11,8 +11,8 @@ import click
 
 from reconciler.cli import completed_values, schema_bundle
 from reconciler.cli.common_options import declare
+from reconciler.contract.envelope import document_model
 from reconciler.diagnostics.suggestions import nearest
-from reconciler.envelope import document_model
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
 from reconciler.settings import Settings

@@ -12,7 +12,7 @@ from reconciler.serve.health import Check
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.survey import Connection
+    from reconciler.planning.survey import Connection
 
 _CLOCK_SECONDS = 30.0
 _API_SERVES = 10.0

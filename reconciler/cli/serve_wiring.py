@@ -28,7 +28,7 @@ from reconciler.errors import InputError, ReconcilerError
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call_orders import differs
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
-from reconciler.plan import Scope
+from reconciler.planning.plan import Scope
 from reconciler.redaction import storable
 from reconciler.schedule.clock import parse_duration
 from reconciler.serve.access import Access
@@ -53,11 +53,11 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
     from reconciler.notify.notifier import Notice
+    from reconciler.planning.survey import Survey
     from reconciler.schedule.call_report import CallRow
     from reconciler.serve.access import Address
     from reconciler.state.call_records import Attempt
     from reconciler.store.lease import Lease
-    from reconciler.survey import Survey
 
 LEASE_SECONDS = 15.0  # after which another replica goes on where this one was killed
 SILENCE_SECONDS = 5.0  # the same where the state is quick to write

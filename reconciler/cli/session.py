@@ -10,8 +10,6 @@ from functools import cached_property
 from threading import Event
 from typing import TYPE_CHECKING, Any, Self
 
-from reconciler import guard
-from reconciler.account import Context
 from reconciler.cli.account_connection import api_of
 from reconciler.cli.account_identity import target_of
 from reconciler.cli.chosen_project import chosen_project, undecided
@@ -25,29 +23,31 @@ from reconciler.cli.scope import parts_read
 from reconciler.cli.signals import StoppableClock, signals
 from reconciler.cli.state_unread import unread, without_state
 from reconciler.cli.waits import Waits
+from reconciler.contract.account import Context
 from reconciler.documents import own_folder
 from reconciler.errors import InputError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.left_out import list_of, whole_lists_of
 from reconciler.load import reader
 from reconciler.load.contents import ProjectContents
+from reconciler.planning import guard
+from reconciler.planning.survey import Connection, Survey, survey
 from reconciler.schedule.clock import Clock, FixedClock, SystemClock, parse_duration
 from reconciler.state.ledger import Ledger
 from reconciler.state_key import StateKey
-from reconciler.survey import Connection, Survey, survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-    from reconciler.account import Account
     from reconciler.api import Api
     from reconciler.calls.sent_here import SentHere
     from reconciler.cli.options import Options
+    from reconciler.contract.account import Account
     from reconciler.emulator import Platform
     from reconciler.load.reader import Loaded
     from reconciler.model import Address, Finding, Target
-    from reconciler.plan import Scope
+    from reconciler.planning.plan import Scope
     from reconciler.store import Store
 
 _LEASE_WAIT = parse_duration("60s").total_seconds()

@@ -19,7 +19,7 @@ from reconciler.cli.test_authoring import from_call, generate
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import ApiError, Denied, InputError, Interrupted, PlanRefused, Rejected
 from reconciler.money import dollars
-from reconciler.plan import Scope
+from reconciler.planning.plan import Scope
 from reconciler.render import test_results
 from reconciler.render.words import counted
 from reconciler.schedule.clock import parse_duration
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Options
     from reconciler.model import Address
+    from reconciler.planning.survey import Connection
     from reconciler.state.test_records import TestRecord
-    from reconciler.survey import Connection
     from reconciler.testing.run import Wanted
 
 NOT_RUN, IN_PART, NOT_PASSED, INTERRUPTED = 1, 4, 6, 130

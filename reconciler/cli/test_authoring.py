@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.options import Options
     from reconciler.load.reader import Loaded
-    from reconciler.survey import Connection
+    from reconciler.planning.survey import Connection
 
 _FORMAT = "reconciler.test-scenarios/v1"
 _FORMATS = ("text", "json")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
     from reconciler.model import Finding, Report, Target
-    from reconciler.outlook import Outlook
+    from reconciler.planning.outlook import Outlook
     from reconciler.schedule.call_detail import CallDetail
     from reconciler.schedule.call_report import CallList, CallRow
 

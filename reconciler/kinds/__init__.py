@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
 
 # The module of each kind; its class has the kind's name.
 _MODULES = {

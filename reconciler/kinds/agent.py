@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from reconciler.account import Account, Context, Fact, Look
 from reconciler.api import segment
 from reconciler.api.identifiers import identifier
+from reconciler.contract.account import Account, Context, Fact, Look
+from reconciler.contract.fields import policies
+from reconciler.contract.kind import Kind, Objection
 from reconciler.errors import AmbiguousWrite, ApiError, Rejected, Unintelligible
-from reconciler.fields import policies
-from reconciler.kind import Kind, Objection
 from reconciler.kinds import agent_draft
 from reconciler.kinds.agent_spec import UNINVITED, AgentSpec
 from reconciler.kinds.agent_validation import objection
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.resolver import Resolver
+    from reconciler.contract.resolver import Resolver
     from reconciler.state.bindings import Binding
 
 _PATH = "/v1/agents"

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields import digest, policies, same
+from reconciler.contract.fields import digest, policies, same
 from reconciler.kinds.agent_spec import AgentSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Policy
+    from reconciler.contract.fields import Policy
 
 TWIN = "draft_"
 _DERIVED = {"thinking_level": "product"}  # the vendor sets the first from the second on Storm tiers

@@ -6,7 +6,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from reconciler.fields import E164, PERSONAL, TEXT, UNORDERED, Prompt, Prose, Ref, Seconds, Spec, TransferNumber, spoken
+from reconciler.contract.fields import (
+    E164,
+    PERSONAL,
+    TEXT,
+    UNORDERED,
+    Prompt,
+    Prose,
+    Ref,
+    Seconds,
+    Spec,
+    TransferNumber,
+    spoken,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,7 @@ from reconciler.api import segment
 from reconciler.errors import AmbiguousWrite, Rejected
 
 if TYPE_CHECKING:
-    from reconciler.account import Context
+    from reconciler.contract.account import Context
 
 PATIENCE = timedelta(minutes=5)
 _PAUSES = (1, 2, 4, 8, 15)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field
 
-from reconciler.fields import PARENT, TEXT, Prompt, Ref, Seconds, Spec, spoken
+from reconciler.contract.fields import PARENT, TEXT, Prompt, Ref, Seconds, Spec, spoken
 from reconciler.kinds.agent_spec import Product, SpeakOrder  # noqa: TC001 - pydantic reads them at run time
 from reconciler.kinds.rest import RestKind
 
 if TYPE_CHECKING:
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Change
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from reconciler.contract.fields import Spec, Wire, policies
+from reconciler.contract.kind import FoundBy, Kind, Orphans
 from reconciler.errors import UnsafePlan
-from reconciler.fields import Spec, Wire, policies
-from reconciler.kind import FoundBy, Kind, Orphans
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 from reconciler.money import dollars
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from reconciler.account import Account, Context, Look
-    from reconciler.resolver import Resolver
+    from reconciler.contract.account import Account, Context, Look
+    from reconciler.contract.resolver import Resolver
 
 _PATH = "/v1/billing"
 _TOGETHER = ("enabled", "minimum_cents", "amount_cents")

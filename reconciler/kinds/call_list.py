@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.kind import FoundBy, Kind, Members
+from reconciler.contract.kind import FoundBy, Kind, Members
 from reconciler.kinds.call_list_rows import rows_of
 from reconciler.kinds.call_list_spec import CallListSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.account import Look
+    from reconciler.contract.account import Look
     from reconciler.documents.tables import Table
     from reconciler.model import Observed, Resource
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from reconciler.contract.fields import attributes
+from reconciler.contract.kind import Members
 from reconciler.diagnostics.suggestions import nearest, offer, plain
-from reconciler.fields import attributes
-from reconciler.kind import Members
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.left_out import row_name
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity

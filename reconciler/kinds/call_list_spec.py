@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 from pydantic_core import core_schema
 
-from reconciler.fields import E164, PERSONAL, FileContent, Largest, Ref, Seconds, Spec
+from reconciler.contract.fields import E164, PERSONAL, FileContent, Largest, Ref, Seconds, Spec
 from reconciler.kinds.scheduled_call_spec import (  # noqa: TC001 - pydantic reads the annotations
     Attempts,
     Cancelled,

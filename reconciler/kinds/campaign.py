@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.account import Fact
+from reconciler.contract.account import Fact
+from reconciler.contract.kind import DueAction
 from reconciler.errors import Declined
-from reconciler.kind import DueAction
 from reconciler.kinds import campaign_checks as checks
 from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted
 from reconciler.kinds.campaign_days import on_closed_days
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.account import Account, Context, Look
+    from reconciler.contract.account import Account, Context, Look
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Change, Consequence, Finding, Resource
-    from reconciler.resolver import Resolver
     from reconciler.settings import Settings
     from reconciler.state.ledger import Ledger
 

@@ -16,7 +16,7 @@ from reconciler.telephony.eligibility import not_on_account, unconfirmed, undial
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Change, Observed, Resource
     from reconciler.state.campaign_records import CampaignRecord
     from reconciler.telephony.eligibility import Obstacle

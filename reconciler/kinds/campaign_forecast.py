@@ -14,7 +14,7 @@ from reconciler.schedule.expected_calls import ExpectedCampaign
 from reconciler.state.campaign_records import CampaignRecord
 
 if TYPE_CHECKING:
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Address, Change, Plan
 
 _NEVER_STARTED = frozenset({Action.REFUSE, Action.DELETE})

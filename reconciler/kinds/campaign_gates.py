@@ -14,7 +14,7 @@ from reconciler.telephony.eligibility import Obstacle, not_on_account, unconfirm
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Observed, Resource
     from reconciler.state.campaign_records import CampaignRecord
     from reconciler.telephony.do_not_call import DoNotCall

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.api import segment
+from reconciler.contract.fields import digest
 from reconciler.errors import AmbiguousWrite, Declined, Rejected, Unintelligible
-from reconciler.fields import digest
 from reconciler.kinds.campaign_contacts import KEY, Contact, counted, lines, read_contacts
 from reconciler.schedule.clock import parse_instant, stamp
 from reconciler.state.campaign_records import CampaignRecord, Chunk, record_of, write
@@ -19,7 +19,7 @@ from reconciler.state.campaign_records import CampaignRecord, Chunk, record_of, 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from reconciler.account import Context
+    from reconciler.contract.account import Context
     from reconciler.model import Resource
 
 MOST = 5_000  # contacts of one request (contract 2.14.3)

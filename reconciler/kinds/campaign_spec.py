@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from reconciler.fields import E164, LOCAL, UNORDERED, FileTable, Largest, Ref, Spec
+from reconciler.contract.fields import E164, LOCAL, UNORDERED, FileTable, Largest, Ref, Spec
 from reconciler.schedule import clock
 
 _LARGEST_FILE = 64 << 20

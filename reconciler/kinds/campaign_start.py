@@ -15,7 +15,7 @@ from reconciler.schedule import clock
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Observed, Resource
 
 LATE = timedelta(hours=1)

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from reconciler.fields import SECRET, Spec, Unread
-from reconciler.shapes import SealedText  # noqa: TC001 - pydantic reads it at run time
+from reconciler.contract.fields import SECRET, Spec, Unread
+from reconciler.contract.shapes import SealedText  # noqa: TC001 - pydantic reads it at run time
 
 
 class Header(Spec):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from reconciler.fields import Spec
+from reconciler.contract.fields import Spec
 from reconciler.kinds.headers import Headers  # noqa: TC001 - pydantic reads it at run time
 from reconciler.kinds.rest import RestKind
 

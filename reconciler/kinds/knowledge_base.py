@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from reconciler.fields import TEXT, Spec
+from reconciler.contract.fields import TEXT, Spec
 from reconciler.kinds.rest import RestKind
 from reconciler.model import Action, Consequence, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Change
 
 

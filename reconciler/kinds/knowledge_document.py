@@ -16,16 +16,16 @@ from pydantic import Field
 
 from reconciler.api import segment
 from reconciler.api.forms import File, Form
+from reconciler.contract.fields import PARENT, Content, Largest, Ref, Spec
+from reconciler.contract.kind import DueAction
 from reconciler.errors import Rejected
-from reconciler.fields import PARENT, Content, Largest, Ref, Spec
-from reconciler.kind import DueAction
 from reconciler.kinds.rest import RestKind, declared, live
 from reconciler.model import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.account import Context, Look
+    from reconciler.contract.account import Context, Look
     from reconciler.model import Change, Observed, Resource
 
 _LARGEST = 20 << 20

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from reconciler.contract.fields import Spec
+from reconciler.contract.kind import DueAction, changed
 from reconciler.errors import Rejected
-from reconciler.fields import Spec
-from reconciler.kind import DueAction, changed
 from reconciler.kinds.headers import Headers  # noqa: TC001 - pydantic reads it at run time
 from reconciler.kinds.rest import RestKind, live
 from reconciler.model import Observed, Phase
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from reconciler.account import Context
+    from reconciler.contract.account import Context
     from reconciler.model import Change, Resource
 
 SYNC = "sync-tools"

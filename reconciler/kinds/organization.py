@@ -13,8 +13,8 @@ from pydantic import Field
 
 from reconciler.api import segment
 from reconciler.api.identifiers import identifier
-from reconciler.fields import Spec, policies
-from reconciler.kind import FoundBy, Kind, Orphans
+from reconciler.contract.fields import Spec, policies
+from reconciler.contract.kind import FoundBy, Kind, Orphans
 from reconciler.kinds.rest import declared, live
 from reconciler.model import Observed
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from reconciler.account import Context, Look
+    from reconciler.contract.account import Context, Look
     from reconciler.model import Change
 
 _PATH = "/v1/orgs/"

@@ -14,9 +14,9 @@ from pydantic import Field
 
 from reconciler.api import segment
 from reconciler.api.identifiers import identifier
+from reconciler.contract.fields import E164, FIXED, LOCAL, Ref, Spec, policies
+from reconciler.contract.kind import DueAction, FoundBy, Kind, Orphans
 from reconciler.errors import AmbiguousWrite, Declined
-from reconciler.fields import E164, FIXED, LOCAL, Ref, Spec, policies
-from reconciler.kind import DueAction, FoundBy, Kind, Orphans
 from reconciler.kinds.rest import declared
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
 from reconciler.telephony.eligibility import PROVEN, Obstacle, not_on_account, undialable
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from reconciler.account import Account, Context, Look
-    from reconciler.resolver import Resolver
+    from reconciler.contract.account import Account, Context, Look
+    from reconciler.contract.resolver import Resolver
 
 _PATH = "/v1/phone-numbers"
 _CARRIERS = "VoipConnection"  # whose numbers are imported in the same run

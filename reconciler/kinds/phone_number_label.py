@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from reconciler.fields import E164, PERSONAL, Spec
-from reconciler.kind import FoundBy
+from reconciler.contract.fields import E164, PERSONAL, Spec
+from reconciler.contract.kind import FoundBy
 from reconciler.kinds.rest import RestKind, declared
 
 if TYPE_CHECKING:
-    from reconciler.account import Context
+    from reconciler.contract.account import Context
     from reconciler.model import Change, Observed
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from reconciler.fields import UNORDERED, Ref, Spec
+from reconciler.contract.fields import UNORDERED, Ref, Spec
 from reconciler.kinds.rest import RestKind
 from reconciler.model import Finding, Observed, Severity
 

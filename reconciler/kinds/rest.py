@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.api import segment
 from reconciler.api.identifiers import identifier
+from reconciler.contract.fields import parent, policies
+from reconciler.contract.kind import FoundBy, Kind
+from reconciler.contract.resolver import UNRESOLVED
 from reconciler.errors import AmbiguousWrite, Rejected
-from reconciler.fields import parent, policies
-from reconciler.kind import FoundBy, Kind
 from reconciler.model import Action, Finding, Observed, Severity
-from reconciler.resolver import UNRESOLVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.account import Account, Context, Look
+    from reconciler.contract.account import Account, Context, Look
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Change, Resource
-    from reconciler.resolver import Resolver
 
 _NOT_FOUND = 404
 _SIDE_BY_SIDE = 8  # lists of a nested kind, one for each parent

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from reconciler.fields import Prose, Spec
-from reconciler.kind import changed
+from reconciler.contract.fields import Prose, Spec
+from reconciler.contract.kind import changed
 from reconciler.kinds.rest import RestKind
 from reconciler.model import Consequence, Sort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Change
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from reconciler.account import Account, Context, Fact, Look
-from reconciler.kind import FoundBy, Kind, Orphans, Verbs
+from reconciler.contract.account import Account, Context, Fact, Look
+from reconciler.contract.kind import FoundBy, Kind, Orphans, Verbs
 from reconciler.kinds.scheduled_call_checks import Scripts, complaints, lateness, wrong
 from reconciler.kinds.scheduled_call_days import on_closed_days
 from reconciler.kinds.scheduled_call_meaning import masked, meaning
@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import FieldDiff
-    from reconciler.resolver import Resolver
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Settings
     from reconciler.state.call_records import Armed

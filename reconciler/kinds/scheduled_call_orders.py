@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from reconciler.diff import alike, diff
-from reconciler.fields import digest, policies
+from reconciler.contract.diff import alike, diff
+from reconciler.contract.fields import digest, policies
+from reconciler.contract.resolver import Resolver
 from reconciler.kinds.scheduled_call_meaning import config_digest, masked, meaning
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
-from reconciler.resolver import Resolver
 from reconciler.schedule.planned_call import PlannedCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Resource
     from reconciler.state.digests import Digests
 

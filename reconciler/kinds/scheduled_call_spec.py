@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
+from reconciler.contract.fields import E164, HASHED, PERSONAL, RECORDED, Prompt, Ref, Seconds, Spec
 from reconciler.documents.placeholders import NAME
-from reconciler.fields import E164, HASHED, PERSONAL, RECORDED, Prompt, Ref, Seconds, Spec
 from reconciler.schedule import clock
 from reconciler.schedule.occurrences import Schedule, ending
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from reconciler.fields import LOCAL, UNORDERED, Means, Ref, Spec
+from reconciler.contract.fields import LOCAL, UNORDERED, Means, Ref, Spec
+from reconciler.contract.shapes import Destination  # noqa: TC001 - pydantic reads it at run time
 from reconciler.kinds.rest import RestKind
 from reconciler.model import Observed, Phase
-from reconciler.shapes import Destination  # noqa: TC001 - pydantic reads it at run time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from reconciler.fields import PARENT, TEXT, UNORDERED, FileText, Ref, Spec
+from reconciler.contract.fields import PARENT, TEXT, UNORDERED, FileText, Ref, Spec
 from reconciler.kinds.rest import RestKind
 
 Accent = Literal["default", "en-US", "en-GB", "en-IN", "es-MX", "en-AU", "fr-CA"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from reconciler import prices
-from reconciler.fields import Ref, Spec
+from reconciler.contract.fields import Ref, Spec
 from reconciler.kinds.rest import RestKind
 from reconciler.kinds.scheduled_call_spec import Zone  # noqa: TC001 - pydantic reads it at run time
 from reconciler.model import Address, Consequence, Finding, Severity, Sort
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Change, Resource
 
 RUNS_A_MONTH = {"hourly": 744, "daily": 31, "weekly": 5}  # in the longest month

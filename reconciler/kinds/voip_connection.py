@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from reconciler.contract.fields import E164, IMMUTABLE, LOCAL, SECRET, UNORDERED, UNREAD, Spec
+from reconciler.contract.kind import DueAction, changed
+from reconciler.contract.shapes import SealedData
 from reconciler.errors import Declined, Rejected
-from reconciler.fields import E164, IMMUTABLE, LOCAL, SECRET, UNORDERED, UNREAD, Spec
-from reconciler.kind import DueAction, changed
 from reconciler.kinds.rest import RestKind, declared, live
 from reconciler.model import Action, Consequence, Observed, Sort
-from reconciler.shapes import SealedData
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.account import Account, Context, Look
     from reconciler.api import Api
+    from reconciler.contract.account import Account, Context, Look
     from reconciler.model import Change, Resource
 
 IMPORT = "import-numbers"

@@ -12,20 +12,20 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from reconciler.account import Fact
+from reconciler.contract.account import Fact
+from reconciler.contract.fields import LOCAL, UNORDERED, Means, Ref, Spec
+from reconciler.contract.shapes import Destination  # noqa: TC001 - pydantic reads it at run time
 from reconciler.diagnostics.suggestions import nearest
-from reconciler.fields import LOCAL, UNORDERED, Means, Ref, Spec
 from reconciler.kinds.rest import RestKind
 from reconciler.model import Finding, Observed, Severity
-from reconciler.shapes import Destination  # noqa: TC001 - pydantic reads it at run time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Change, Resource
-    from reconciler.resolver import Resolver
 
 FAILING = "failing"
 EVENTS = (

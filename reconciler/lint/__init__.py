@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Resource
     from reconciler.settings import Settings
 

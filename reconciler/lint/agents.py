@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Observed, Resource
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.fields import personal
+from reconciler.contract.fields import personal
 from reconciler.lint.rule import Complaint
 from reconciler.model import Location
 from reconciler.sealing import SUFFIX

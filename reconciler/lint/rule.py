@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.lint.rings import Rings
     from reconciler.lint.scripts import Script
     from reconciler.settings import Settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from reconciler.contract.shapes import called, is_confidential, secrets_in
 from reconciler.lint.rule import Complaint, at
-from reconciler.shapes import called, is_confidential, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields import personal
+from reconciler.contract.fields import personal
 from reconciler.model import Finding, Location, Resource, Severity
 from reconciler.redaction import Redactor
 from reconciler.telephony.phone_numbers import normalise
@@ -12,7 +12,7 @@ from reconciler.telephony.phone_numbers import normalise
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
 
 
 def personal_numbers(spec: Any, kind: Kind) -> set[str]:

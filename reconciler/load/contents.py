@@ -8,17 +8,17 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reconciler.contract.fields import FileContent, FileTable, FileText, Spec, attributes, policies
+from reconciler.contract.shapes import Destination, Place, SealedData, SealedText, texts_in
 from reconciler.diagnostics.suggestions import nearest
 from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited
 from reconciler.documents.tables import NoTable, Table, read_table
 from reconciler.documents.variables import Mistake, place
 from reconciler.errors import InputError, Rejected
-from reconciler.fields import FileContent, FileTable, FileText, Spec, attributes, policies
 from reconciler.load.secrets import SHORTEST
 from reconciler.model import Finding, Location, Severity
 from reconciler.sealing import SUFFIX, Sealing
-from reconciler.shapes import Destination, Place, SealedData, SealedText, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields import policies
+from reconciler.contract.fields import policies
 from reconciler.model import Finding, Location, Resource, Severity
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.contract.kind import Members
 from reconciler.documents.tables import NoTable, read_table
 from reconciler.errors import InputError
-from reconciler.kind import Members
 from reconciler.left_out import list_of
 from reconciler.model import Finding, Location, Severity
 from reconciler.sealing import SUFFIX
@@ -15,7 +15,7 @@ from reconciler.sealing import SUFFIX
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
     from reconciler.model import Resource
     from reconciler.sealing import Sealing
 

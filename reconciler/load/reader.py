@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from reconciler.contract.envelope import API_VERSION, document_model
+from reconciler.contract.fields import named, personal, references
+from reconciler.contract.shapes import may_hold_secret
 from reconciler.diagnostics.suggestions import listed, nearest, offer
 from reconciler.documents import reading
 from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.documents.variables import filled, sought
-from reconciler.envelope import API_VERSION, document_model
-from reconciler.fields import named, personal, references
 from reconciler.load.callees import personal_numbers, told_by_names
 from reconciler.load.claims import claimed_twice
 from reconciler.load.contents import Contents
@@ -26,15 +27,14 @@ from reconciler.load.secrets import confidential, lent_places
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
 from reconciler.sealing import Sealing
-from reconciler.shapes import may_hold_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
+    from reconciler.contract.kind import Kind
     from reconciler.documents.variables import Variables
-    from reconciler.kind import Kind
     from reconciler.settings import Project
 
 _LARGEST_TEXT = 1 << 20

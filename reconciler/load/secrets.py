@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.shapes import is_confidential, secrets_in
+from reconciler.contract.shapes import is_confidential, secrets_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.kind import Kind
-    from reconciler.shapes import Place
+    from reconciler.contract.kind import Kind
+    from reconciler.contract.shapes import Place
 
 
 SHORTEST = 6  # a shorter text is found in words that have nothing to do with it

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError, create_model
 
+from reconciler.contract.envelope import API_VERSION, Metadata, document_model
 from reconciler.diagnostics.suggestions import nearest, offer, plain, spelt
-from reconciler.envelope import API_VERSION, Metadata, document_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
 
 
 def remnant(document: Mapping[str, Any], error: ValidationError, kind: Kind) -> Any:

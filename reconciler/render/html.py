@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from htpy import Node
 
-    from reconciler.outlook import Outlook
+    from reconciler.planning.outlook import Outlook
     from reconciler.schedule.call_report import CallList, CallRow
 
 CALL_HEAD = ("Call", "State", "When", "Whom", "What happened")

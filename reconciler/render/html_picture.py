@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import htpy
 
-from reconciler.fields import named
+from reconciler.contract.fields import named
 from reconciler.model import Action, Address
 from reconciler.render import words
 from reconciler.render.terminal import clean, cut

@@ -10,8 +10,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from reconciler.fields import Spec, attributes, digest
-from reconciler.outlook import Outlook
+from reconciler.contract.fields import Spec, attributes, digest
+from reconciler.planning.outlook import Outlook
 from reconciler.redaction import mask_in
 from reconciler.render import forecasts
 from reconciler.render.terminal import obeyed

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model import Change, Finding, Plan, Report, Result
-    from reconciler.outlook import Outlook
+    from reconciler.planning.outlook import Outlook
     from reconciler.render.call_groups import Call, CallGroup
     from reconciler.schedule.call_report import CallList, CallRow
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model import Change, Finding, Report, Result
-    from reconciler.outlook import Outlook
+    from reconciler.planning.outlook import Outlook
     from reconciler.render.call_groups import Call, CallGroup
 
 __all__ = ["calls", "dispatch", "findings", "interrupted", "plan", "report"]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from reconciler.fields import covers
+from reconciler.contract.fields import covers
 from reconciler.model import Sort
 from reconciler.money import dollars
 from reconciler.redaction import mask_in

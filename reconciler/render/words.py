@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from reconciler.model import Change, Consequence, Plan, Report, Result, Target
-    from reconciler.outlook import Outlook
+    from reconciler.planning.outlook import Outlook
 
 _GLYPHS: dict[Action, str] = {
     Action.CREATE: "+",

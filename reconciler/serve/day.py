@@ -17,11 +17,11 @@ from reconciler.schedule.closed_days import NO_DAY
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from reconciler.planning.survey import Connection
     from reconciler.schedule.call_report import CallRow
     from reconciler.schedule.clock import Clock
     from reconciler.schedule.closed_days import ClosedDays
     from reconciler.schedule.planned_call import PlannedCall
-    from reconciler.survey import Connection
 
 _SERVES = 1.0  # seconds for which one look at the ledger serves all readers
 

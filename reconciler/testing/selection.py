@@ -14,9 +14,9 @@ from reconciler.testing.run import Wanted
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Change, Plan, Resource
-    from reconciler.resolver import Resolver
 
 _AGENT, _SCENARIO, _NUMBER = "Agent", "TestScenario", "PhoneNumber"
 _WEB, _TELEPHONY = "web", "telephony"

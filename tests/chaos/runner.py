@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import reconciler
 from chaos.faults import Cut, Tally, install
 from reconciler.cli import main
-from reconciler.envelope import document_model
+from reconciler.contract.envelope import document_model
 from reconciler.kinds import KINDS
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from reconciler.api.read_only import ReadOnlyTransport
 from reconciler.calls import clock_agreement, gates
 from reconciler.calls.answers import read
 from reconciler.cli import dispatch as dispatch_command
+from reconciler.contract.resolver import Resolver
 from reconciler.emulator import Fault, Scenario
 from reconciler.errors import ApiError, Interrupted, NotPosted, ReconcilerError, Rejected
 from reconciler.kinds.campaign_load import refused_rows
-from reconciler.resolver import Resolver
 from reconciler.state.call_records import Attempt, Hold
 from reconciler.state.call_states import CallState
 from reconciler.state.campaign_records import CampaignRecord, Chunk

@@ -22,8 +22,8 @@ from reconciler.calls import rate_limit
 from reconciler.calls.context import DispatchContext
 from reconciler.calls.dispatch import bursts, dispatch
 from reconciler.calls.rate_limit import RateLimit, Throttle
+from reconciler.contract.resolver import Resolver
 from reconciler.errors import Denied, StoreError, Throttled
-from reconciler.resolver import Resolver
 from reconciler.schedule.clock import FixedClock
 from reconciler.settings import Limits, Settings
 from reconciler.state.call_records import armed_now

@@ -23,7 +23,7 @@ SUBJECTS = (
     "cli/test_authoring.py",
     "lint/",
     "schedule/planned_call.py",
-    "forecast.py",
+    "planning/forecast.py",
     "cli/call_filters.py",
     "cli/campaign_dispatch.py",
     "cli/campaigns.py",

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.decide import Declared, Draft, Live, Situation, decide
-from reconciler.kind import Orphans
+from reconciler.contract.kind import Orphans
 from reconciler.model import Action, Phase
+from reconciler.planning.decide import Declared, Draft, Live, Situation, decide
 
 HERE = Situation(Declared.PRESENT, Live.FOUND, ids=("7",))
 GONE = Situation(Declared.NOT, Live.FOUND, ids=("7",))

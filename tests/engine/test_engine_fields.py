@@ -6,10 +6,23 @@ from typing import Annotated, Any
 
 import pytest
 
-from reconciler.fields import E164, PERSONAL, TEXT, UNORDERED, Policy, Prose, Ref, Spec, Wire, digest, policies, same
+from reconciler.contract.fields import (
+    E164,
+    PERSONAL,
+    TEXT,
+    UNORDERED,
+    Policy,
+    Prose,
+    Ref,
+    Spec,
+    Wire,
+    digest,
+    policies,
+    same,
+)
+from reconciler.contract.resolver import UNRESOLVED, Resolver, wire_id
 from reconciler.kinds import KINDS
 from reconciler.model import Address
-from reconciler.resolver import UNRESOLVED, Resolver, wire_id
 
 PLAIN = Policy()
 

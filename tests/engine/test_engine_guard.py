@@ -9,10 +9,10 @@ from unittest.mock import ANY
 
 import pytest
 
-from reconciler import guard
-from reconciler.account import Account
+from reconciler.contract.account import Account
 from reconciler.errors import InputError, PlanRefused, StalePlan, UnsafePlan, WrongAccount
 from reconciler.model import Action, Address, Change, Finding, Observed, Plan, Severity, Target
+from reconciler.planning import guard
 from reconciler.settings import Settings, find_project
 
 if TYPE_CHECKING:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from reconciler.apply.in_state import taken_together
+from reconciler.contract.kind import Kind
 from reconciler.errors import Conflict, StoreError
-from reconciler.kind import Kind
 from reconciler.model import Action, Address, Change, Observed
-from reconciler.steps import Step, Verb
+from reconciler.planning.steps import Step, Verb
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from reconciler.account import Context, Look
+    from reconciler.contract.account import Context, Look
 
 NO_CONTEXT = cast("Context", None)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.kinds import KINDS
 from reconciler.model import Action, Address, Change, Plan, Target
-from reconciler.steps import Step, Verb, steps
+from reconciler.planning.steps import Step, Verb, steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

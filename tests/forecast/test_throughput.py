@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.model import Address
+from reconciler.planning.throughput import crowded
 from reconciler.schedule.expected_calls import Ring
 from reconciler.settings import Settings
-from reconciler.throughput import crowded
 
 TEN = datetime(2030, 1, 14, 10, 0, tzinfo=UTC)
 

@@ -25,7 +25,7 @@ from reconciler.schedule.clock import FixedClock, parse_instant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
 
     Send = Callable[[], httpx.Response]
 

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from reconciler import observe
-from reconciler import plan as planning
-from reconciler.account import Context
 from reconciler.api import connect
 from reconciler.apply.run import apply
+from reconciler.contract.account import Context
 from reconciler.load.contents import ProjectContents
 from reconciler.load.reader import load
 from reconciler.model import Report, Target
-from reconciler.plan import Scope
+from reconciler.planning import observe
+from reconciler.planning import plan as planning
+from reconciler.planning.plan import Scope
 from reconciler.schedule.clock import FixedClock
 from reconciler.settings import find_project
 from reconciler.state.ledger import Ledger
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
     from reconciler.model import Address, Plan, Resource
 
 NOW = datetime(2030, 1, 14, tzinfo=UTC)

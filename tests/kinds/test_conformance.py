@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from kinds.conftest import fields_of
-from reconciler.fields import policies
-from reconciler.kind import FoundBy, Orphans
+from reconciler.contract.fields import policies
+from reconciler.contract.kind import FoundBy, Orphans
 from reconciler.kinds import KINDS
 
 if TYPE_CHECKING:

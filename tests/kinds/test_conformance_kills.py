@@ -14,7 +14,7 @@ from chaos.killed_runs import KilledRuns
 from chaos.projects import APPLY, Project, Start
 
 from kinds.specimens import specimen
-from reconciler.kind import FoundBy, Orphans
+from reconciler.contract.kind import FoundBy, Orphans
 from reconciler.kinds import KINDS
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.cli import main
+from reconciler.contract.shapes import holds_secret, replaced, shapes
 from reconciler.kinds import KINDS
-from reconciler.shapes import holds_secret, replaced, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

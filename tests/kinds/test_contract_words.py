@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pytest
 
 from kinds.plain_account import Tool, again
-from reconciler.fields import IMMUTABLE, PARENT, UNREAD, Means, Ref, Spec, Unread
+from reconciler.contract.fields import IMMUTABLE, PARENT, UNREAD, Means, Ref, Spec, Unread
 from reconciler.kinds.rest import RestKind
 from reconciler.model import Address, Observed, Phase
 from reconciler.state.ledger import Ledger

@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from laws.project import document, project
-from reconciler.fields import policies
+from reconciler.contract.fields import policies
 from reconciler.kinds import KINDS
 
 _VALID = "---\n".join(

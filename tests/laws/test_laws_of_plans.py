@@ -20,8 +20,8 @@ from reconciler.kinds import KINDS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.account import Look
     from reconciler.api import Api
+    from reconciler.contract.account import Look
 
 _DOCUMENTS = (
     *(document("Agent", f"agent-{number}", {"prompt": f"Say {number}.", "voice": "olivia"}) for number in range(4)),

@@ -25,7 +25,7 @@ from reconciler.store.sqlite import SqliteStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from reconciler.account import Context
+    from reconciler.contract.account import Context
     from reconciler.model import Plan
     from reconciler.store import Entry, Write
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from laws.project import Folder, project
 from reconciler.model import Address, Location, Manifest
-from reconciler.renames import renamed
+from reconciler.planning.renames import renamed
 from reconciler.state.bindings import Binding
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler import lint
-from reconciler.account import Account
+from reconciler.contract.account import Account
 from reconciler.kinds import KINDS
 from reconciler.load.reader import load
 from reconciler.model import Observed, Resource, Severity

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
 
+from reconciler.contract.fields import Content, Largest, Spec
 from reconciler.errors import Rejected
-from reconciler.fields import Content, Largest, Spec
 from reconciler.kinds.rest import RestKind
 from reconciler.load.contents import ProjectContents
 from reconciler.load.reader import Loaded, load

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.contract.fields import SECRET, Spec
+from reconciler.contract.kind import Kind
 from reconciler.documents.variables import Variables
 from reconciler.errors import InputError
-from reconciler.fields import SECRET, Spec
-from reconciler.kind import Kind
 from reconciler.kinds import KINDS
 from reconciler.load.reader import Loaded, load
 from reconciler.model import Severity

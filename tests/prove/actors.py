@@ -14,20 +14,20 @@ from threading import Event
 from typing import TYPE_CHECKING, cast
 
 from prove.world import Acting, SimulatedApi, SimulatedClock, SimulatedLock, SimulatedStore
-from reconciler.account import Account, Context, Look
 from reconciler.calls.context import DispatchContext
 from reconciler.calls.dispatch import bursts, dispatch
 from reconciler.calls.due import todo
 from reconciler.calls.follow import follow, remember
 from reconciler.calls.history import resolve
 from reconciler.calls.rate_limit import Throttle
-from reconciler.decide import Declared, Live, Situation, decide
+from reconciler.contract.account import Account, Context, Look
+from reconciler.contract.resolver import Resolver
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call import ScheduledCall
 from reconciler.kinds.scheduled_call_orders import differs, order
 from reconciler.load import reader
 from reconciler.model import Action, Address, Change, Observed, Phase
-from reconciler.resolver import Resolver
+from reconciler.planning.decide import Declared, Live, Situation, decide
 from reconciler.schedule.clock import stamp
 from reconciler.schedule.occurrences import idempotency_key
 from reconciler.settings import Limits, Project, Settings

@@ -12,7 +12,7 @@ from plans_to_render import ARM, DELETE, MONEY, REFUSED, WARNING, change, plan_o
 from reconciler.model import Action, Address, Change, ChangedBy, FieldDiff, Location
 
 if TYPE_CHECKING:
-    from reconciler.outlook import Outlook
+    from reconciler.planning.outlook import Outlook
     from reconciler.schedule.expected_calls import Forecast, Ring
 
 FIRST = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)

@@ -25,7 +25,7 @@ from reconciler.model import (
     Sort,
     Target,
 )
-from reconciler.outlook import Outlook
+from reconciler.planning.outlook import Outlook
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

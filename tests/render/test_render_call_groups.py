@@ -14,7 +14,7 @@ from reconciler.render import html, markdown, text
 from reconciler.render.call_groups import groups
 
 if TYPE_CHECKING:
-    from reconciler.outlook import Outlook
+    from reconciler.planning.outlook import Outlook
 
 
 def planned(count: int, agents: int = 3) -> Outlook:

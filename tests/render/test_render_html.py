@@ -17,7 +17,7 @@ from test_render_laws import PLANS as ANY_PLAN
 from reconciler.kinds.agent_spec import AgentSpec
 from reconciler.kinds.phone_number import PhoneNumberSpec
 from reconciler.model import Action, Address, Change, FieldDiff, Location, Manifest, Resource
-from reconciler.outlook import Outlook
+from reconciler.planning.outlook import Outlook
 from reconciler.render import html
 from reconciler.schedule.call_report import CallRow
 

@@ -24,11 +24,11 @@ from plans_to_render import (
 )
 from schema_check import complaints
 
+from reconciler.contract.resolver import UNRESOLVED
 from reconciler.model import Action, FieldDiff, Finding, Severity
-from reconciler.outlook import Outlook
+from reconciler.planning.outlook import Outlook
 from reconciler.render import json
 from reconciler.render.json_schema import PLAN_SCHEMA, schema
-from reconciler.resolver import UNRESOLVED
 
 
 @pytest.mark.parametrize("name", PLANS)

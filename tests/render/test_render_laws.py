@@ -27,7 +27,7 @@ from reconciler.model import (
     Sort,
     Target,
 )
-from reconciler.outlook import Outlook
+from reconciler.planning.outlook import Outlook
 from reconciler.render import annotation, drift, html, json, junit, markdown, sarif, text
 from reconciler.render.json_schema import PLAN_SCHEMA
 from reconciler.render.terminal import clean, columns, obeyed

@@ -26,7 +26,7 @@ from plans_to_render import (
 from test_render_text import compare
 
 from reconciler.model import Action, FieldDiff, Finding, Outcome, Result, Severity
-from reconciler.outlook import Outlook
+from reconciler.planning.outlook import Outlook
 from reconciler.render import markdown
 
 

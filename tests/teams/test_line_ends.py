@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.fields import Policy, digest, digests, same
+from reconciler.contract.fields import Policy, digest, digests, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable

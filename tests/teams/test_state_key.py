@@ -14,7 +14,7 @@ import pytest
 from laws.project import Folder, document, project
 
 from reconciler.cli import main
-from reconciler.fields import digest, policies
+from reconciler.contract.fields import digest, policies
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.schedule.planned_call import with_digests
 from reconciler.state.digests import Digests

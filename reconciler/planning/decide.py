@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from reconciler.kind import Orphans
+from reconciler.contract.kind import Orphans
 from reconciler.model import Action, Phase
 
 if TYPE_CHECKING:

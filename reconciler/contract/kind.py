@@ -13,8 +13,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from reconciler.diff import alike, diff
-from reconciler.fields import policies, references
+from reconciler.contract.diff import alike, diff
+from reconciler.contract.fields import policies, references
 from reconciler.model import Action
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from reconciler.account import Account, Context, Fact, Look
+    from reconciler.contract.account import Account, Context, Fact, Look
+    from reconciler.contract.fields import Spec
+    from reconciler.contract.resolver import Resolver
     from reconciler.documents.tables import Table
-    from reconciler.fields import Spec
     from reconciler.model import Change, Consequence, FieldDiff, Finding, Observed, Resource
-    from reconciler.resolver import Resolver
     from reconciler.settings import Settings
     from reconciler.state.bindings import Binding
 

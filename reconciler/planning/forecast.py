@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Change, Plan
     from reconciler.schedule.expected_calls import ExpectedCampaign
     from reconciler.schedule.occurrences import Occurrence

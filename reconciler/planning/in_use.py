@@ -9,17 +9,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.fields import policies
+from reconciler.contract.fields import policies
 from reconciler.model import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from reconciler.account import Account
-    from reconciler.fields import Policy, Ref
-    from reconciler.kind import Kind
+    from reconciler.contract.account import Account
+    from reconciler.contract.fields import Policy, Ref
+    from reconciler.contract.kind import Kind
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Change, Observed
-    from reconciler.resolver import Resolver
 
 _MANY = 3  # users that are named
 

@@ -11,15 +11,15 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler import in_use
-from reconciler.account import Account, Context, Fact, Look
-from reconciler.decide import Live, Match
+from reconciler.contract.account import Account, Context, Fact, Look
+from reconciler.contract.fields import named, parent
+from reconciler.contract.kind import FoundBy, Orphans, ranks
+from reconciler.contract.resolver import Resolver
 from reconciler.errors import Rejected, Unintelligible
-from reconciler.fields import named, parent
-from reconciler.kind import FoundBy, Orphans, ranks
 from reconciler.model import Address
-from reconciler.renames import renamed
-from reconciler.resolver import Resolver
+from reconciler.planning import in_use
+from reconciler.planning.decide import Live, Match
+from reconciler.planning.renames import renamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.api import Api
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
     from reconciler.model import Observed, Resource
     from reconciler.settings import Settings
     from reconciler.state.bindings import Binding

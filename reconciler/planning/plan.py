@@ -6,15 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler import in_use
-from reconciler.decide import Decision, Declared, Draft, Live, Match, Situation, decide
+from reconciler.contract.diff import EveryField, released
+from reconciler.contract.fields import digest, meaning, policies
+from reconciler.contract.kind import ranks, tried_before
 from reconciler.diagnostics.suggestions import nearest
-from reconciler.diff import EveryField, released
 from reconciler.errors import InputError
-from reconciler.fields import digest, meaning, policies
-from reconciler.kind import ranks, tried_before
 from reconciler.left_out import list_of, whole_lists
-from reconciler.missing_names import missing
 from reconciler.model import (
     Action,
     Address,
@@ -31,14 +28,17 @@ from reconciler.model import (
     Sort,
     Target,
 )  # fmt: skip - one line of names
+from reconciler.planning import in_use
+from reconciler.planning.decide import Decision, Declared, Draft, Live, Match, Situation, decide
+from reconciler.planning.missing_names import missing
 from reconciler.state.bindings import Binding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.account import Account
-    from reconciler.kind import DueAction, Kind
-    from reconciler.resolver import Resolver
+    from reconciler.contract.account import Account
+    from reconciler.contract.kind import DueAction, Kind
+    from reconciler.contract.resolver import Resolver
 
 _PLACES = {action: place for place, action in enumerate(Action)}
 _NOTHING_MORE = (Action.REFUSE, Action.REPLACE, Action.DELETE)  # what else would be due on the object is not

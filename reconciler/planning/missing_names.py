@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.diff import where
-from reconciler.fields import named
-from reconciler.kind import FoundBy
+from reconciler.contract.diff import where
+from reconciler.contract.fields import named
+from reconciler.contract.kind import FoundBy
+from reconciler.contract.resolver import not_yet
 from reconciler.model import Action, Address, Finding, Severity
-from reconciler.resolver import not_yet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Change
-    from reconciler.resolver import Resolver
 
 _MAKES = frozenset({Action.CREATE, Action.REPLACE, Action.ADOPT, Action.REFUSE})  # a refusal is told on its own
 

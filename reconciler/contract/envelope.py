@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from reconciler.gates import Gates
 
 if TYPE_CHECKING:
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
 
 API_VERSION = "reconciler/v1"
 

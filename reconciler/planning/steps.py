@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from reconciler.fields import named
-from reconciler.kind import ranks
+from reconciler.contract.fields import named
+from reconciler.contract.kind import ranks
 from reconciler.model import Action, Address, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from reconciler.kind import Kind
+    from reconciler.contract.kind import Kind
     from reconciler.model import Change, Observed, Plan
 
 

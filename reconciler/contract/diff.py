@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from reconciler.fields import digest, digests, same
+from reconciler.contract.fields import digest, digests, same
+from reconciler.contract.resolver import UNRESOLVED
+from reconciler.contract.shapes import holds_secret, veiled
 from reconciler.model import ChangedBy, FieldDiff, Location
-from reconciler.resolver import UNRESOLVED
-from reconciler.shapes import holds_secret, veiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from reconciler.fields import Policy
+    from reconciler.contract.fields import Policy
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Resource
-    from reconciler.resolver import Resolver
     from reconciler.state.bindings import Binding
 
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.api import Api
-    from reconciler.fields import Policy
+    from reconciler.contract.fields import Policy
+    from reconciler.contract.resolver import Resolver
     from reconciler.model import Observed, Resource
-    from reconciler.resolver import Resolver
     from reconciler.settings import Settings
     from reconciler.state.bindings import Binding
     from reconciler.state.ledger import Ledger

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from pydantic import AfterValidator, Field
 
+from reconciler.contract.fields import FileText, Spec, policies
 from reconciler.documents.project_files import path_text
-from reconciler.fields import FileText, Spec, policies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from reconciler.model import Action, Finding, Phase, Severity, Sort
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from reconciler.account import Account
+    from reconciler.contract.account import Account
     from reconciler.model import Change, Plan, Target
     from reconciler.settings import Settings
 

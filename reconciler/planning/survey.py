@@ -5,34 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler import guard, observe
-from reconciler import plan as planning
 from reconciler.calls.due import second_try
-from reconciler.forecast import forecast
-from reconciler.kind import FoundBy
+from reconciler.contract.kind import FoundBy
 from reconciler.kinds import KINDS
 from reconciler.kinds.campaign_forecast import expected
 from reconciler.kinds.scheduled_call_orders import orders_of
 from reconciler.model import Address, Finding, Severity
-from reconciler.outlook import Outlook
+from reconciler.planning import guard, observe
+from reconciler.planning import plan as planning
+from reconciler.planning.forecast import forecast
+from reconciler.planning.outlook import Outlook
+from reconciler.planning.throughput import crowded
 from reconciler.schedule.call_report import standstill
 from reconciler.schedule.clock import parse_instant
 from reconciler.schedule.expected_calls import SecondTry
 from reconciler.state.call_states import CallState
-from reconciler.throughput import crowded
 from reconciler.undeclared import Undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from reconciler.account import Account
     from reconciler.api import Api
-    from reconciler.decide import Match
+    from reconciler.contract.account import Account
+    from reconciler.contract.resolver import Resolver
     from reconciler.load.reader import Loaded
     from reconciler.model import Address, Target
-    from reconciler.plan import Scope
-    from reconciler.resolver import Resolver
+    from reconciler.planning.decide import Match
+    from reconciler.planning.plan import Scope
     from reconciler.settings import Settings
     from reconciler.state.call_records import Attempt, Hold
     from reconciler.state.ledger import Ledger

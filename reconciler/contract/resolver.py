@@ -11,7 +11,7 @@ from reconciler.model import Address
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from reconciler.fields import Policy, Ref
+    from reconciler.contract.fields import Policy, Ref
     from reconciler.model import Resource
 
 
