@@ -62,22 +62,22 @@ def next_opening(ledger: Ledger, now: datetime) -> datetime | None:
     return min((at for at in opens if at > now), default=None)
 
 
-def start(line: StartContext, record: CampaignRecord, *, dry_run: bool) -> CallRow | None:
+def start(context: StartContext, record: CampaignRecord, *, dry_run: bool) -> CallRow | None:
     """Start one that is due, or say why not; None where another run is at it."""
-    body = live(line.api, record.campaign)
+    body = live(context.api, record.campaign)
     if body is not None and body.get("status") != DRAFT:
-        return _found_started(line, record, body, dry_run=dry_run)
-    if line.clock.now() >= parse_instant(record.closes):
-        return _missed(line, record, dry_run=dry_run)
+        return _found_started(context, record, body, dry_run=dry_run)
+    if context.clock.now() >= parse_instant(record.closes):
+        return _missed(context, record, dry_run=dry_run)
     if body is None:
         return _row(record, CallState.ARMED, "it is not on the account any more", "run apply", "RC601")
-    if (why := line.blocked(record, body)) is not None:
-        return _held_back(line, record, why)
+    if (why := context.blocked(record, body)) is not None:
+        return _held_back(context, record, why)
     if dry_run:
         return _row(record, CallState.ARMED, f"would be started now: {record.accepted:,} contacts")
-    claimed = replace(record, start=StartState.CLAIMED, owner=line.owner, claimed_at=stamp(line.clock.now()))
-    line.check_lease()
-    return _claimed(line, claimed, body) if _written(line, claimed) else None
+    claimed = replace(record, start=StartState.CLAIMED, owner=context.owner, claimed_at=stamp(context.clock.now()))
+    context.check_lease()
+    return _claimed(context, claimed, body) if _written(context, claimed) else None
 
 
 def live(api: Api, id_: str) -> Mapping[str, Any] | None:
@@ -85,84 +85,84 @@ def live(api: Api, id_: str) -> Mapping[str, Any] | None:
     return next((body for body in api.items(PATH) if str(body.get("public_id")) == id_), None)
 
 
-def _claimed(line: StartContext, claimed: CampaignRecord, body: Mapping[str, Any]) -> CallRow | None:
+def _claimed(context: StartContext, claimed: CampaignRecord, body: Mapping[str, Any]) -> CallRow | None:
     """Look once more at what others wrote, and send the one request."""
-    line.ledger.refresh()
-    now = record_of(line.ledger, claimed.name, claimed.campaign)
+    context.ledger.refresh()
+    now = record_of(context.ledger, claimed.name, claimed.campaign)
     if replace(now, pause=None, project="") != replace(claimed, pause=None, project=""):
         return None
-    if (why := line.blocked(now, body)) is not None:
-        _settle(line, now, StartState.ARMED, why.message)
-        return _held_back(line, now, why)
+    if (why := context.blocked(now, body)) is not None:
+        _settle(context, now, StartState.ARMED, why.message)
+        return _held_back(context, now, why)
     try:
-        line.api.exchange("POST", f"{PATH}/{segment(now.campaign)}/start", {"consent_to_charge": True}, attempts=1)
+        context.api.exchange("POST", f"{PATH}/{segment(now.campaign)}/start", {"consent_to_charge": True}, attempts=1)
     except Denied as error:
-        _settle(line, now, StartState.ARMED, error.message)
+        _settle(context, now, StartState.ARMED, error.message)
         raise
     except (Unreachable, Throttled, Rejected) as error:
-        _settle(line, now, StartState.ARMED, error.message)
+        _settle(context, now, StartState.ARMED, error.message)
         return _row(
             now, CallState.ARMED, f"not started: {error.message} {error.detail}".strip(), error.hint, error.code
         )
     except (AmbiguousWrite, VendorFault, Unintelligible):
-        return _looked(line, now)
-    _settle(line, now, StartState.STARTED, "")
+        return _looked(context, now)
+    _settle(context, now, StartState.STARTED, "")
     return _row(now, CallState.PLACED, f"started: {now.accepted:,} contacts")
 
 
-def _looked(line: StartContext, record: CampaignRecord) -> CallRow:
+def _looked(context: StartContext, record: CampaignRecord) -> CallRow:
     """What became of a start whose answer was lost."""
     try:
-        body = live(line.api, record.campaign)
+        body = live(context.api, record.campaign)
     except ApiError:
         body = None
     if body is not None and body.get("status") != DRAFT:
-        _settle(line, record, StartState.STARTED, "")
+        _settle(context, record, StartState.STARTED, "")
         return _row(record, CallState.PLACED, f"started: {record.accepted:,} contacts; its answer was lost")
-    _settle(line, record, StartState.UNKNOWN, "no answer came")
+    _settle(context, record, StartState.UNKNOWN, "no answer came")
     return _row(record, CallState.UNKNOWN, "no answer came, and it is not started yet", _AGAIN, "RC610")
 
 
 def _found_started(
-    line: StartContext, record: CampaignRecord, body: Mapping[str, Any], *, dry_run: bool
+    context: StartContext, record: CampaignRecord, body: Mapping[str, Any], *, dry_run: bool
 ) -> CallRow | None:
-    if not dry_run and not _written(line, replace(record, start=StartState.STARTED)):
+    if not dry_run and not _written(context, replace(record, start=StartState.STARTED)):
         return None
     return _row(record, CallState.PLACED, f"started already: it is {body.get('status')}")
 
 
-def _missed(line: StartContext, record: CampaignRecord, *, dry_run: bool) -> CallRow | None:
+def _missed(context: StartContext, record: CampaignRecord, *, dry_run: bool) -> CallRow | None:
     """Recorded once, so it is reported once."""
-    hold = record.pause.why if record.pause else line.ledger.held_all(line.clock.now()).why
+    hold = record.pause.why if record.pause else context.ledger.held_all(context.clock.now()).why
     detail = f"missed while held: {hold}" if hold else f"missed: it could be started until {record.closes}"
     if not hold and record.detail:
         detail = f"{detail}; last: {record.detail}"
-    if not dry_run and not _written(line, replace(record, start=StartState.MISSED, detail=detail)):
+    if not dry_run and not _written(context, replace(record, start=StartState.MISSED, detail=detail)):
         return None
     code, hint = ("RC615", "") if hold else ("RC609", "declare a later `start` and apply")
     return _row(record, CallState.EXPIRED, detail, hint, code)
 
 
-def _held_back(line: StartContext, record: CampaignRecord, why: Obstacle) -> CallRow:
-    held = record.pause is not None or bool(line.ledger.held_all(line.clock.now()))
+def _held_back(context: StartContext, record: CampaignRecord, why: Obstacle) -> CallRow:
+    held = record.pause is not None or bool(context.ledger.held_all(context.clock.now()))
     state = CallState.HELD if held else CallState.ARMED
     return _row(record, state, why.message, why.hint, why.code)
 
 
-def _settle(line: StartContext, record: CampaignRecord, state: StartState, detail: str) -> None:
+def _settle(context: StartContext, record: CampaignRecord, state: StartState, detail: str) -> None:
     """Write what became of our claim, over whatever was written of it meanwhile but its start."""
     for _ in range(8):
-        now = record_of(line.ledger, record.name, record.campaign)
-        if _written(line, replace(now, start=state, detail=detail)):
+        now = record_of(context.ledger, record.name, record.campaign)
+        if _written(context, replace(now, start=state, detail=detail)):
             return
     raise Conflict(f"what became of the start of `{record.name}` could not be recorded")
 
 
-def _written(line: StartContext, record: CampaignRecord) -> bool:
+def _written(context: StartContext, record: CampaignRecord) -> bool:
     try:
-        write(line.ledger, record)
+        write(context.ledger, record)
     except Conflict:
-        line.ledger.refresh()
+        context.ledger.refresh()
         return False
     return True
 

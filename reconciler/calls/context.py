@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DispatchContext:
-    """What all workers of a run share; ``tally``, ``traffic`` and the ledger change, each under locks of its own."""
+    """What all workers of a run share; ``run_state``, ``throttle`` and the ledger change, under locks of their own."""
 
     api: Api
     ledger: Ledger
@@ -47,8 +47,8 @@ class DispatchContext:
     differs: Callable[[PlannedCall, Mapping[str, Any]], bool]
     check_lease: Callable[[], None]
     stopping: Event
-    tally: RunState = field(default_factory=RunState)
-    traffic: Throttle = field(default_factory=Throttle)
+    run_state: RunState = field(default_factory=RunState)
+    throttle: Throttle = field(default_factory=Throttle)
     earliest: datetime | None = None
     do_not_call: Callable[[], DoNotCall] | None = None
     reading: Lock = field(default_factory=Lock)
@@ -64,7 +64,7 @@ class DispatchContext:
         order = self.orders.get(due.armed.name)
         return self.ledger.digests.number(order.to_number) if order else due.attempt.to
 
-    def moment(self, order: PlannedCall | None) -> GateInputs:
+    def gate_inputs(self, order: PlannedCall | None) -> GateInputs:
         """What the gates look at, as it is now."""
         attempts = self.ledger.attempts_to(self.ledger.digests.number(order.to_number)) if order else []
         held, caller = self.ledger.held_all(), self.callers.get(order.from_number) if order else None
@@ -80,10 +80,10 @@ class DispatchContext:
         Raises ApiError.
         """
         with self.reading:
-            known = self.tally.history
+            known = self.run_state.history
             if known is None or not known.tells(opens, armed_at):
                 known = self.history(min(opens, self.earliest or opens, *([known.since] if known else [])))
-                self.tally.history = known
+                self.run_state.history = known
             return known
 
     def history(self, since: datetime) -> History:
@@ -96,21 +96,21 @@ class DispatchContext:
         found = agent_id(order, self.links)
         return order.request(agent_id=wire_id(found) if found else None, key=attempt.key)
 
-    def rested(self) -> bool:
+    def pause_is_over(self) -> bool:
         """Wait for the end of the platform's pause; False when it is a long one, or the run was asked to stop."""
-        while (seconds := self.traffic.resting(self.clock.now)) > 0:
+        while (seconds := self.throttle.paused_for(self.clock.now)) > 0:
             if seconds > LONGEST_PAUSE or not self.paused(seconds):
                 return False
         return True
 
-    def turn(self, pace: RateLimit) -> bool:
+    def acquire(self, pace: RateLimit) -> bool:
         """Wait for one's turn, outside of any pause; False when there is none in this run, as ``rested`` says.
 
         Whoever waited long reads the ledger again: calls are held and cancelled meanwhile.
         """
         began = self.clock.now()
-        while self.rested():
-            if (seconds := pace.turn(self.clock.now)) <= 0:
+        while self.pause_is_over():
+            if (seconds := pace.acquire(self.clock.now)) <= 0:
                 if (self.clock.now() - began).total_seconds() > LONG:
                     self.ledger.refresh()
                 return True

@@ -65,26 +65,26 @@ class GateInputs:
     do_not_call: DoNotCall | None = None
 
 
-def closed(due: Due, order: PlannedCall | None, moment: GateInputs) -> Blocked | None:
+def blocked(due: Due, order: PlannedCall | None, inputs: GateInputs) -> Blocked | None:
     """The first gate that is closed, or None when the call may be placed."""
     if order is None:
         return Blocked("RC601", "the manifests do not declare it any more", "apply cancels it")
     if order.cancelled:
         return Blocked("RC601", f"cancelled in its manifest: {storable(order.cancelled)}", "apply cancels it")
-    return next((why for gate in GATES if (why := gate(due, order, moment)) is not None), None)
+    return next((why for gate in GATES if (why := gate(due, order, inputs)) is not None), None)
 
 
-def _as_armed(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
-    if not moment.differs(order, due.armed.spec):
+def _as_armed(due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
+    if not inputs.differs(order, due.armed.spec):
         return None
     return Blocked("RC602", "the manifest is not what was armed", "run apply, then dispatch again")
 
 
-def _held(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
-    if moment.held.in_force(moment.now):
-        return Blocked("RC603", f"every call is {moment.held.spoken}", "reconciler calls release --all", meant=True)
-    hold = due.armed.holds_now(moment.now, due.attempt.occurrence)
-    if not hold and order.hold is not None and order.hold.in_force(moment.now):
+def _held(due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
+    if inputs.held.in_force(inputs.now):
+        return Blocked("RC603", f"every call is {inputs.held.spoken}", "reconciler calls release --all", meant=True)
+    hold = due.armed.holds_now(inputs.now, due.attempt.occurrence)
+    if not hold and order.hold is not None and order.hold.in_force(inputs.now):
         hold = Hold(
             storable(order.hold.why), by=BY_THE_MANIFEST, until=stamp(order.hold.until) if order.hold.until else ""
         )
@@ -112,11 +112,11 @@ def _rules(due: Due, _order: PlannedCall, _moment: GateInputs) -> Blocked | None
     )
 
 
-def _line(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
+def _line(due: Due, _order: PlannedCall, inputs: GateInputs) -> Blocked | None:
     """Nobody is rung who is still on the line with us, by another call or another document."""
-    for other in moment.attempts:
+    for other in inputs.attempts:
         busy = other.state.under_way and other.occurrence != due.attempt.occurrence
-        if busy and other.claimed_at and moment.now - parse_instant(other.claimed_at) < _LONGEST_CALL:
+        if busy and other.claimed_at and inputs.now - parse_instant(other.claimed_at) < _LONGEST_CALL:
             return Blocked(
                 "RC613",
                 f"still in call {other.call_id or '?'} with this person: `{other.occurrence}`",
@@ -125,24 +125,24 @@ def _line(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
     return None
 
 
-def _do_not_call(_due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
+def _do_not_call(_due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
     """Nobody is rung who must not be, and nobody at all while it cannot be told who that is."""
-    if moment.do_not_call is None:
+    if inputs.do_not_call is None:
         return None
-    if untold := moment.do_not_call.untold:
+    if untold := inputs.do_not_call.untold:
         return Blocked("RC182", f"the do-not-call list cannot be read: {untold}", "correct it, then dispatch again")
-    if moment.do_not_call.forbids(order.to_number):
+    if inputs.do_not_call.forbids(order.to_number):
         return Blocked("RC617", "this person must not be called", "remove the call", meant=True)
     return None
 
 
-def _window(due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
-    return None if due.is_open(moment.now) else Blocked("RC604", "outside its window")
+def _window(due: Due, _order: PlannedCall, inputs: GateInputs) -> Blocked | None:
+    return None if due.is_open(inputs.now) else Blocked("RC604", "outside its window")
 
 
-def _open_day(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
+def _open_day(due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
     """What recurs, or comes of a first try, is skipped where its day is closed; nobody chose that day for it."""
-    why = skipped(due, order, moment.account.settings)
+    why = skipped(due, order, inputs.account.settings)
     return Blocked("RC618", why, skips=True) if why else None
 
 
@@ -154,9 +154,9 @@ def skipped(due: Due, order: PlannedCall, settings: Settings) -> str:
     return f"skipped: {why} where the callee may be" if why else ""
 
 
-def _hours(_due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
-    hours = moment.account.settings.calling_hours
-    there = callee_hours(moment.now, order.to_number, *hours.minutes, hours.closed_days)
+def _hours(_due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
+    hours = inputs.account.settings.calling_hours
+    there = callee_hours(inputs.now, order.to_number, *hours.minutes, hours.closed_days)
     if there.allowed:
         return None
     if there.closed:
@@ -179,17 +179,17 @@ def _closed_day(there: CalleeHours) -> Blocked:
     )
 
 
-def _number(_due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
-    live = moment.caller
+def _number(_due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
+    live = inputs.caller
     obstacle = not_on_account(order.from_number) if live is None else undialable(live.body)
     return Blocked(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
 
 
-def _agent(_due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
+def _agent(_due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
     if order.agent is None:
         return None
-    id_ = agent_id(order, moment.links)
-    if id_ is not None and moment.account.find("Agent", id_) is not None:
+    id_ = agent_id(order, inputs.links)
+    if id_ is not None and inputs.account.find("Agent", id_) is not None:
         return None
     return Blocked("RC606", f"Agent/{order.agent} is not on the account", "run apply first")
 
@@ -199,21 +199,21 @@ def agent_id(order: PlannedCall, links: Resolver) -> str | None:
     return links.id(Address("Agent", order.agent)) if order.agent else None
 
 
-def _money(_due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
-    billing = next((item.body for item in moment.account.of("AutoReload")), None)
+def _money(_due: Due, _order: PlannedCall, inputs: GateInputs) -> Blocked | None:
+    billing = next((item.body for item in inputs.account.of("AutoReload")), None)
     obstacle = unfunded(billing)
     return Blocked(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
 
 
-def _confirmation(_due: Due, _order: PlannedCall, moment: GateInputs) -> Blocked | None:
-    obstacle = unconfirmed(moment.account.facts.get("confirmation"))
+def _confirmation(_due: Due, _order: PlannedCall, inputs: GateInputs) -> Blocked | None:
+    obstacle = unconfirmed(inputs.account.facts.get("confirmation"))
     return Blocked(obstacle.code, obstacle.message, obstacle.hint) if obstacle else None
 
 
-def _callee_limit(due: Due, order: PlannedCall, moment: GateInputs) -> Blocked | None:
-    limit = moment.account.settings.limits.calls_per_callee_per_day
-    others = (item for item in moment.attempts if item.occurrence != due.attempt.occurrence)
-    count = rang_that_day(others, order.to_number, now=moment.now)
+def _callee_limit(due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
+    limit = inputs.account.settings.limits.calls_per_callee_per_day
+    others = (item for item in inputs.attempts if item.occurrence != due.attempt.occurrence)
+    count = rang_that_day(others, order.to_number, now=inputs.now)
     if count < limit:
         return None
     return Blocked(

@@ -21,34 +21,34 @@ if TYPE_CHECKING:
 _LAST_MOMENT = timedelta(microseconds=1)  # of a window, which a hold that ends with it covers
 
 
-def recorded(line: DispatchContext, due: Due, attempt: Attempt) -> bool:
+def recorded(context: DispatchContext, due: Due, attempt: Attempt) -> bool:
     """Write over what this run decided upon, and over nothing else: the ledger may have been read again since."""
     try:
-        return line.ledger.supersede(due.before, attempt)
+        return context.ledger.supersede(due.before, attempt)
     except Conflict:
-        line.ledger.refresh()
+        context.ledger.refresh()
     return False
 
 
-def missed(line: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None:
+def missed(context: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None:
     """The window closed and nothing rang: recorded once, so that it is shouted about once.
 
     None when another run recorded something first: that it was missed, or even that it was placed.
     """
     why = f"; last refused: {due.before.detail}" if due.before and due.before.detail else ""
-    order = line.orders.get(due.armed.name)
-    if order is not None and (closed_day := skipped(due, order, line.account.settings)):
-        return skip(line, due, order, closed_day, dry_run=dry_run)
-    hold = due.held(line.ledger.holds().all(), due.closes - _LAST_MOMENT)
+    order = context.orders.get(due.armed.name)
+    if order is not None and (closed_day := skipped(due, order, context.account.settings)):
+        return skip(context, due, order, closed_day, dry_run=dry_run)
+    hold = due.held(context.ledger.holds().all(), due.closes - _LAST_MOMENT)
     others = f"; so did {due.earlier} before it" if due.earlier else ""
     if hold:
         detail, code = f"missed while held: {hold.why}{others}", "RC615"
-    elif _must_not_ring(line, due):
+    elif _must_not_ring(context, due):
         detail, code = f"not placed: this person must not be called{others}", "RC615"
     else:
         detail, code = f"missed: its window closed on {due.closing}{others}{why}", "RC609"
     attempt = replace(due.attempt, state=CallState.EXPIRED, detail=detail, code=code, earlier=due.earlier)
-    if not dry_run and not recorded(line, due, attempt):
+    if not dry_run and not recorded(context, due, attempt):
         return None
     return row(
         due,
@@ -60,14 +60,14 @@ def missed(line: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None:
     )  # fmt: skip - one call
 
 
-def skip(line: DispatchContext, due: Due, order: PlannedCall, why: str, *, dry_run: bool) -> CallRow | None:
+def skip(context: DispatchContext, due: Due, order: PlannedCall, why: str, *, dry_run: bool) -> CallRow | None:
     """Its day is one on which nobody is called there: recorded once, whatever the settings say later."""
     attempt = replace(due.attempt, state=CallState.SKIPPED, detail=why, code="RC618", earlier=due.earlier)
-    if not dry_run and not recorded(line, due, attempt):
+    if not dry_run and not recorded(context, due, attempt):
         return None
     return row(due, order, CallState.SKIPPED, detail=why, code="RC618")
 
 
-def _must_not_ring(line: DispatchContext, due: Due) -> bool:
-    order = line.orders.get(due.armed.name)
-    return bool(line.do_not_call and order and line.do_not_call().forbids(order.to_number))
+def _must_not_ring(context: DispatchContext, due: Due) -> bool:
+    order = context.orders.get(due.armed.name)
+    return bool(context.do_not_call and order and context.do_not_call().forbids(order.to_number))

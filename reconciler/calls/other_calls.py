@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.state.call_records import Attempt
 
 
-def rang_already(line: DispatchContext, due: Due, order: PlannedCall) -> Attempt | Blocked | None:
+def rang_already(context: DispatchContext, due: Due, order: PlannedCall) -> Attempt | Blocked | None:
     """What the platform's list says of a call that the ledger thinks was never placed.
 
     A state may have been lost, or put back to what it was before the call, so the list is looked at whatever the state
@@ -27,7 +27,7 @@ def rang_already(line: DispatchContext, due: Due, order: PlannedCall) -> Attempt
     """
     armed_at = parse_instant(due.armed.armed_at)
     try:
-        history = line.listed(due.opens, armed_at)
+        history = context.listed(due.opens, armed_at)
     except Denied:
         raise
     except ApiError:
@@ -35,10 +35,10 @@ def rang_already(line: DispatchContext, due: Due, order: PlannedCall) -> Attempt
         if armed_at > due.opens:
             raise
         return None
-    shown = between(history.calls, line.request(due.attempt, order), line.api, since=due.opens)
+    shown = between(history.calls, context.request(due.attempt, order), context.api, since=due.opens)
     if not shown:
         return None
-    taken, rivals = of_others(line, due.attempt)
+    taken, rivals = of_others(context, due.attempt)
     calls = [call for call in shown if str(call.get("call_id")) not in taken]
     if not calls:
         return None
@@ -46,23 +46,23 @@ def rang_already(line: DispatchContext, due: Due, order: PlannedCall) -> Attempt
         return Blocked("RC610", "another call to this person has an unknown outcome", "reconciler calls resolve NAME")
     detail = "the platform's history shows this call already"
     call_id = str(calls[0]["call_id"])
-    now = stamp(line.clock.now())
+    now = stamp(context.clock.now())
     return replace(due.attempt, state=CallState.PLACED, claimed_at=now, call_id=call_id, detail=detail)
 
 
-def of_others(line: DispatchContext, attempt: Attempt) -> Others:
+def of_others(context: DispatchContext, attempt: Attempt) -> Others:
     """What other attempts account for: asked after the list was read, and of the store, so that none is too new."""
-    line.ledger.refresh()
-    return others(line.ledger.attempts_to(attempt.to), attempt)
+    context.ledger.refresh()
+    return others(context.ledger.attempts_to(attempt.to), attempt)
 
 
-def ours(line: DispatchContext, attempt: Attempt) -> Attempt:
+def ours(context: DispatchContext, attempt: Attempt) -> Attempt:
     """The attempt, unless the platform's call that it is said to be is another's already: then nobody knows."""
     if not attempt.state.certain or not attempt.call_id:
         return attempt
-    holder = line.tally.holder(attempt.call_id, attempt.occurrence)
+    holder = context.run_state.holder(attempt.call_id, attempt.occurrence)
     if holder == attempt.occurrence:
-        known = line.ledger.holder(attempt.call_id, but=attempt)
+        known = context.ledger.holder(attempt.call_id, but=attempt)
         holder = known.occurrence if known else holder
     if holder == attempt.occurrence:
         return attempt

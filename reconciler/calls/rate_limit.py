@@ -27,7 +27,7 @@ class RateLimit:
         self._next: datetime | None = None
         self._lock = Lock()
 
-    def turn(self, now: Callable[[], datetime]) -> float:
+    def acquire(self, now: Callable[[], datetime]) -> float:
         """0 for whose turn it is; else the seconds to wait before asking again."""
         if self._gap is None:
             return 0.0
@@ -50,7 +50,7 @@ class Lane:
         self.sent: float | None = None
 
 
-class Lanes:
+class Slots:
     """So many requests in flight at once; where ``slow`` is given, one that takes longer does not count any more.
 
     So a platform that leaves some requests without an answer keeps nobody else waiting.
@@ -66,17 +66,17 @@ class Lanes:
         with self._left:
             while len(counted := [it for it in self._taken if not self._is_slow(it)]) >= self._most:
                 self._left.wait(self._patience(counted))
-            self._taken.add(lane := Lane())
-            return lane
+            self._taken.add(slot := Lane())
+            return slot
 
-    def leave(self, lane: Lane) -> None:
+    def leave(self, slot: Lane) -> None:
         """Give the place back."""
         with self._left:
-            self._taken.discard(lane)
+            self._taken.discard(slot)
             self._left.notify()
 
-    def _is_slow(self, lane: Lane) -> bool:
-        return self._slow is not None and lane.sent is not None and monotonic() - lane.sent >= self._slow
+    def _is_slow(self, slot: Lane) -> bool:
+        return self._slow is not None and slot.sent is not None and monotonic() - slot.sent >= self._slow
 
     def _patience(self, counted: list[Lane]) -> float | None:
         """Until one of them is slow; a moment where one may be sent meanwhile."""
@@ -99,36 +99,36 @@ class Throttle:
         self.claims, self.requests = RateLimit(per_second), RateLimit(per_second)
         self.workers = parallelism * _AHEAD if parallelism > 1 else 1
         self.pause = 0.0
-        self._lanes = Lanes(parallelism, slow)
-        self._rests_until: datetime | None = None
+        self._slots = Slots(parallelism, slow)
+        self._paused_until: datetime | None = None
         self._lock = Lock()
 
-    def rest(self, now: datetime, seconds: float) -> None:
+    def pause_for(self, now: datetime, seconds: float) -> None:
         """The platform asked for a pause: no worker claims or sends before it is over."""
         until = now + timedelta(seconds=min(seconds, _DAY))
         with self._lock:
-            if self._rests_until is None or until > self._rests_until:
-                self._rests_until, self.pause = until, seconds
+            if self._paused_until is None or until > self._paused_until:
+                self._paused_until, self.pause = until, seconds
 
-    def resting(self, now: Callable[[], datetime]) -> float:
+    def paused_for(self, now: Callable[[], datetime]) -> float:
         """The seconds that are left of the platform's pause; 0 when there is none."""
-        until = self._rests_until
+        until = self._paused_until
         return 0.0 if until is None else max((until - now()).total_seconds(), 0.0)
 
     @contextmanager
-    def lane(self, turn: Callable[[], bool], *, look_again: Callable[[], None]) -> Iterator[bool]:
-        """One of the requests in flight, and what ``turn`` said there; who waited long looks again at what it read.
+    def slot(self, acquire: Callable[[], bool], *, look_again: Callable[[], None]) -> Iterator[bool]:
+        """One of the requests in flight, and what ``acquire`` said there; who waited long looks again at what it read.
 
-        The turn is taken in the lane: taken before, it would be spent in the queue, and all that queue would send at
+        The turn is taken in the slot: taken before, it would be spent in the queue, and all that queue would send at
         once when the lanes become free, whatever the rate, and though the platform asked for a pause meanwhile.
         """
         began = monotonic()
-        lane = self._lanes.take()
+        slot = self._slots.take()
         try:
-            goes_on = turn()
+            goes_on = acquire()
             if monotonic() - began > LONG:
                 look_again()
-            lane.sent = monotonic()
+            slot.sent = monotonic()
             yield goes_on
         finally:
-            self._lanes.leave(lane)
+            self._slots.leave(slot)

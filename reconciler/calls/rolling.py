@@ -43,13 +43,13 @@ class RollingDispatch:
         """The calls whose attempts are under way: nothing else of them is begun meanwhile."""
         return self._due.names | self._missed.names
 
-    def begin(self, line: DispatchContext, found: Agenda) -> None:
+    def begin(self, context: DispatchContext, found: Agenda) -> None:
         """Take what is not under way yet; what is due goes first.
 
         Raises PlanRefused when the clocks disagree.
         """
-        agree_on_time(line.api)
-        self._line = replace(line, earliest=found.earliest)
+        agree_on_time(context.api)
+        self._line = replace(context, earliest=found.earliest)
         for pool, todo in ((self._due, (*found.settle, *found.place)), (self._missed, found.missed)):
             for _ in range(pool.offer(todo)):
                 self._threads.submit(pool.work)

@@ -33,13 +33,13 @@ class History(NamedTuple):
 class RunState:
     """Attempts by idempotency key: whose request was sent, when each was tried last, what became of it.
 
-    ``places`` are those that count towards the run's limit: each takes its place before it may be sent, and
+    ``quota`` holds those that count towards the run's limit: each takes its place before it may be sent, and
     gives it back when nothing was sent, or it was refused and nothing rang. ``known`` is told even when it
     cannot be stored. ``ids`` says whose each call of the platform's is, ``history`` what its list told.
     ``halted`` is set by the first worker that something stopped, for all the others.
     """
 
-    places: set[str] = field(default_factory=set)
+    quota: set[str] = field(default_factory=set)
     sent: set[str] = field(default_factory=set)
     tried: dict[str, datetime] = field(default_factory=dict)
     known: dict[str, Attempt] = field(default_factory=dict)
@@ -55,21 +55,21 @@ class RunState:
     def reserve(self, key: str, limit: int) -> bool:
         """Take one of the run's places, or keep the one it has; False when others have them all."""
         with self.lock:
-            if key not in self.places and len(self.places) >= limit:
+            if key not in self.quota and len(self.quota) >= limit:
                 return False
-            self.places.add(key)
+            self.quota.add(key)
             return True
 
     def count_anew(self, placed: set[str], under_way: frozenset[str]) -> None:
         """Begin another period: what was placed in it has a place, and what is under way keeps its own."""
         with self.lock:
-            self.places = placed | (self.places & under_way)
+            self.quota = placed | (self.quota & under_way)
 
     def release(self, key: str) -> None:
         """Give the place back, unless a request was sent that may have rung."""
         with self.lock:
             if key not in self.sent:
-                self.places.discard(key)
+                self.quota.discard(key)
 
     def holder(self, call_id: str, occurrence: str) -> str:
         """Which occurrence of this run the platform's call is; it is ``occurrence`` unless another was first."""

@@ -119,37 +119,37 @@ class WorkerPool:
 
     def work(self) -> None:
         """What one worker does, until there is nothing it may begin."""
-        while (turn := self._next()) is not None:
+        while (job := self._next()) is not None:
             try:
-                found = self._take(turn.due, partial(self._rows.__setitem__, turn.place))
+                found = self._take(job.due, partial(self._rows.__setitem__, job.place))
                 if found is not None:
-                    self._rows[turn.place] = found
+                    self._rows[job.place] = found
             except BaseException as error:  # noqa: BLE001 - an interrupt too: it is raised when all have finished
-                self._errors[turn.place] = error
+                self._errors[job.place] = error
                 self._halted.set()
             finally:
                 with self._lock:
-                    self._busy.discard(turn.callee)
-                    self._keys.pop(turn.due.attempt.key, None)
+                    self._busy.discard(job.callee)
+                    self._keys.pop(job.due.attempt.key, None)
 
     def _next(self) -> Job | None:
         with self._lock:
             if self._stopping.is_set() or self._halted.is_set():
                 return None
-            for turn in self._passed:
-                if self._begun(turn):
-                    self._passed.remove(turn)
-                    return turn
+            for job in self._passed:
+                if self._begun(job):
+                    self._passed.remove(job)
+                    return job
             while self._left:
-                turn = self._left.popleft()
-                if self._begun(turn):
-                    return turn
-                self._passed.append(turn)
+                job = self._left.popleft()
+                if self._begun(job):
+                    return job
+                self._passed.append(job)
         return None
 
-    def _begun(self, turn: Job) -> bool:
+    def _begun(self, job: Job) -> bool:
         """Begin an attempt, with its place in the run's limit; False when its person or the limit must wait."""
-        if turn.callee in self._busy or not (self._admit(turn.due) or not self._busy):
+        if job.callee in self._busy or not (self._admit(job.due) or not self._busy):
             return False
-        self._busy.add(turn.callee)
+        self._busy.add(job.callee)
         return True

@@ -89,7 +89,7 @@ def _each(
     *,
     dry_run: bool,
 ) -> None:
-    line = StartContext(
+    context = StartContext(
         api=connection.api,
         ledger=connection.ledger,
         clock=session.clock,
@@ -105,7 +105,7 @@ def _each(
         check_lease=check,
     )
     for record in due(connection.ledger, session.clock.now()):
-        row = None if session.stopping.is_set() else start(line, record, dry_run=dry_run)
+        row = None if session.stopping.is_set() else start(context, record, dry_run=dry_run)
         rows += [row] if row is not None else []
 
 

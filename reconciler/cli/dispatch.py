@@ -129,9 +129,9 @@ def run(
     rows: list[CallRow] = []
     connection = session.connected()
     view.whose_calls(session, connection.target)
-    traffic = Throttle(1 if session.options.now else parallelism, session.project.settings.limits.calls_per_second)
+    throttle = Throttle(1 if session.options.now else parallelism, session.project.settings.limits.calls_per_second)
     try:
-        missing, left = _rounds(session, connection, read, rows, traffic, lookahead=lookahead, dry_run=dry_run)
+        missing, left = _rounds(session, connection, read, rows, throttle, lookahead=lookahead, dry_run=dry_run)
     except BaseException:
         if rows:  # whatever stopped the run: who was rung, and which call was missed, is told now or never
             view.dispatch(session, _latest(session, rows), dry_run=dry_run)
@@ -154,7 +154,7 @@ def _rounds(
     connection: Connection,
     read: Callable[[], Loaded],
     rows: list[CallRow],
-    traffic: Throttle,
+    throttle: Throttle,
     *,
     lookahead: timedelta,
     dry_run: bool,
@@ -163,7 +163,7 @@ def _rounds(
 
     Returns what is due but not armed at all, and what there is still to do.
     """
-    api, ledger, tally = connection.api, connection.ledger, RunState()
+    api, ledger, run_state = connection.api, connection.ledger, RunState()
     _check_clock(session, api, dry_run=dry_run)
     until = session.clock.now() + lookahead
     while True:
@@ -174,14 +174,14 @@ def _rounds(
             _follow(session, api, ledger, partial(_decides, ledger, people))
         starts(session, connection, read, rows, dry_run=dry_run)
         found = _todo(session, ledger)
-        due = _is_due(found, tally, session.clock.now())
+        due = _is_due(found, run_state, session.clock.now())
         if due:
-            line = partial(_line, session, read(), connection, tally=tally, traffic=traffic)
+            line = partial(_line, session, read(), connection, run_state=run_state, throttle=throttle)
             _round(session, line, ledger, rows, dry_run=dry_run)
         if (not dry_run and _follow(session, api, ledger, lambda _: True)) or due:
             found = _todo(session, ledger)
         coming = next_opening(ledger, session.clock.now()) or until + timedelta(seconds=1)
-        wake = min(until, coming, _wake(found, tally, session.clock.now()))
+        wake = min(until, coming, _wake(found, run_state, session.clock.now()))
         if session.clock.now() >= until or not (_is_coming(found, until) or coming <= until):
             return _untold(session, read, ledger), found
         _announce(session, found, until)
@@ -214,9 +214,9 @@ def _follow(session: Session, api: Api, ledger: Ledger, wanted: Callable[[Attemp
     return bool(placed)
 
 
-def _is_due(todo: Agenda, tally: RunState, now: datetime) -> bool:
+def _is_due(todo: Agenda, run_state: RunState, now: datetime) -> bool:
     """Whether there is anything to do that was not tried a moment ago."""
-    return bool(todo.missed) or any(tally.ready(due.attempt.key, now) <= now for due in (*todo.settle, *todo.place))
+    return bool(todo.missed) or any(run_state.ready(due.attempt.key, now) <= now for due in (*todo.settle, *todo.place))
 
 
 def _is_coming(todo: Agenda, until: datetime) -> bool:
@@ -227,9 +227,9 @@ def _is_coming(todo: Agenda, until: datetime) -> bool:
     return bool(todo.place or todo.settle) or (todo.next_opening is not None and todo.next_opening <= until)
 
 
-def _wake(todo: Agenda, tally: RunState, now: datetime) -> datetime:
+def _wake(todo: Agenda, run_state: RunState, now: datetime) -> datetime:
     """When to look again: other runs may arm calls meanwhile, so it is never long."""
-    again = (tally.ready(due.attempt.key, now) for due in (*todo.settle, *todo.place))
+    again = (run_state.ready(due.attempt.key, now) for due in (*todo.settle, *todo.place))
     return min([now + REST, *again, *([todo.next_opening] if todo.next_opening else [])])
 
 
@@ -279,8 +279,8 @@ def _line(
     connection: Connection,
     check: Callable[[], None],
     *,
-    tally: RunState,
-    traffic: Throttle,
+    run_state: RunState,
+    throttle: Throttle,
 ) -> DispatchContext:
     found = session.look(loaded, connection, Scope())
     return DispatchContext(
@@ -295,8 +295,8 @@ def _line(
         differs=lambda order, armed: differs(order, armed, loaded.resources, connection.ledger.digests),
         check_lease=check,
         stopping=session.stopping,
-        tally=tally,
-        traffic=traffic,
+        run_state=run_state,
+        throttle=throttle,
         do_not_call=lambda: session.do_not_call.now(connection.ledger),
         sent=session.sent_here,
     )

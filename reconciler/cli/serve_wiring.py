@@ -225,7 +225,7 @@ class Wiring:
             differs=lambda order, armed: differs(order, armed, loaded.resources, self.ledger.digests),
             check_lease=lambda: None,  # the turn that takes it has its own
             stopping=session.stopping,
-            traffic=self.throttle,
+            throttle=self.throttle,
             do_not_call=lambda: session.do_not_call.now(self.ledger),
             sent=session.sent_here,
         )

@@ -73,7 +73,7 @@ class Turn:
         self._rolling = RollingDispatch(desk.workers, desk.stopping)
         self._counts_since = desk.period_began()
         self._state = RunState(
-            places=desk.placed(self._counts_since), tried=desk.due_calls.tried, halted=self._rolling.halted
+            quota=desk.placed(self._counts_since), tried=desk.due_calls.tried, halted=self._rolling.halted
         )
         self._reading = False
 
@@ -124,7 +124,7 @@ class Turn:
         return self._with_state(self._desk.looker.newest(PATIENCE if known else LONGEST))
 
     def _with_state(self, seen: DispatchContext) -> DispatchContext:
-        return replace(seen, tally=self._state, check_lease=self._check_lease)
+        return replace(seen, run_state=self._state, check_lease=self._check_lease)
 
     def _count(self) -> None:
         """Count anew where another period has begun."""

@@ -57,7 +57,7 @@ class Scene:
         self.stopping = Event()
         apply(self.declared)(self.world, Actor("apply", lambda *_: OK))
         self.world.now = NOON + timedelta(seconds=1)
-        line = begun(self.declared, self.world, Actor("dispatch", self.pause), traffic=Throttle(2))
+        line = begun(self.declared, self.world, Actor("dispatch", self.pause), throttle=Throttle(2))
         assert line is not None
         limits = limits or Limits(calls_per_callee_per_day=2)
         looked = replace(account(self.declared.resources, NOON), settings=Settings(limits=limits))
@@ -184,14 +184,14 @@ def test_a_platform_that_asks_one_worker_for_a_pause_gets_it_from_all() -> None:
 
 def paused_in_the_lane(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The platform asks another worker for two seconds while this one, whose turn it was, waits for a lane."""
-    entered = iter([lambda: scene.line.traffic.rest(scene.world.now, 2.0)])
-    lane = scene.line.traffic.lane
+    entered = iter([lambda: scene.line.throttle.pause_for(scene.world.now, 2.0)])
+    lane = scene.line.throttle.slot
 
-    def lane_after_a_pause(turn: Callable[[], bool], *, look_again: Callable[[], None]) -> Any:
+    def slot_after_a_pause(acquire: Callable[[], bool], *, look_again: Callable[[], None]) -> Any:
         next(entered, lambda: None)()
-        return lane(turn, look_again=look_again)
+        return lane(acquire, look_again=look_again)
 
-    monkeypatch.setattr(scene.line.traffic, "lane", lane_after_a_pause)
+    monkeypatch.setattr(scene.line.throttle, "slot", slot_after_a_pause)
 
 
 def test_who_had_its_turn_before_a_pause_waits_until_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +234,7 @@ def test_calls_begin_evenly_at_the_rate_that_was_set() -> None:
     clock, evenly = FixedClock(NOON), RateLimit(per_second=4)
     begun_at = []
     for _ in range(9):
-        while (seconds := evenly.turn(clock.now)) > 0:
+        while (seconds := evenly.acquire(clock.now)) > 0:
             clock.sleep(seconds)
         begun_at.append(clock.now())
     assert {later - sooner for sooner, later in pairwise(begun_at)} == {timedelta(seconds=0.25)}
@@ -243,16 +243,16 @@ def test_calls_begin_evenly_at_the_rate_that_was_set() -> None:
 def test_who_wakes_late_makes_nobody_else_late() -> None:
     clock, evenly = FixedClock(NOON), RateLimit(per_second=4)
     for _ in range(9):
-        while (seconds := evenly.turn(clock.now)) > 0:
+        while (seconds := evenly.acquire(clock.now)) > 0:
             clock.sleep(seconds + 0.01)
     assert clock.now() == NOON + timedelta(seconds=8 * 0.25 + 0.01)
 
 
 def test_a_pause_brings_no_crowd_afterwards() -> None:
     clock, evenly = FixedClock(NOON), RateLimit(per_second=4)
-    assert evenly.turn(clock.now) == 0
+    assert evenly.acquire(clock.now) == 0
     clock.sleep(60)
-    assert [evenly.turn(clock.now), evenly.turn(clock.now)] == [0, 0.25]
+    assert [evenly.acquire(clock.now), evenly.acquire(clock.now)] == [0, 0.25]
 
 
 class Crowd:
@@ -282,7 +282,7 @@ class Crowd:
 
 
 @contextmanager
-def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, traffic: Throttle) -> Iterator[DispatchContext]:
+def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, throttle: Throttle) -> Iterator[DispatchContext]:
     """Thirty calls to thirty people, armed in a real state, and a run with real workers."""
     people = [f"+141555501{number:02}" for number in range(30)]
     declared = manifests(*(document(f"call-{to[-2:]}", f"at: {NOON.isoformat()}", to=to) for to in people))
@@ -304,13 +304,13 @@ def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, traffic: 
             differs=lambda *_: False,
             check_lease=lambda: None,
             stopping=Event(),
-            traffic=traffic,
+            throttle=throttle,
         )
 
 
 def test_as_many_requests_as_asked_for_are_in_flight_each_claimed_and_recorded_once(tmp_path: Path) -> None:
     platform = Crowd()
-    with thirty_due(tmp_path, platform, clock=FixedClock(NOON), traffic=Throttle(3)) as line:
+    with thirty_due(tmp_path, platform, clock=FixedClock(NOON), throttle=Throttle(3)) as line:
         rows = dispatch(line)
         assert [row.name for row in rows] == sorted(line.orders)
         assert {row.state for row in rows} == {"placed"}
@@ -328,18 +328,18 @@ class Queue(Throttle):
         self.full = Event()
         self._all = iter(range(1, 1000))
 
-    def lane(self, turn: Callable[[], bool], *, look_again: Callable[[], None]) -> Any:
+    def slot(self, acquire: Callable[[], bool], *, look_again: Callable[[], None]) -> Any:
         if next(self._all) == self.workers:
             self.full.set()
-        return super().lane(turn, look_again=look_again)
+        return super().slot(acquire, look_again=look_again)
 
 
 class Busy(Crowd):
     """A platform that asks two requests for a pause, once they are in flight and all other workers wait for a lane."""
 
-    def __init__(self, traffic: Queue, clock: FixedClock, pause: float) -> None:
+    def __init__(self, throttle: Queue, clock: FixedClock, pause: float) -> None:
         super().__init__()
-        self.traffic, self.clock, self.pause = traffic, clock, pause
+        self.throttle, self.clock, self.pause = throttle, clock, pause
         self.sent: list[datetime] = []
         self.two = Barrier(2)
 
@@ -349,24 +349,24 @@ class Busy(Crowd):
             place = len(self.sent)
         if place <= 2:
             self.two.wait(timeout=60)
-            assert self.traffic.full.wait(timeout=60)
+            assert self.throttle.full.wait(timeout=60)
             raise Throttled("slow down", method=method, path=path, status=429, retry_after=self.pause)
         return Reply(201, {"call_id": body["to_number"][1:], "status": "initiated"}, {})
 
 
 def test_nothing_but_what_was_in_flight_is_sent_before_a_pause_is_over(tmp_path: Path) -> None:
-    clock, traffic = FixedClock(NOON), Queue()
-    platform = Busy(traffic, clock, 2.0)
-    with thirty_due(tmp_path, platform, clock=clock, traffic=traffic) as line:
+    clock, throttle = FixedClock(NOON), Queue()
+    platform = Busy(throttle, clock, 2.0)
+    with thirty_due(tmp_path, platform, clock=clock, throttle=throttle) as line:
         assert {row.state for row in dispatch(line)} == {"placed"}
     assert len(platform.sent) == 32
     assert [at for at in platform.sent if at < NOON + timedelta(seconds=2)] == [NOON, NOON]
 
 
 def test_a_pause_too_long_to_wait_for_stops_what_is_not_in_flight(tmp_path: Path) -> None:
-    clock, traffic = FixedClock(NOON), Queue()
-    platform = Busy(traffic, clock, 60.0)
-    with thirty_due(tmp_path, platform, clock=clock, traffic=traffic) as line:
+    clock, throttle = FixedClock(NOON), Queue()
+    platform = Busy(throttle, clock, 60.0)
+    with thirty_due(tmp_path, platform, clock=clock, throttle=throttle) as line:
         rows = dispatch(line)
         assert Counter(one.state for one in line.ledger.attempts()) == {"refused": 6}
     assert Counter(row.state for row in rows) == {"refused": 6, "armed": 24}

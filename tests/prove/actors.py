@@ -127,7 +127,7 @@ def crew(declared: Manifests, *, shared: str = "crew") -> tuple[Callable[[World,
 
     def first(world: World, actor: Actor) -> None:
         acting = cast("Actor", Acting(world))
-        line = begun(declared, world, acting, traffic=Throttle(2))
+        line = begun(declared, world, acting, throttle=Throttle(2))
         if line is None:
             world.crews[shared] = None
             return
@@ -155,7 +155,7 @@ def crew(declared: Manifests, *, shared: str = "crew") -> tuple[Callable[[World,
 
 
 def begun(
-    declared: Manifests, world: World, actor: Actor, *, traffic: Throttle | None = None
+    declared: Manifests, world: World, actor: Actor, *, throttle: Throttle | None = None
 ) -> DispatchContext | None:
     """A round of ``reconciler dispatch`` up to what it takes; None when nothing is due."""
     ledger, clock = ledger_of(world, actor), SimulatedClock(world, actor)
@@ -180,7 +180,7 @@ def begun(
         differs=lambda chosen, armed: differs(chosen, armed, declared.resources, PLAIN),
         check_lease=lambda: None,
         stopping=Event(),
-        traffic=traffic or Throttle(),
+        throttle=throttle or Throttle(),
         reading=cast("Lock", SimulatedLock(world)),
     )
 
