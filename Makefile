@@ -39,8 +39,9 @@ install: $(STAMP) ## install into .venv
 demo: $(STAMP) ## the main job on the embedded emulator: no account needed
 	@$(BIN)/python examples/demo.py
 
+# Many tests wait for real processes, so two workers a core keep it busy.
 test: $(STAMP) $(SERVICES)/.installed ## run every test
-	@$(BIN)/python -m pytest -n auto -q tests tests/chaos
+	@$(BIN)/python -m pytest -n $$($(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') -q tests tests/chaos
 
 lowest: $(STAMP) ## run the quick tests with the lowest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --no-header --no-annotate --resolution lowest-direct --all-extras \
