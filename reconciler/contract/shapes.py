@@ -26,6 +26,10 @@ _PROMISES_A_SECRET = re.compile(r"(?i)key|secret|token|pass|auth|credential")
 Place = tuple[str | int, ...]
 
 
+class FileNumber(FileText):
+    """A telephone number kept in a file of its own; a sealed one (`.age`) is opened in memory."""
+
+
 class SealedText(FileText):
     """A secret kept in a sealed file (`.age`), opened in memory."""
 

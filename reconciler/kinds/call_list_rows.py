@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from reconciler.contract.fields import attributes
+from reconciler.contract.fields import E164, attributes
 from reconciler.contract.kind import Members
 from reconciler.diagnostics.suggestions import nearest, offer, plain
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
@@ -220,9 +220,10 @@ def _columns(declared: Mapping[str, Any]) -> dict[str, str]:
 
 @cache
 def _validator(name: str) -> Callable[[Any], Any]:
-    """What reads a cell of a field."""
+    """What reads a cell of a field; one with a number names no file of it."""
     info = _MODEL.model_fields[_ATTRIBUTES[name]]
-    adapter: TypeAdapter[Any] = TypeAdapter(_annotated(info.annotation, info.metadata), config=None)
+    read = E164 if name == _PHONE else _annotated(info.annotation, info.metadata)
+    adapter: TypeAdapter[Any] = TypeAdapter(read, config=None)
     return adapter.validate_python
 
 

@@ -56,7 +56,7 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:
         resource.address,
         declared,
         location=resource.manifest.location,
-        to_number=spec.to_number,
+        to_number=str(declared["to_number"]),
         from_number=spec.from_number or (str(number.declared["number"]) if number else ""),
         config=declared.get("config"),
         options={name: declared[name] for name in _OPTIONS if declared.get(name) is not None},

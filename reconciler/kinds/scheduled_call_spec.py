@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from reconciler.contract.fields import E164, HASHED, PERSONAL, RECORDED, Prompt, Ref, Seconds, Spec
+from reconciler.contract.shapes import FileNumber  # noqa: TC001 - pydantic reads the annotations
 from reconciler.documents.placeholders import NAME
 from reconciler.schedule import clock
 from reconciler.schedule.occurrences import Schedule, ending
@@ -147,7 +148,10 @@ class ScheduledCallSpec(Spec):
         default=None, alias="from", description="Name of the PhoneNumber to call from."
     )
     from_number: Annotated[E164 | None, RECORDED] = Field(default=None, description="Or the number itself, in E.164.")
-    to_number: Annotated[E164, PERSONAL, HASHED] = Field(description="Whom to call, in E.164.")
+    to_number: Annotated[E164 | FileNumber, PERSONAL, HASHED] = Field(
+        description="Whom to call, in E.164; or {file: PATH} of a file with the number, sealed where it ends in .age.",
+        examples=["+14155550199"],
+    )
     agent: Annotated[str | None, Ref("Agent")] = Field(
         default=None, description="Name of the Agent; the number's outbound agent when left out."
     )

@@ -42,15 +42,16 @@ def message(count: int) -> str:
 def way_out(path: str) -> str:
     """What to do about a file with numbers in clear."""
     if path.endswith((".yaml", ".yml")):
-        return "declare the call as a row of a sealed table: a CallList with `rows: {file: calls.csv.age}`"
+        return "name a sealed file (`to_number: {file: jane.txt.age}`), or make it a row of a sealed table (a CallList)"
     return f"seal it, name `{path.rpartition('/')[2]}{SUFFIX}` in its place, and remove it: reconciler seal {path}"
 
 
 def _fields(resource: Resource) -> Iterator[Location]:
-    """Where a document, or a row, holds the number of somebody."""
+    """Where a document, or a row, or the file that it names, holds the number of somebody."""
     for name in personal(type(resource.spec)):
         if is_e164(str(resource.declared.get(name, ""))):
-            yield resource.manifest.locate("spec", name)
+            file = resource.files.get(name)
+            yield resource.manifest.locate("spec", name) if file is None else Location(file)
 
 
 def _tables(resource: Resource) -> Iterator[Location]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.contract.fields import FileContent, FileTable, FileText, Spec, attributes, policies
-from reconciler.contract.shapes import Destination, Place, SealedData, SealedText, texts_in
+from reconciler.contract.shapes import Destination, FileNumber, Place, SealedData, SealedText, texts_in
 from reconciler.diagnostics.suggestions import nearest
 from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited
@@ -19,6 +19,7 @@ from reconciler.errors import InputError, Rejected
 from reconciler.load.secrets import SHORTEST
 from reconciler.model import Finding, Location, Severity
 from reconciler.sealing import SUFFIX, Sealing
+from reconciler.telephony.phone_numbers import normalise
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,7 +35,8 @@ class Contents:
     """Reads the files of one document.
 
     ``findings`` says why one was not read, ``files`` where a field came from, ``raw`` has the bytes of those whose
-    digest stands for them, ``tables`` their rows.
+    digest stands for them, ``tables`` their rows. A number that
+    was not read is not declared.
     """
 
     def __init__(
@@ -63,13 +65,19 @@ class Contents:
                     if isinstance(item, Spec):
                         self.fill(item, inner, (*path, key, index))
             elif isinstance(value, FileText):
-                where = self._manifest.locate(*path, key, "file")
                 largest = policies(type(spec))[key].largest or _LARGEST_TEXT
-                found = self._read(value.file, where, largest)
-                if found is not None:
-                    self._put(declared, key, found, where, value)
+                self._take(declared, key, value, path, largest)
             elif isinstance(value, Spec):
                 self.fill(value, declared[key], (*path, key))
+
+    def _take(self, declared: dict[str, Any], key: str, value: FileText, path: Place, largest: int) -> None:
+        """Put what a file holds, or what stands for it, in its place; a number that is none is not declared."""
+        where = self._manifest.locate(*path, key, "file")
+        found = self._read(value.file, where, largest)
+        if found is not None:
+            self._put(declared, key, found, where, value)
+        if isinstance(value, FileNumber) and isinstance(declared[key], dict):
+            del declared[key]
 
     def _aim(self, declared: dict[str, Any], key: str, value: Destination, path: Place) -> None:
         """Say where in the project a secret would be written; a finding where git would keep it in clear."""
@@ -128,19 +136,35 @@ class Contents:
     ) -> None:
         file, raw = found
         shown = self._project.shown(file)
-        if is_sealed_table(written):
+        if is_sealed(written):
             try:
                 raw = self._sealing.open(raw)
             except InputError as error:
                 self._unopened(written, error, where)
                 return
-        value = digest_of(raw) if isinstance(written, FileContent) else self._text(written.file, shown, raw, where)
+        value = self._value(written, shown, raw, where)
         if value is not None:
             declared[key], self.files[key] = value, shown
         if isinstance(written, FileContent):
             self.raw[key] = raw
         if isinstance(written, FileTable):
             self._tabulate(key, written.file, shown, raw)
+
+    def _value(self, written: FileText, shown: str, raw: bytes, where: Location) -> dict[str, Any] | str | None:
+        """What stands in a field for a file's bytes; None, and a finding, for what cannot stand there."""
+        if isinstance(written, FileContent):
+            return digest_of(raw)
+        if isinstance(written, FileNumber):
+            return self._number(written.file, raw, where)
+        return self._text(written.file, shown, raw, where)
+
+    def _number(self, name: str, raw: bytes, where: Location) -> str | None:
+        """The telephone number that is all of a file; a complaint about another names the file, and quotes nothing."""
+        try:
+            return normalise(raw.decode("utf-8-sig", "replace").strip())
+        except ValueError as error:
+            self._complain("RC114", f"what `{name}` holds: {error}", where, "a file of one number, and nothing else")
+            return None
 
     def _tabulate(self, key: str, name: str, shown: str, raw: bytes) -> None:
         """The rows of a file, and a finding for what is no row."""
@@ -223,12 +247,12 @@ def digest_of(raw: bytes) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(raw).hexdigest(), "size": len(raw)}
 
 
-def is_sealed_table(written: Any) -> bool:
-    """Whether a field names a table that has to be opened before anything is read, compared or sent of it.
+def is_sealed(written: Any) -> bool:
+    """Whether a field names a file that has to be opened before anything is read, compared or sent of it.
 
-    What stands for it is the digest of what was sealed: sealed again, for others, it is the same table.
+    What stands for it is what was sealed, or its digest: sealed again, for others, it is the same.
     """
-    return isinstance(written, FileTable) and written.file.endswith(SUFFIX)
+    return isinstance(written, FileTable | FileNumber) and written.file.endswith(SUFFIX)
 
 
 class ProjectContents:
@@ -253,7 +277,7 @@ class ProjectContents:
         """The file's bytes, opened where they are sealed; raises InputError where they cannot be."""
         path, size = self._project.root / resource.files[key], int(resource.declared[key]["size"])
         spec = resource.spec
-        if not isinstance(spec, Spec) or not is_sealed_table(getattr(spec, attributes(type(spec))[key])):
+        if not isinstance(spec, Spec) or not is_sealed(getattr(spec, attributes(type(spec))[key])):
             return self._files.read(path, largest=size)
         sealed = self._files.read(path, largest=policies(type(spec))[key].largest or _LARGEST_TEXT)
         return sealed if isinstance(sealed, Unreadable) else self._sealing.open(sealed)

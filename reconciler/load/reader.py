@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
+
+    from pydantic import BaseModel
 
     from reconciler.contract.kind import Kind
     from reconciler.documents.variables import Variables
@@ -219,6 +221,10 @@ class _Reader:
             self.remnants += [left] if left is not None else []
             return
         if (resource := self._resource(document, read, kind, file)) is not None:
+            if resource.declared and not _required(kind.spec) <= resource.declared.keys():  # a file of it was not read
+                self.failed.add(str(resource.address))
+                self.remnants.append(resource)
+                return
             self.loaded.findings += cut_texts(resource, self._lines) if self._lines else ()
             if self._add(resource, self.loaded.lists if kind.table else self.loaded.resources) and kind.table:
                 self._stand_for(resource, kind)
@@ -250,6 +256,7 @@ class _Reader:
         contents.fill(spec, declared)
         self.loaded.findings += contents.findings
         self._raw = contents.raw
+        self.loaded.callees |= personal_numbers(declared, kind) if contents.files else frozenset()
         self.loaded.secrets |= contents.secrets
         return Resource(
             manifest, spec, declared, contents.files, tables=contents.tables, lent=self._lent | contents.lent
@@ -330,6 +337,12 @@ class _Reader:
         severity: Severity = Severity.ERROR,
     ) -> None:
         self.loaded.findings.append(Finding(severity, code, message, hint, address, where))
+
+
+@cache
+def _required(spec: type[BaseModel]) -> frozenset[str]:
+    """The manifest keys that a spec must have."""
+    return frozenset(info.alias or name for name, info in spec.model_fields.items() if info.is_required())
 
 
 def _address(value: Any) -> Address | None:
