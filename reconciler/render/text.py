@@ -286,7 +286,7 @@ class _Page:
         outcome = self._paint(pad(result.outcome.value, 7), words.OUTCOMES[result.outcome])
         name = f"{clean(str(result.address))}  {result.verb}"
         yield f"{outcome}  {self._paint(name, 'bold')}"
-        if result.detail and (result.outcome is not Outcome.DONE or result.action is Action.ADOPT):
+        if result.detail:
             yield from (f"{' ' * 9}{line}" for line in wrap(clean(self._masked(result.detail)), self._width - 9))
         if result.hint:
             yield from (f"{' ' * 9}{line}" for line in wrap(f"hint: {clean(result.hint)}", self._width - 9))

@@ -264,6 +264,13 @@ def test_a_report_without_problems_proposes_nothing() -> None:
     assert text.report(done) == "done     Agent/new  create\n\nApplied: 1 done.\n"
 
 
+def test_an_agent_that_was_deployed_with_a_warning_says_so_and_why() -> None:
+    warned = Result(UPDATE.address, UPDATE.action, Outcome.DONE, "deployed, with a warning: 1 of 1 example failed")
+    rows = text.report(Report(plan_of(UPDATE), (warned,))).splitlines()
+    assert rows[0].startswith("done     Agent/")
+    assert rows[1] == "         deployed, with a warning: 1 of 1 example failed"
+
+
 def interrupted(*names: str) -> list[Result]:
     why = "interrupted before it was begun"
     return [Result(Address("Agent", name), Action.CREATE, Outcome.SKIPPED, why) for name in names]
