@@ -20,6 +20,7 @@ from reconciler.kinds.campaign_load import DRAFT, load, refused_rows
 from reconciler.kinds.campaign_spec import CampaignSpec
 from reconciler.kinds.campaign_start import consequences_of, opening, said_of, starts_at
 from reconciler.kinds.rest import RestKind, declared
+from reconciler.kinds.spoken_placeholders import Scripts
 from reconciler.model import Observed, Phase
 from reconciler.state.campaign_records import CampaignRecord, StartState, record_of, write
 
@@ -91,9 +92,10 @@ class Campaign(RestKind):
         return self.read(id_, context)
 
     def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterator[Finding]:
-        """Windows, times and rows that cannot be as written."""
+        """Windows, times and rows that cannot be as written, and placeholders that no column fills."""
+        scripts = Scripts(resources)
         for resource in own:
-            yield from checks.offline(resource)
+            yield from checks.offline(resource, scripts)
 
     def check_settings(self, own: Sequence[Resource], settings: Settings, now: datetime) -> Iterator[Finding]:
         """Offline: whether people are called on the days on which it would."""

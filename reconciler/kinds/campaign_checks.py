@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.diagnostics.suggestions import listed
 from reconciler.errors import UnsafePlan
-from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted, elsewhere, lines, wrong_rows
+from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted, elsewhere, lines, variables_of, wrong_rows
 from reconciler.kinds.campaign_load import DRAFT, refused_rows
 from reconciler.kinds.campaign_start import days, lateness, starts_at, value
 from reconciler.model import Finding, Severity
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.contract.account import Account
+    from reconciler.kinds.spoken_placeholders import Scripts
     from reconciler.model import Change, Observed, Resource
     from reconciler.state.campaign_records import CampaignRecord
     from reconciler.telephony.eligibility import Obstacle
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 _NEW_NAME = "put the file back, or declare these contacts as a campaign of a new name (`metadata.name`)"
 
 
-def offline(resource: Resource) -> Iterator[Finding]:
+def offline(resource: Resource, scripts: Scripts) -> Iterator[Finding]:
     """What is wrong without looking at the account."""
     if resource.manifest.absent:
         return
@@ -32,6 +34,7 @@ def offline(resource: Resource) -> Iterator[Finding]:
     yield from _window(resource)
     yield from _start(resource)
     yield from wrong_rows(resource)
+    yield from _variables(resource, scripts)
 
 
 def _caller(resource: Resource) -> Iterator[Finding]:
@@ -68,6 +71,18 @@ def _start(resource: Resource) -> Iterator[Finding]:
     if said.get("late") is not None and not lateness(resource):
         message = f"`{said['late']}` leaves no time to start it: it never would be"
         yield _wrong(resource, "late", "RC159", message, "late: 1h")
+
+
+def _variables(resource: Resource, scripts: Scripts) -> Iterator[Finding]:
+    """Every placeholder of what the agent says must be a column: contacts that are loaded cannot be corrected."""
+    columns = variables_of(resource)
+    if columns is None:
+        return
+    said, path = scripts.of(resource), resource.tables[KEY].path
+    has = f"it has {listed(columns)}" if columns else "it has the numbers alone"
+    for name in sorted(said.keys() - {*columns}):
+        message = f"{said[name]} says `{{{{{name}}}}}`, and {path} has no column `{name}`: {has}"
+        yield _wrong(resource, KEY, "RC143", message, f"name a column of {path} `{name}`")
 
 
 def online(change: Change, resource: Resource, known: CampaignRecord, account: Account) -> Iterator[Finding]:

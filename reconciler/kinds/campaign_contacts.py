@@ -69,6 +69,14 @@ def _place(table: Table) -> int | None:
     return next((place for place, name in enumerate(table.header) if name in COLUMNS), None)
 
 
+def variables_of(resource: Resource) -> tuple[str, ...] | None:
+    """The columns that are variables of the calls; None where no contacts are declared, or none can be read."""
+    table = resource.tables.get(KEY)
+    if not isinstance(table, Table) or _place(table) is None:
+        return None
+    return tuple(name for name in table.header if name and name not in COLUMNS)
+
+
 def wrong_rows(resource: Resource) -> Iterator[Finding]:
     """Rows that nobody can be called by, and numbers that are there twice, at their line and column."""
     table = resource.tables.get(KEY)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.contract.account import Account, Context, Fact, Look
 from reconciler.contract.kind import FoundBy, Kind, Orphans, Verbs
-from reconciler.kinds.scheduled_call_checks import Scripts, complaints, lateness, wrong
+from reconciler.kinds.scheduled_call_checks import complaints, lateness, wrong
 from reconciler.kinds.scheduled_call_days import on_closed_days
 from reconciler.kinds.scheduled_call_meaning import masked, meaning
 from reconciler.kinds.scheduled_call_orders import opened, order_of
@@ -25,6 +25,7 @@ from reconciler.kinds.scheduled_call_standing import (
     of_the_one,
     untold,
 )  # fmt: skip - one line of names
+from reconciler.kinds.spoken_placeholders import Scripts
 from reconciler.model import (
     Action,
     Change,

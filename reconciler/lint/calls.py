@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from itertools import chain, pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.documents.placeholders import mentioned
+from reconciler.kinds.campaign_contacts import KEY, variables_of
 from reconciler.lint.rings import calls
 from reconciler.lint.rule import Complaint, at
 from reconciler.lint.scripts import speaker
@@ -15,12 +17,12 @@ from reconciler.schedule.zone_names import is_reversed, offset_of
 from reconciler.telephony.phone_numbers import doubt, is_e164, zones
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from reconciler.lint.rings import Ring, Rings
-    from reconciler.model import Resource
+    from reconciler.model import Location, Resource
     from reconciler.settings import Settings
 
 
@@ -28,22 +30,41 @@ def unused_variables(resources: Mapping[str, Resource], now: datetime) -> Iterat
     """A variable that no text of the agent mentions is a slip of the pen, or data sent for nothing."""
     del now
     said: dict[int, tuple[Mapping[str, Any], frozenset[str]]] = {}  # many calls have one speaker
-    for call in calls(resources):
-        settings = speaker(call, resources)
-        given = call.declared.get("variables")
-        if settings is None or not given:
+    for given in chain(_variables(resources), _columns(resources)):
+        settings = speaker(given.resource, resources)
+        if settings is None:
             continue
         if id(settings) not in said:
             said[id(settings)] = settings, mentioned(settings)
-        for name in given:
-            if name not in said[id(settings)][1]:
-                yield at(
-                    call,
-                    f"nothing that the agent says mentions `{{{{{name}}}}}`",
-                    f"remove `{name}`, or use it in the prompt",
-                    "variables",
-                    name,
-                )
+        if given.name not in said[id(settings)][1]:
+            message = f"nothing that the agent says mentions `{{{{{given.name}}}}}`"
+            yield Complaint(given.resource, given.locate(), message, f"remove {given.what}, or use it in the prompt")
+
+
+class _Given(NamedTuple):
+    """A variable that is handed to the agent: by whom, what an author calls it, and where it stands."""
+
+    resource: Resource
+    name: str
+    what: str
+    locate: Callable[[], Location]
+
+
+def _variables(resources: Mapping[str, Resource]) -> Iterator[_Given]:
+    for call in calls(resources):
+        for name in call.declared.get("variables") or ():
+            yield _Given(call, name, f"`{name}`", partial(call.manifest.locate, "spec", "variables", name))
+
+
+def _columns(resources: Mapping[str, Resource]) -> Iterator[_Given]:
+    """The columns of campaigns; a name is one that the platform keeps of a contact whether it is said or not."""
+    for campaign in resources.values():
+        if campaign.address.kind != "Campaign" or campaign.manifest.absent:
+            continue
+        for name in variables_of(campaign) or ():
+            if name != "name":
+                where = partial(campaign.tables[KEY].locate, 1, name)
+                yield _Given(campaign, name, f"the column `{name}`", where)
 
 
 def reversed_zones(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:

@@ -44,9 +44,11 @@ class Campaigns:
     folder: Folder
     requests: list[str] = field(default_factory=list)
 
-    def declare(self, *numbers: str, name: str = "recall", table: str = "", **spec: Any) -> None:
+    def declare(
+        self, *numbers: str, name: str = "recall", table: str = "", prompt: str = "Say hello.", **spec: Any
+    ) -> None:
         rows = "".join(f"{number},Person {place}\n" for place, number in enumerate(numbers))
-        agent = {"prompt": "Say hello.", "voice": "olivia", "max_call_duration_seconds": 120}
+        agent = {"prompt": prompt, "voice": "olivia", "max_call_duration_seconds": 120}
         said = {key: value for key, value in {**SPEC, **spec}.items() if value is not None}
         documents = [
             {"apiVersion": "reconciler/v1", "kind": "Agent", "metadata": {"name": "recall"}, "spec": agent},
