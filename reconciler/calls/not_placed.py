@@ -40,10 +40,12 @@ def missed(context: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | No
     if order is not None and (closed_day := skipped(due, order, context.account.settings)):
         return skip(context, due, order, closed_day, dry_run=dry_run)
     hold = due.held(context.ledger.holds().all(), due.closes - _LAST_MOMENT)
+    forbidden = not hold and _must_not_ring(context, due)
+    called_off = order is not None and bool(order.cancelled)
     others = f"; so did {due.earlier} before it" if due.earlier else ""
     if hold:
         detail, code = f"missed while held: {hold.why}{others}", "RC615"
-    elif _must_not_ring(context, due):
+    elif forbidden:
         detail, code = f"not placed: this person must not be called{others}", "RC615"
     else:
         detail, code = f"missed: its window closed on {due.closing}{others}{why}", "RC609"
@@ -55,7 +57,7 @@ def missed(context: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | No
         order,
         CallState.EXPIRED,
         detail=detail,
-        hint="" if hold else "set a new name and time to call after all",
+        hint="" if hold or forbidden or called_off else "set a new name and time to call after all",
         code=attempt.code,
     )  # fmt: skip - one call
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.state.ledger import Ledger
 
 _LARGEST = 1 << 26
+_MOST_NAMED = 5  # calls to people who must not be called; the others are counted
 
 
 class UnreadableList(InputError):
@@ -103,18 +104,25 @@ class DoNotCallFile:
 
 
 def warned(everybody: DoNotCall, resources: Iterable[Resource]) -> list[Finding]:
-    """How many declared calls it stops."""
+    """Which declared calls it stops, the first of them with their places."""
     if everybody.untold:
         message, hint = f"the do-not-call list cannot be read: {everybody.untold}", "until then nobody is rung"
         return [Finding(Severity.WARNING, "RC617", message, hint)]
-    count = sum(
-        everybody.forbids(str(resource.declared.get(name)))
+    found = [
+        (resource.address, resource.manifest.locate("spec", name))
         for resource in resources
         for name in personal(type(resource.spec))
         if not resource.manifest.absent and not resource.declared.get("cancelled")
-    )
-    if not count:
+        if everybody.forbids(str(resource.declared.get(name)))
+    ]
+    if not found:
         return []
-    calls = "1 call is to a person" if count == 1 else f"{count:,} calls are to people"
-    message = f"{calls} who must not be called: dispatch does not place {'it' if count == 1 else 'them'}"
-    return [Finding(Severity.WARNING, "RC617", message, "remove them, or see `do_not_call` and `calls opt-out`")]
+    one, (address, place) = len(found) == 1, found[0]
+    calls = "1 call is to a person" if one else f"{len(found):,} calls are to people"
+    told = [f"{address.name} ({place.path}:{place.line})" for address, place in found[:_MOST_NAMED]]
+    more = f" and {len(found) - _MOST_NAMED:,} more" if len(found) > _MOST_NAMED else ""
+    message = (
+        f"{calls} who must not be called: dispatch does not place {'it' if one else 'them'}: {', '.join(told)}{more}"
+    )
+    hint = f"remove {'it' if one else 'them'}, or see `do_not_call` and `calls opt-out`"
+    return [Finding(Severity.WARNING, "RC617", message, hint, address, place)]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.kinds.scheduled_call_checks import wrong
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
+from reconciler.left_out import list_of
 from reconciler.model import Finding, Observed, Phase, Resource
 from reconciler.redaction import storable
 from reconciler.schedule import clock
@@ -75,6 +76,8 @@ def _as_armed(armed: Armed) -> Mapping[str, Any]:
     return {**armed.spec, "at": f"{wall:%Y-%m-%dT%H:%M:%S} {by}"}
 
 
+_BY_HAND = "was cancelled"  # by `calls cancel`: an attempt that is recorded so has no other origin
+
 _STANDING: dict[CallState, tuple[Phase, str]] = {
     CallState.CLAIMED: (Phase.MOVING, "is being placed"),
     CallState.PLACED: (Phase.MOVING, "already placed on {when}"),
@@ -82,7 +85,7 @@ _STANDING: dict[CallState, tuple[Phase, str]] = {
     CallState.COMPLETED: (Phase.SETTLED, "already placed on {when}"),
     CallState.FAILED: (Phase.SETTLED, "already placed on {when}, and failed"),
     CallState.EXPIRED: (Phase.SETTLED, "was missed: its window closed unplaced"),
-    CallState.CANCELLED: (Phase.SETTLED, "was cancelled"),
+    CallState.CANCELLED: (Phase.SETTLED, _BY_HAND),
 }
 
 
@@ -130,8 +133,19 @@ def never_again(resource: Resource, observed: Observed | None, now: datetime) ->
         "at",
         "RC222",
         f"will not ring at `{spec.at}`: `{name}` {observed.history}, and a name means one call",
-        f"give the new call a new name, for example `{_another(name)}`",
+        _way_out(resource, observed),
     )
+
+
+def _way_out(resource: Resource, observed: Observed) -> str:
+    """A new name for a new call; one that was cancelled by hand and declared as it was is to be called off first."""
+    name = resource.address.name
+    hint = f"give the new call a new name, for example `{_another(name)}`"
+    same = all(resource.declared.get(key) == observed.body.get(key) for key in ("at", "timezone"))
+    if observed.history != _BY_HAND or not same:
+        return hint
+    off = "remove its row" if list_of(resource.address) else "remove the document, or write `cancelled: {why: …}` in it"
+    return f"{off}; only to call after all: {hint}"
 
 
 def _another(name: str) -> str:

@@ -107,3 +107,21 @@ def test_a_recurring_call_that_was_cancelled_is_armed_anew(project: Project) -> 
     assert project.run("apply", "--yes").code == 0
     project.write("manifests/call.yaml", recurring())
     assert project.run("plan", "--format", "json").actions == {"ScheduledCall/confirm-jane": ["arm"]}
+
+
+def test_an_unchanged_document_of_a_call_cancelled_by_hand_is_to_be_removed_before_it_is_renamed(
+    project: Project,
+) -> None:
+    text = call(at=ahead(hours=2))
+    armed(project, text)
+    assert project.run("calls", "cancel", "confirm-jane").code == 0
+    ran = project.run("plan")
+    assert (ran.code, "RC222" in ran.said) == (1, True)
+    assert "hint: remove the document, or write `cancelled: {why: …}` in it; only to call after all: give" in ran.words
+    project.write("manifests/call.yaml", f"{text.rstrip()}\n  cancelled: {{why: she asked us not to}}\n")
+    assert project.run("plan").code == 0
+    undeclared(project)
+    assert project.run("plan").code == 0
+    project.write("manifests/call.yaml", call(at=ahead(hours=3)))
+    moved = project.run("plan")
+    assert (moved.code, "hint: give the new call a new name" in moved.words) == (1, True)

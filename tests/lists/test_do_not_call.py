@@ -52,10 +52,23 @@ def test_a_listed_person_is_counted_by_the_plan_armed_and_not_rung(folder: Folde
     (folder.root / "dnc.txt").write_text("+1 (415) 555-0101\r\n")
     found = [it for it in folder.plan()["findings"] if it["code"] == "RC617"]
     assert [(it["severity"], it["message"][:6]) for it in found] == [("warning", "1 call")]
+    assert (found[0]["address"], found[0]["source"]["path"]) == ("ScheduledCall/jane", "manifests/all.yaml")
+    assert found[0]["message"].endswith(f": jane (manifests/all.yaml:{found[0]['source']['line']})")
     assert folder.run("apply", "--yes").code == 0
     assert dispatched(folder) == (0, [])
     missed = folder.run("dispatch", "--emulator", "--now", "2026-12-01T21:05:00Z", online=False)
     assert (missed.code, missed.written) == (0, [])
+    assert "this person must not be called" in missed.out
+    assert "to call after all" not in missed.out
+
+
+def test_a_plan_names_the_first_of_many_calls_to_listed_people_and_counts_the_others(folder: Folder) -> None:
+    (folder.root / "dnc.txt").write_text(NUMBER)
+    folder.write({"all.yaml": "---\n".join(document("ScheduledCall", f"jane-{it}", CALL) for it in range(7))})
+    found = next(it for it in folder.plan()["findings"] if it["code"] == "RC617")
+    assert "7 calls are to people who must not be called" in found["message"]
+    assert found["message"].count("(manifests/all.yaml:") == 5
+    assert found["message"].endswith(" and 2 more")
 
 
 def test_who_opts_out_after_arming_is_not_rung(folder: Folder, capsys: pytest.CaptureFixture[str]) -> None:
