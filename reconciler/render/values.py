@@ -39,13 +39,20 @@ def visible(change: Change, diff: FieldDiff, *, show_numbers: bool) -> tuple[Any
     In a change that rings a person any number inside a value (a variable, an inline prompt) may be that
     person's, whatever the field is called; a field that is itself a number says whether it is personal.
     """
-    before, after = plain(diff.before), plain(diff.after)
+    before, after = _file(plain(diff.before)), _file(plain(diff.after))
     if diff.secret:
         return None if before is None else SECRET, None if after is None else SECRET
     rings = change.means(Sort.RINGS_A_PERSON)
     if diff.personal or (rings and any(isinstance(side, dict | list) for side in (before, after))):
         return _discreet(before, show_numbers=show_numbers), _discreet(after, show_numbers=show_numbers)
     return before, after
+
+
+def _file(value: Any) -> Any:
+    """What stands for the bytes of a file, in words."""
+    if not isinstance(value, dict) or value.keys() != {"sha256", "size"}:
+        return value
+    return f"file of {value['size']:,} bytes, sha256 {str(value['sha256'])[:8]}"
 
 
 def plain(value: Any) -> Any:
@@ -122,15 +129,7 @@ def differences(before: Any, after: Any) -> list[Part]:
     Keys that only the live side has are the vendor's and are left out: only what was declared is compared.
     Items of lists are paired with the one most like them.
     """
-    before, after = _file(before), _file(after)
     return list(_differences("", before, after)) or [Part("", before, after)]
-
-
-def _file(value: Any) -> Any:
-    """What stands for the bytes of a file, in words."""
-    if not isinstance(value, dict) or value.keys() != {"sha256", "size"}:
-        return value
-    return f"file of {value['size']:,} bytes, sha256 {str(value['sha256'])[:8]}"
 
 
 def _differences(path: str, before: Any, after: Any) -> Iterator[Part]:

@@ -43,7 +43,8 @@ from reconciler.model import (
     Severity,
     Sort,
 )
-from reconciler.render import markdown, text
+from reconciler.render import html, markdown, saved_plan, text
+from reconciler.render import json as json_render
 from reconciler.render.terminal import columns
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -269,6 +270,17 @@ def test_an_agent_that_was_deployed_with_a_warning_says_so_and_why() -> None:
     rows = text.report(Report(plan_of(UPDATE), (warned,))).splitlines()
     assert rows[0].startswith("done     Agent/")
     assert rows[1] == "         deployed, with a warning: 1 of 1 example failed"
+
+
+def test_a_file_is_told_alike_in_every_output_whether_it_is_new_or_changed() -> None:
+    said = "file of 1,096 bytes, sha256 9fa71aaa"
+    diffs = (FieldDiff("content", None, {"sha256": "9fa71aaa" + "0" * 56, "size": 1096}),)
+    made = replace(change("KnowledgeDocument/dishes", Action.CREATE, "does not exist"), diffs=diffs)
+    for page in (plan_of(made), plan_of(replace(UPDATE, diffs=diffs))):
+        saved = json_render.plan(page)
+        assert saved["changes"][0]["fields"][0]["after"] == said
+        for told in (text.plan(page), markdown.plan(page), html.plan(page), saved_plan.text(saved)):
+            assert said in told
 
 
 def interrupted(*names: str) -> list[Result]:
