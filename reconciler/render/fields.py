@@ -63,17 +63,23 @@ class Fields:
     def _new(self, name: str, value: Any, place: str, room: int) -> list[str]:
         """A value where there was none: as it is, or its size when it is long."""
         if isinstance(value, dict) and columns(line(value)) > room:
-            rows: list[str] = []
-            for key, item in value.items():
-                first, *rest = self._new(str(key), item, "", max(room - 2, 1))
-                rows += [*wrap_words(f"{clean(str(key))}: {first}", room), *(f"  {row}" for row in rest)]
-            return rows
+            return [row for key, item in value.items() for row in self._entry(str(key), item, room)]
         if not is_long(value):
             return wrap_words(line(value, name), room)
         told = self._beside(prompts.size(value), place, "dim", room)
         if self._full:
             told += [part for row in value.strip().splitlines() for part in wrap_words(clean(row), room)]
         return told
+
+    def _entry(self, key: str, value: Any, room: int) -> list[str]:
+        """One key of a mapping: its value beside it; a mapping with no room there on lines of its own."""
+        label, beside = f"{clean(key)}:", line(value, key)
+        if isinstance(value, dict) and columns(f"{label} {beside}") > room:
+            rows = self._new(key, value, "", max(room - 2, 1))
+            return [*wrap_words(label, room), *(f"  {row}" for row in rows)]
+        size, *whole = self._new(key, value, "", max(room - 2, 1)) if is_long(value) else [beside]
+        first, *rest = wrap_words(f"{label} {size}", max(room - 2, 1))
+        return [first, *(f"  {row}" for row in (*rest, *whole))]
 
     def _part(self, part: Part, name: str, place: str, room: int) -> list[str]:
         """One place inside a value: gained, lost, reworded, or one value after another."""

@@ -283,6 +283,29 @@ def test_a_file_is_told_alike_in_every_output_whether_it_is_new_or_changed() -> 
             assert said in told
 
 
+def test_a_mapping_inside_a_new_value_begins_on_a_line_of_its_own() -> None:
+    spec = {
+        "type": "function",
+        "function": {
+            "name": "book_a_table",
+            "description": "Books a table for a day, an hour and a number of people at the restaurant.",
+            "parameters": {"type": "object"},
+        },
+    }
+    made = change("Integration/book", Action.CREATE, "does not exist")
+    printed = text.plan(plan_of(replace(made, diffs=(FieldDiff("spec", None, spec),))), width=60)
+    assert (
+        """\
+    spec  type: function
+          function:
+            name: book_a_table
+            description: 1 line, 16 words
+            parameters: {type: object}
+"""
+        in printed
+    )
+
+
 def interrupted(*names: str) -> list[Result]:
     why = "interrupted before it was begun"
     return [Result(Address("Agent", name), Action.CREATE, Outcome.SKIPPED, why) for name in names]
