@@ -107,7 +107,7 @@ class Export:
         if declared is None or (self._only_set and not values and kind.found_by is FoundBy.IDENTITY):
             return None
         path = (kind.file or _ELSEWHERE).format(name=address.name, kind=_hyphenated(kind.name))
-        values = literal(values)
+        values = literal(_as_loaded(values, declared, kind))
         files = _texts(address, kind, values)
         written = {name: {"file": files[name][0]} if name in files else value for name, value in values.items()}
         document: dict[str, Any] = {
@@ -123,6 +123,7 @@ class Export:
         if not _reads_as(text, document):
             self._leave(address, "", "has a value that YAML cannot spell")
             return None
+        self._links.declare(address, declared)
         beside = {self._place_of(path, name): content for name, content in files.values()}
         return Exported(address, observed, path, text, declared, beside)
 
@@ -134,9 +135,22 @@ class Export:
 
     def _spoken(self, address: Address, observed: Observed, kind: Kind) -> Iterator[tuple[str, Any]]:
         """Every setting that says something, in the order of the schema."""
-        silent = kind.says_nothing(observed.body)
-        for name, policy in policies(kind.spec).items():
-            if policy.local or policy.secret or policy.hashed or name in silent:
+        for name, live in self._told(address, observed, kind):
+            set_here = self._only_set and name in kind.uninvited
+            value = _invited(live, kind.uninvited[name]) if set_here else live
+            if value in _NOTHING:
+                continue
+            open_value = self._without_secrets(address, kind, name, value)
+            if _encodable(open_value):
+                yield name, open_value
+            else:
+                self._leave(address, name, "has a letter that no file can hold")
+
+    def _told(self, address: Address, observed: Observed, kind: Kind) -> Iterator[tuple[str, Any]]:
+        """Every setting that the account tells; once, as a name where there is one, where two keys may say it."""
+        silent, own, said = kind.says_nothing(observed.body), policies(kind.spec), set[str]()
+        for name, policy in own.items():
+            if policy.local or policy.secret or policy.hashed or name in silent or policy.read_as in said:
                 continue
             if not policy.told(observed.body):
                 if policy.unread is not None:
@@ -145,17 +159,11 @@ class Export:
             try:
                 value = live_value(kind, policy, observed.body, self._links)
             except Nameless as error:
-                self._leave(address, name, str(error))
+                if not any(it.ref is None and it.read_as == policy.read_as for it in own.values()):
+                    self._leave(address, name, str(error))
                 continue
-            if self._only_set and name in kind.uninvited:
-                value = _invited(value, kind.uninvited[name])
-            if value in _NOTHING:
-                continue
-            value = self._without_secrets(address, kind, name, value)
-            if _encodable(value):
-                yield name, value
-            else:
-                self._leave(address, name, "has a letter that no file can hold")
+            said.add(policy.read_as)
+            yield name, value
 
     def _without_secrets(self, address: Address, kind: Kind, field: str, value: Any) -> Any:
         """With a variable of the environment in place of each secret inside; ``borrowed`` lists them."""
@@ -285,6 +293,17 @@ def _hyphenated(kind: str) -> str:
 
 def _id(text: str) -> int | str:
     return int(text) if text.isascii() and text.isdecimal() and str(int(text)) == text else text
+
+
+def _as_loaded(values: Mapping[str, Any], declared: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
+    """The values in the spelling that a load gives them (``09:00`` for ``09:00:00``); texts of files as they are."""
+    kept = kept_in_files(kind.spec)
+
+    def spelled(name: str, value: Any) -> Any:
+        plain = isinstance(value, str) and not isinstance(value, Borrowed) and name not in kept
+        return declared[name] if plain and isinstance(declared[name], str) else value
+
+    return {name: spelled(name, value) for name, value in values.items()}
 
 
 def _texts(address: Address, kind: Kind, values: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

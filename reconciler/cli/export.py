@@ -140,7 +140,7 @@ def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledg
         skipped = frozenset(id_ for address, id_ in declared.items() if address.kind == name)
         fresh |= names(KINDS[name], observed[name], known, taken, skipped)
     fresh = _in_full(fresh, Look(api, ledger, loaded.resources, known, observed))
-    links = Resolver(declared | {address: item.id for address, item in fresh.items()})
+    links = Resolver(declared | {address: item.id for address, item in fresh.items()}, loaded.resources)
     return _Found(fresh, len(declared), links, samples)
 
 

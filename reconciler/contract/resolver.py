@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from reconciler.model import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from reconciler.contract.fields import Policy, Ref
     from reconciler.model import Resource
@@ -32,6 +33,7 @@ class Resolver:
         """Start from what plan found; ``resources`` are asked where a reference sends a field instead of an id."""
         self._lock = Lock()
         self._resources = resources
+        self._written: dict[Address, Mapping[str, Any]] = {}
         self._ids = dict(ids)
         self._addresses = {(address.kind, id_): address for address, id_ in ids.items()}
 
@@ -48,6 +50,11 @@ class Resolver:
         with self._lock:
             self._ids[address] = id_
             self._addresses[address.kind, id_] = address
+
+    def declare(self, address: Address, declared: Mapping[str, Any]) -> None:
+        """Remember what a document says that was just written, and that no load has read yet."""
+        with self._lock:
+            self._written[address] = declared
 
     def unbind(self, address: Address) -> None:
         """Forget the id of what is gone, or will be replaced; a live reference to it still has its name."""
@@ -68,7 +75,8 @@ class Resolver:
         address = Address(ref.kind, name)
         if ref.sends != "id":
             resource = self._resources.get(str(address))
-            return resource.declared.get(ref.sends, UNRESOLVED) if resource else UNRESOLVED
+            said = resource.declared if resource else self._written.get(address, {})
+            return said.get(ref.sends, UNRESOLVED)
         id_ = self.id(address)
         return UNRESOLVED if id_ is None else wire_id(id_)
 
@@ -88,8 +96,12 @@ class Resolver:
         if ref.sends == "id":
             address = self.address(ref.kind, str(value))
             return address.name if address else None
-        own = (item for item in self._resources.values() if item.address.kind == ref.kind)
-        return next((item.address.name for item in own if item.declared.get(ref.sends) == value), None)
+        return next((it.name for it, said in self._said(ref.kind) if said.get(ref.sends) == value), None)
+
+    def _said(self, kind: str) -> Iterator[tuple[Address, Mapping[str, Any]]]:
+        """What every document of a kind says, loaded or just written."""
+        loaded = ((it.address, it.declared) for it in self._resources.values())
+        return ((address, said) for address, said in chain(loaded, self._written.items()) if address.kind == kind)
 
 
 def wire_id(id_: str) -> int | str:

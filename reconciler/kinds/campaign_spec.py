@@ -13,11 +13,6 @@ from reconciler.schedule import clock
 _LARGEST_FILE = 64 << 20
 
 
-def _time_of_day(written: Any) -> Any:
-    clock.clock_time(written)
-    return written
-
-
 def _instant(text: str) -> str:
     if clock.parse_moment(text).tzinfo is None:
         raise ValueError(f"`{text}` needs an offset: write {text}Z, or {text}-05:00")
@@ -43,7 +38,7 @@ def _duration(written: Any) -> Any:
     return written
 
 
-TimeOfDay = Annotated[str, BeforeValidator(_time_of_day), Field(examples=["09:00"])]
+TimeOfDay = Annotated[str, BeforeValidator(clock.time_of_day), Field(examples=["09:00"])]
 Instant = Annotated[
     str, BeforeValidator(_text_of_time), AfterValidator(_instant), Field(examples=["2026-12-07T14:00:00Z"])
 ]

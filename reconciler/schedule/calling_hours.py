@@ -12,16 +12,11 @@ from reconciler.schedule.closed_days import ClosedDays, check_calendar
 from reconciler.schedule.occurrences import parse_day
 
 
-def _clock_time(written: Any) -> Any:
-    clock.clock_time(written)
-    return written
-
-
 def _day(written: Any) -> Any:
     return parse_day(written) if isinstance(written, str | date) else written
 
 
-ClockTime = Annotated[str, BeforeValidator(_clock_time), Field(examples=["08:00"])]
+ClockTime = Annotated[str, BeforeValidator(clock.time_of_day), Field(examples=["08:00"])]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 _EVERY_DAY: tuple[Weekday, ...] = get_args(Weekday)
 Calendar = Annotated[str, AfterValidator(check_calendar), Field(examples=["US-CA"])]

@@ -31,7 +31,7 @@ _DURATION = re.compile(r"(?:([0-9]{1,9})d)?(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(
 _LONGEST_DURATION = timedelta(days=366)
 _SPOKEN_UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 _SPOKEN_LENGTH = 2  # units: "9 d 7 h" tells a reader more than "9 d 7 h 12 min 4 s"
-_CLOCK_TIME = re.compile(r"(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)")
+_CLOCK_TIME = re.compile(r"(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)(?::00)?")  # the platform tells the seconds
 _END_OF_DAY = 24 * 60
 _REMEMBERED = 1 << 17  # spellings: every stage of a run asks what those of each row of a list mean
 _OPENING_HORIZON = 4  # days: a zone that crosses the date line skips one of them whole
@@ -245,13 +245,19 @@ def _nominal(at: str, timezone: str | None) -> LocalTime:
 
 
 def clock_time(text: str) -> int:
-    """Read ``08:00`` as minutes since midnight; ``24:00`` is the end of the day; ValueError otherwise."""
+    """Read ``08:00`` or ``08:00:00`` as minutes since midnight; ``24:00`` ends the day; ValueError otherwise."""
     match = _CLOCK_TIME.fullmatch(text) if isinstance(text, str) else None
     if match is None and isinstance(text, str) and _CLOCK_TIME.fullmatch(f"0{text}"):
         raise ValueError(f'`{text}` is not a time of day: write "0{text}"')
     if match is None:
         raise ValueError(f'`{text}` is not a time of day: write it in quotes, "00:00" to "24:00"')
     return _END_OF_DAY if match[1] is None else int(match[1]) * 60 + int(match[2])
+
+
+def time_of_day(text: str) -> str:
+    """A time of day as it is written, to the minute: ``08:00`` of ``08:00:00``; ValueError as of ``clock_time``."""
+    minutes = clock_time(text)
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def opening_hours(start: str, end: str) -> tuple[int, int]:

@@ -301,6 +301,31 @@ def test_an_export_where_there_is_no_project_writes_the_least_that_one_needs(hav
     assert account.read("reconciler.yaml") == "limits: {calls_per_run: 3}\n"
 
 
+def a_campaign() -> dict[str, Any]:
+    """As the platform tells one that somebody made in the dashboard."""
+    hours = {"daily_window_start": "09:00:00", "daily_window_end": "17:30:00", "timezone": "America/New_York"}
+    return {"name": "Recall", "agent": 1001, "from_number": "+15551230001", **hours}
+
+
+def test_a_campaign_keeps_its_hours_and_names_the_number_it_calls_from(having: Having) -> None:
+    account = having(agents=(agent("Front desk"),), objects={"campaigns": (a_campaign(),)})
+    ran = account.run("export", "--format", "json")
+    assert [it for it in ran.json["left_out"] if it["address"].startswith("Campaign/")] == []
+    written = account.read("manifests/campaign/recall.yaml")
+    assert '  daily_window_start: "09:00"\n  daily_window_end: "17:30"\n' in written
+    assert "  from: main-line\n" in written
+    assert "from_number" not in written
+    assert account.plan().code == 0, account.plan().out
+
+
+def test_a_campaign_whose_number_no_document_has_says_the_number_itself(having: Having) -> None:
+    account = having(agents=(agent("Front desk"),), objects={"campaigns": (a_campaign(),)})
+    ran = account.run("export", "--kind", "Campaign", "--kind", "Agent", "--format", "json")
+    assert [it for it in ran.json["left_out"] if it["path"] == "from"] == []
+    assert '  from_number: "+15551230001"\n' in account.read("manifests/campaign/recall.yaml")
+    assert account.plan().code == 0, account.plan().out
+
+
 def test_prompts_lie_beside_the_manifests_of_another_folder(having: Having) -> None:
     account = having(agents=(agent("Front desk"),))
     assert account.run("export", "found").code == 0

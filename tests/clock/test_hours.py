@@ -8,7 +8,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.schedule.clock import clock_time, next_opening, opening_hours, parse_instant, within_hours, zone
+from reconciler.schedule.clock import (
+    clock_time,
+    next_opening,
+    opening_hours,
+    parse_instant,
+    time_of_day,
+    within_hours,
+    zone,
+)
 
 MINUTE = timedelta(minutes=1)
 # Days around which clocks change somewhere below, and an ordinary one.
@@ -17,13 +25,22 @@ ZONES = ("America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Beirut
 
 
 @pytest.mark.parametrize(
-    ("text", "minutes"), [("00:00", 0), ("08:00", 480), ("21:30", 1290), ("23:59", 1439), ("24:00", 1440)]
+    ("text", "minutes"),
+    [
+        ("00:00", 0),
+        ("08:00", 480),
+        ("21:30", 1290),
+        ("23:59", 1439),
+        ("24:00", 1440),
+        ("09:00:00", 540),
+        ("24:00:00", 1440),
+    ],
 )
 def test_a_time_of_day_is_read_as_minutes(text: str, minutes: int) -> None:
     assert clock_time(text) == minutes
 
 
-@pytest.mark.parametrize("text", ["", "24:01", "08:60", "25:00", "08:00:00", "8am", "08:00\n", 1260])
+@pytest.mark.parametrize("text", ["", "24:01", "08:60", "25:00", "08:00:01", "8am", "08:00\n", 1260])
 def test_what_is_no_time_of_day_is_complained_about(text: str) -> None:
     with pytest.raises(ValueError, match=f'`{text}` is not a time of day: write it in quotes, "00:00" to "24:00"'):
         clock_time(text)
@@ -32,6 +49,10 @@ def test_what_is_no_time_of_day_is_complained_about(text: str) -> None:
 def test_an_hour_of_one_digit_is_told_how_to_be_written() -> None:
     with pytest.raises(ValueError, match='`8:00` is not a time of day: write "08:00"'):
         clock_time("8:00")
+
+
+def test_a_time_of_day_is_said_to_the_minute_however_it_was_written() -> None:
+    assert [time_of_day(text) for text in ("09:00", "09:00:00", "24:00:00")] == ["09:00", "09:00", "24:00"]
 
 
 def test_hours_open_before_they_close_on_one_day() -> None:
