@@ -1,6 +1,7 @@
 """Starts of campaigns: each is claimed before it is sent, and settled by the status of the campaign.
 
-The platform starts a draft once; what is no draft any more was started: a claim without an outcome needs only a look.
+The platform starts a draft once; what is no draft any more was started, or cancelled before: a claim without an
+outcome needs only a look.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from reconciler.telephony.eligibility import Obstacle
 
 PATH = "/v1/campaigns"
-DRAFT = "draft"
+DRAFT, CANCELLED = "draft", "cancelled"
 _AGAIN = "dispatch again: it looks first, and starts it only if it is still a draft"
 
 
@@ -126,8 +127,13 @@ def _looked(context: StartContext, record: CampaignRecord) -> CallRow:
 def _found_started(
     context: StartContext, record: CampaignRecord, body: Mapping[str, Any], *, dry_run: bool
 ) -> CallRow | None:
-    if not dry_run and not _written(context, replace(record, start=StartState.STARTED)):
+    """What is no draft any more was started, unless it was called off before anything was sent for it."""
+    called_off = body.get("status") == CANCELLED and record.start is StartState.ARMED
+    settled = record.called_off if called_off else replace(record, start=StartState.STARTED)
+    if not dry_run and not _written(context, settled):
         return None
+    if called_off:
+        return _row(record, CallState.CANCELLED, "it was cancelled before its start: nobody is called")
     return _row(record, CallState.PLACED, f"started already: it is {body.get('status')}")
 
 

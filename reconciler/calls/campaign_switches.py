@@ -11,6 +11,8 @@ from reconciler.errors import Conflict
 from reconciler.state.campaign_records import CampaignRecord, Pause, records, write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.api import Api
     from reconciler.state.ledger import Ledger
 
@@ -20,7 +22,7 @@ _TRIES = 8
 
 def pause(api: Api, ledger: Ledger, record: CampaignRecord, why: Pause) -> str:
     """Pause one that calls, and keep one that does not yet from being started; its status afterwards."""
-    _mark(ledger, record, why)
+    _rewrite(ledger, record, lambda now: replace(now, pause=why))
     body = live(api, record.campaign) or {}
     if body.get("status") not in CALLING:
         return str(body.get("status"))
@@ -35,13 +37,15 @@ def resume(api: Api, ledger: Ledger, record: CampaignRecord) -> str:
     if status == "paused":
         path = f"{PATH}/{segment(record.campaign)}/start"
         status = str(api.post(path, {"consent_to_charge": True}).get("status"))
-    _mark(ledger, record, None)
+    _rewrite(ledger, record, lambda now: replace(now, pause=None))
     return status
 
 
-def cancel(api: Api, record: CampaignRecord) -> str:
-    """End one: nobody is called any more; its status afterwards."""
-    return str(api.post(f"{PATH}/{segment(record.campaign)}/cancel", {}).get("status"))
+def cancel(api: Api, ledger: Ledger, record: CampaignRecord) -> str:
+    """End one, and call off its start: nobody is called any more; its status afterwards."""
+    status = str(api.post(f"{PATH}/{segment(record.campaign)}/cancel", {}).get("status"))
+    _rewrite(ledger, record, lambda now: now.called_off)
+    return status
 
 
 def pause_all(api: Api, ledger: Ledger, why: Pause) -> list[str]:
@@ -76,15 +80,15 @@ def known_to(ledger: Ledger) -> list[CampaignRecord]:
     return list(found.values())
 
 
-def _mark(ledger: Ledger, record: CampaignRecord, why: Pause | None) -> None:
-    """Remember who paused it; over what another run wrote meanwhile."""
+def _rewrite(ledger: Ledger, record: CampaignRecord, change: Callable[[CampaignRecord], CampaignRecord]) -> None:
+    """Remember what a switch made of it; over what another run wrote meanwhile."""
     for _ in range(_TRIES):
         found = [it for it in records(ledger, foreign=True) if it.campaign == record.campaign]
         now = found[0] if found else record
         try:
-            write(ledger, replace(now, pause=why))
+            write(ledger, change(now))
         except Conflict:
             ledger.refresh()
         else:
             return
-    raise Conflict(f"`{record.name}` could not be marked")
+    raise Conflict(f"`{record.name}` could not be recorded")

@@ -152,10 +152,11 @@ def cancel(options: Options, name: str, yes: bool) -> int:
     """End a campaign permanently: nobody of it is called any more."""
     with Session(options, read_only=False) as session:
         api, target = session.connect()
-        record = _bound(session.ledger(target), name)
+        ledger = session.ledger(target)
+        record = _bound(ledger, name)
         if not yes and not _confirmed(record.name):
             raise PlanRefused("cancelling was not confirmed", hint=f"reconciler campaigns cancel {record.name} --yes")
-        status = switches.cancel(api, record)
+        status = switches.cancel(api, ledger, record)
         session.output.talk(f"{record.name}: it is {status}; nobody of it is called any more")
     return 0
 

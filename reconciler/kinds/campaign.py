@@ -181,7 +181,7 @@ def _schedule(resource: Resource, id_: str, context: Context, *, armed: bool) ->
     if known.rejected:
         raise Declined(refused_rows(known), method="", path="")
     if not armed:
-        write(context.ledger, replace(known, start=StartState.UNSCHEDULED, opens="", closes="", code="", detail=""))
+        write(context.ledger, known.called_off)
         return
     opens, closes = opening(resource)
     write(

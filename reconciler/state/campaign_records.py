@@ -135,6 +135,13 @@ class CampaignRecord:
         """Whether the platform may have taken any of them."""
         return any(chunk.accepted != 0 for chunk in self.chunks)
 
+    @property
+    def called_off(self) -> CampaignRecord:
+        """The record without a start that is to come; what was sent for one, or was missed, stays as it is."""
+        if self.start is not StartState.ARMED:
+            return self
+        return replace(self, start=StartState.UNSCHEDULED, opens="", closes="", code="", detail="")
+
     def with_chunk(self, place: int, chunk: Chunk) -> CampaignRecord:
         """The record with one of its chunks as it is now."""
         return replace(self, chunks=(*self.chunks[:place], chunk, *self.chunks[place + 1 :]))

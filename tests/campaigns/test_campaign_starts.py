@@ -253,3 +253,27 @@ def test_a_campaign_without_a_start_is_never_started(project: Campaigns) -> None
     project.applied()
     dispatch(project)
     assert project.sent("/start") == 0
+
+
+def test_cancel_calls_off_the_start(project: Campaigns) -> None:
+    assert project.run("campaigns", "cancel", "recall", "--yes").code == 0
+    assert "armed" not in project.run("campaigns", "show", "recall").text
+    said = dispatch(project)
+    assert (said.code, "recall" in said.text) == (0, False), said.text
+
+
+def test_one_that_was_cancelled_in_the_dashboard_is_told_once_as_cancelled_and_never_as_started(
+    project: Campaigns,
+) -> None:
+    def cancelled(request: httpx.Request, send: Send) -> httpx.Response:
+        answer = send()
+        if request.url.path != "/v1/campaigns":
+            return answer
+        return httpx.Response(200, text=answer.text.replace('"draft"', '"cancelled"'), request=request)
+
+    said = dispatch(project, through=cancelled)
+    assert (said.code, project.sent("/start")) == (0, 0), said.text
+    assert "cancelled before its start" in " ".join(said.text.split())
+    assert "started already" not in said.text
+    assert "started" not in project.run("campaigns", "show", "recall", now=LATER, through=cancelled).text
+    assert "recall" not in dispatch(project, LATER, cancelled).text
