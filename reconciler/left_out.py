@@ -30,6 +30,20 @@ def row_name(list_: str, key: str) -> str:
     return f"{list_}/{key}"
 
 
+def error_of(address: Address, left_out: Mapping[Address, tuple[Finding, ...]]) -> Finding | None:
+    """The first error that leaves out what is of this address: its own, or that of the list it is a row of."""
+    if errors := left_out.get(address):
+        return errors[0]
+    name = list_of(address)
+    return next((errors[0] for it, errors in left_out.items() if name and it.name == name and errors), None)
+
+
+def spoken_error(error: Finding) -> str:
+    """``its document is in error (manifests/reminders.yaml:10:5: …): not placed``, so that nobody takes it for gone."""
+    place = f"{error.location}: " if error.location else ""
+    return f"its document is in error ({place}{error.message}): not placed"
+
+
 def list_of(address: Address) -> str:
     """The name of the list that an address is a row of; "" for what is in none."""
     name, slash, _ = address.name.partition("/")

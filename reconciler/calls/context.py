@@ -13,6 +13,7 @@ from reconciler.calls.run_state import History, RunState
 from reconciler.calls.sent_here import SentHere
 from reconciler.calls.settle import listed
 from reconciler.contract.resolver import wire_id
+from reconciler.left_out import error_of
 from reconciler.schedule.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from reconciler.calls.due import Due
     from reconciler.contract.account import Account
     from reconciler.contract.resolver import Resolver
-    from reconciler.model import Observed
+    from reconciler.model import Address, Finding, Observed
     from reconciler.schedule.clock import Clock
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Attempt
@@ -51,6 +52,7 @@ class DispatchContext:
     throttle: Throttle = field(default_factory=Throttle)
     earliest: datetime | None = None
     do_not_call: Callable[[], DoNotCall] | None = None
+    left_out: Mapping[Address, tuple[Finding, ...]] = field(default_factory=dict)
     reading: Lock = field(default_factory=Lock)
     sent: SentHere = field(default_factory=SentHere)
 
@@ -64,14 +66,19 @@ class DispatchContext:
         order = self.orders.get(due.armed.name)
         return self.ledger.digests.number(order.to_number) if order else due.attempt.to
 
-    def gate_inputs(self, order: PlannedCall | None) -> GateInputs:
+    def error(self, due: Due) -> Finding | None:
+        """What leaves out the document of a call that the manifests tell nothing of; None where it is gone."""
+        return error_of(due.armed.call.address, self.left_out) if due.armed.name not in self.orders else None
+
+    def gate_inputs(self, due: Due, order: PlannedCall | None) -> GateInputs:
         """What the gates look at, as it is now."""
+        error = self.error(due)
         attempts = self.ledger.attempts_to(self.ledger.digests.number(order.to_number)) if order else []
         held, caller = self.ledger.held_all(), self.callers.get(order.from_number) if order else None
         forbidden = self.do_not_call() if self.do_not_call else None
         # The clock is looked at last: between this and the request nothing may take time.
         return GateInputs(
-            self.clock.now(), self.account, self.links, tuple(attempts), self.differs, held, caller, forbidden
+            self.clock.now(), self.account, self.links, tuple(attempts), self.differs, held, caller, forbidden, error
         )
 
     def listed(self, opens: datetime, armed_at: datetime) -> History:

@@ -152,7 +152,7 @@ def _limit(context: DispatchContext, attempt: Attempt) -> Blocked | None:
 
 
 def _place(context: DispatchContext, due: Due, order: PlannedCall | None, *, dry_run: bool) -> CallRow | None:
-    why = blocked(due, order, context.gate_inputs(order))
+    why = blocked(due, order, context.gate_inputs(due, order))
     if why is not None or order is None:
         return _kept_back(context, due, order, why or Blocked("", ""), dry_run=dry_run)
     if dry_run:
@@ -244,7 +244,7 @@ def _stopped(context: DispatchContext, claimed: Attempt, order: PlannedCall, due
         return Blocked("RC601", "it was cancelled meanwhile")
     if (full := _limit(context, claimed)) is not None:
         return full
-    why = blocked(replace(due, armed=armed), order, context.gate_inputs(order))
+    why = blocked(replace(due, armed=armed), order, context.gate_inputs(due, order))
     if why is None and (context.stopping.is_set() or context.run_state.halted.is_set()):
         return Blocked("RC901", "the run was asked to stop before it was sent")
     return why

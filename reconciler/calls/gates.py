@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.due import rang_that_day
+from reconciler.left_out import spoken_error
 from reconciler.model import Address
 from reconciler.redaction import storable
 from reconciler.schedule import timezones
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from reconciler.calls.due import Due
     from reconciler.contract.account import Account
     from reconciler.contract.resolver import Resolver
-    from reconciler.model import Observed
+    from reconciler.model import Finding, Observed
     from reconciler.schedule.callee_hours import CalleeHours
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Settings
@@ -53,7 +54,10 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class GateInputs:
-    """Everything the gates look at; ``attempts`` are those to the callee, ``caller`` is the number it rings from."""
+    """Everything the gates look at; ``attempts`` are those to the callee, ``caller`` is the number it rings from.
+
+    ``error`` is what leaves out the document, where the manifests hold it and nothing is known of the call by them.
+    """
 
     now: datetime
     account: Account
@@ -63,10 +67,13 @@ class GateInputs:
     held: Hold
     caller: Observed | None
     do_not_call: DoNotCall | None = None
+    error: Finding | None = None
 
 
 def blocked(due: Due, order: PlannedCall | None, inputs: GateInputs) -> Blocked | None:
     """The first gate that is closed, or None when the call may be placed."""
+    if order is None and inputs.error is not None:
+        return Blocked(inputs.error.code, spoken_error(inputs.error), f"correct it before {due.closing}")
     if order is None:
         return Blocked("RC601", "the manifests do not declare it any more", "apply cancels it")
     if order.cancelled:

@@ -41,7 +41,7 @@ def missed(context: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | No
         return skip(context, due, order, closed_day, dry_run=dry_run)
     hold = due.held(context.ledger.holds().all(), due.closes - _LAST_MOMENT)
     forbidden = not hold and _must_not_ring(context, due)
-    called_off = order is not None and bool(order.cancelled)
+    called_off = bool(order.cancelled) if order is not None else context.error(due) is None
     others = f"; so did {due.earlier} before it" if due.earlier else ""
     if hold:
         detail, code = f"missed while held: {hold.why}{others}", "RC615"

@@ -10,6 +10,7 @@ from reconciler.calls.campaign_starts import StartContext, due, start
 from reconciler.calls.campaign_switches import paused_by_hold, resume_all
 from reconciler.cli.run_identity import owner
 from reconciler.kinds import KINDS, campaign_gates
+from reconciler.left_out import error_of, spoken_error
 from reconciler.model import Address
 from reconciler.planning.plan import Scope
 from reconciler.schedule.clock import parse_instant
@@ -95,7 +96,7 @@ def _each(
         clock=session.clock,
         owner=owner(),
         blocked=lambda record, body: (
-            blocked(connection, found, record, body)
+            blocked(session, connection, found, record, body)
             or campaign_gates.forbidden(
                 found.account.resources.get(str(Address(KIND, record.name))),
                 record,
@@ -109,7 +110,9 @@ def _each(
         rows += [row] if row is not None else []
 
 
-def blocked(connection: Connection, found: Survey, record: CampaignRecord, body: Mapping[str, Any]) -> Obstacle | None:
+def blocked(
+    session: Session, connection: Connection, found: Survey, record: CampaignRecord, body: Mapping[str, Any]
+) -> Obstacle | None:
     """Why it must not be started now: who held it, and then what keeps it from calling."""
     if hold := connection.ledger.held_all(found.account.now):
         return Obstacle("RC603", f"every call is held: {hold.why}", "reconciler calls release --all", lasting=False)
@@ -117,7 +120,10 @@ def blocked(connection: Connection, found: Survey, record: CampaignRecord, body:
         return Obstacle(
             "RC603", f"held: {record.pause.why}", f"reconciler campaigns resume {record.name}", lasting=False
         )
-    resource = found.account.resources.get(str(Address(KIND, record.name)))
+    address = Address(KIND, record.name)
+    resource = found.account.resources.get(str(address))
+    if resource is None and (error := error_of(address, session.left_out)) is not None:
+        return Obstacle(error.code, spoken_error(error), error.hint, lasting=False)
     observed = found.account.find(KIND, record.campaign)
     if observed is None:
         return Obstacle("RC601", "it is not on the account", "run apply", lasting=False)

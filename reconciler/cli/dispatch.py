@@ -298,6 +298,7 @@ def _line(
         run_state=run_state,
         throttle=throttle,
         do_not_call=lambda: session.do_not_call.now(connection.ledger),
+        left_out=session.left_out,
         sent=session.sent_here,
     )
 

@@ -227,6 +227,7 @@ class Wiring:
             stopping=session.stopping,
             throttle=self.throttle,
             do_not_call=lambda: session.do_not_call.now(self.ledger),
+            left_out=session.left_out,
             sent=session.sent_here,
         )
 

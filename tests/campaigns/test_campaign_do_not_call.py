@@ -43,3 +43,14 @@ def test_nobody_is_loaded_or_started_while_the_list_cannot_be_read(project: Camp
     (project.folder.root / "dnc.txt").unlink()
     assert project.apply().code != 0
     assert project.sent("/contacts") == 0
+
+
+def test_a_campaign_whose_contacts_cannot_be_read_is_in_error_and_not_gone(project: Campaigns) -> None:
+    project.declare(*people(3), start="2026-12-07T09:00")
+    project.apply()
+    for table in project.folder.root.rglob("*.csv"):
+        table.unlink()
+    said = project.run("dispatch", now=START)
+    assert (said.code, project.sent("/start")) == (IN_PART, 0), said.text
+    assert "its document is in error (manifests/" in " ".join(said.text.split())
+    assert "any more" not in said.text

@@ -111,3 +111,38 @@ def test_a_row_that_is_removed_and_applied_while_a_dispatch_waits_is_cancelled(
     assert rung(platform) == Counter({number(101): 1}), out + err
     found = {row["name"]: row["state"] for row in project.run("calls", "week", "--format", "json").json["calls"]}
     assert found["week/100"] == "cancelled"
+
+
+@pytest.mark.parametrize("wrong", ["no table", "a wrong row", "a wrong document"])
+def test_dispatch_tells_a_list_in_error_from_one_that_is_gone(
+    project: Project, platform: SecondPlatform, wrong: str
+) -> None:
+    declare(project, {100: ahead(seconds=-1)})
+    assert project.run("apply", "--yes").code == 0
+    if wrong == "no table":
+        (project.root / "manifests" / "week.csv").unlink()
+    elif wrong == "a wrong row":
+        project.write("manifests/week.csv", f"id,phone,when\n100,call me,{ahead(seconds=-1)}\n")
+    else:
+        project.write("manifests/week.yaml", LIST.replace("key: id", "key: [id]"))
+    ran = project.run("dispatch", "--format", "json")
+    row = next(it for it in ran.json["calls"] if it["name"] == "week/100")
+    assert ran.code == 4
+    assert "any more" not in ran.said
+    assert "manifests/week." in row["detail"]
+    assert platform.dialled == []
+
+
+def test_dispatch_says_of_an_armed_row_that_its_list_is_in_error_and_until_when_to_correct_it(
+    project: Project,
+) -> None:
+    declare(project, {100: ahead(seconds=-1)})
+    assert project.run("apply", "--yes").code == 0
+    (project.root / "manifests" / "week.csv").unlink()
+    row = next(it for it in project.run("dispatch", "--format", "json").json["calls"] if it["name"] == "week/100")
+    assert row["detail"].startswith("its document is in error (manifests/week.yaml:5:")
+    assert row["detail"].endswith(": not placed")
+    assert row["hint"].startswith("correct it before ")
+    (project.root / "manifests" / "week.yaml").unlink()
+    gone = next(it for it in project.run("dispatch", "--format", "json").json["calls"] if it["name"] == "week/100")
+    assert (gone["detail"], gone["hint"]) == ("the manifests do not declare it any more", "apply cancels it")
