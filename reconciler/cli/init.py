@@ -73,12 +73,17 @@ def command(options: Options, folder: Path, ci: str, tool: str, *, from_account:
         output.data(f"kept   {name}: it was there already")
     if missing:
         output.talk(f"\nreconciler.yaml lacks what the jobs need; add:\n\n{missing}")
-    if tested and (untested := init_files.untested_release(where, ci)):
+    untested = init_files.untested_release(where, ci) if tested else ""
+    if untested:
         output.talk(f"\n{untested} was there already and goes live without tests: move it away, and run this again")
-    for check in workflows(where.folder) if kept and ci != "none" else ():
-        if check.status is not Status.OK:
-            output.talk(f"\n{check.name}: {check.found}\n    {check.fix}")
-    _next(output, where, ci, tool, written, from_account=from_account, tested=tested)
+    checks = [it for it in workflows(where.folder) if it.status is not Status.OK] if kept and ci != "none" else []
+    for check in checks:
+        output.talk(f"\n{check.name}: {check.found}\n    {check.fix}")
+    if written:
+        _next(output, where, ci, tool, written, from_account=from_account, tested=tested)
+    else:
+        lacking = missing or untested or checks
+        output.talk("\nnothing was written" if lacking else "nothing to write: all of it is there")
     return 0
 
 
@@ -117,9 +122,6 @@ def _next(
     output: Output, where: Place, ci: str, tool: str, written: list[str], *, from_account: bool, tested: bool
 ) -> None:
     """What to do now, in the order in which it works."""
-    if not written:
-        output.talk("nothing to write: all of it is there")
-        return
     here = Path.cwd().resolve()
     steps = [f"cd {shlex.quote(os.path.relpath(where.folder, here))}"] if where.folder != here else []
     if "manifests/agents.yaml" in written:

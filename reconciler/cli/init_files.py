@@ -12,8 +12,11 @@ import re
 import subprocess
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from reconciler.settings import FILE as _PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,6 +30,8 @@ _GITHUB = re.compile(r"(?P<repository>[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)@(?P<ref>[
 # A requirement or an address, as pip and uv take it; nothing that a shell or YAML would take for more.
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.,+@:/ \[\]=<>!~%-]*")
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
+# The project that a step of some job runs.
+_FOLDERS = re.compile(r"\b(?:path|folder|FOLDER): *[\"']?([^\"',}\n#]*[^\"',}\n# ])")
 _DISTRIBUTION = "thunderphone-reconciler[postgres]"
 
 # From the file to the templates it is made of, joined.
@@ -188,10 +193,24 @@ def _declares(project: str, environment: str) -> bool:
 
 def _workflow(where: Place, job: str) -> Path:
     """The file of a job; of another name where another project of the repository has it already."""
-    plain = where.root / WORKFLOWS / f"reconciler-{job}.yaml"
-    if where.path == "." or not plain.is_file() or f"path: {where.path}\n" in plain.read_text(encoding="utf-8"):
-        return plain
-    return plain.with_name(f"reconciler-{job}-{where.path.replace('/', '-')}.yaml")
+    folder, own = where.root / WORKFLOWS, "root" if where.path == "." else where.path.replace("/", "-")
+    names = chain(("", f"-{own}"), (f"-{own}-{number}" for number in count(2)))
+    files = (folder / f"reconciler-{job}{name}.yaml" for name in names)
+    return next(it for it in files if not it.is_file() or _runs(_text_of(it), where))
+
+
+def _runs(text: str, where: Place) -> bool:
+    """Whether a workflow that `init` wrote runs the project in this folder."""
+    return runs_at_root(text, where) if where.path == "." else f"path: {_spelled(where)}\n" in text
+
+
+def runs_at_root(text: str, where: Place) -> bool:
+    """Whether jobs name no project in a folder of the repository."""
+    return not any((where.root / folder / _PROJECT).is_file() for folder in _FOLDERS.findall(text) if folder != ".")
+
+
+def _spelled(where: Place) -> str:
+    return where.path if _PLAIN.fullmatch(where.path) else json.dumps(where.path, ensure_ascii=False)
 
 
 def _filled(text: str, where: Place, tool: str) -> str:
@@ -202,7 +221,7 @@ def _filled(text: str, where: Place, tool: str) -> str:
         "@TOOL@": tool,
         "@REQUIREMENT@": _requirement(tool),
         "@BRANCH@": where.branch,
-        "@PATH@": where.path if _PLAIN.fullmatch(where.path) else json.dumps(where.path),
+        "@PATH@": _spelled(where),
         "@PREFIX@": "" if at_root else f"{where.path}/",
         "@TITLE@": "" if at_root else f" ({where.path})",
     }

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.cli.init_files import WORKFLOWS, place
+from reconciler.cli.init_files import WORKFLOWS, place, runs_at_root
 from reconciler.doctor import checks
-from reconciler.settings import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +22,6 @@ _APPLIES = re.compile(rf"(?m)^[^#\n]*(?:command: apply\b|\breconciler apply\b|{_
 _DISPATCHES = re.compile(rf"(?m)^[^#\n]*(?:command: dispatch\b|\breconciler dispatch\b|{_COMPONENT})")
 # Where other forges read their jobs: one file, at the root, that says by itself on which branch.
 _ONE_FILE = (".gitlab-ci.yml", "bitbucket-pipelines.yml", "azure-pipelines.yml")
-_FOLDERS = re.compile(r"\b(?:path|folder|FOLDER): *[\"']?([^\"',}\n#]*[^\"',}\n# ])")
 _NAME = "workflows"
 
 
@@ -39,20 +37,18 @@ def workflows(root: Path) -> Iterator[Check]:
             f"remove {where.path}/.github, then at the root: `reconciler init {where.path}`",
         )
         return
-    if others := [file for name in _ONE_FILE if (file := where.root / name).is_file()]:
-        texts = [file.read_text(encoding="utf-8", errors="replace") for file in others]
-        yield from _judged(
-            where, [text for text in texts if _OURS.search(text) and _about(text, where)], branches=False
-        )
-        return
-    yield from _judged(where, [text for text in _texts(where.root) if _about(text, where)], branches=True)
+    others = [file for name in _ONE_FILE if (file := where.root / name).is_file()]
+    texts = [file.read_text(encoding="utf-8", errors="replace") for file in others]
+    elsewhere = [text for text in texts if _OURS.search(text) and _about(text, where)]
+    github = [text for text in _texts(where.root) if _about(text, where)]
+    # A repository may have jobs on two forges: of this project on the one, of others or none of ours on the other.
+    on_github = not others or (bool(github) and not any(map(_APPLIES.search, elsewhere)))
+    yield from _judged(where, github if on_github else elsewhere, branches=on_github)
 
 
 def _about(text: str, where: Place) -> bool:
     """Whether jobs run the project in this folder, and not another one of the repository."""
-    if where.path != ".":
-        return _names(text, where.path)
-    return not any((where.root / folder / FILE).is_file() for folder in _FOLDERS.findall(text) if folder != ".")
+    return runs_at_root(text, where) if where.path == "." else _names(text, where.path)
 
 
 def _texts(folder: Path) -> list[str]:

@@ -319,6 +319,46 @@ def test_a_second_project_of_a_repository_gets_workflows_of_its_own(folder: Path
     assert names == {f"reconciler-{job}{of}.yaml" for job in JOBS for of in ("", "-south")}
 
 
+def test_a_project_at_the_root_beside_one_in_a_folder_gets_workflows_of_its_own(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository(folder, "main")
+    assert main(["init", "sub"]) == main(["init", "."]) == 0
+    assert "workflows:" not in capsys.readouterr().err
+    assert main(["init", "root"]) == 0
+    place = folder / ".github" / "workflows"
+    assert {file.name for file in place.iterdir()} == {
+        f"reconciler-{job}{of}.yaml" for job in JOBS for of in ("", "-root", "-root-2")
+    }
+    assert "path: sub\n" in (place / "reconciler-apply.yaml").read_text("utf-8")
+    assert "path:" not in (place / "reconciler-apply-root.yaml").read_text("utf-8")
+    assert "path: root\n" in (place / "reconciler-apply-root-2.yaml").read_text("utf-8")
+    capsys.readouterr()
+    for again in (".", "sub", "root"):
+        assert main(["init", again]) == 0
+        assert "nothing to write: all of it is there" in capsys.readouterr().err
+
+
+def test_jobs_on_two_forges_are_each_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repository(folder, "main")
+    assert main(["init", "north", "--ci", "gitlab"]) == main(["init", "south", "--with-tests"]) == 0
+    capsys.readouterr()
+    assert main(["init", "south", "--with-tests"]) == main(["init", "north", "--ci", "gitlab"]) == 0
+    said = capsys.readouterr().err
+    assert "none of this repository" not in said
+    assert said.count("nothing to write: all of it is there") == 2
+
+
+def test_what_is_lacking_is_not_all_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["init"]) == 0
+    (folder / "reconciler.yaml").write_text("project: acme/phones\n", encoding="utf-8")
+    capsys.readouterr()
+    assert main(["init"]) == 0
+    said = capsys.readouterr().err
+    assert "reconciler.yaml lacks what the jobs need" in said
+    assert said.endswith("\nnothing was written\n")
+
+
 def test_a_second_project_on_gitlab_is_told_that_the_jobs_there_run_another_one(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
