@@ -246,7 +246,7 @@ class Journal:
             id=observed.id,
             parent=observed.parent,
             display=observed.name or old.display,
-            fields=self._snapshot(kind, expected, observed),
+            fields=self._snapshot(kind, expected, observed) if resource else old.fields,
             protect=old.protect or (resource is not None and resource.manifest.protect),
             kept_protected=old.kept_protected and not (resource is not None and resource.manifest.protect),
             applied_at=stamp(self._context.now()),

@@ -293,6 +293,11 @@ class Kind(ABC):
         del resource
         return ()
 
+    def due_once_undeclared(self, observed: Observed) -> Iterable[DueAction]:
+        """Actions due on what stays on the account although its document is gone; ``act`` has no resource then."""
+        del observed
+        return ()
+
     def check(self, own: Sequence[Resource], resources: Mapping[str, Resource], now: datetime) -> Iterable[Finding]:
         """Offline findings about this kind's resources, given all resources by address."""
         del own, resources, now

@@ -79,8 +79,22 @@ class Campaign(RestKind):
         """Contacts that are not loaded, and a start that is not as declared."""
         return _due(resource, record(observed), str(observed.body.get("status")))
 
+    def due_once_undeclared(self, observed: Observed) -> Iterator[DueAction]:
+        """An armed start, which goes with its document; the campaign itself stays."""
+        if record(observed).start is StartState.ARMED:
+            yield DueAction(_CANCEL, "not_to_start", "is not declared any more, and not to be started", once=False)
+
+    def delete(self, change: Change, context: Context) -> None:
+        """Remove it, and with it the start that is to come."""
+        super().delete(change, context)
+        if change.id is not None:
+            _call_off(change.address.name, change.id, context)
+
     def act(self, change: Change, context: Context) -> Observed:
         """Load the contacts, or say when dispatch is to start it."""
+        if change.resource is None and change.verb == _CANCEL and change.id is not None:
+            _call_off(change.address.name, change.id, context)
+            return self.read(change.id, context)
         resource = declared(change)
         id_ = change.id or context.links.id(change.address)
         if id_ is None:
@@ -171,6 +185,13 @@ def _start_due(resource: Resource, known: CampaignRecord) -> Iterator[DueAction]
         return  # it was missed at that time, and is not made up for
     if not armed or (known.opens, known.closes) != wanted:
         yield DueAction(_RESCHEDULE if armed else _ARM, "not_armed", "is to be started", once=False)
+
+
+def _call_off(name: str, id_: str, context: Context) -> None:
+    """Record that a start which is armed is not to come; what was sent for one stays as it is."""
+    known = record_of(context.ledger, name, id_)
+    if (called_off := known.called_off) != known:
+        write(context.ledger, called_off)
 
 
 def _schedule(resource: Resource, id_: str, context: Context, *, armed: bool) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from reconciler.contract.diff import EveryField, released
-from reconciler.contract.fields import digest, meaning, policies
+from reconciler.contract.fields import policies
 from reconciler.contract.kind import ranks, tried_before
 from reconciler.diagnostics.suggestions import nearest
 from reconciler.errors import InputError
@@ -30,6 +29,7 @@ from reconciler.model import (
 )  # fmt: skip - one line of names
 from reconciler.planning import in_use
 from reconciler.planning.decide import Decision, Declared, Draft, Live, Match, Situation, decide
+from reconciler.planning.fingerprints import fingerprint, fingerprint_of
 from reconciler.planning.missing_names import missing
 from reconciler.state.bindings import Binding
 
@@ -123,7 +123,7 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
         changes = whole_lists(changes)
     places = ranks(kinds)
     changes.sort(key=lambda change: _order(change, places))
-    return Plan(target, tuple(changes), _listed([*written, *_once(found)]), _fingerprint(target, changes))
+    return Plan(target, tuple(changes), _listed([*written, *_once(found)]), fingerprint(target, changes))
 
 
 def _by_address(findings: Iterable[Finding]) -> dict[Address, tuple[Finding, ...]]:
@@ -178,26 +178,35 @@ def _changes(match: Match, kind: Kind, account: Account, links: Resolver, scope:
         if decision.action is Action.REPLACE and match.observed is not None:
             yield _leaving(match, match.observed)
     yield from (_leaving(match, observed) for observed in match.leaving)
-    if match.resource is None or match.resource.manifest.absent:
-        return
     if any(decision.action in _NOTHING_MORE for decision in decisions):
         return
     if (lifted := _lifted(match, kind)) is not None:
         yield lifted
-    if match.observed is not None:
-        found = kind.due_actions(match.resource, match.observed)
-    else:
-        made = any(decision.action is Action.CREATE for decision in decisions)
-        found = kind.due_once_made(match.resource) if made else ()
-    for due in found:
+    for due in _further(match, kind, decisions):
         change = _due(due, match, kind, asked=match.address in scope.again)
         yield _told(change, kind, account) if change.action is Action.ACT else change
+
+
+def _further(match: Match, kind: Kind, decisions: Iterable[Decision]) -> Iterable[DueAction]:
+    """What is due beyond the fields: on what is declared, is to be created, or lost its document and stays."""
+    resource, observed = match.resource, match.observed
+    if resource is not None and resource.manifest.absent:
+        return ()
+    if resource is None:
+        left = observed is not None and any(decision.left for decision in decisions)
+        return kind.due_once_undeclared(observed) if observed is not None and left else ()
+    if observed is not None:
+        return kind.due_actions(resource, observed)
+    made = any(decision.action is Action.CREATE for decision in decisions)
+    return kind.due_once_made(resource) if made else ()
 
 
 def _lifted(match: Match, kind: Kind) -> Change | None:
     """That a protection ends: said in so many words, or by a document that asked for it and does so no more."""
     binding, resource = match.binding, match.resource
-    if binding is None or resource is None or not binding.protect or resource.manifest.protect:
+    if binding is None or resource is None or resource.manifest.absent:
+        return None
+    if not binding.protect or resource.manifest.protect:
         return None
     if binding.kept_protected and not resource.manifest.lifts_protection:
         return None
@@ -335,11 +344,11 @@ def _whose(diffs: Iterable[FieldDiff]) -> tuple[str, str]:
 def _told(change: Change, kind: Kind, account: Account) -> Change:
     """With the kind's own sentence, what must not be overlooked, and its fingerprint."""
     sentence, consequences = kind.sentence(change, account), tuple(kind.consequences(change, account))
-    fingerprint = _fingerprint_of(change, kind)
-    if not (sentence or consequences or fingerprint):
+    mark = fingerprint_of(change, kind)
+    if not (sentence or consequences or mark):
         return change
     own = consequences if sentence or consequences else change.consequences
-    return replace(change, sentence=sentence or change.sentence, consequences=own, fingerprint=fingerprint)
+    return replace(change, sentence=sentence or change.sentence, consequences=own, fingerprint=mark)
 
 
 def _once(findings: Iterable[Finding]) -> list[Finding]:
@@ -356,45 +365,8 @@ def _listed(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda it: (weight(it.severity), it.code, str(it.address))))
 
 
-def _fingerprint(target: Target, changes: Iterable[Change]) -> str:
-    """Equal for equal plans on equal accounts; nothing readable in it."""
-    return digest([target.organization_id, [[str(change.address), change.fingerprint] for change in changes]])
-
-
 def _marked(change: Change, kind: Kind) -> Change:
     """With its fingerprint, if it has none yet."""
     if change.fingerprint or not change.pending:
         return change
-    return replace(change, fingerprint=_fingerprint_of(change, kind))
-
-
-def _fingerprint_of(change: Change, kind: Kind) -> str:
-    """What is declared, a hyphen, and what apply would touch of the live object; "" where it touches nothing.
-
-    What moves by itself (a balance, a last-verified date) is left out, or every plan would be stale at once; names
-    are not resolved, so that a run that was killed after it created an agent can be finished from the same plan. An
-    extra action looks only at what it is about.
-    """
-    if not change.pending:
-        return ""
-    own = policies(kind.spec)
-    expected = kind.expected(change.resource) if change.resource else {}
-    declared = {name: meaning(own[name], value) for name, value in expected.items()}
-    about_all = change.action is not Action.ACT
-    id_ = change.id if about_all else None  # an action that waits for a create has none yet
-    asked = digest([str(change.address), change.verb, id_, declared])
-    if change.observed is None:
-        return f"{asked}-{_nothing_there(kind, about_all=about_all)}"
-    return f"{asked}-{_there(kind, change.observed.body, about_all=about_all)}"
-
-
-def _there(kind: Kind, live: Mapping[str, Any], *, about_all: bool) -> str:
-    own = policies(kind.spec).values() if about_all else ()
-    fields = {policy.wire: policy.live(live) for policy in own if not policy.local}
-    return digest({**fields, **{name: live.get(name) for name in kind.watched}})
-
-
-@cache
-def _nothing_there(kind: Kind, *, about_all: bool) -> str:
-    """What ``_there`` says of nothing, which is the same for every one that is to be made."""
-    return _there(kind, {}, about_all=about_all)
+    return replace(change, fingerprint=fingerprint_of(change, kind))

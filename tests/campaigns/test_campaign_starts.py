@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -277,3 +278,36 @@ def test_one_that_was_cancelled_in_the_dashboard_is_told_once_as_cancelled_and_n
     assert "started already" not in said.text
     assert "started" not in project.run("campaigns", "show", "recall", now=LATER, through=cancelled).text
     assert "recall" not in dispatch(project, LATER, cancelled).text
+
+
+def test_an_armed_start_goes_with_its_document_and_the_campaign_stays(project: Campaigns) -> None:
+    document = (project.folder.root / "manifests" / "all.yaml").read_text().split("\n---\n")[0]
+    project.folder.write({"all.yaml": document})
+    said = project.run("plan", "--detailed-exitcode")
+    assert (said.code, "cancel" in said.text) == (2, True), said.text
+    assert json.loads(project.run("plan", "--format", "json").out)["summary"]["cancel"] == 1
+    project.applied()
+    assert project.statuses() == ["draft"]
+    assert project.run("plan", "--detailed-exitcode").code == 0
+    said = dispatch(project)
+    assert (said.code, project.sent("/start")) == (0, 0), said.text
+
+
+def test_an_armed_start_goes_with_a_campaign_that_is_deleted(project: Campaigns) -> None:
+    document = (project.folder.root / "manifests" / "all.yaml").read_text().split("\n---\n")[0]
+    project.folder.write({"all.yaml": document})
+    project.applied("--prune")
+    assert project.statuses() == []
+    said = dispatch(project)
+    assert (said.code, "recall" in said.text) == (0, False), said.text
+
+
+def test_a_document_that_comes_back_arms_the_start_anew(project: Campaigns) -> None:
+    file = project.folder.root / "manifests" / "all.yaml"
+    text = file.read_text()
+    file.write_text(text.split("\n---\n")[0])
+    project.applied()
+    file.write_text(text)
+    project.applied()
+    assert dispatch(project).code == 0
+    assert (project.sent("/contacts"), project.sent("/start")) == (1, 1)
