@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.errors import Conflict
+from reconciler.errors import Conflict, StoreError
 from reconciler.state import campaign_records
 from reconciler.state.call_records import keyed
 from reconciler.state.digests import Digests, wrong_key
@@ -77,17 +78,24 @@ class KeyedNotes(Notes):
     def bring_in(self, entries: Mapping[str, Any]) -> int:
         """Add an exported state to this one, over nothing that is there, and key it; how many entries that were.
 
-        Raises WrongStateKey where the two were made with two keys, and Conflict.
+        Raises WrongStateKey where the two were made with two keys, and StoreError where something of it is there.
         """
         check, own = entries.get(KEY_CHECK), self._known().get(self._check_key)
         if check is not None and own is not None:
             if check != own.value:
                 raise wrong_key(self._digests, "the exported state")
             entries = {key: value for key, value in entries.items() if key != KEY_CHECK}
+        if taken := sum(f"{self._prefix}{key}" in self._known() for key in entries):
+            raise _not_empty(self.store.description, self._held(), taken)
         self._learn(self._put({f"{self._prefix}{key}": value for key, value in entries.items()}, {}))
         if self._digests.key and self._agrees(known := self._known()):
             self._learn(self._keyed_now(known))
         return len(entries)
+
+    def _held(self) -> Counter[str]:
+        """How many entries there are of each sort; a lease is none."""
+        kept = (key.removeprefix(self._prefix).partition("/")[0] for key in self._known())
+        return Counter(sort for sort in kept if sort != "lease")
 
     def _keyed_now(self, known: Mapping[str, Entry]) -> list[Entry]:
         calls = {entry.key: entry.value for entry in self._under("call") if isinstance(entry.value, dict)}
@@ -117,3 +125,13 @@ class KeyedNotes(Notes):
     def _as_kept(self, digest: str) -> str:
         """A digest that was read, as this version keeps it: a plain one of an older state is keyed now."""
         return self._digests.of(digest) if self._digests.key and self._agrees(self._entries) else digest
+
+
+def _not_empty(where: str, held: Mapping[str, int], taken: int) -> StoreError:
+    """What to raise where an import would overwrite something."""
+    listed = ", ".join(f"{count:,} of `{sort}`" for sort, count in sorted(held.items()))
+    already = f"{taken:,} of what is imported is there already"
+    return StoreError(
+        f"{where} is not empty, and nothing was written: it holds {listed}; {already}",
+        hint="`reconciler state show` lists it; import into a store that holds nothing, named with --state",
+    )

@@ -66,3 +66,21 @@ def test_valid_manifests_have_a_verdict_in_markdown(capsys: pytest.CaptureFixtur
     capsys.readouterr()
     assert main(["validate", "--format", "markdown"]) == 0
     assert capsys.readouterr().out.startswith("**1 document, valid")
+
+
+def test_an_import_into_a_state_that_is_not_empty_says_what_is_there_and_writes_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    capsys.readouterr()
+    assert main(["state", "export", "--emulator"]) == 0
+    exported = capsys.readouterr().out
+    (tmp_path / "state.json").write_text(exported, encoding="utf-8")
+    assert main(["state", "import", "state.json", "--emulator"]) == 1
+    said = " ".join(capsys.readouterr().err.split())
+    assert "RC500" in said
+    assert "is not empty, and nothing was written: it holds 1 of `call`;" in said
+    assert "1 of what is imported is there already" in said
+    assert "`reconciler state show --emulator` lists it" in said
+    assert "another run" not in said
+    assert main(["state", "export", "--emulator"]) == 0
+    assert capsys.readouterr().out == exported
