@@ -44,6 +44,7 @@ class Account:
     ``unread``: the state could not be read, so that what is not known may be all the same.
     ``lost_state`` names a shared store that holds nothing at all: new, or deleted by mistake.
     ``foreign`` says which other project declared a name, ``foreign_ids`` which declared an object of a kind.
+    ``forbids`` says of a number that it must not be called: nobody is rung there.
     """
 
     organization: str
@@ -59,6 +60,7 @@ class Account:
     foreign: Mapping[Address, str] = field(default_factory=dict)
     foreign_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    forbids: Callable[[str], bool] = field(default=lambda _: False, repr=False, compare=False)
     answers: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, question: Hashable, answer: Callable[[], _Answer]) -> _Answer:

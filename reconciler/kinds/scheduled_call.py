@@ -221,11 +221,13 @@ class ScheduledCall(Kind):
             yield _finding(change.resource, obstacle, field)
 
     def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
-        """A person's telephone will ring, and the minutes are paid for."""
+        """A person's telephone will ring, and the minutes are paid for; not where do-not-call stops it."""
         if change.verb in _STOPS:
             return ()
         if change.action.writes_fields and change.resource is not None:
             callee = str(change.resource.declared.get("to_number", change.address))
+            if account.forbids(callee):
+                return ()
             return (Consequence(Sort.RINGS_A_PERSON, people=1, callee=callee), _PAID)
         return ()
 

@@ -82,6 +82,7 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
         settings=settings,
         now=now,
     )
+    account = replace(account, forbids=forbids)
     matches, links = observe.resolved(KINDS, account)
     plan = planning.plan(
         target=connection.target,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from reconciler.contract.fields import covers
+from reconciler.contract.fields import covers, policies
 from reconciler.model import Sort
 from reconciler.money import dollars
 from reconciler.redaction import mask_in
@@ -36,16 +36,21 @@ _NAMING = ("name", "label", "title", "key")  # what a list's objects are called 
 def visible(change: Change, diff: FieldDiff, *, show_numbers: bool) -> tuple[Any, Any]:
     """Both sides of a difference as JSON values, with what must not be seen taken out.
 
-    In a change that rings a person any number inside a value (a variable, an inline prompt) may be that
+    In a change of what calls a person any number inside a value (a variable, an inline prompt) may be that
     person's, whatever the field is called; a field that is itself a number says whether it is personal.
     """
     before, after = _file(plain(diff.before)), _file(plain(diff.after))
     if diff.secret:
         return None if before is None else SECRET, None if after is None else SECRET
-    rings = change.means(Sort.RINGS_A_PERSON)
-    if diff.personal or (rings and any(isinstance(side, dict | list) for side in (before, after))):
+    calls = change.means(Sort.RINGS_A_PERSON) or _calls_somebody(change)
+    if diff.personal or (calls and any(isinstance(side, dict | list) for side in (before, after))):
         return _discreet(before, show_numbers=show_numbers), _discreet(after, show_numbers=show_numbers)
     return before, after
+
+
+def _calls_somebody(change: Change) -> bool:
+    """Whether it is of a call, also one that rings nobody now: what is remembered of its callee is a digest."""
+    return change.resource is not None and any(it.hashed for it in policies(type(change.resource.spec)).values())
 
 
 def _file(value: Any) -> Any:

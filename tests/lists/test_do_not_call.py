@@ -62,6 +62,22 @@ def test_a_listed_person_is_counted_by_the_plan_armed_and_not_rung(folder: Folde
     assert "to call after all" not in missed.out
 
 
+def test_a_call_to_a_listed_person_is_not_counted_among_those_that_ring_somebody(folder: Folder) -> None:
+    (folder.root / "dnc.txt").write_text(NUMBER)
+    other = {**CALL, "to_number": "+14155550102"}
+    both = document("ScheduledCall", "jane", CALL), document("ScheduledCall", "ann", other)
+    folder.write({"all.yaml": "---\n".join(both)})
+    rung = {it["name"]: it["consequences"] for it in folder.plan()["changes"]}
+    assert rung == {"jane": [], "ann": ["rings_a_person", "spends_money"]}
+    assert "rings 1 person" in folder.run("plan").out
+
+
+def test_a_number_in_the_variables_of_a_call_that_is_not_placed_is_masked_all_the_same(folder: Folder) -> None:
+    (folder.root / "dnc.txt").write_text(NUMBER)
+    folder.write({"all.yaml": document("ScheduledCall", "jane", {**CALL, "variables": {"back": "+14155550177"}})})
+    assert "4155550177" not in folder.run("plan").out
+
+
 def test_a_plan_names_the_first_of_many_calls_to_listed_people_and_counts_the_others(folder: Folder) -> None:
     (folder.root / "dnc.txt").write_text(NUMBER)
     folder.write({"all.yaml": "---\n".join(document("ScheduledCall", f"jane-{it}", CALL) for it in range(7))})
