@@ -110,10 +110,12 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
             continue
         kind, errors = kinds[match.address.kind], refuted.get(match.address, ())
         written += errors
+        due: list[Change] = []
         for change in _changes(match, kind, account, links, scope):
             own = tuple(kind.preflight(change, account, links))
             found += own
-            changes.append(_marked(_stopped(change, (*own, *errors)) if kind.stands_alone else change, kind))
+            due.append(_stopped(change, (*own, *errors)) if kind.stands_alone else change)
+        changes += (_marked(change, kind) for change in _refused_once(due))
     changes = list(in_use.refused(changes, account, kinds, links))
     for address, errors in scope.left_out.items():
         found += errors
@@ -143,6 +145,15 @@ def _stopped(change: Change, found: Iterable[Finding]) -> Change:
         return replace(change, stopped=errors)
     refused = Action.REFUSE
     return replace(change, action=refused, verb=refused.value, consequences=(), stopped=errors, fingerprint="")
+
+
+def _refused_once(changes: Sequence[Change]) -> Iterable[Change]:
+    """The changes to one resource, where those that its errors stop are told as one."""
+    stopped = [change for change in changes if change.stopped]
+    if len(stopped) <= 1:
+        return changes
+    told = next((change for change in stopped if change.action is Action.REFUSE), stopped[0])
+    return [change for change in changes if change is told or not change.stopped]
 
 
 def _nothing_misspelt(scope: Scope, matches: tuple[Match, ...]) -> None:

@@ -68,3 +68,15 @@ def test_who_was_left_out_of_the_load_is_not_among_the_people() -> None:
         made.declare(*people(3), **SPEC)
         made.applied()
         assert foreseen(made)[0]["people"] == 2
+
+
+def test_what_an_error_stops_of_a_campaign_is_refused_once(project: Campaigns) -> None:
+    (project.folder.root / "reconciler.yaml").write_text('calling_hours: {start: "10:00", end: "12:00"}\n')
+    said = project.run("plan")
+    assert "apply would leave out Campaign/recall, and do the rest" in " ".join(said.text.split()), said.text
+    assert json.loads(project.run("plan", "--format", "json").out)["summary"]["refuse"] == 1
+    (project.folder.root / "reconciler.yaml").write_text('calling_hours: {start: "00:00", end: "24:00"}\n')
+    project.run("apply", "--yes", now=BEFORE)
+    project.declare(*people(3), **{**SPEC, "start": "2026-12-08T09:00"})
+    (project.folder.root / "reconciler.yaml").write_text('calling_hours: {start: "10:00", end: "12:00"}\n')
+    assert json.loads(project.run("plan", "--format", "json").out)["summary"]["refuse"] == 1
