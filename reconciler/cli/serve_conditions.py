@@ -7,11 +7,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from reconciler.errors import ReconcilerError
+from reconciler.serve.checkout import first_place
 from reconciler.serve.health import Check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reconciler.errors import InputError
     from reconciler.planning.survey import Connection
 
 _CLOCK_SECONDS = 30.0
@@ -21,8 +23,8 @@ _API_SERVES = 10.0
 class Conditions:
     """What readiness depends on; manifests in error do not: the last good ones are kept, and it is said."""
 
-    def __init__(self, connection: Connection, manifests: Callable[[], str]) -> None:
-        self._connection, self._told = connection, manifests
+    def __init__(self, connection: Connection, manifests: Callable[[], InputError | None]) -> None:
+        self._connection, self._error = connection, manifests
         self._api_checked, self._api_known = -_API_SERVES, Check(ok=True)
 
     def asked(self, *, dispatching: bool) -> dict[str, Callable[[], Check]]:
@@ -31,7 +33,9 @@ class Conditions:
         return {**found, "lease": self._lease} if dispatching else found
 
     def _manifests(self) -> Check:
-        return Check(ok=True, detail=self._told())
+        if (error := self._error()) is None:
+            return Check(ok=True)
+        return Check(ok=False, detail=f"in error, the last good ones are kept: {first_place(error)}", stale=True)
 
     def _state(self) -> Check:
         try:

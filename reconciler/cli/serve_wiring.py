@@ -33,7 +33,7 @@ from reconciler.redaction import storable
 from reconciler.schedule.clock import parse_duration
 from reconciler.serve.access import Access
 from reconciler.serve.application import Receiver, Services, application
-from reconciler.serve.checkout import Checkout
+from reconciler.serve.checkout import Checkout, first_error
 from reconciler.serve.day import Board
 from reconciler.serve.dispatcher import Dispatcher, Surroundings
 from reconciler.serve.event_log import EventLog
@@ -171,9 +171,8 @@ class Wiring:
             self.throttle = self._throttle()
             self.log.say("manifests read again", commit=self._commit())
             return
-        first = error.findings[0] if error.findings else None
-        where = f"{first.location}: {first.message}" if first else error.message
-        self.log.say("the manifests are in error: the last good ones are kept", error=where, level="error")
+        said = "the manifests are in error: the last good ones are kept"
+        self.log.say(said, error=first_error(error), level="error")
 
     def _throttle(self) -> Throttle:
         limits = self.session.project.settings.limits
@@ -324,7 +323,7 @@ class Wiring:
             switches=bool(self._token),
             closed=session.project.settings.calling_hours.closed_days,
         )
-        checks = Conditions(self.connection, lambda: "; ".join(self._remarks()) or "ok")
+        checks = Conditions(self.connection, lambda: self.checkout.error)
         return Services(
             receiver=Receiver(self._secrets, self._accept_v1, self.events, self.follower.hear, time.time),
             access=Access(self.listen, self._token),
@@ -337,8 +336,10 @@ class Wiring:
         )
 
     def _remarks(self) -> list[str]:
-        problem = self.checkout.problem
-        return [f"The manifests are in error, the last good ones are kept: {problem}"] if problem else []
+        if (error := self.checkout.error) is None:
+            return []
+        said = self.session.output.clean(first_error(error), masked=True)
+        return [f"The manifests are in error, the last good ones are kept: {said}"]
 
     def _beats(self, dispatching: bool) -> dict[str, Callable[[], float]]:
         beats: dict[str, Callable[[], float]] = {"follower": lambda: self.follower.beat}

@@ -153,8 +153,8 @@ async def _healthz(services: Services, _request: Request) -> Response:
 
 async def _readyz(services: Services, _request: Request) -> Response:
     checks = await run_in_threadpool(services.health.ready)
-    ready = all(check.ok for check in checks.values()) and not services.stopping.is_set()
-    told = {name: {"ok": check.ok, "detail": check.detail} for name, check in checks.items()}
+    ready = all(check.serves for check in checks.values()) and not services.stopping.is_set()
+    told = {name: check.told for name, check in checks.items()}
     status = "ready" if ready else "stopping" if services.stopping.is_set() else "not ready"
     return JSONResponse({"status": status, "checks": told}, 200 if ready else 503, headers=HEADERS)
 

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from reconciler.documents.folders import files_below
 from reconciler.errors import InputError
+from reconciler.model import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
     from pathlib import Path
+
+    from reconciler.model import Finding
 
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _NEVER_READ = frozenset({".log", ".out", ".err", ".pid", ".swp"})  # a service often logs into its own folder
@@ -37,12 +40,38 @@ def _is_entered(folder: str) -> bool:
     return not folder.startswith(".") and folder not in _SKIPPED
 
 
+def first_place(error: InputError) -> str:
+    """Where the first of its errors is, by its code, and how many there are: nothing that the files say."""
+    if not (found := _errors(error)):
+        return error.code
+    return f"{_place(found[0])}{found[0].code}{_count(found)}"
+
+
+def first_error(error: InputError) -> str:
+    """The first of its errors in full, and how many there are."""
+    if not (found := _errors(error)):
+        return error.message
+    return f"{_place(found[0])}{found[0].code} {found[0].message}{_count(found)}"
+
+
+def _errors(error: InputError) -> list[Finding]:
+    return [it for it in error.findings if it.severity is Severity.ERROR]
+
+
+def _place(finding: Finding) -> str:
+    return f"{finding.location}: " if finding.location else ""
+
+
+def _count(errors: list[Finding]) -> str:
+    return f" (the first of {len(errors)} errors)" if len(errors) > 1 else " (1 error)"
+
+
 class Checkout(Generic[Content]):
     """The last good content; ``said`` hears of every change.
 
     ``root`` finds the project, behind a link that may be moved; ``read`` makes the content or raises InputError.
 
-    What is in error changes nothing: calls go on by what was reviewed last, and ``problem`` says that it is so.
+    What is in error changes nothing: calls go on by what was reviewed last, and ``error`` says that it is so.
     """
 
     def __init__(
@@ -55,7 +84,7 @@ class Checkout(Generic[Content]):
         self._lock = Lock()
         self._mark: Hashable = mark(root())
         self._content = read()
-        self.problem = ""
+        self.error: InputError | None = None
 
     def current(self) -> Content:
         """The content, read again first where the checkout moved."""
@@ -74,9 +103,8 @@ class Checkout(Generic[Content]):
         try:
             self._content = self._read()
         except InputError as error:
-            self.problem = error.message
-            self._mark = now
+            self._mark, self.error = now, error
             self._said(error)
         else:
-            self._mark, self.problem = now, ""
+            self._mark, self.error = now, None
             self._said(None)

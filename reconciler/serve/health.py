@@ -16,10 +16,24 @@ LONGEST_SILENCE = 180.0  # seconds without a beat after which a thread hangs
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One condition: whether it holds, and what is to be said of it."""
+    """One condition: whether it holds, and what is to be said of it.
+
+    ``stale``: it does not hold, and the work goes on by what held last.
+    """
 
     ok: bool
     detail: str = "ok"
+    stale: bool = False
+
+    @property
+    def serves(self) -> bool:
+        """Whether the service can do its work all the same."""
+        return self.ok or self.stale
+
+    @property
+    def told(self) -> dict[str, bool | str]:
+        """For a probe."""
+        return {"ok": self.ok, "detail": self.detail, **({"stale": True} if self.stale else {})}
 
 
 class Health:

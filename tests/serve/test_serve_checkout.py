@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.errors import InputError
-from reconciler.serve.checkout import Checkout
+from reconciler.serve.checkout import Checkout, first_error, first_place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,9 @@ def test_the_last_good_content_is_kept_and_each_error_is_said_once(tmp_path: Pat
     (tmp_path / "text").write_text("good")
     found = checkout(tmp_path, said)
     (tmp_path / "text").write_text("wrong")
-    assert [found.current(), found.current(), found.problem] == ["good", "good", "it is wrong"]
-    assert len(said) == 1
+    assert [found.current(), found.current()] == ["good", "good"]
+    (error,) = said
+    assert error is not None
+    assert (found.error, first_error(error), first_place(error)) == (error, "it is wrong", "RC100")
     (tmp_path / "text").write_text("better")
-    assert (found.current(), found.problem) == ("better", "")
+    assert (found.current(), found.error) == ("better", None)

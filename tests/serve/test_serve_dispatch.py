@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -81,7 +82,15 @@ def test_manifests_in_error_change_nothing_and_are_said(site: Site) -> None:
     assert service.get("/readyz").json()["status"] == "ready"
     (site.root / "manifests" / "broken.yaml").write_text("kind: Agent\nspec: [\n")
     until(lambda: any("last good" in it["message"] for it in service.lines), "the complaint")
-    assert "last good" in service.get("/").text
+    assert "last good ones are kept: manifests/broken.yaml:" in service.get("/").text
+    until(lambda: not service.get("/readyz").json()["checks"]["manifests"]["ok"], "the probe's answer")
+    ready = service.get("/readyz")
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+    told = ready.json()["checks"]["manifests"]
+    assert told["stale"] is True
+    assert re.fullmatch(
+        r"in error, the last good ones are kept: manifests/broken\.yaml:\d+:\d+: RC\d{3} \(1 error\)", told["detail"]
+    )
     assert service.metric("reconciler_manifests_ok") == 0
     until(site.dialled, "the call all the same")
     (site.root / "manifests" / "broken.yaml").unlink()
