@@ -19,13 +19,13 @@ from reconciler.redaction import storable
 from reconciler.schedule.callee_hours import closed_for
 from reconciler.schedule.clock import parse_instant, spoken_day, stamp, vendor_instant, zone
 from reconciler.schedule.closed_days import NO_DAY
-from reconciler.schedule.occurrences import next_occurrence, occurrence_of
+from reconciler.schedule.occurrences import next_firing, occurrence_id, occurrence_of, parts_of
 from reconciler.schedule.planned_call import PlannedCall
 from reconciler.state.call_records import Attempt, Hold
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from threading import Event
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _NOT_FOUND = 404
 _NO_END = "when it ended cannot be read: no second try can be decided"
 _NO_HOLD = Hold()
+_LAST_MOMENT = timedelta(microseconds=1)  # of a window, which a hold that ends with it covers
 _ENDED = frozenset(state for state in CallState if state.ended)
 _AT_ONCE = 8
 _FORBIDDEN = "this person must not be called"
@@ -252,8 +253,23 @@ def _rows_of(
     yield from (call_row(known, attempt, when=_when(call, known, attempt)) for attempt in tried)
     if call is not None:
         yield from _second_tries(known, call, tried, view)
+        yield from _held_singly(known, call, tried, view)
     if not tried or (call is not None and not call.opens and call.state == CallState.ARMED):
-        yield _waiting_row(known, call, view)
+        yield _waiting_row(known, call, view, {it.occurrence for it in tried if it.state is CallState.CANCELLED})
+
+
+def _held_singly(known: PlannedCall, call: Armed, tried: Iterable[Attempt], view: _View) -> Iterator[CallRow]:
+    """The occurrences to come that are held one by one, and were not tried."""
+    begun = {it.occurrence for it in tried}
+    for wall, hold in sorted(call.occurrence_holds.items() if call.state is CallState.ARMED else ()):
+        occurrence = f"{known.name}@{wall}"
+        firing = occurrence_of(occurrence, zone(known.zone or "UTC"))
+        if firing is None or occurrence in begun or firing.nominal + known.late <= view.now:
+            continue
+        if hold.in_force(view.now):
+            held = Attempt(known.name, occurrence, 1, CallState.HELD)
+            hint = release_of(hold, call, occurrence)
+            yield call_row(known, held, when=firing.nominal, detail=hold.spoken, hint=hint)
 
 
 def _second_tries(known: PlannedCall, call: Armed, tried: Iterable[Attempt], view: _View) -> Iterator[CallRow]:
@@ -301,25 +317,32 @@ def _waiting(known: PlannedCall, call: Armed | None, now: datetime, everything: 
     return CallState.ARMED, "", ""
 
 
-def _waiting_row(known: PlannedCall, call: Armed | None, view: _View) -> CallRow:
+def _waiting_row(known: PlannedCall, call: Armed | None, view: _View, cancelled: Container[str]) -> CallRow:
     state, detail, hint = _waiting(known, call, view.now, view.everything)
-    upcoming, skips = _upcoming(known, view) if known.schedule else (None, "")
+    upcoming, skips = _upcoming(known, call, view, cancelled) if known.schedule else (None, "")
     if state is CallState.ARMED and view.must_not_ring(known):
         state, detail = CallState.HELD, _FORBIDDEN
     told = detail or (skips if state is CallState.ARMED else "")
     return call_row(known, state=state, when=upcoming or _when(call, known), detail=told, hint=hint)
 
 
-def _upcoming(known: PlannedCall, view: _View) -> tuple[datetime | None, str]:
-    """The next occurrence on an open day, and what is skipped before it."""
+def _upcoming(
+    known: PlannedCall, call: Armed | None, view: _View, cancelled: Container[str]
+) -> tuple[datetime | None, str]:
+    """The next occurrence that is to be placed, and what is skipped before it; those stopped singly have own rows."""
     at = view.now
     skips: list[str] = []
-    while known.schedule and (found := next_occurrence(known.schedule, at)):
+    found: datetime | None
+    while known.schedule and (firing := next_firing(known.schedule, at)):
+        found, at = firing.nominal, firing.nominal + timedelta(seconds=1)
+        occurrence = occurrence_id(known.name, firing.wall)
+        held = call.occurrence_holds.get(parts_of(occurrence)[1]) if call else None
+        if occurrence in cancelled or (held and held.covers(found + known.late - _LAST_MOMENT)):
+            continue
         why = closed_for(found, known.to_number, view.closed) if known.to_number else ""
         if not why or len(skips) == _MOST_SKIPS:
             break
         skips.append(f"{spoken_day(found.astimezone(zone(known.zone or 'UTC')))}: {why}")
-        at = found + timedelta(seconds=1)
     else:
         found = None
     return found, f"skips {'; '.join(skips)}" if skips else ""

@@ -44,14 +44,15 @@ def forecast(  # noqa: PLR0913 - all that decides who is rung
     *,
     again: Mapping[Address, Sequence[SecondTry]] = MappingProxyType({}),
     forbids: Callable[[str], bool] = lambda _: False,
+    stops: Callable[[PlannedCall, Occurrence], str] = lambda _, __: "",
 ) -> Forecast:
     """Who will be rung by the calls of a plan, when, and for how much at most.
 
     ``orders`` are all declared calls; only those the plan covers and that may still be placed are counted. ``again``
     are the second tries to come of calls that are over. None is counted to a number that ``forbids`` says must not be
-    called.
+    called, and no occurrence of which ``stops`` says why it is not to be placed.
     """
-    ahead = _Ahead(plan, account, again)
+    ahead = _Ahead(plan, account, again, stops)
     rings = sorted(
         (ring for order in orders if not forbids(order.to_number) for ring in ahead.rings(order)),
         key=lambda ring: (ring.at, ring.address),
@@ -96,9 +97,16 @@ def _reload(plan: Plan, account: Account) -> dict[str, Any]:
 class _Ahead:
     """The calls to come of one plan; remembers whether it stopped counting, and what each agent costs."""
 
-    def __init__(self, plan: Plan, account: Account, again: Mapping[Address, Sequence[SecondTry]]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        account: Account,
+        again: Mapping[Address, Sequence[SecondTry]],
+        stops: Callable[[PlannedCall, Occurrence], str],
+    ) -> None:
         self.whole = True
         self._again = again
+        self._stops = stops
         self._account = account
         self._changes: dict[Address, Change] = {change.address: change for change in plan.changes}
         self._prices: dict[tuple[str | int | None, str], tuple[str, bool, int]] = {}
@@ -159,7 +167,7 @@ class _Ahead:
     def _skipped(self, firing: Occurrence, order: PlannedCall) -> str:
         if order.schedule is not None and firing.wall.date() in order.schedule.exceptions:
             return "excepted"
-        return closed_for(firing.nominal, order.to_number, self._closed)
+        return self._stops(order, firing) or closed_for(firing.nominal, order.to_number, self._closed)
 
     def _price(self, order: PlannedCall) -> tuple[str, bool, int]:
         """Which agent speaks, whether it ends a call by itself, and the most that one may cost: told once of each."""

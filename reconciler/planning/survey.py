@@ -19,6 +19,7 @@ from reconciler.planning.throughput import crowded
 from reconciler.schedule.call_report import standstill
 from reconciler.schedule.clock import parse_instant
 from reconciler.schedule.expected_calls import SecondTry
+from reconciler.schedule.occurrences import occurrence_id, parts_of
 from reconciler.state.call_states import CallState
 from reconciler.undeclared import Undeclared
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from reconciler.model import Address, Target
     from reconciler.planning.decide import Match
     from reconciler.planning.plan import Scope
+    from reconciler.schedule.occurrences import Occurrence
+    from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Settings
     from reconciler.state.call_records import Attempt, Hold
     from reconciler.state.ledger import Ledger
@@ -100,7 +103,15 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
     )
     plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
     again = _second_tries(connection.ledger)
-    foreseen = forecast(plan, account, orders_of(account), expected(plan, account), again=again, forbids=forbids)
+    foreseen = forecast(
+        plan,
+        account,
+        orders_of(account),
+        expected(plan, account),
+        again=again,
+        forbids=forbids,
+        stops=_stops(connection.ledger),
+    )
     plan = replace(plan, findings=(*plan.findings, *crowded(foreseen.rings, settings, loaded.resources)))
     unknown = None if scope.wanted or scope.paths else _undeclared(account, matches)
     # A part of the project that holds no call says nothing of those that are to come elsewhere.
@@ -139,6 +150,22 @@ def _second_tries(ledger: Ledger) -> dict[Address, list[SecondTry]]:
             coming = SecondTry(opens, attempt.attempt + 1, armed.call.most_attempts)
             found.setdefault(armed.call.address, []).append(coming)
     return found
+
+
+def _stops(ledger: Ledger) -> Callable[[PlannedCall, Occurrence], str]:
+    """Why one occurrence of a recurring call is not to be placed: cancelled, or held until its window has closed."""
+    cancelled = {it.occurrence for it in ledger.attempts() if it.state is CallState.CANCELLED}
+
+    def why(order: PlannedCall, firing: Occurrence) -> str:
+        occurrence = occurrence_id(order.name, firing.wall)
+        if occurrence in cancelled:
+            return "cancelled"
+        armed = ledger.armed_call(order.name)
+        hold = armed.occurrence_holds.get(parts_of(occurrence)[1]) if armed else None
+        lasts = hold and (not hold.until or firing.nominal + order.late <= parse_instant(hold.until))
+        return f"held: {hold.why}" if hold and lasts else ""
+
+    return why
 
 
 def _standstill(ledger: Ledger, now: datetime) -> list[Finding]:

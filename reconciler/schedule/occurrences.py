@@ -146,7 +146,13 @@ def firings(schedule: Schedule, after: datetime, before: datetime) -> Iterator[O
 
 def next_occurrence(schedule: Schedule, after: datetime) -> datetime | None:
     """The first nominal instant at or after an instant; None when the schedule is over."""
-    return next(occurrences(schedule, after, after + _LOOKAHEAD), None)
+    found = next_firing(schedule, after)
+    return found.nominal if found else None
+
+
+def next_firing(schedule: Schedule, after: datetime) -> Occurrence | None:
+    """The first occurrence at or after an instant; None when the schedule is over."""
+    return next(firings(schedule, after, after + _LOOKAHEAD), None)
 
 
 def occurrence_id(name: str, wall: datetime | None) -> str:

@@ -200,3 +200,26 @@ def test_the_forecast_decides_nothing(project: Project) -> None:
     after = json.loads(project.run("plan", "--format", "json"))
     assert before["forecast"] != after["forecast"]
     assert before["fingerprint"] == after["fingerprint"]
+
+
+def test_occurrences_that_are_cancelled_or_held_one_by_one_are_not_to_come_and_calls_tell_the_next_that_rings(
+    project: Project,
+) -> None:
+    weekdays = 'agent: reminder\n  schedule: {cron: "0 9 * * mon-fri", timezone: UTC, until: 2030-01-18}'
+    project.write(call("c", at="", more=weekdays))
+    early = "2030-01-14T08:00:00Z"
+    project.run("apply", "--yes", now=early)
+    project.run("calls", "cancel", "c@2030-01-14T09:00", now=early)
+    project.run("calls", "hold", "c@2030-01-16T09:00", "--why", "away", now=early)
+    found = json.loads(project.run("plan", "--format", "json", now=early))["forecast"]
+    assert [it["at"][:10] for it in found["calls"]] == ["2030-01-15", "2030-01-17", "2030-01-18"]
+    text = " ".join(project.run("plan", now=early).split())
+    assert "2 skipped" in text
+    assert "cancelled" in text
+    assert "held: away" in text
+    rows = json.loads(project.run("calls", "--format", "json", now=early))["calls"]
+    assert {it["occurrence"]: (it["state"], it["when"][:10]) for it in rows} == {
+        "c": ("armed", "2030-01-15"),
+        "c@2030-01-14T09:00": ("cancelled", "2030-01-14"),
+        "c@2030-01-16T09:00": ("held", "2030-01-16"),
+    }
