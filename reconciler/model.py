@@ -251,8 +251,7 @@ class Observed:
 class FieldDiff:
     """One declared field that is not as declared; ``path`` is dotted, in manifest keys.
 
-    ``before`` is live, ``after`` is desired, both as a reader should see them (references by address,
-    personal values masked by the renderer's policy).
+    ``before`` is live, ``after`` desired, not masked yet; ``unremembered``: not told, and not known what was sent.
     """
 
     path: str
@@ -263,6 +262,7 @@ class FieldDiff:
     secret: bool = False
     location: Location | None = None
     immutable: bool = False
+    unremembered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

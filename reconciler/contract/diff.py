@@ -122,7 +122,15 @@ def _difference(  # noqa: PLR0913 - as above
         secret=policy.secret or (holds_secret(spec, policy.name) and before == after),
         immutable=policy.immutable or policy.parent,
         location=where(resource, policy.name),
+        unremembered=_unremembered(policy, links.wire(policy, value), actual, base),
     )
+
+
+def _unremembered(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> bool:
+    """Whether nobody can tell if a field is as declared: it is not told, and nothing is recorded of it."""
+    if policy.unread is None or base is None or policy.name in base.fields:
+        return False
+    return _same_keys(policy.unread.readable, desired, actual)
 
 
 class EveryField(Sequence[FieldDiff]):

@@ -311,8 +311,11 @@ def _diffs(match: Match, kind: Kind, links: Resolver) -> Sequence[FieldDiff]:
 def _change(match: Match, kind: Kind, decision: Decision, diffs: Sequence[FieldDiff]) -> Change:
     writes = decision.action.writes_fields or decision.action is Action.REFUSE
     reason, sentence = decision.reason, decision.sentence
-    if decision.action is Action.UPDATE and not decision.resumes and match.binding:
-        reason, sentence = _whose(diffs)
+    if decision.action is Action.UPDATE and not decision.resumes:
+        if diffs and all(diff.unremembered for diff in diffs):
+            sentence = "what was sent before is not known: sent once"
+        elif match.binding:
+            reason, sentence = _whose(diffs)
     gone = released(match.binding, match.resource.declared) if match.resource and not kind.kept_in_state else ()
     default = {"name"} if "name" in policies(kind.spec) else set()
     return Change(

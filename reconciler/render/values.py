@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SECRET = "(secret)"  # noqa: S105 - what is shown in place of one
 HIDDEN = "(hidden)"
+UNKNOWN = "unknown"  # what the account does not tell and nobody remembers
 _DIGEST = re.compile(r"(sha256:)?[0-9a-f]{16}([0-9a-f]{48})?")
 _PLAIN = re.compile(r"[^\s\"'`\[\]{}].*[^\s\"'`]|[^\s\"'`\[\]{}]")
 _LONG = 60
@@ -40,6 +41,8 @@ def visible(change: Change, diff: FieldDiff, *, show_numbers: bool) -> tuple[Any
     person's, whatever the field is called; a field that is itself a number says whether it is personal.
     """
     before, after = _file(plain(diff.before)), _file(plain(diff.after))
+    if diff.unremembered and before is None and not is_long(after):
+        before = UNKNOWN
     if diff.secret:
         return None if before is None else SECRET, None if after is None else SECRET
     calls = change.means(Sort.RINGS_A_PERSON) or _calls_somebody(change)

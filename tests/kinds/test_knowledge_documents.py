@@ -56,6 +56,20 @@ def test_a_file_is_uploaded_as_it_is_and_replaced_under_its_id(bench: KilledRuns
     assert len(bench.ask("GET", "/v1/knowledge/documents")) == 1
 
 
+def test_a_file_of_which_nothing_is_remembered_is_sent_once_and_said_so(bench: KilledRuns) -> None:
+    (bench.folder.root / "old.txt").write_bytes(b"We open at nine.")
+    bench.declare(document({"content": {"file": "old.txt"}}))
+    bench.applied()
+    for file in (bench.folder.root / ".reconciler").glob("state.db*"):
+        file.unlink()
+    adopted, sent = (it for it in bench.folder.plan()["changes"] if it["kind"] == "KnowledgeDocument")
+    assert (adopted["action"], sent["action"]) == ("adopt", "update")
+    assert sent["sentence"] == "what was sent before is not known: sent once"
+    assert [it["before"] for it in sent["fields"]] == ["unknown"]
+    bench.applied()
+    bench.clean()
+
+
 def test_a_file_of_another_name_with_the_same_bytes_is_no_change(bench: KilledRuns) -> None:
     (bench.folder.root / "old.txt").write_bytes(b"We open at nine.")
     bench.declare(document({"content": {"file": "old.txt"}}))
