@@ -56,6 +56,9 @@ _CREDENTIAL = re.compile(
 )
 
 _BULLETS = "\u2022" * 7  # one length for all, so that it says nothing about what it hides
+_COVER = "\ufdd0"  # no character of any text
+_COVERED = re.compile(f"{_COVER}+")
+_SHOWN_SIGN = re.compile(r"[^\r\n]")
 _COUNTRY_CODE = re.compile(r"\+(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9][0-9]{2})")
 _SHOWN_DIGITS = 4
 _FEWEST_HIDDEN = 3
@@ -83,6 +86,11 @@ _ENOUGH_DIGITS = re.compile(r"[0-9](?:[ ().\u00a0-]{0,3}[0-9]){6}")  # in whatev
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _LONGEST_REASON = 400
 _LONGEST_WHOLE = 40  # of a longer secret its beginning is hidden too: messages cut what they quote
+
+
+def covered(text: str) -> str:
+    """A text that is not to be shown, each character of it covered, so that what follows it keeps its column."""
+    return _SHOWN_SIGN.sub(_COVER, text)
 
 
 def secrets_in(text: str) -> Iterator[re.Match[str]]:
@@ -145,8 +153,8 @@ def mask_in(text: str) -> str:
 
 
 def mask_in_line(text: str) -> str:
-    """As ``mask_in``, of a line of a file, where a number may stand without its plus."""
-    return _BARE_IN_LINE.sub(_BULLETS, mask_in(text))
+    """As ``mask_in``, of a line of a file, where a number may stand without its plus, and parts may be covered."""
+    return _BARE_IN_LINE.sub(_BULLETS, mask_in(_COVERED.sub(_BULLETS, text)))
 
 
 def mask_in_answer(text: str, *, bare: bool) -> str:

@@ -10,6 +10,7 @@ from reconciler.contract.fields import personal
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.errors import InputError
 from reconciler.lint import privacy
+from reconciler.load.number_cells import WHOLE
 from reconciler.model import Finding, Location, Severity
 from reconciler.sealing import SUFFIX, Sealing
 from reconciler.settings import FILE
@@ -67,6 +68,12 @@ class DoNotCallFile:
             raise UnreadableList(f"`{name}` is not UTF-8", code="RC182", hint="save it as UTF-8") from None
         except InputError as error:
             raise UnreadableList(f"`{name}` {error.message}", code="RC182", hint=error.hint) from None
+
+    @property
+    def number_files(self) -> dict[str, frozenset[str]]:
+        """The file of the list, each line of which is a number."""
+        setting = self.project.settings.do_not_call
+        return {setting.file: WHOLE} if setting else {}
 
     def findings(self) -> list[Finding]:
         """What is wrong with it."""

@@ -79,7 +79,8 @@ def show(error: ReconcilerError, options: Options) -> None:
         case "junit":
             output.tests(junit.findings(findings, suite="stopped"))
         case _:
-            output.talk(text.findings(findings, width=output.width, color=False, sources=output.source))
+            shown = text.findings(findings, width=output.width, sources=output.source, show_numbers=output.show_numbers)
+            output.talk(shown)
 
 
 def _finding(error: ReconcilerError) -> Finding:

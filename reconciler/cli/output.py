@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.documents.project_files import ProjectFiles, Unreadable
+from reconciler.load.number_cells import cover_numbers, cover_values
 from reconciler.redaction import Redactor, hide_credentials, hide_secret_lines, hide_secrets, mask_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from reconciler.model import Finding
@@ -50,6 +51,7 @@ class Output:
         self.log: Callable[[str], None] | None = None  # where talk goes in a service
         self._redactor = Redactor()
         self._sources: dict[str, list[str] | None] = {}
+        self._number_files: dict[str, frozenset[str]] = {}
         self._files: ProjectFiles | None = None
 
     @property
@@ -62,6 +64,10 @@ class Output:
     def hide_numbers(self, callees: Iterable[str]) -> None:
         """Mask these numbers (E.164) from now on, however they are written, unless they are to be shown."""
         self._redactor.hide_numbers(callees)
+
+    def hide_cells(self, files: Mapping[str, frozenset[str]]) -> None:
+        """Cover the numbers in lines that are shown of these files, by their columns, unless they are to be shown."""
+        self._number_files |= files
 
     def hide_secret(self, secret: str) -> None:
         """Never let this text out."""
@@ -153,8 +159,15 @@ class Output:
         content = self._files.read(self.root / path, largest=_LARGEST_SOURCE)
         if isinstance(content, Unreadable):
             return None
-        text = self._redactor.without_secrets(content.decode("utf-8", "replace"))
+        text = self._redactor.without_secrets(self._covered(path, content.decode("utf-8", "replace")))
         return hide_secret_lines(text).splitlines()
+
+    def _covered(self, path: str, text: str) -> str:
+        if self.show_numbers:
+            return text
+        if (columns := self._number_files.get(path)) is not None:
+            return cover_numbers(text, path, columns)
+        return cover_values(text) if path.endswith((".yaml", ".yml")) else text
 
     @property
     def interactive(self) -> bool:

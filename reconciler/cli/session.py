@@ -98,6 +98,7 @@ class Session:
         for secret in loaded.secrets:
             self.output.hide_secret(secret)
         self.output.hide_numbers(loaded.callees)
+        self.output.hide_cells({**loaded.number_files, **self.do_not_call.number_files})
         loaded.findings += self.do_not_call.findings()
         self.lint.offline(loaded, now, self.project.settings, self.output)
         loaded.findings = self.output.redacted(loaded.findings)

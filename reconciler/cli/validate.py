@@ -58,6 +58,7 @@ def _session(options: Options) -> Session:
         for secret in loaded.secrets:
             options.output.hide_secret(secret)
         options.output.hide_numbers(loaded.callees)
+        options.output.hide_cells(loaded.number_files)
         options.output.root = error.project.root
         raise InputError(error.message, code=error.code, findings=[*error.findings, *loaded.findings]) from None
 

@@ -45,7 +45,9 @@ def findings(session: Session, loaded: Loaded, verdict: str) -> None:
 
 def _findings(session: Session, found: Sequence[Finding]) -> str:
     output = session.output
-    return render.text.findings(found, width=output.width, color=output.color, sources=output.source)
+    return render.text.findings(
+        found, width=output.width, color=output.color, sources=output.source, show_numbers=output.show_numbers
+    )
 
 
 def plan(session: Session, found: Outlook, *, next_command: str, brief: bool = False, full: bool = False) -> None:

@@ -284,6 +284,11 @@ class Kind(ABC):
         del resource, observed
         return ()
 
+    def number_columns(self, declared: Mapping[str, Any]) -> frozenset[str]:
+        """The columns of its tables that hold numbers of people to call."""
+        del declared
+        return frozenset()
+
     def members(self, resource: Resource, table: Table) -> Members:
         """Where it has a ``table``: the resources that the rows of it declare, named ``LIST/KEY``."""
         raise NotImplementedError(f"{self.name} stands for no rows ({resource.address}, {table.path})")

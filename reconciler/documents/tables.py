@@ -17,8 +17,11 @@ from reconciler.model import Location
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+TABLES = (".csv", ".jsonl")
+
 _LINES = ".jsonl"
 _LONGEST_CELL = 1 << 17
+_CELL_END = re.compile(r"[,\r\n]")
 _SEPARATORS = {";": "semicolons", "\t": "tabs"}
 
 
@@ -49,15 +52,26 @@ class Table:
         """Where a cell of the row that begins on a line stands; the row itself where no column is named."""
         if column not in self.header:
             return Location(self.path, line)
-        start = self._start(line)
-        if is_lines(self.path):
-            place = _in_object(self.text, start, column)
-        else:
-            place = _in_record(self.text, start, self.header.index(column))
+        start = self.start(line)
+        place = self._place(start, column)
         before = _split(self.text[start:place])
         return Location(self.path, line + len(before) - 1, len(before[-1]) + 1)
 
-    def _start(self, line: int) -> int:
+    def extent(self, line: int, column: str) -> tuple[int, int]:
+        """From where to where in the text a cell of the row that begins on a line is written, quotes included."""
+        place = self._place(self.start(line), column)
+        if not is_lines(self.path):
+            return place, _cell_end(self.text, place)
+        written = self.text[place] != "{"  # a key that the object does not have
+        return place, json.JSONDecoder().raw_decode(self.text, place)[1] if written else place
+
+    def _place(self, start: int, column: str) -> int:
+        if is_lines(self.path):
+            return _in_object(self.text, start, column)
+        return _in_record(self.text, start, self.header.index(column))
+
+    def start(self, line: int) -> int:
+        """Where in the text a line begins."""
         if not self._starts:
             self._starts = [0, *(found.end() for found in re.finditer(r"\r\n|\n|\r", self.text))]
         return self._starts[line - 1]
@@ -175,13 +189,24 @@ def _in_record(text: str, place: int, index: int) -> int:
 
 def _after(text: str, place: int) -> int:
     """Behind the comma that ends the cell beginning at a place."""
-    if text.startswith('"', place):
-        place += 1
-        while (quote := text.find('"', place)) >= 0 and text.startswith('""', quote):
-            place = quote + 2
-        place = quote if quote >= 0 else len(text)
-    comma = text.find(",", place)
+    comma = text.find(",", _behind_quotes(text, place))
     return comma + 1 if comma >= 0 else len(text)
+
+
+def _cell_end(text: str, place: int) -> int:
+    """Where the cell that begins at a place ends: at a comma, or with its line."""
+    found = _CELL_END.search(text, _behind_quotes(text, place))
+    return found.start() if found else len(text)
+
+
+def _behind_quotes(text: str, place: int) -> int:
+    """The quote that closes the cell beginning at a place; that place where the cell has none."""
+    if not text.startswith('"', place):
+        return place
+    place += 1
+    while (quote := text.find('"', place)) >= 0 and text.startswith('""', quote):
+        place = quote + 2
+    return quote if quote >= 0 else len(text)
 
 
 def _in_object(text: str, start: int, key: str) -> int:

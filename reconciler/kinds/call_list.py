@@ -5,14 +5,14 @@ The list itself is no object: it stands for its rows, which are calls named ``LI
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler.contract.kind import FoundBy, Kind, Members
 from reconciler.kinds.call_list_rows import rows_of
 from reconciler.kinds.call_list_spec import CallListSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from reconciler.contract.account import Look
     from reconciler.documents.tables import Table
@@ -34,6 +34,11 @@ class CallList(Kind):
         """Nothing: its rows are observed as the calls they are."""
         del look
         return ()
+
+    def number_columns(self, declared: Mapping[str, Any]) -> frozenset[str]:
+        """Those that say whom to call, or from which number."""
+        written = [declared.get(name) for name in ("to_number", "from_number")]
+        return frozenset(str(it["column"]) for it in written if isinstance(it, dict) and "column" in it)
 
     def members(self, resource: Resource, table: Table) -> Members:
         """The calls that its rows declare."""

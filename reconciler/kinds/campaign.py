@@ -14,7 +14,7 @@ from reconciler.contract.account import Fact
 from reconciler.contract.kind import DueAction
 from reconciler.errors import Declined
 from reconciler.kinds import campaign_checks as checks
-from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted
+from reconciler.kinds.campaign_contacts import COLUMNS, KEY, contacts_of, counted
 from reconciler.kinds.campaign_days import on_closed_days
 from reconciler.kinds.campaign_load import DRAFT, load, refused_rows
 from reconciler.kinds.campaign_spec import CampaignSpec
@@ -70,6 +70,11 @@ class Campaign(RestKind):
     def read(self, id_: str, context: Context, parent: str = "") -> Observed:
         """One, as it is now, with what is remembered of it."""
         return next(iter(_remembered([super().read(id_, context, parent)], context.ledger)))
+
+    def number_columns(self, declared: Mapping[str, Any]) -> frozenset[str]:
+        """Those that the platform takes the number of a contact from."""
+        del declared
+        return frozenset(COLUMNS)
 
     def due_once_made(self, resource: Resource) -> Iterator[DueAction]:
         """What is due on a new draft."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from reconciler.contract.fields import personal
+from reconciler.documents.tables import TABLES
+from reconciler.load.number_cells import WHOLE
 from reconciler.model import Finding, Location, Resource, Severity
 from reconciler.redaction import Redactor
+from reconciler.sealing import SUFFIX
 from reconciler.telephony.phone_numbers import normalise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from reconciler.contract.kind import Kind
 
@@ -21,6 +24,15 @@ def personal_numbers(spec: Any, kind: Kind) -> set[str]:
     if not names or not isinstance(spec, dict):
         return set()
     return {number for name in names if (number := _e164(spec.get(name)))}
+
+
+def number_files(kind: Kind, declared: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """The files of a document, by its keys, that hold people's numbers, and in which columns; any, of whole ones."""
+    if not files:
+        return {}
+    whole, columns = personal(kind.spec), kind.number_columns(declared)
+    tables = {path: columns for path in files.values() if columns and path.removesuffix(SUFFIX).endswith(TABLES)}
+    return {**tables, **{path: WHOLE for key, path in files.items() if key in whole}}
 
 
 def _e164(written: Any) -> str:

@@ -34,9 +34,9 @@ _LARGEST_TEXT = 1 << 20
 class Contents:
     """Reads the files of one document.
 
-    ``findings`` says why one was not read, ``files`` where a field came from, ``raw`` has the bytes of those whose
-    digest stands for them, ``tables`` their rows. A number that
-    was not read is not declared.
+    ``findings`` says why one was not read, ``named`` which files were, ``files`` where a field came from, ``raw`` has
+    the bytes of those whose digest stands for them, ``tables`` their rows. A number that was not read is not
+    declared.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class Contents:
     ) -> None:
         self.findings: list[Finding] = []
         self.files: dict[str, str] = {}
+        self.named: dict[str, str] = {}
         self.secrets: set[str] = set()
         self.lent: set[Place] = set()
         self.raw: dict[str, bytes] = {}
@@ -142,6 +143,7 @@ class Contents:
             except InputError as error:
                 self._unopened(written, error, where)
                 return
+        self.named[key] = shown
         value = self._value(written, shown, raw, where)
         if value is not None:
             declared[key], self.files[key] = value, shown

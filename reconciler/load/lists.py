@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.contract.kind import Members
-from reconciler.documents.tables import NoTable, read_table
+from reconciler.documents.tables import TABLES, NoTable, read_table
 from reconciler.errors import InputError
 from reconciler.left_out import list_of
 from reconciler.model import Finding, Location, Severity
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from reconciler.model import Resource
     from reconciler.sealing import Sealing
 
-_TABLES = (".csv", ".jsonl")
-
 
 def members(resource: Resource, kind: Kind, raw: Mapping[str, bytes], sealing: Sealing) -> Members:
     """What the rows of its table declare; nothing, and why, where the file is no table."""
@@ -28,11 +26,11 @@ def members(resource: Resource, kind: Kind, raw: Mapping[str, bytes], sealing: S
         return Members((), known=False)  # why it was not read is said already
     path = resource.files[kind.table]
     where = resource.manifest.locate("spec", kind.table)
-    if not path.removesuffix(SUFFIX).endswith(_TABLES):
+    if not path.removesuffix(SUFFIX).endswith(TABLES):
         named = Finding(
             Severity.ERROR,
             "RC171",
-            f"`{path}` is no table: its name ends with none of {', '.join(_TABLES)}",
+            f"`{path}` is no table: its name ends with none of {', '.join(TABLES)}",
             "save it as CSV with a header line",
             resource.address,
             where,

@@ -17,7 +17,7 @@ from reconciler.documents import reading
 from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.documents.variables import filled, sought
-from reconciler.load.callees import personal_numbers, told_by_names
+from reconciler.load.callees import number_files, personal_numbers, told_by_names
 from reconciler.load.claims import claimed_twice
 from reconciler.load.contents import Contents
 from reconciler.load.cut_texts import cut_texts
@@ -50,7 +50,8 @@ class Loaded:
     """What the files declare: resources by address (as text), and everything there is to complain about.
 
     ``lists`` are the documents that stand for rows, by name; of those in ``incomplete`` not every row could be named.
-    ``callees`` are the numbers (E.164) to be hidden, also those of documents that are not as they should be.
+    ``callees`` are the numbers (E.164) to be hidden, also those of documents that are not as they should be;
+    ``number_files`` those with numbers in them, and in which columns.
     """
 
     resources: dict[str, Resource] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Loaded:
     documents: int = 0
     secrets: set[str] = field(default_factory=set)
     callees: set[str] = field(default_factory=set)
+    number_files: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def errors(self) -> list[Finding]:
@@ -258,6 +260,8 @@ class _Reader:
         self._raw = contents.raw
         self.loaded.callees |= personal_numbers(declared, kind) if contents.files else frozenset()
         self.loaded.secrets |= contents.secrets
+        for path, columns in number_files(kind, declared, contents.named).items():
+            self.loaded.number_files[path] = columns | self.loaded.number_files.get(path, frozenset())
         return Resource(
             manifest, spec, declared, contents.files, tables=contents.tables, lent=self._lent | contents.lent
         )
