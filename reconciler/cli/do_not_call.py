@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.contract.fields import personal
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.errors import InputError
+from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted, lines
 from reconciler.lint import privacy
 from reconciler.load.number_cells import WHOLE
 from reconciler.model import Finding, Location, Severity
@@ -115,6 +116,8 @@ def warned(everybody: DoNotCall, resources: Iterable[Resource]) -> list[Finding]
     if everybody.untold:
         message, hint = f"the do-not-call list cannot be read: {everybody.untold}", "until then nobody is rung"
         return [Finding(Severity.WARNING, "RC617", message, hint)]
+    resources = tuple(resources)
+    campaigns = [each for resource in resources if (each := _left_out(everybody, resource)) is not None]
     found = [
         (resource.address, resource.manifest.locate("spec", name))
         for resource in resources
@@ -123,7 +126,7 @@ def warned(everybody: DoNotCall, resources: Iterable[Resource]) -> list[Finding]
         if everybody.forbids(str(resource.declared.get(name)))
     ]
     if not found:
-        return []
+        return campaigns
     one, (address, place) = len(found) == 1, found[0]
     calls = "1 call is to a person" if one else f"{len(found):,} calls are to people"
     told = [f"{address.name} ({place.path}:{place.line})" for address, place in found[:_MOST_NAMED]]
@@ -132,4 +135,17 @@ def warned(everybody: DoNotCall, resources: Iterable[Resource]) -> list[Finding]
         f"{calls} who must not be called: dispatch does not place {'it' if one else 'them'}: {', '.join(told)}{more}"
     )
     hint = f"remove {'it' if one else 'them'}, or see `do_not_call` and `calls opt-out`"
-    return [Finding(Severity.WARNING, "RC617", message, hint, address, place)]
+    return [Finding(Severity.WARNING, "RC617", message, hint, address, place), *campaigns]
+
+
+def _left_out(everybody: DoNotCall, resource: Resource) -> Finding | None:
+    """Which contacts of a campaign must not be called: who is not loaded yet is left out of the load."""
+    if resource.manifest.absent:
+        return None
+    found = [it.line for it in contacts_of(resource) if everybody.forbids(it.number)]
+    if not found:
+        return None
+    where = resource.manifest.locate("spec", KEY)
+    message = f"{counted(len(found))} must not be called: {lines(found)}"
+    hint = "left out of the load; whoever was loaded before keeps the campaign from being started"
+    return Finding(Severity.WARNING, "RC617", message, hint, resource.address, where)

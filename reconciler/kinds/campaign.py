@@ -18,7 +18,7 @@ from reconciler.kinds.campaign_contacts import COLUMNS, KEY, contacts_of, counte
 from reconciler.kinds.campaign_days import on_closed_days
 from reconciler.kinds.campaign_load import DRAFT, load, refused_rows
 from reconciler.kinds.campaign_spec import CampaignSpec
-from reconciler.kinds.campaign_start import consequences_of, opening, said_of, starts_at
+from reconciler.kinds.campaign_start import callable_contacts, consequences_of, opening, said_of, starts_at
 from reconciler.kinds.rest import RestKind, declared
 from reconciler.kinds.spoken_placeholders import Scripts
 from reconciler.model import Observed, Phase
@@ -135,7 +135,9 @@ class Campaign(RestKind):
         return consequences_of(change.resource, change.observed, account)
 
     def sentence(self, change: Change, account: Account) -> str:
-        """Whom it will ring, for how much, and when."""
+        """Whom it will ring, for how much, and when; of a load, how many of its contacts may not be called."""
+        if change.resource is not None and change.verb == _LOAD:
+            return _loads(change, change.resource, account)
         if change.resource is None or change.verb not in (_ARM, _RESCHEDULE):
             return ""
         return said_of(change.resource, change.observed, account)
@@ -174,6 +176,15 @@ def _due(resource: Resource, known: CampaignRecord, status: str) -> Iterator[Due
     elif known.rejected:
         return
     yield from _start_due(resource, known) if contacts else ()
+
+
+def _loads(change: Change, resource: Resource, account: Account) -> str:
+    """``loads 2 contacts, without 1 who must not be called``; "" where nobody is left out."""
+    everybody, called = contacts_of(resource), callable_contacts(resource, account)
+    if not (left := len(everybody) - len(called)):
+        return ""
+    said = change.sentence.removeprefix(f"loads {counted(len(everybody))}")
+    return f"loads {counted(len(called))}, without {left:,} who must not be called{said}"
 
 
 def _start_due(resource: Resource, known: CampaignRecord) -> Iterator[DueAction]:

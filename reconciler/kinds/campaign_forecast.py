@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.kinds.campaign import record
-from reconciler.kinds.campaign_contacts import contacts_of
 from reconciler.kinds.campaign_load import DRAFT
-from reconciler.kinds.campaign_start import hours_of, lateness, most_cents, spec_of, starts_at, value
+from reconciler.kinds.campaign_start import callable_contacts, hours_of, lateness, most_cents, spec_of, starts_at, value
 from reconciler.model import Action
 from reconciler.schedule.clock import parse_instant
 from reconciler.schedule.expected_calls import ExpectedCampaign
@@ -39,7 +38,7 @@ def _expected(change: Change, account: Account) -> ExpectedCampaign | None:
         return None
     known = record(observed) if observed else CampaignRecord(resource.address.name, "")
     over = observed is not None and observed.body.get("status") != DRAFT
-    people = len(contacts_of(resource)) - len(known.left_out)
+    people = sum(it.line not in known.left_out for it in callable_contacts(resource, account))
     if over or not known.start.may_be_armed or (known.rejected and known.is_loaded) or not people:
         return None
     ends, attempts = value(resource, observed, "end_at"), value(resource, observed, "max_attempts")

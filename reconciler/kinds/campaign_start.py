@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reconciler.contract.account import Account
+    from reconciler.kinds.campaign_contacts import Contact
     from reconciler.model import Observed, Resource
 
 LATE = timedelta(hours=1)
@@ -54,9 +55,14 @@ def hours_of(resource: Resource, observed: Observed | None) -> tuple[str, str]:
     return opens, closes
 
 
+def callable_contacts(resource: Resource, account: Account) -> list[Contact]:
+    """The contacts without those who must not be called, whom a load leaves out."""
+    return [it for it in contacts_of(resource) if not account.forbids(it.number)]
+
+
 def consequences_of(resource: Resource, observed: Observed | None, account: Account) -> tuple[Consequence, ...]:
     """How many people are rung, and the most it may cost."""
-    people = len(contacts_of(resource))
+    people = len(callable_contacts(resource, account))
     return (
         Consequence(Sort.RINGS_A_PERSON, people=people),
         Consequence(Sort.SPENDS_MONEY, cents=most_cents(resource, observed, account)),
@@ -68,7 +74,7 @@ def most_cents(resource: Resource, observed: Observed | None, account: Account) 
     attempts = value(resource, observed, "max_attempts")
     if not isinstance(attempts, int):
         return None
-    return len(contacts_of(resource)) * attempts * _each(resource, account)
+    return len(callable_contacts(resource, account)) * attempts * _each(resource, account)
 
 
 def _each(resource: Resource, account: Account) -> int:
@@ -89,7 +95,7 @@ def said_of(resource: Resource, observed: Observed | None, account: Account) -> 
     opens = starts_at(resource)
     if opens is None:
         return ""
-    people, cents = len(contacts_of(resource)), most_cents(resource, observed, account)
+    people, cents = len(callable_contacts(resource, account)), most_cents(resource, observed, account)
     zone = str(value(resource, observed, "timezone") or "UTC")
     most = f"at most {dollars(cents)}" if cents is not None else _for_each(resource, account)
     hours = " and ".join(hours_of(resource, observed))

@@ -66,8 +66,15 @@ def test_who_was_left_out_of_the_load_is_not_among_the_people() -> None:
     with campaigns('calling_hours: {start: "00:00", end: "24:00"}\ndo_not_call: {file: dnc.txt}\n') as made:
         (made.folder.root / "dnc.txt").write_text(f"{people(3)[1]}\n")
         made.declare(*people(3), **SPEC)
+        before = made.run("plan")
+        assert "RC617" in before.text
+        assert "line 3" in before.text
+        assert "loads 2 contacts, without 1 who must not be called" in " ".join(before.text.split())
+        assert "rings 2 people" in before.text
+        assert "rings 3 people" not in before.text
+        assert (foreseen(made)[0]["people"], foreseen(made)[0]["cents_at_most"]) == (2, 16)
         made.applied()
-        assert foreseen(made)[0]["people"] == 2
+        assert (foreseen(made)[0]["people"], foreseen(made)[0]["cents_at_most"]) == (2, 16)
 
 
 def test_what_an_error_stops_of_a_campaign_is_refused_once(project: Campaigns) -> None:
