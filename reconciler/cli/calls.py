@@ -137,7 +137,8 @@ def release(options: Options, name: str | None, everything: bool) -> int:
 
 def _switch(options: Options, name: str | None, *, everything: bool, why: str, until: str | None = None) -> int:
     if everything == bool(name):
-        raise InputError("name one call, or say --all", code="RC124", hint="reconciler calls hold NAME")
+        message = "a name and --all exclude each other" if name else "name one call, or say --all"
+        raise InputError(message, code="RC124", hint="reconciler calls hold NAME, or reconciler calls hold --all")
     with _writing(options) as (session, api, ledger):
         now = session.clock.now()
         end = hold_end(until, _clocks(ledger, name, now), now) if until is not None else ""
@@ -145,6 +146,8 @@ def _switch(options: Options, name: str | None, *, everything: bool, why: str, u
         count = _held_all(session, api, ledger, hold) if name is None else _held_by_name(ledger, name, hold, now)
         did = hold.spoken if why else "released"
         session.output.talk(f"{name or 'every call'}: {did}; {_touched(ledger, count)}")
+        if name and not why and ledger.held_all(now):
+            session.output.talk("every call is still held: reconciler calls release --all")
     return 0
 
 
@@ -175,7 +178,8 @@ def _held_all(session: Session, api: Api, ledger: Ledger, hold: Hold) -> int:
     count = len(_to_come(ledger, session.clock.now()))
     if not count and not known_to(ledger) and not (not hold and ledger.held_all()):
         what = "nothing was held" if hold else "nothing was released"
-        raise _untouched(ledger, what, environments=session.project.settings.environments)
+        others = (it for it in session.project.settings.environments if it != session.project.environment)
+        raise _untouched(ledger, what, environments=others)
     _written(ledger, lambda: ledger.hold_all(hold))
     if hold:
         moved = pause_all(api, ledger, Pause(hold.why, hold.since, hold.by, by_hold=True))

@@ -125,3 +125,13 @@ def test_an_unchanged_document_of_a_call_cancelled_by_hand_is_to_be_removed_befo
     project.write("manifests/call.yaml", call(at=ahead(hours=3)))
     moved = project.run("plan")
     assert (moved.code, "hint: give the new call a new name" in moved.words) == (1, True)
+
+
+def test_a_release_of_one_call_under_a_hold_over_all_says_that_all_are_still_held(project: Project) -> None:
+    armed(project, call(at=ahead(hours=2)))
+    for switch in (("hold", "confirm-jane"), ("hold", "--all")):
+        assert project.run("calls", *switch).code == 0
+    ran = project.run("calls", "release", "confirm-jane")
+    assert (ran.code, "every call is still held: reconciler calls release --all" in ran.words) == (0, True)
+    both = project.run("calls", "hold", "--all", "confirm-jane")
+    assert (both.code, "a name and --all exclude each other" in both.said) == (1, True)
