@@ -8,6 +8,7 @@ import click
 
 from reconciler.cli.common_options import declare
 from reconciler.cli.session import Session
+from reconciler.diagnostics.suggestions import nearest, offer
 from reconciler.errors import InputError
 from reconciler.model import Address
 from reconciler.testing import authoring
@@ -33,14 +34,34 @@ def generate(options: Options, agent: str, count: int) -> int:
 
     Each time it is asked it writes new ones, so it is no part of plan or apply.
     """
-    name = agent.removeprefix(f"{_AGENT}/")
+    name = _agent_named(agent)
     with Session(options, read_only=False) as session:
         loaded, connection = session.checked(), session.connected()
-        binding = connection.ledger.binding(Address(_AGENT, name))
-        if binding is None or not binding.id:
-            raise InputError(f"Agent/{name} is not bound to an agent of the account", code="RC633", hint="apply first")
-        _write(session, loaded, {name: authoring.generated(connection.api, binding.id, count)})
+        id_ = _bound(session, loaded, connection, Address(_AGENT, name))
+        _write(session, loaded, {name: authoring.generated(connection.api, id_, count)})
     return 0
+
+
+def _agent_named(text: str) -> str:
+    """The name in ``Agent/NAME``, or one alone; raises InputError for anything of another kind."""
+    kind, _, name = text.rpartition("/")
+    if kind not in ("", _AGENT):
+        hint = "for example: reconciler test generate Agent/front-desk"
+        raise InputError(f"scenarios are written for an Agent, and `{text}` is none", code="RC124", hint=hint)
+    return name
+
+
+def _bound(session: Session, loaded: Loaded, connection: Connection, agent: Address) -> str:
+    """The id of an agent; InputError where it is not declared, with the nearest name, or not applied yet."""
+    binding = connection.ledger.binding(agent)
+    if binding is not None and binding.id:
+        return binding.id
+    if str(agent) not in loaded.resources:
+        known = [text for text in loaded.resources if text.startswith(f"{_AGENT}/")]
+        hint = nearest(str(agent), known) or offer(known)
+        raise InputError(f"no manifest declares {agent}", code="RC124", hint=hint)
+    hint = session.options.command("apply")
+    raise InputError(f"{agent} is not bound to an agent of the account", code="RC633", hint=f"apply first: {hint}")
 
 
 @declare("from-call", paths=False, formats=_FORMATS)
@@ -83,6 +104,7 @@ def _write(session: Session, loaded: Loaded, made: Mapping[str, Iterable[Mapping
         return
     for it in written:
         session.output.data(f"{it['path']}  {it['address']}")
-    if not written:
+    if written:
+        session.output.talk("review them, then: " + session.options.command("apply"))
+    else:
         session.output.talk("nothing was written: a document is bound to it already")
-    session.output.talk("review them, then: " + session.options.command("apply"))

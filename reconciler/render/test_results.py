@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 FORMAT = "reconciler.test/v1"
 _GREEN = "passed"
+_GRADED = ("failed", "error")
 _STYLES = {"passed": "green", "failed": "red", "error": "red", "unknown": "yellow", "running": "yellow"}
 _WORDS = {"other_revision": "no verdict"}
 
@@ -51,8 +52,8 @@ def _rows(scenarios: Sequence[ScenarioResult], paint: Paint) -> list[str]:
 
 
 def _foot(result: AgentResult) -> list[str]:
-    said = []
-    if result.verdict.value != _GREEN:
+    said, rows = [], [it for it in result.scenarios if it.verdict.value != _GREEN]
+    if result.verdict.value != _GREEN and (result.detail or not rows):  # else the rows say it all
         said.append(f"  {_word(result)}" + (f": {clean(mask_in(result.detail))}" if result.detail else ""))
     return [*said, *([f"    hint: {clean(result.hint)}"] if result.hint else [])]
 
@@ -140,7 +141,8 @@ def _case(suite: ET.Element, result: AgentResult, it: ScenarioResult) -> str:
     if it.verdict.value == _GREEN:
         return ""
     kind = "failure" if it.verdict.value == "failed" else "error"
-    said = clean(_said(it, result.detail or it.verdict.value))
+    graded = it.verdict.value in _GRADED and it.verdict is not result.verdict  # whatever became of the rest
+    said = clean(_said(it, (not graded and result.detail) or it.verdict.value))
     ET.SubElement(case, kind, {"message": said, "type": it.verdict.value}).text = said
     return kind
 

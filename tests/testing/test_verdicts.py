@@ -78,6 +78,19 @@ def test_a_graded_failure_is_a_failure_in_junit_and_a_technical_one_an_error(tes
     assert kinds == {"scenario-0": [], "scenario-1": ["failure"], "scenario-2": ["error"]}
 
 
+def test_a_graded_failure_of_a_batch_that_goes_on_says_nothing_of_the_batch(tested: Tested) -> None:
+    tested.apply("Books and fails", "Books and hangs")
+    root = ET.fromstring(tested.run("--format", "junit").out)  # noqa: S314 - our own output
+    (failure,), (error,) = root.iter("failure"), root.iter("error")
+    assert "has not ended yet" not in str(failure.get("message"))
+    assert "has not ended yet" in str(error.get("message"))
+
+
+def test_the_last_lines_of_an_agent_say_what_its_rows_do_not(tested: Tested) -> None:
+    tested.apply("Books and fails")
+    assert "\n  failed\n" not in tested.run().out
+
+
 def test_markdown_names_the_scenario_that_failed(tested: Tested) -> None:
     tested.apply("Books and fails")
     said = tested.run("--format", "markdown")
