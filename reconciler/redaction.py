@@ -66,18 +66,19 @@ _FEWEST_DIGITS = 7
 _NATIONAL = 10  # digits of a North American number without its country code
 _PLUS = r"(?:\+|%2[Bb])"  # a number in a query string travels as %2B1415…
 _BETWEEN = r"[ ().\u00a0\u2010-\u2015-]{0,3}"
+_NO_EXAMPLE = r"(?!\+?1415555XXXX)"  # what hints say to write, which is no number
 _NUMBER_IN_TEXT = re.compile(
-    rf"{_PLUS}(1(?:{_BETWEEN}[0-9]){{10}}(?![0-9])"  # +1 and exactly ten digits
+    rf"{_NO_EXAMPLE}{_PLUS}(1(?:{_BETWEEN}[0-9]){{10}}(?![0-9])"  # +1 and exactly ten digits
     r"|[1-9][0-9]{10,14}(?![0-9])"  # written without a break
     rf"|[1-9](?:{_BETWEEN}[0-9]){{6,}})"  # anything else, as far as the digits go
 )
 # Without `+`: ten digits in the American grouping, or nine in a row.
 _BARE_IN_LINE = re.compile(r"(?<![\w+•])(?:\(?[0-9]{3}\)?[ .-]?[0-9]{3}[ .-]?[0-9]{4}|[0-9]{9,})(?![\w])")
 # In the vendor's words, where ten digits in a row may be a number without its plus.
-_WITH_PLUS_IN_ANSWER = re.compile(r"(?:\+|%2[Bb])\d[\d\s().-]{5,18}\d")
+_WITH_PLUS_IN_ANSWER = re.compile(rf"{_NO_EXAMPLE}(?:\+|%2[Bb])\d[\d\s().-]{{5,18}}\d")
 _BARE_IN_ANSWER = re.compile(r"(?<![\w.+-])\d{10,15}(?![\w.-]*\d)")
 _BARE_IN_REASON = re.compile(  # a day is left as it is, also right before a number
-    r"(?<![0-9])(?:(?P<day>20[0-9]{2}-[0-9]{2}-[0-9]{2}(?![0-9]))"
+    _NO_EXAMPLE + r"(?<![0-9])(?:(?P<day>20[0-9]{2}-[0-9]{2}-[0-9]{2}(?![0-9]))"
     r"|\(?[0-9](?:[ ().\u00a0\u2010-\u2015-]{0,3}[0-9]){6,})"
 )
 _DIGITS_IN_A_ROW = re.compile(r"(?:\+|%2B)?([0-9]{7,15})(?![0-9])")
