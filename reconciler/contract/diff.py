@@ -79,6 +79,8 @@ def _same(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> bo
     if not _same_keys(policy.unread.readable, desired, actual):
         return False
     recorded = base.fields.get(policy.name) if base else None
+    if recorded is None and actual is not None and not policy.unread.readable and not policy.secret:
+        return base is None or same(policy, desired, actual)  # a request of its own told it
     return base is None or (recorded is not None and _recalls(recorded[0], policy, desired, base))
 
 
@@ -129,6 +131,8 @@ def _difference(  # noqa: PLR0913 - as above
 def _unremembered(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> bool:
     """Whether nobody can tell if a field is as declared: it is not told, and nothing is recorded of it."""
     if policy.unread is None or base is None or policy.name in base.fields:
+        return False
+    if actual is not None and not policy.unread.readable and not policy.secret:
         return False
     return _same_keys(policy.unread.readable, desired, actual)
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.contract.account import Account, Context, Fact, Look
-from reconciler.contract.fields import named, parent
+from reconciler.contract.fields import named, parent, policies
 from reconciler.contract.kind import FoundBy, Orphans, ranks
 from reconciler.contract.resolver import Resolver
 from reconciler.errors import Rejected, Unintelligible
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reconciler.state.bindings import Binding
     from reconciler.state.ledger import Ledger
 
+_SIDE_BY_SIDE = 8
 _NOT_TOLD = (403, 404)
 _GONE = 404
 _CREATES = ("create", "replace")
@@ -193,6 +194,39 @@ def resolved(kinds: Mapping[str, Kind], account: Account) -> tuple[tuple[Match, 
     known = {address: binding.id for address, binding in account.bindings.items() if binding.id}
     links = Resolver(known, account.resources)
     return tuple(match(kinds, account, links)), links
+
+
+def in_full(kinds: Mapping[str, Kind], matches: tuple[Match, ...], look: Look) -> tuple[Match, ...]:
+    """With what only a request of its own tells of each object of which nothing is remembered, side by side."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load, and validate observes nothing
+
+    unknown = {kind.name for kind in kinds.values() if any(it.unread for it in policies(kind.spec).values())}
+    wanted = [it for it in matches if it.address.kind in unknown and _unremembered(kinds[it.address.kind], it)]
+    if not wanted:
+        return matches
+    with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
+        whole = pool.map(lambda it: _whole(kinds[it.address.kind], it, look), wanted)
+        found = {id(it): told for it, told in zip(wanted, whole, strict=True)}
+    return tuple(found.get(id(it), it) for it in matches)
+
+
+def _whole(kind: Kind, it: Match, look: Look) -> Match:
+    if it.observed is None:
+        return it
+    try:
+        return replace(it, observed=kind.in_full(it.observed, look))
+    except Rejected as error:
+        if error.status not in _NOT_TOLD:
+            raise
+        return it
+
+
+def _unremembered(kind: Kind, it: Match) -> bool:
+    """Whether it is declared and there, with a field that is not told and of which nothing is recorded."""
+    if it.resource is None or it.resource.manifest.absent or it.observed is None:
+        return False
+    own, known = policies(kind.spec), it.binding.fields if it.binding else {}
+    return any(own[name].unread is not None and name not in known for name in it.resource.declared)
 
 
 def match(kinds: Mapping[str, Kind], account: Account, links: Resolver) -> Iterator[Match]:

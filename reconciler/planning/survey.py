@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.calls.due import second_try
+from reconciler.contract.account import Look
 from reconciler.contract.kind import FoundBy
 from reconciler.kinds import KINDS
 from reconciler.kinds.campaign_forecast import expected
@@ -87,6 +88,8 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
     )
     account = replace(account, forbids=forbids)
     matches, links = observe.resolved(KINDS, account)
+    look = Look(connection.api, connection.ledger, loaded.resources, links, account.observed)
+    matches = observe.in_full(KINDS, matches, look)
     plan = planning.plan(
         target=connection.target,
         account=account,

@@ -70,6 +70,20 @@ def test_a_file_of_which_nothing_is_remembered_is_sent_once_and_said_so(bench: K
     bench.clean()
 
 
+def test_a_text_of_which_nothing_is_remembered_is_compared_by_a_request_of_its_own(bench: KilledRuns) -> None:
+    bench.declare(document({"content": "We open at nine."}))
+    bench.applied()
+    for file in (bench.folder.root / ".reconciler").glob("state.db*"):
+        file.unlink()
+    assert {it["action"] for it in bench.folder.plan()["changes"]} == {"adopt"}
+    bench.declare(document({"content": "We open at ten."}))
+    (update,) = (it for it in bench.folder.plan()["changes"] if it["action"] == "update")
+    assert [(it["before"], it["after"]) for it in update["fields"]] == [("We open at nine.", "We open at ten.")]
+    bench.declare(document({"content": "We open at nine."}))
+    bench.applied()
+    bench.clean()
+
+
 def test_a_file_of_another_name_with_the_same_bytes_is_no_change(bench: KilledRuns) -> None:
     (bench.folder.root / "old.txt").write_bytes(b"We open at nine.")
     bench.declare(document({"content": {"file": "old.txt"}}))
