@@ -118,14 +118,20 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
         changes += (_marked(change, kind) for change in _refused_once(due))
     changes = list(in_use.refused(changes, account, kinds, links))
     for address, errors in scope.left_out.items():
-        found += errors
-        changes.append(Change(address, Action.REFUSE, "invalid", "is not declared as it should be", stopped=errors))
+        written += errors
+        changes.append(Change(address, Action.REFUSE, "invalid", _in_error(errors), stopped=errors))
     found += missing(changes, kinds, links)
     if not scope.skip_rows:
         changes = whole_lists(changes)
     places = ranks(kinds)
     changes.sort(key=lambda change: _order(change, places))
     return Plan(target, tuple(changes), _listed([*written, *_once(found)]), fingerprint(target, changes))
+
+
+def _in_error(errors: Sequence[Finding]) -> str:
+    """Where the first error of a document stands that is left out for it."""
+    place = next((f": {it.code} at {it.location}" for it in errors if it.location), "")
+    return f"is not declared as it should be{place}"
 
 
 def _by_address(findings: Iterable[Finding]) -> dict[Address, tuple[Finding, ...]]:

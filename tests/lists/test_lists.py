@@ -121,6 +121,12 @@ def test_a_wrong_row_arms_no_row_of_its_list_and_everything_else(folder: Folder)
     assert states(folder) == {"week/4711": "armed", "other": "armed"}
 
 
+def test_a_plan_tells_every_row_of_one_mistake_at_its_line(folder: Folder) -> None:
+    wrong = "".join(f"00{place},oops,2026-12-03T20:05:00Z,Omar\n" for place in range(42, 48))
+    declare(folder, HEAD + JANE + wrong)
+    assert [line for code, _, line, _ in findings(folder, "plan") if code == "RC114"] == [3, 4, 5, 6, 7, 8]
+
+
 def test_a_row_that_only_the_account_knows_to_be_wrong_stops_its_list_too(folder: Folder) -> None:
     declare(folder, HEAD + JANE + OMAR.replace("2026-12-03T20:05", "2026-11-03T20:05"))
     assert folder.run("apply", "--yes").code == IN_PART
