@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.cli.credential import credential
@@ -31,21 +32,14 @@ def api_of(
     from reconciler.api import connect  # noqa: PLC0415 - httpx is slow to load
 
     output = options.output
-    trace = output.trace if output.debug else None
+    open_at = partial(
+        connect, clock=clock, read_only=read_only, announce=announce, trace=output.trace if output.debug else None
+    )
     if options.emulator:
         from reconciler.emulator import EMULATED_KEY, EmulatorTransport  # noqa: PLC0415 - only for --emulator
 
-        url, key, transport = "https://emulator.invalid", EMULATED_KEY, EmulatorTransport(platform())
-        api = connect(
-            base_url=url,
-            key=key,
-            clock=clock,
-            read_only=read_only,
-            announce=announce,
-            trace=trace,
-            transport=transport,
-        )
-        return api, "emulator"
+        transport = EmulatorTransport(platform())
+        return open_at(base_url="https://emulator.invalid", key=EMULATED_KEY, transport=transport), "emulator"
     if options.now is not None and not read_only:
         raise InputError("--now is for plans and the emulator: a live account has its own time", code="RC124")
     used = credential(options, options.api_url or settings.api_url)
@@ -53,5 +47,4 @@ def api_of(
         output.talk(f"account: {used.source}")
     key = used.key.reveal()
     output.hide_secret(key)
-    api = connect(base_url=used.address, key=key, clock=clock, read_only=read_only, announce=announce, trace=trace)
-    return api, used.address
+    return open_at(base_url=used.address, key=key), used.address

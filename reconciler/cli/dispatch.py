@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from reconciler.calls.campaign_starts import next_opening
-from reconciler.calls.context import DispatchContext
 from reconciler.calls.dispatch import dispatch
 from reconciler.calls.due import Agenda, may_be_tried_again, todo, unarmed
 from reconciler.calls.follow import follow, remember
@@ -19,12 +18,11 @@ from reconciler.calls.reports import call_row, damaged, errors_first
 from reconciler.calls.run_state import REST, RunState
 from reconciler.cli.campaign_dispatch import starts
 from reconciler.cli.common_options import declare
+from reconciler.cli.dispatch_context import dispatch_context
 from reconciler.cli.notices import of_balance, of_calls, tell
-from reconciler.cli.run_identity import owner
 from reconciler.cli.session import Session
 from reconciler.cli.view import shown
 from reconciler.errors import PlanRefused
-from reconciler.kinds.scheduled_call_orders import differs
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.planning.plan import Scope
 from reconciler.schedule.clock import parse_duration
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.api import Api
+    from reconciler.calls.context import DispatchContext
     from reconciler.cli.options import Options
     from reconciler.load.reader import Loaded
     from reconciler.planning.survey import Connection
@@ -176,7 +175,7 @@ def _rounds(
         found = _todo(session, ledger)
         due = _is_due(found, run_state, session.clock.now())
         if due:
-            line = partial(_line, session, read(), connection, run_state=run_state, throttle=throttle)
+            line = partial(_context, session, read(), connection, run_state=run_state, throttle=throttle)
             _round(session, line, ledger, rows, dry_run=dry_run)
         if (not dry_run and _follow(session, api, ledger, lambda _: True)) or due:
             found = _todo(session, ledger)
@@ -273,7 +272,7 @@ def _unarmed(session: Session, loaded: Loaded, ledger: Ledger) -> list[CallRow]:
     ]
 
 
-def _line(
+def _context(
     session: Session,
     loaded: Loaded,
     connection: Connection,
@@ -283,23 +282,8 @@ def _line(
     throttle: Throttle,
 ) -> DispatchContext:
     found = session.look(loaded, connection, Scope())
-    return DispatchContext(
-        api=connection.api,
-        ledger=connection.ledger,
-        links=found.links,
-        account=found.account,
-        orders=declared_calls(loaded.resources),
-        organization=connection.target.organization_id,
-        clock=session.clock,
-        owner=owner(),
-        differs=lambda order, armed: differs(order, armed, loaded.resources, connection.ledger.digests),
-        check_lease=check,
-        stopping=session.stopping,
-        run_state=run_state,
-        throttle=throttle,
-        do_not_call=lambda: session.do_not_call.now(connection.ledger),
-        left_out=session.left_out,
-        sent=session.sent_here,
+    return dispatch_context(
+        session, connection, loaded, found, check_lease=check, throttle=throttle, run_state=run_state
     )
 
 

@@ -11,12 +11,12 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from reconciler.adoption.drift import drifted
-from reconciler.calls.context import DispatchContext
 from reconciler.calls.rate_limit import Throttle
 from reconciler.cli.campaign_dispatch import LEASE as CAMPAIGNS
 from reconciler.cli.campaign_dispatch import Start
 from reconciler.cli.chosen_project import chosen_project
 from reconciler.cli.dispatch import AT_ONCE
+from reconciler.cli.dispatch_context import dispatch_context
 from reconciler.cli.notices import notifier, of_balance, of_calls, of_drift
 from reconciler.cli.run_identity import commit, owner
 from reconciler.cli.serve_campaigns import AHEAD, start_campaigns
@@ -26,7 +26,6 @@ from reconciler.cli.serve_report import Report
 from reconciler.cli.view import shown
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.kinds import KINDS
-from reconciler.kinds.scheduled_call_orders import differs
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.planning.plan import Scope
 from reconciler.redaction import storable
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from reconciler.calls.context import DispatchContext
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
     from reconciler.notify.notifier import Notice
@@ -212,22 +212,13 @@ class Wiring:
         session, connection, loaded = self.session, self.connection, self.checkout.current()
         found = session.look(loaded, connection, Scope())
         self._surveyed(found)
-        return DispatchContext(
-            api=connection.api,
-            ledger=self.ledger,
-            links=found.links,
-            account=found.account,
-            orders=declared_calls(loaded.resources),
-            organization=connection.target.organization_id,
-            clock=session.clock,
-            owner=owner(),
-            differs=lambda order, armed: differs(order, armed, loaded.resources, self.ledger.digests),
+        return dispatch_context(
+            session,
+            connection,
+            loaded,
+            found,
             check_lease=lambda: None,  # the turn that takes it has its own
-            stopping=session.stopping,
             throttle=self.throttle,
-            do_not_call=lambda: session.do_not_call.now(self.ledger),
-            left_out=session.left_out,
-            sent=session.sent_here,
         )
 
     @contextmanager

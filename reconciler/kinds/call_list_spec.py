@@ -19,8 +19,8 @@ from reconciler.kinds.scheduled_call_spec import (  # noqa: TC001 - pydantic rea
     Recurrence,
     Scalar,
     VariableName,
-    Zone,
 )  # fmt: skip - one line of names
+from reconciler.kinds.times import Zone  # noqa: TC001 - pydantic reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Callable

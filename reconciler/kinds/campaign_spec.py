@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from reconciler.contract.fields import E164, LOCAL, UNORDERED, FileTable, Largest, Ref, Spec
+from reconciler.kinds.times import Zone, duration, moment
 from reconciler.schedule import clock
 
 _LARGEST_FILE = 64 << 20
@@ -23,28 +24,12 @@ def _text_of_time(written: Any) -> Any:
     return written.isoformat() if isinstance(written, datetime) else written
 
 
-def _moment(text: str) -> str:
-    clock.parse_moment(text)
-    return text
-
-
-def _zone(text: str) -> str:
-    clock.zone(text)
-    return text
-
-
-def _duration(written: Any) -> Any:
-    clock.parse_duration(written)
-    return written
-
-
 TimeOfDay = Annotated[str, BeforeValidator(clock.time_of_day), Field(examples=["09:00"])]
 Instant = Annotated[
     str, BeforeValidator(_text_of_time), AfterValidator(_instant), Field(examples=["2026-12-07T14:00:00Z"])
 ]
-Moment = Annotated[str, BeforeValidator(_text_of_time), AfterValidator(_moment), Field(examples=["2026-12-07T09:00"])]
-Zone = Annotated[str, AfterValidator(_zone), Field(examples=["America/New_York"])]
-Duration = Annotated[str, BeforeValidator(_duration), Field(examples=["1h"])]
+Moment = Annotated[str, BeforeValidator(_text_of_time), AfterValidator(moment), Field(examples=["2026-12-07T09:00"])]
+Duration = Annotated[str, BeforeValidator(duration), Field(examples=["1h"])]
 Count = Annotated[int, Field(ge=1, strict=True)]
 
 

@@ -10,29 +10,11 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from reconciler.contract.fields import E164, HASHED, PERSONAL, RECORDED, Prompt, Ref, Seconds, Spec
 from reconciler.contract.shapes import FileNumber  # noqa: TC001 - pydantic reads the annotations
 from reconciler.documents.placeholders import NAME
-from reconciler.schedule import clock
+from reconciler.kinds.times import Zone, duration, moment
 from reconciler.schedule.occurrences import Schedule, ending
 
-
-def _duration(written: Any) -> Any:
-    """Before pydantic sees it: a bare number must be told to take a unit, not that it is no text."""
-    clock.parse_duration(written)
-    return written
-
-
-def _moment(text: str) -> str:
-    clock.parse_moment(text)
-    return text
-
-
-def _zone(text: str) -> str:
-    clock.zone(text)
-    return text
-
-
-Duration = Annotated[str, BeforeValidator(_duration), Field(examples=["10m", "1h30m"])]
-Moment = Annotated[str, AfterValidator(_moment), Field(examples=["2026-12-01T15:00:00"])]
-Zone = Annotated[str, AfterValidator(_zone), Field(examples=["America/New_York"])]
+Duration = Annotated[str, BeforeValidator(duration), Field(examples=["10m", "1h30m"])]
+Moment = Annotated[str, AfterValidator(moment), Field(examples=["2026-12-01T15:00:00"])]
 Scalar = str | int | float | bool | None
 VariableName = Annotated[str, StringConstraints(pattern=rf"^{NAME}$")]
 

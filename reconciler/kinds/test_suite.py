@@ -14,7 +14,7 @@ from pydantic import Field
 from reconciler import prices
 from reconciler.contract.fields import Ref, Spec
 from reconciler.kinds.rest import RestKind
-from reconciler.kinds.scheduled_call_spec import Zone  # noqa: TC001 - pydantic reads it at run time
+from reconciler.kinds.times import Zone  # noqa: TC001 - pydantic reads it at run time
 from reconciler.model import Address, Consequence, Finding, Severity, Sort
 
 if TYPE_CHECKING:

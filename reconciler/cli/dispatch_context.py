@@ -1,0 +1,50 @@
+"""The context of dispatching, wired from a session: once for a run of dispatch, anew in serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reconciler.calls.context import DispatchContext
+from reconciler.calls.run_state import RunState
+from reconciler.cli.run_identity import owner
+from reconciler.kinds.scheduled_call_orders import differs, orders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from reconciler.calls.rate_limit import Throttle
+    from reconciler.cli.session import Session
+    from reconciler.load.reader import Loaded
+    from reconciler.planning.survey import Connection, Survey
+
+
+def dispatch_context(
+    session: Session,
+    connection: Connection,
+    loaded: Loaded,
+    found: Survey,
+    *,
+    check_lease: Callable[[], None],
+    throttle: Throttle,
+    run_state: RunState | None = None,
+) -> DispatchContext:
+    """What all workers share over one survey of the account; without a ``run_state`` a fresh one."""
+    ledger = connection.ledger
+    return DispatchContext(
+        api=connection.api,
+        ledger=ledger,
+        links=found.links,
+        account=found.account,
+        orders=orders(loaded.resources),
+        organization=connection.target.organization_id,
+        clock=session.clock,
+        owner=owner(),
+        differs=lambda order, armed: differs(order, armed, loaded.resources, ledger.digests),
+        check_lease=check_lease,
+        stopping=session.stopping,
+        run_state=RunState() if run_state is None else run_state,
+        throttle=throttle,
+        do_not_call=lambda: session.do_not_call.now(ledger),
+        left_out=session.left_out,
+        sent=session.sent_here,
+    )
