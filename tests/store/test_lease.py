@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import until
 
-from reconciler.errors import Locked, StoreError
+from reconciler.errors import Conflict, Locked, StoreError
 from reconciler.schedule.clock import FixedClock
-from reconciler.store import Entry, Store, Write, open_store
+from reconciler.store import Store, Write, open_store
 from reconciler.store.lease import Lease, acquire
 from reconciler.store.sqlite import SqliteStore
 
@@ -30,9 +29,11 @@ class Flaky(SqliteStore):
     """A store whose connection comes and goes."""
 
     broken = False
+    refused = 0
 
     def put_many(self, writes: Sequence[Write]) -> Entries:
         if self.broken:
+            self.refused += 1
             raise StoreError("cannot be reached")
         return super().put_many(writes)
 
@@ -152,39 +153,52 @@ def test_a_damaged_lease_does_not_lock_for_ever(store: Store, clock: FixedClock,
     assert take(store, clock).held
 
 
+def expiry(store: Store) -> object:
+    found = store.get("lease")
+    return found and found.value["expires"]
+
+
 @pytest.mark.parametrize("engine", ["sqlite"])
-def test_the_heartbeat_keeps_a_lease_alive_until_it_is_released(store: Store) -> None:
-    before = threading.active_count()
-    with acquire(store, "lease", owner="ada", now=lambda: datetime.now(UTC), seconds=0.3) as lease:
-        first = store.get("lease")
-        time.sleep(0.6)
+def test_the_heartbeat_keeps_a_lease_alive_until_it_is_released(store: Store, clock: FixedClock) -> None:
+    with acquire(store, "lease", owner="ada", now=clock.now, seconds=0.3) as lease:
+        for _ in range(3):
+            clock.sleep(0.2)
+            renewed = (clock.now() + timedelta(seconds=0.3)).isoformat()
+            until(lambda wanted=renewed: expiry(store) == wanted, "a heartbeat")
         lease.check()
-        assert store.get("lease") != first
-    assert threading.active_count() == before
+    assert not lease._beat.is_alive()
     assert store.list() == []
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
-def test_the_heartbeat_notices_a_takeover(store: Store) -> None:
-    lease = acquire(store, "lease", owner="ada", now=lambda: datetime.now(UTC), seconds=0.9)
-    mine = store.get("lease")
-    assert isinstance(mine, Entry)
-    store.put("lease", {"owner": "bob"}, expected=mine.version)
-    deadline = time.monotonic() + 5
-    while lease.held and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not lease.held
+def test_the_heartbeat_notices_a_takeover(store: Store, clock: FixedClock) -> None:
+    lease = acquire(store, "lease", owner="ada", now=clock.now, seconds=0.3)
+    until(lambda: took_over(store, "lease"), "a moment between two heartbeats")
+    until(lambda: not lease.held, "the heartbeat that notices")
     lease.release()
     assert store.list()[0].value == {"owner": "bob"}
 
 
-def test_the_heartbeat_outlives_an_outage_of_the_store(tmp_path: Path) -> None:
+def took_over(store: Store, key: str) -> bool:
+    mine = store.get(key)
+    assert mine is not None
+    try:
+        store.put(key, {"owner": "bob"}, expected=mine.version)
+    except Conflict:  # a heartbeat was first
+        return False
+    return True
+
+
+def test_the_heartbeat_outlives_an_outage_of_the_store(tmp_path: Path, clock: FixedClock) -> None:
     with Flaky(tmp_path, "state.db") as store:
-        lease = acquire(store, "lease", owner="ada", now=lambda: datetime.now(UTC), seconds=0.6)
+        lease = acquire(store, "lease", owner="ada", now=clock.now, seconds=0.3)
+        before = expiry(store)
         store.broken = True
-        time.sleep(0.3)
+        until(lambda: store.refused > 1, "heartbeats that cannot reach the store")
+        clock.sleep(0.2)
         store.broken = False
-        time.sleep(0.5)
+        until(lambda: expiry(store) != before, "a heartbeat once the store is back")
+        clock.sleep(0.2)
         lease.check()
         lease.release()
 
