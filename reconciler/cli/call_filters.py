@@ -26,12 +26,14 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Command
     from reconciler.model import Resource
     from reconciler.schedule.call_report import CallRow
+    from reconciler.state.ledger import Ledger
 
 Bound = date | datetime | int  # a day, an instant, or so many days from today
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _STATES = "reconciler.call_states"
+_CAMPAIGN = "Campaign/"
 
 
 class _StoreOrState(click.ParamType[str]):
@@ -98,13 +100,22 @@ def names_in(paths: Iterable[Path]) -> tuple[str, ...]:
     return tuple(path.as_posix() for path in paths if not is_path(path))
 
 
-def unknown_name(rows: Iterable[CallRow], names: Iterable[str]) -> InputError | None:
+def is_campaign(ledger: Ledger, name: str) -> str:
+    """The name of the applied campaign that is meant by a name or an address; "" where none is."""
+    name = name.removeprefix(_CAMPAIGN)
+    return name if any(str(it) == f"{_CAMPAIGN}{name}" for it in ledger.bindings()) else ""
+
+
+def unknown_name(rows: Iterable[CallRow], names: Iterable[str], ledger: Ledger) -> InputError | None:
     """The complaint about the first name that no call and no list has; None where each has one."""
     rows = list(rows)
     for name in names:
         if not any(is_of(row.name, name) or row.occurrence == name for row in rows):
             known = {row.name for row in rows} | {row.name.partition("/")[0] for row in rows}
             hint = nearest(name, known) or "`reconciler calls` lists them"
+            if campaign := is_campaign(ledger, name):
+                message, hint = f"`{campaign}` is a campaign, and no call", f"reconciler campaigns {campaign}"
+                return InputError(message, code="RC106", hint=hint)
             return InputError(
                 f"there is no `{name}`: no path, no call, no list and no command", code="RC106", hint=hint
             )

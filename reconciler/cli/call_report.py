@@ -38,7 +38,7 @@ def report(options: Options, wanted: CallFilter) -> int:
         now = session.clock.now()
         attempts = follow(api, ledger.attempts(), ledger.digests)
         found = [*damaged(ledger), *rows(ledger.armed(), attempts, {}, now=now, everything=ledger.held_all(now))]
-        if (unknown := unknown_name(found, names)) is not None:
+        if (unknown := unknown_name(found, names, ledger)) is not None:
             raise unknown
         chosen = replace(wanted, names=names).chosen(found, {}, now=now)
         asked = (wanted.since or wanted.on or "", wanted.until or wanted.on or "")

@@ -12,7 +12,7 @@ from reconciler.calls.campaign_switches import known_to, pause_all, resume_all
 from reconciler.calls.gates import release_of
 from reconciler.calls.history import adopt, firing_of, meant, resolve
 from reconciler.cli import completed_values
-from reconciler.cli.call_filters import by_state, is_of
+from reconciler.cli.call_filters import by_state, is_campaign, is_of
 from reconciler.cli.call_list import show
 from reconciler.cli.call_report import report
 from reconciler.cli.common_options import declare
@@ -72,10 +72,14 @@ def _written(ledger: Ledger, write: Callable[[], None]) -> None:
     return write()
 
 
-def _known(ledger: Ledger, name: str) -> Armed:
+def _known(ledger: Ledger, name: str, switch: str) -> Armed:
+    """The call of that name; ``switch`` is what the same is called of a campaign."""
     armed = ledger.armed().get(name)
     if armed is None:
-        raise InputError(f"no call `{name}` is armed", code="RC630", hint="`reconciler calls` lists them")
+        campaign = is_campaign(ledger, name)
+        hint = f"reconciler campaigns {switch} {campaign}" if campaign else "`reconciler calls` lists them"
+        message = f"`{campaign}` is a campaign, and no call" if campaign else f"no call `{name}` is armed"
+        raise InputError(message, code="RC630", hint=hint)
     return armed
 
 
@@ -163,10 +167,11 @@ def _clocks(ledger: Ledger, name: str | None, now: datetime) -> list[tzinfo]:
 
 def _held_by_name(ledger: Ledger, name: str, hold: Hold, now: datetime) -> int:
     """Hold or release a call, or every call of a list of which something can come; how many that touches."""
-    if name in ledger.armed() or not (rows := [row for row in _to_come(ledger, now) if is_of(row, name)]):
+    armed = ledger.armed()
+    if name in armed or not (rows := [row for row in _to_come(ledger, now) if is_of(row, name)]):
         _written(ledger, lambda: ledger.arm(_held(ledger, name, hold, now)))
         return 1
-    known = [_known(ledger, row) for row in rows]
+    known = [armed[row] for row in rows]
     if not hold:
         _refuse_what_a_manifest_holds(name, known, now)
     _written(ledger, lambda: ledger.arm_all(it.switched(hold) for it in known))
@@ -193,7 +198,7 @@ def _held_all(session: Session, api: Api, ledger: Ledger, hold: Hold) -> int:
 def _held(ledger: Ledger, name: str, hold: Hold, now: datetime) -> Armed:
     """The call, or one occurrence of it, held or released; raises InputError where nothing can come of it."""
     call, at = parts_of(name)
-    armed = _known(ledger, call)
+    armed = _known(ledger, call, "pause" if hold else "resume")
     if not hold and not at:
         _refuse_what_a_manifest_holds(name, [armed], now)
     last = _last(ledger)
@@ -232,7 +237,7 @@ def cancel(options: Options, name: str) -> int:
 def _cancelled(ledger: Ledger, name: str, at: str) -> Attempt:
     """The attempt that is to come, as cancelled; raises InputError when none is."""
     call, recurs = parts_of(name)
-    armed = _known(ledger, call)
+    armed = _known(ledger, call, "cancel")
     occurrence = meant(ledger, name) if recurs else armed.name
     if recurs:
         firing_of(armed, occurrence)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from reconciler.contract.fields import personal
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.errors import InputError
+from reconciler.kinds.campaign import record
 from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted, lines
 from reconciler.lint import privacy
 from reconciler.load.number_cells import WHOLE
-from reconciler.model import Finding, Location, Severity
+from reconciler.model import Finding, Location, Phase, Severity
 from reconciler.sealing import SUFFIX, Sealing
 from reconciler.settings import FILE
 from reconciler.state.digests import WrongStateKey
@@ -21,8 +22,7 @@ from reconciler.state_key import StateKey
 from reconciler.telephony.do_not_call import NOBODY, DoNotCall, Hashing, Listed, read_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from reconciler.contract.account import Account
     from reconciler.model import Resource
     from reconciler.settings import Project
     from reconciler.state.ledger import Ledger
@@ -111,20 +111,21 @@ class DoNotCallFile:
         return DoNotCall(listed, opted, hashing, wrong)
 
 
-def warned(everybody: DoNotCall, resources: Iterable[Resource]) -> list[Finding]:
-    """Which declared calls it stops, the first of them with their places."""
+def warned(everybody: DoNotCall, account: Account) -> list[Finding]:
+    """Which declared calls it stops that may still be placed, the first of them with their places."""
     if everybody.untold:
         message, hint = f"the do-not-call list cannot be read: {everybody.untold}", "until then nobody is rung"
         return [Finding(Severity.WARNING, "RC617", message, hint)]
-    resources = tuple(resources)
-    campaigns = [each for resource in resources if (each := _left_out(everybody, resource)) is not None]
+    declared = [it for it in account.resources.values() if not it.manifest.absent]
+    campaigns = [each for resource in declared if (each := _contacts(everybody, resource, account)) is not None]
     found = [
         (resource.address, resource.manifest.locate("spec", name))
-        for resource in resources
+        for resource in declared
         for name in personal(type(resource.spec))
-        if not resource.manifest.absent and not resource.declared.get("cancelled")
-        if everybody.forbids(str(resource.declared.get(name)))
+        if not resource.declared.get("cancelled") and everybody.forbids(str(resource.declared.get(name)))
     ]
+    over = _over(account) if found else frozenset()
+    found = [(address, place) for address, place in found if (address.kind, address.name) not in over]
     if not found:
         return campaigns
     one, (address, place) = len(found) == 1, found[0]
@@ -138,14 +139,29 @@ def warned(everybody: DoNotCall, resources: Iterable[Resource]) -> list[Finding]
     return [Finding(Severity.WARNING, "RC617", message, hint, address, place), *campaigns]
 
 
-def _left_out(everybody: DoNotCall, resource: Resource) -> Finding | None:
-    """Which contacts of a campaign must not be called: who is not loaded yet is left out of the load."""
-    if resource.manifest.absent:
-        return None
-    found = [it.line for it in contacts_of(resource) if everybody.forbids(it.number)]
-    if not found:
+def _over(account: Account) -> frozenset[tuple[str, str]]:
+    """Kind and id of all that is history."""
+    listed = (item for items in account.observed.values() for item in items)
+    return frozenset((it.kind, it.id) for it in listed if it.phase is Phase.SETTLED)
+
+
+def _contacts(everybody: DoNotCall, resource: Resource, account: Account) -> Finding | None:
+    """Which contacts of a campaign must not be called, while somebody of it may be: who is not loaded yet is left out.
+
+    Who was left out of the load is told once, before it.
+    """
+    stopped = [it.line for it in contacts_of(resource) if everybody.forbids(it.number)]
+    binding = account.bindings.get(resource.address) if stopped else None
+    live = account.find(resource.address.kind, binding.id) if binding else None
+    known = record(live) if live else None
+    found = [line for line in stopped if known is None or line not in known.left_out]
+    if not found or (live is not None and live.phase is Phase.SETTLED):
         return None
     where = resource.manifest.locate("spec", KEY)
-    message = f"{counted(len(found))} must not be called: {lines(found)}"
-    hint = "left out of the load; whoever was loaded before keeps the campaign from being started"
+    message, hint = f"{counted(len(found))} must not be called: {lines(found)}", "left out of the load"
+    if live is not None and known is not None and known.is_loaded:
+        message = f"{counted(len(found))} must not be called, and were loaded before that was known: {lines(found)}"
+        hint = "the campaign is not started: declare the others as a campaign of a new name (`metadata.name`)"
+        if live.phase is Phase.BUSY:
+            hint = f"the platform calls them: reconciler campaigns pause {resource.address.name}"
     return Finding(Severity.WARNING, "RC617", message, hint, resource.address, where)

@@ -212,8 +212,8 @@ class Session:
                 ),
                 self.project.settings,
                 self.clock.now(),
-                lint=self.lint.online,
-                notes=[*self.notes, *warned(stopped, loaded.resources.values())],
+                lint=lambda account: [*self.lint.online(account), *warned(stopped, account)],
+                notes=self.notes,
                 forbids=stopped.forbids,
             )
         self.looked = found.account

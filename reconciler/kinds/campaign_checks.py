@@ -9,7 +9,7 @@ from reconciler.errors import UnsafePlan
 from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted, elsewhere, lines, variables_of, wrong_rows
 from reconciler.kinds.campaign_load import DRAFT, refused_rows
 from reconciler.kinds.campaign_start import days, lateness, starts_at, value
-from reconciler.model import Finding, Severity
+from reconciler.model import Finding, Phase, Severity
 from reconciler.schedule import clock
 from reconciler.state.campaign_records import StartState
 from reconciler.telephony.eligibility import not_on_account, unconfirmed, undialable, unfunded
@@ -89,9 +89,20 @@ def online(change: Change, resource: Resource, known: CampaignRecord, account: A
     """What is wrong by what the account, and our record of it, tell."""
     if change.observed is None and not (resource.declared.keys() & {"from", "from_number"}):
         yield _wrong(resource, "from", "RC112", "`from` is missing", "name a PhoneNumber, or give `from_number`")
+    yield from _paused(resource, change.observed, known)
     yield from _contacts(resource, change.observed, known, account)
     if starts_at(resource) is not None:
         yield from _to_start(resource, change.observed, known, account)
+
+
+def _paused(resource: Resource, observed: Observed | None, known: CampaignRecord) -> Iterator[Finding]:
+    """That a pause keeps it from being started, or from going on."""
+    if known.pause is None or known.pause.by_hold or observed is None or observed.phase is not Phase.STEADY:
+        return
+    effect = "it is not started" if observed.body.get("status") == DRAFT else "nobody of it is called"
+    message = f"paused: {known.pause.why}; {effect} until it is resumed"
+    hint = f"reconciler campaigns resume {resource.address.name}"
+    yield Finding(Severity.NOTE, "RC603", message, hint, resource.address, resource.manifest.location)
 
 
 def _contacts(

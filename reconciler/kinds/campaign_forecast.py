@@ -13,23 +13,29 @@ from reconciler.schedule.expected_calls import ExpectedCampaign
 from reconciler.state.campaign_records import CampaignRecord
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reconciler.contract.account import Account
     from reconciler.model import Address, Change, Plan
+    from reconciler.state.call_records import Hold
 
 _NEVER_STARTED = frozenset({Action.REFUSE, Action.DELETE})
 
 
-def expected(plan: Plan, account: Account) -> tuple[ExpectedCampaign, ...]:
-    """What is to be started after an apply of the plan, the soonest first; nothing that is running or over."""
+def expected(plan: Plan, account: Account, everything: Hold) -> tuple[ExpectedCampaign, ...]:
+    """What is to be started after an apply of the plan, the soonest first; nothing that is running or over.
+
+    ``everything`` is the hold over all calls, a false one where there is none.
+    """
     never = {change.address for change in plan.changes if change.action in _NEVER_STARTED}
     found: dict[Address, ExpectedCampaign] = {}
     for change in plan.changes:
-        if change.address not in never and (one := _expected(change, account)) is not None:
+        if change.address not in never and (one := _expected(change, account, everything)) is not None:
             found[change.address] = one
     return tuple(sorted(found.values(), key=lambda it: (it.at, it.address)))
 
 
-def _expected(change: Change, account: Account) -> ExpectedCampaign | None:
+def _expected(change: Change, account: Account, everything: Hold) -> ExpectedCampaign | None:
     resource, observed = change.resource, change.observed
     if resource is None or spec_of(resource) is None or resource.manifest.absent:
         return None
@@ -53,4 +59,12 @@ def _expected(change: Change, account: Account) -> ExpectedCampaign | None:
         cents=most_cents(resource, observed, account),
         agent=str(resource.declared.get("agent") or ""),
         ends=parse_instant(str(ends)) if ends else None,
+        held=_held(known, everything, opens + lateness(resource)),
     )
+
+
+def _held(known: CampaignRecord, everything: Hold, closes: datetime) -> str:
+    """Why it will not be started as things stand; "" where it will."""
+    if everything and everything.lasts_to(closes):
+        return f"every call is held: {everything.why}"
+    return f"paused: {known.pause.why}" if known.pause and not known.pause.by_hold else ""

@@ -7,6 +7,7 @@ list is the project's own (``rates``), because the vendor's changes and its samp
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import islice
 from types import MappingProxyType
@@ -18,11 +19,11 @@ from reconciler.redaction import storable
 from reconciler.schedule import timezones
 from reconciler.schedule.callee_hours import closed_for, may_ring
 from reconciler.schedule.expected_calls import Forecast, Ring, SecondTry, Skip
-from reconciler.schedule.occurrences import firings
+from reconciler.schedule.occurrences import firings, occurrence_id
 from reconciler.telephony.phone_numbers import zones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from reconciler.contract.account import Account
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 AHEAD = timedelta(days=30)  # how far recurring calls are counted
 _MOST = 1_000  # occurrences of one recurring call that are counted
+Stops = Callable[["PlannedCall", "datetime", str], str]  # of a call, its instant and its occurrence: why not, or ""
 _NEVER_RUNG = frozenset({Action.REFUSE, Action.DELETE})
 
 
@@ -44,7 +46,7 @@ def forecast(  # noqa: PLR0913 - all that decides who is rung
     *,
     again: Mapping[Address, Sequence[SecondTry]] = MappingProxyType({}),
     forbids: Callable[[str], bool] = lambda _: False,
-    stops: Callable[[PlannedCall, Occurrence], str] = lambda _, __: "",
+    stops: Stops = lambda _, __, ___: "",
 ) -> Forecast:
     """Who will be rung by the calls of a plan, when, and for how much at most.
 
@@ -57,7 +59,8 @@ def forecast(  # noqa: PLR0913 - all that decides who is rung
         (ring for order in orders if not forbids(order.to_number) for ring in ahead.rings(order)),
         key=lambda ring: (ring.at, ring.address),
     )
-    skips = sorted(ahead.skips, key=lambda skip: (skip.at, skip.address))
+    held = [Skip(it.address, it.at, it.zone, it.held) for it in campaigns if it.held]
+    skips = sorted([*ahead.skips, *held], key=lambda skip: (skip.at, skip.address))
     rates = account.settings.rates
     reload = _reload(plan, account)
     limit = reload.get("monthly_limit_cents")
@@ -75,7 +78,7 @@ def forecast(  # noqa: PLR0913 - all that decides who is rung
         reload_limit_cents=limit if isinstance(limit, int) else None,
         timezone_data=timezones.version(),
         skips=tuple(skips),
-        campaigns=campaigns,
+        campaigns=tuple(it for it in campaigns if not it.held),
     )
 
 
@@ -102,7 +105,7 @@ class _Ahead:
         plan: Plan,
         account: Account,
         again: Mapping[Address, Sequence[SecondTry]],
-        stops: Callable[[PlannedCall, Occurrence], str],
+        stops: Stops,
     ) -> None:
         self.whole = True
         self._again = again
@@ -142,32 +145,38 @@ class _Ahead:
             )
 
     def _second_tries(self, order: PlannedCall) -> list[SecondTry]:
-        waiting = self._again.get(order.address, ())
-        return [it for it in waiting if it.at + order.late > self._account.now and not self._is_held(it.at, order)]
+        waiting = (it for it in self._again.get(order.address, ()) if it.at + order.late > self._account.now)
+        return [it for it in waiting if not self._is_held(order, it.at, it.occurrence or order.name)]
 
     def _instants(self, order: PlannedCall) -> list[datetime]:
         now = self._account.now
         if order.schedule is None:
             due = order.at is not None and order.at + order.late > now
-            return [order.at] if order.at is not None and due and not self._is_held(order.at, order) else []
+            return [order.at] if order.at is not None and due and not self._is_held(order, order.at, order.name) else []
         every = list(islice(firings(order.schedule.excepted, now, now + AHEAD), _MOST + 1))
         self.whole = self.whole and len(every) <= _MOST
-        free = [it for it in every[:_MOST] if not self._is_held(it.nominal, order)]
-        why = {firing.nominal: self._skipped(firing, order) for firing in free}
-        self.skips += [Skip(order.address, at, order.zone, said) for at, said in why.items() if said]
-        return [at for at, said in why.items() if not said]
+        return [it.nominal for it in every[:_MOST] if not self._is_skipped(order, it)]
 
-    def _is_held(self, at: datetime, order: PlannedCall) -> bool:
-        """Whether its whole window lies under the hold of its manifest, which is told then."""
-        if (held := order.hold) is None or not (held.until is None or at + order.late <= held.until):
-            return False
-        self.skips.append(Skip(order.address, at, order.zone, f"held: {storable(held.why)}"))
-        return True
+    def _is_held(self, order: PlannedCall, at: datetime, occurrence: str) -> bool:
+        """Whether its whole window lies under a hold, or it was cancelled; told then as skipped."""
+        hold = order.hold
+        declared = hold is not None and (hold.until is None or at + order.late <= hold.until)
+        why = f"held: {storable(hold.why)}" if hold is not None and declared else self._stops(order, at, occurrence)
+        return self._is_left_out(order, at, why)
 
-    def _skipped(self, firing: Occurrence, order: PlannedCall) -> str:
-        if order.schedule is not None and firing.wall.date() in order.schedule.exceptions:
-            return "excepted"
-        return self._stops(order, firing) or closed_for(firing.nominal, order.to_number, self._closed)
+    def _is_skipped(self, order: PlannedCall, firing: Occurrence) -> bool:
+        """The same of an occurrence, which may also be excepted, or fall on a closed day."""
+        at, excepted = firing.nominal, order.schedule is not None and firing.wall.date() in order.schedule.exceptions
+        if self._is_held(order, at, occurrence_id(order.name, firing.wall)):
+            return True
+        return self._is_left_out(
+            order, at, "excepted" if excepted else closed_for(at, order.to_number, self._closed)
+        )  # fmt: skip - one question
+
+    def _is_left_out(self, order: PlannedCall, at: datetime, why: str) -> bool:
+        if why:
+            self.skips.append(Skip(order.address, at, order.zone, why))
+        return bool(why)
 
     def _price(self, order: PlannedCall) -> tuple[str, bool, int]:
         """Which agent speaks, whether it ends a call by itself, and the most that one may cost: told once of each."""

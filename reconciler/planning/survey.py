@@ -20,7 +20,8 @@ from reconciler.planning.throughput import crowded
 from reconciler.schedule.call_report import standstill
 from reconciler.schedule.clock import parse_instant
 from reconciler.schedule.expected_calls import SecondTry
-from reconciler.schedule.occurrences import occurrence_id, parts_of
+from reconciler.schedule.occurrences import parts_of
+from reconciler.state.call_records import Hold
 from reconciler.state.call_states import CallState
 from reconciler.undeclared import Undeclared
 
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
     from reconciler.load.reader import Loaded
     from reconciler.model import Address, Target
     from reconciler.planning.decide import Match
+    from reconciler.planning.forecast import Stops
     from reconciler.planning.plan import Scope
-    from reconciler.schedule.occurrences import Occurrence
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Settings
-    from reconciler.state.call_records import Attempt, Hold
+    from reconciler.state.call_records import Attempt
     from reconciler.state.ledger import Ledger
 
 _LISTED = 3  # held calls that a plan names
@@ -110,10 +111,10 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
         plan,
         account,
         orders_of(account),
-        expected(plan, account),
+        expected(plan, account, connection.ledger.held_all(now)),
         again=again,
         forbids=forbids,
-        stops=_stops(connection.ledger),
+        stops=_stops(connection.ledger, now),
     )
     plan = replace(plan, findings=(*plan.findings, *crowded(foreseen.rings, settings, loaded.resources)))
     unknown = None if scope.wanted or scope.paths else _undeclared(account, matches)
@@ -150,23 +151,25 @@ def _second_tries(ledger: Ledger) -> dict[Address, list[SecondTry]]:
         armed = ledger.armed_call(attempt.name)
         opens = second_try(armed, attempt) if armed else None
         if armed and opens:
-            coming = SecondTry(opens, attempt.attempt + 1, armed.call.most_attempts)
+            coming = SecondTry(opens, attempt.attempt + 1, armed.call.most_attempts, attempt.occurrence)
             found.setdefault(armed.call.address, []).append(coming)
     return found
 
 
-def _stops(ledger: Ledger) -> Callable[[PlannedCall, Occurrence], str]:
-    """Why one occurrence of a recurring call is not to be placed: cancelled, or held until its window has closed."""
+def _stops(ledger: Ledger, now: datetime) -> Stops:
+    """Why one call is not to be placed as things stand: cancelled, or held by command until its window has closed."""
     cancelled = {it.occurrence for it in ledger.attempts() if it.state is CallState.CANCELLED}
+    held = {name: it for name, it in ledger.armed().items() if it.hold or it.occurrence_holds}
+    everything = ledger.held_all(now)
 
-    def why(order: PlannedCall, firing: Occurrence) -> str:
-        occurrence = occurrence_id(order.name, firing.wall)
+    def why(order: PlannedCall, at: datetime, occurrence: str) -> str:
         if occurrence in cancelled:
             return "cancelled"
-        armed = ledger.armed_call(order.name)
-        hold = armed.occurrence_holds.get(parts_of(occurrence)[1]) if armed else None
-        lasts = hold and (not hold.until or firing.nominal + order.late <= parse_instant(hold.until))
-        return f"held: {hold.why}" if hold and lasts else ""
+        if everything and everything.lasts_to(at + order.late):
+            return f"every call is held: {everything.why}"
+        armed = held.get(order.name)
+        own = (armed.hold, armed.occurrence_holds.get(parts_of(occurrence)[1], Hold())) if armed else ()
+        return next((f"held: {hold.why}" for hold in own if hold and hold.lasts_to(at + order.late)), "")
 
     return why
 

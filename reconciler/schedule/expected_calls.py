@@ -44,11 +44,15 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class SecondTry:
-    """A try that follows a call that is over: when it opens, its number, and the number of the last there may be."""
+    """A try that follows a call that is over: when it opens, its number, and the number of the last there may be.
+
+    ``occurrence`` is the one that is tried again, "" of a call that happens once.
+    """
 
     at: datetime
     attempt: int
     last: int
+    occurrence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class ExpectedCampaign:
 
     It calls each day within ``hours`` (``09:00``, ``17:00``) of ``zone`` ("" for UTC), until ``ends`` where that is
     told. ``tries`` calls may go to each of them; ``cents`` is the most that all may cost, None where no limit is told.
+    ``held`` is why it will not be started as things stand, "" where it will.
     """
 
     address: Address
@@ -69,6 +74,7 @@ class ExpectedCampaign:
     cents: int | None
     agent: str
     ends: datetime | None = None
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)

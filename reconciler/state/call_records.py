@@ -52,6 +52,10 @@ class Hold(NamedTuple):
         """Whether it still stops calls, whatever the clock of the machine that set it showed."""
         return bool(self) and (not self.until or now < parse_instant(self.until))
 
+    def lasts_to(self, closes: datetime) -> bool:
+        """Whether one that is in force still is when a window closes."""
+        return not self.until or closes <= parse_instant(self.until)
+
     @property
     def spoken(self) -> str:
         """``held until Mon 28 Dec 00:00 UTC: flooded``."""

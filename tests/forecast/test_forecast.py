@@ -223,3 +223,44 @@ def test_occurrences_that_are_cancelled_or_held_one_by_one_are_not_to_come_and_c
         "c@2030-01-14T09:00": ("cancelled", "2030-01-14"),
         "c@2030-01-16T09:00": ("held", "2030-01-16"),
     }
+
+
+RECURRING = """\
+---
+apiVersion: reconciler/v1
+kind: ScheduledCall
+metadata: {name: weekly}
+spec:
+  from: line
+  to_number: "+12125550196"
+  schedule: {cron: "0 12 * * 1", timezone: America/New_York}
+  agent: reminder
+"""
+
+
+def held_and_counted(project: Project) -> tuple[list[str], list[str]]:
+    """Who is held in the forecast, and for what; who is counted."""
+    found = json.loads(project.run("plan", "--format", "json"))["forecast"]
+    held = [f"{it['address'].partition('/')[2]}: {it['reason']}" for it in found["skipped"]]
+    return held, [it["address"].partition("/")[2] for it in found["calls"]]
+
+
+def test_a_call_that_is_held_by_command_is_told_as_held_and_not_counted(project: Project) -> None:
+    project.write(call("jane"), call("ravi", to=RAVI), RECURRING)
+    project.run("apply", "--yes")
+    assert held_and_counted(project) == ([], ["weekly", "jane", "ravi", *["weekly"] * 4])
+    project.run("calls", "hold", "weekly", "--why", "away")
+    project.run("calls", "hold", "ravi", "--why", "moved", "--until", "2030-01-15T20:10:00Z")
+    held, counted = held_and_counted(project)
+    assert (held, counted) == (["weekly: held: away", "ravi: held: moved", *["weekly: held: away"] * 4], ["jane"])
+    project.run("calls", "release", "weekly")
+    project.run("calls", "hold", "ravi", "--until", "2030-01-15T20:09:00Z")
+    assert held_and_counted(project)[0] == []
+
+
+def test_under_a_hold_over_all_calls_none_is_counted_and_each_is_told(project: Project) -> None:
+    project.write(call("jane"), call("ravi", to=RAVI))
+    project.run("apply", "--yes")
+    project.run("calls", "hold", "--all", "--why", "flooded")
+    held, counted = held_and_counted(project)
+    assert (held, counted) == (["jane: every call is held: flooded", "ravi: every call is held: flooded"], [])
