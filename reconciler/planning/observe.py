@@ -200,14 +200,19 @@ def in_full(kinds: Mapping[str, Kind], matches: tuple[Match, ...], look: Look) -
     """With what only a request of its own tells of each object of which nothing is remembered, side by side."""
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load, and validate observes nothing
 
-    unknown = {kind.name for kind in kinds.values() if any(it.unread for it in policies(kind.spec).values())}
-    wanted = [it for it in matches if it.address.kind in unknown and _unremembered(kinds[it.address.kind], it)]
+    untold = {name for name in kinds.keys() & {it.address.kind for it in matches} if _untold(kinds[name])}
+    wanted = [it for it in matches if it.address.kind in untold and _unremembered(kinds[it.address.kind], it)]
     if not wanted:
         return matches
     with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
         whole = pool.map(lambda it: _whole(kinds[it.address.kind], it, look), wanted)
         found = {id(it): told for it, told in zip(wanted, whole, strict=True)}
     return tuple(found.get(id(it), it) for it in matches)
+
+
+def _untold(kind: Kind) -> bool:
+    """Whether the lists leave out a field of it."""
+    return any(it.unread for it in policies(kind.spec).values())
 
 
 def _whole(kind: Kind, it: Match, look: Look) -> Match:

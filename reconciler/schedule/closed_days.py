@@ -92,8 +92,7 @@ def may_be_in(code: str, number: str) -> bool:
         return False
     if not region:
         return True
-    aliases = _calendar(code).subdivisions_aliases
-    known = {aliases.get(name, name) for name in regions(number)}
+    known = regions(number)
     return not known or region in known or not known <= {*_calendar(code).subdivisions}
 
 

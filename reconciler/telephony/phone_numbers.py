@@ -11,6 +11,8 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from reconciler.telephony import places
+
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
@@ -107,13 +109,24 @@ def zones(number: str) -> tuple[str, ...]:
     everywhere = _listed_zones(f"{parsed.country_code}")
     if len(everywhere) == 1:
         return tuple(everywhere)
-    from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number  # noqa: PLC0415 - slow, see the top
-
-    found = set(time_zones_for_number(parsed))
-    if UNKNOWN_TIMEZONE in found:
+    beginning = _beginning(parsed)
+    if not beginning:
         return _country_zones(parsed.country_code)
+    found = {*places.zones()[beginning]}
     listed = _listed_zones(_longest_listed(f"{number.removeprefix('+')}"))
     return tuple(sorted(found | listed)) if found <= listed else tuple(sorted(found))
+
+
+def _beginning(number: PhoneNumber) -> str:
+    """What tells the zones of a number: its area where it has one, else its country; "" for no number of the plan."""
+    import phonenumbers  # noqa: PLC0415 - slow, see the top
+
+    kind = phonenumbers.number_type(number)
+    if kind == phonenumbers.PhoneNumberType.UNKNOWN:
+        return ""
+    placed = phonenumbers.is_number_type_geographical(kind, number.country_code or 0)
+    digits = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if placed else ""
+    return places.longest(digits.removeprefix("+") or f"{number.country_code}", places.zones())
 
 
 def doubt(number: str) -> str:
@@ -185,9 +198,7 @@ def _e164(number: PhoneNumber) -> str:
 @cache
 def _north_american_zones(listed: str) -> tuple[str, ...]:
     """By area code alone: mobiles have no codes of their own here, and fictional numbers name a place."""
-    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - slow, see the top
-
-    found = set(TIMEZONE_DATA[listed])
+    found = set(places.zones()[listed])
     if len(found) >= len(_NORTH_AMERICA):
         return _NORTH_AMERICA
     return tuple(sorted(found | _listed_zones(listed)))
@@ -195,23 +206,17 @@ def _north_american_zones(listed: str) -> tuple[str, ...]:
 
 def _longest_listed(digits: str) -> str:
     """The longest beginning of a number that the tables list: its exchange, or only its area code."""
-    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - slow, see the top
-
-    return next((digits[:size] for size in range(len(digits), 0, -1) if digits[:size] in TIMEZONE_DATA), digits)
+    return places.longest(digits, places.zones()) or digits
 
 
 @cache
 def _listed_zones(prefix: str) -> frozenset[str]:
     """Every zone of the numbers that begin so: an exchange that is not listed may lie in any of its area code's."""
-    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - slow, see the top
-
-    return frozenset(zone for key, zones in TIMEZONE_DATA.items() if key.startswith(prefix) for zone in zones)
+    return frozenset(zone for key, zones in places.zones().items() if key.startswith(prefix) for zone in zones)
 
 
 @cache
 def _country_zones(country_code: int) -> tuple[str, ...]:
     """Every zone of a country, or of the world for a country code that is no country's."""
-    from phonenumbers.tzdata import TIMEZONE_DATA  # noqa: PLC0415 - slow, see the top
-
-    everywhere = {name for names in TIMEZONE_DATA.values() for name in names}
-    return tuple(sorted(TIMEZONE_DATA.get(f"{country_code}", everywhere)))
+    everywhere = tuple({name for names in places.zones().values() for name in names})
+    return tuple(sorted(places.zones().get(f"{country_code}", everywhere)))

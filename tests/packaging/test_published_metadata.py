@@ -78,7 +78,7 @@ def test_whatever_the_package_imports_is_declared() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = [one for many in project["optional-dependencies"].values() for one in many]
     declared = {re.split(r"[\[>=<;]", line)[0].lower() for line in [*project["dependencies"], *extras]}
-    modules = {"yaml": "pyyaml"}
+    modules = {"yaml": "pyyaml", "phonenumbers": "phonenumberslite"}
     imported = {name for path in (CHECKOUT / "reconciler").rglob("*.py") for name in imports(path)}
     foreign = imported - sys.stdlib_module_names - {"reconciler"}
     foreign = {modules.get(name, name).replace("_", "-") for name in foreign}
