@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from reconciler.contract.fields import personal
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.errors import InputError
-from reconciler.kinds.campaign import record
 from reconciler.kinds.campaign_contacts import KEY, contacts_of, counted, lines
 from reconciler.lint import privacy
 from reconciler.load.number_cells import WHOLE
@@ -151,7 +150,11 @@ def _contacts(everybody: DoNotCall, resource: Resource, account: Account) -> Fin
     Who was left out of the load is told once, before it.
     """
     stopped = [it.line for it in contacts_of(resource) if everybody.forbids(it.number)]
-    binding = account.bindings.get(resource.address) if stopped else None
+    if not stopped:
+        return None
+    from reconciler.kinds.campaign_record import record  # noqa: PLC0415 - only for a campaign that rings such a person
+
+    binding = account.bindings.get(resource.address)
     live = account.find(resource.address.kind, binding.id) if binding else None
     known = record(live) if live else None
     found = [line for line in stopped if known is None or line not in known.left_out]

@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from reconciler.contract.fields import Spec
     from reconciler.contract.resolver import Resolver
     from reconciler.documents.tables import Table
-    from reconciler.model import Change, Consequence, FieldDiff, Finding, Observed, Resource
+    from reconciler.model import Change, Consequence, FieldDiff, Finding, Observed, Plan, Resource
+    from reconciler.schedule.expected_calls import ExpectedCampaign
+    from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Settings
     from reconciler.state.bindings import Binding
+    from reconciler.state.call_records import Hold
 
 
 class FoundBy(Enum):
@@ -321,6 +324,16 @@ class Kind(ABC):
     def preflight(self, change: Change, account: Account, links: Resolver) -> Iterable[Finding]:
         """Online findings: what cannot, or may not, work as declared on this account."""
         del change, account, links
+        return ()
+
+    def planned_calls(self, account: Account) -> Iterable[PlannedCall]:
+        """The calls that documents of it declare."""
+        del account
+        return ()
+
+    def expected_campaigns(self, plan: Plan, account: Account, everything: Hold) -> Iterable[ExpectedCampaign]:
+        """The campaigns of it that are to be started after an apply; ``everything`` is the hold over all calls."""
+        del plan, account, everything
         return ()
 
     def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:

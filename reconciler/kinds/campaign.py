@@ -16,7 +16,9 @@ from reconciler.errors import Declined
 from reconciler.kinds import campaign_checks as checks
 from reconciler.kinds.campaign_contacts import COLUMNS, KEY, contacts_of, counted
 from reconciler.kinds.campaign_days import on_closed_days
+from reconciler.kinds.campaign_forecast import expected
 from reconciler.kinds.campaign_load import DRAFT, load, refused_rows
+from reconciler.kinds.campaign_record import RECORD, record
 from reconciler.kinds.campaign_spec import CampaignSpec
 from reconciler.kinds.campaign_start import callable_contacts, consequences_of, opening, said_of, starts_at
 from reconciler.kinds.rest import RestKind, declared
@@ -30,11 +32,12 @@ if TYPE_CHECKING:
 
     from reconciler.contract.account import Account, Context, Look
     from reconciler.contract.resolver import Resolver
-    from reconciler.model import Change, Consequence, Finding, Resource
+    from reconciler.model import Change, Consequence, Finding, Plan, Resource
+    from reconciler.schedule.expected_calls import ExpectedCampaign
     from reconciler.settings import Settings
+    from reconciler.state.call_records import Hold
     from reconciler.state.ledger import Ledger
 
-_RECORD = "our record"  # beside the vendor's keys; no key of theirs has a space
 _PHASES = {"scheduled": Phase.BUSY, "running": Phase.BUSY, "completed": Phase.SETTLED, "cancelled": Phase.SETTLED}
 _LOAD, _ARM, _RESCHEDULE, _CANCEL = "load", "arm", "reschedule", "cancel"
 
@@ -128,6 +131,10 @@ class Campaign(RestKind):
             known = record(change.observed) if change.observed else CampaignRecord(change.address.name, "")
             yield from checks.online(change, change.resource, known, account)
 
+    def expected_campaigns(self, plan: Plan, account: Account, everything: Hold) -> Iterable[ExpectedCampaign]:
+        """Those that dispatch will start."""
+        return expected(plan, account, everything)
+
     def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
         """People are rung, and money is spent, once it is started."""
         if change.resource is None or change.verb not in (_ARM, _RESCHEDULE):
@@ -143,19 +150,13 @@ class Campaign(RestKind):
         return said_of(change.resource, change.observed, account)
 
 
-def record(observed: Observed) -> CampaignRecord:
-    """What is remembered of a live campaign."""
-    found = observed.body.get(_RECORD)
-    return found if isinstance(found, CampaignRecord) else CampaignRecord("", observed.id)
-
-
 def _remembered(found: Iterable[Observed], ledger: Ledger) -> Iterator[Observed]:
     names = {
         binding.id: address.name for address, binding in ledger.bindings().items() if address.kind == Campaign.name
     }
     for it in found:
         name = names.get(it.id)
-        yield replace(it, body={**it.body, _RECORD: record_of(ledger, name, it.id)}) if name else it
+        yield replace(it, body={**it.body, RECORD: record_of(ledger, name, it.id)}) if name else it
 
 
 def _history(body: Mapping[str, Any]) -> str:

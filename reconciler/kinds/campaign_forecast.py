@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reconciler.kinds.campaign import record
 from reconciler.kinds.campaign_load import DRAFT
+from reconciler.kinds.campaign_record import record
 from reconciler.kinds.campaign_start import callable_contacts, hours_of, lateness, most_cents, spec_of, starts_at, value
 from reconciler.model import Action
 from reconciler.schedule.clock import parse_instant

@@ -14,7 +14,7 @@ from reconciler.contract.kind import FoundBy, Kind, Orphans, Verbs
 from reconciler.kinds.scheduled_call_checks import complaints, lateness, wrong
 from reconciler.kinds.scheduled_call_days import on_closed_days
 from reconciler.kinds.scheduled_call_meaning import masked, meaning
-from reconciler.kinds.scheduled_call_orders import opened, order_of
+from reconciler.kinds.scheduled_call_orders import opened, order_of, orders_of
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.kinds.scheduled_call_standing import (
     IS_ARMED,
@@ -26,17 +26,7 @@ from reconciler.kinds.scheduled_call_standing import (
     untold,
 )  # fmt: skip - one line of names
 from reconciler.kinds.spoken_placeholders import Scripts
-from reconciler.model import (
-    Action,
-    Change,
-    Consequence,
-    Finding,
-    Observed,
-    Phase,
-    Resource,
-    Severity,
-    Sort,
-)  # fmt: skip - one line of names
+from reconciler.model import Action, Change, Consequence, Finding, Observed, Phase, Resource, Severity, Sort
 from reconciler.redaction import mask, storable
 from reconciler.schedule import clock
 from reconciler.schedule.call_report import spoken_end
@@ -219,6 +209,10 @@ class ScheduledCall(Kind):
             return
         for obstacle, field in _obstacles(order_of(change.resource, account), account):
             yield _finding(change.resource, obstacle, field)
+
+    def planned_calls(self, account: Account) -> Iterable[PlannedCall]:
+        """Those that are declared to be placed."""
+        return orders_of(account)
 
     def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
         """A person's telephone will ring, and the minutes are paid for; not where do-not-call stops it."""

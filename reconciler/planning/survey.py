@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from reconciler.calls.due import second_try
 from reconciler.contract.account import Look
 from reconciler.contract.kind import FoundBy
 from reconciler.kinds import KINDS
-from reconciler.kinds.campaign_forecast import expected
-from reconciler.kinds.scheduled_call_orders import orders_of
 from reconciler.model import Address, Finding, Severity
 from reconciler.planning import guard, observe
 from reconciler.planning import plan as planning
@@ -106,12 +103,13 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
         scope=scope,
     )
     plan = replace(plan, findings=(*guard.limits(plan, account), *plan.findings))
-    again = _second_tries(connection.ledger)
+    again, everything = _second_tries(connection.ledger), connection.ledger.held_all(now)
+    declared = [KINDS[name] for name in sorted({it.address.kind for it in account.resources.values()})]
     foreseen = forecast(
         plan,
         account,
-        orders_of(account),
-        expected(plan, account, connection.ledger.held_all(now)),
+        [call for kind in declared for call in kind.planned_calls(account)],
+        tuple(each for kind in declared for each in kind.expected_campaigns(plan, account, everything)),
         again=again,
         forbids=forbids,
         stops=_stops(connection.ledger, now),
@@ -147,6 +145,10 @@ def _second_tries(ledger: Ledger) -> dict[Address, list[SecondTry]]:
         if attempt.occurrence not in last or last[attempt.occurrence].attempt < attempt.attempt:
             last[attempt.occurrence] = attempt
     found: dict[Address, list[SecondTry]] = {}
+    if not last:
+        return found
+    from reconciler.calls.due import second_try  # noqa: PLC0415 - the agenda is slow to load, and most plans have none
+
     for attempt in last.values():
         armed = ledger.armed_call(attempt.name)
         opens = second_try(armed, attempt) if armed else None

@@ -6,7 +6,6 @@ Two tables of text beside this module, written by `tests/numbers/places_of_numbe
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ def longest(digits: str, listed: Mapping[str, tuple[str, ...]]) -> str:
 
 def _read(name: str) -> dict[str, tuple[str, ...]]:
     """Each line holds names, a tab, and beginnings of numbers."""
+    from importlib.resources import files  # noqa: PLC0415 - slow to load, and most runs look up no place
+
     found: dict[str, tuple[str, ...]] = {}
     for line in files(__name__).joinpath(name).read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
