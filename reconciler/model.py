@@ -336,7 +336,7 @@ class Plan:
     target: Target
     changes: tuple[Change, ...]
     findings: tuple[Finding, ...]
-    fingerprint: str
+    fingerprint: object  # a text, or what reads as one
 
     @property
     def summary(self) -> dict[str, int]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
     from reconciler.load.reader import Loaded
     from reconciler.planning.outlook import Outlook
-    from reconciler.planning.plan import Scope
+    from reconciler.planning.scope import Scope
     from reconciler.schedule.call_report import CallRow
 
 IN_PART, INTERRUPTED = 4, 130

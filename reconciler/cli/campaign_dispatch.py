@@ -12,7 +12,7 @@ from reconciler.cli.run_identity import owner
 from reconciler.kinds import KINDS, campaign_gates
 from reconciler.left_out import error_of, spoken_error
 from reconciler.model import Address
-from reconciler.planning.plan import Scope
+from reconciler.planning.scope import Scope
 from reconciler.schedule.clock import parse_instant
 from reconciler.telephony.eligibility import Obstacle
 

@@ -24,7 +24,7 @@ from reconciler.cli.session import Session
 from reconciler.cli.view import shown
 from reconciler.errors import PlanRefused
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
-from reconciler.planning.plan import Scope
+from reconciler.planning.scope import Scope
 from reconciler.schedule.clock import parse_duration
 from reconciler.state.call_states import CallState
 

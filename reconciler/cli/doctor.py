@@ -17,7 +17,7 @@ from reconciler.doctor.checks import Check, Status
 from reconciler.errors import ApiError, InputError, ReconcilerError, Rejected, StoreError, Unreachable, WrongAccount
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.planning.guard import lost_state
-from reconciler.planning.plan import Scope
+from reconciler.planning.scope import Scope
 from reconciler.planning.survey import Connection
 from reconciler.schedule import timezones
 from reconciler.schedule.call_report import standstill

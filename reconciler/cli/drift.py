@@ -15,7 +15,7 @@ from reconciler.cli.session import Session
 from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StoreError
 from reconciler.kinds import KINDS
-from reconciler.planning.plan import Scope
+from reconciler.planning.scope import Scope
 from reconciler.redaction import mask_in
 from reconciler.render import drift as render
 from reconciler.undeclared import NOTHING

@@ -14,7 +14,7 @@ from reconciler.errors import InputError
 from reconciler.kinds import KINDS
 from reconciler.left_out import list_of
 from reconciler.model import Address
-from reconciler.planning.plan import Scope
+from reconciler.planning.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -27,7 +27,7 @@ from reconciler.cli.view import shown
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
-from reconciler.planning.plan import Scope
+from reconciler.planning.scope import Scope
 from reconciler.redaction import storable
 from reconciler.schedule.clock import parse_duration
 from reconciler.serve.access import Access

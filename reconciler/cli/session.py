@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from reconciler.emulator import Platform
     from reconciler.load.reader import Loaded
     from reconciler.model import Address, Finding, Target
-    from reconciler.planning.plan import Scope
+    from reconciler.planning.scope import Scope
     from reconciler.store import Store
 
 _LEASE_WAIT = parse_duration("60s").total_seconds()

@@ -158,6 +158,9 @@ class EveryField(Sequence[FieldDiff]):
     def __getitem__(self, place: int | slice) -> FieldDiff | Sequence[FieldDiff]:
         return self._all()[place]
 
+    def __bool__(self) -> bool:
+        return any(not self._policies[name].local for name in self._declared)
+
     def __len__(self) -> int:
         return sum(not self._policies[name].local for name in self._declared)
 

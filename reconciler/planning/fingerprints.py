@@ -9,15 +9,32 @@ from reconciler.contract.fields import digest, meaning, policies
 from reconciler.model import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from reconciler.contract.kind import Kind
     from reconciler.model import Change, Target
 
 
-def fingerprint(target: Target, changes: Iterable[Change]) -> str:
-    """Equal for equal plans on equal accounts; nothing readable in it."""
-    return digest([target.organization_id, [[str(change.address), change.fingerprint] for change in changes]])
+class PlanFingerprint:
+    """Equal for equal plans on equal accounts, and nothing readable in it; found when somebody reads it, as a text."""
+
+    __slots__ = ("_changes", "_found", "_target")
+
+    def __init__(self, target: Target, changes: Sequence[Change]) -> None:
+        self._target, self._changes, self._found = target, changes, ""
+
+    def __str__(self) -> str:
+        if not self._found:
+            told = [[str(change.address), change.fingerprint] for change in self._changes]
+            self._found = digest([self._target.organization_id, told])
+        return self._found
+
+    def __eq__(self, other: object) -> bool:
+        """Whether they read the same."""
+        return isinstance(other, PlanFingerprint | str) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
 
 
 def fingerprint_of(change: Change, kind: Kind) -> str:

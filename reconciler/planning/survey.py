@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from reconciler.model import Address, Target
     from reconciler.planning.decide import Match
     from reconciler.planning.forecast import Stops
-    from reconciler.planning.plan import Scope
+    from reconciler.planning.scope import Scope
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.settings import Settings
     from reconciler.state.call_records import Attempt

@@ -85,7 +85,8 @@ def _mood(plan: Outlook) -> str:
 
 def _footer(plan: Outlook, step: str) -> Node:
     following = htpy.p["Next: ", htpy.code[step]] if step else None
-    trace = htpy.p(class_="quiet")[f"Fingerprint {plan.fingerprint[:16]}"] if plan.fingerprint else None
+    mark = str(plan.fingerprint)[:16]
+    trace = htpy.p(class_="quiet")[f"Fingerprint {mark}"] if mark else None
     more = htpy.p(class_="quiet")[prose(words.undeclared(plan))] if words.undeclared(plan) else None
     return [more, following, trace]
 

@@ -42,7 +42,7 @@ def plan(plan: Outlook, *, show_numbers: bool = False) -> dict[str, Any]:
     target = plan.target
     return {
         "format": "reconciler.plan/v1",
-        "fingerprint": plan.fingerprint,
+        "fingerprint": str(plan.fingerprint),
         "target": {
             "url": target.url,
             "organization": {"id": _id(target.organization_id), "name": target.organization_name},

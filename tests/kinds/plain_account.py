@@ -19,7 +19,7 @@ from reconciler.load.reader import load
 from reconciler.model import Report, Target
 from reconciler.planning import observe
 from reconciler.planning import plan as planning
-from reconciler.planning.plan import Scope
+from reconciler.planning.scope import Scope
 from reconciler.schedule.clock import FixedClock
 from reconciler.settings import find_project
 from reconciler.state.ledger import Ledger
