@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -27,11 +27,60 @@ START_SECONDS = 30.0
 
 
 class PostgresServer:
-    """A running server; ``url`` makes an empty schema and names it in a connection URL."""
+    """A running server; ``url`` makes an empty schema and names it in a connection URL.
 
-    def __init__(self, port: int) -> None:
+    It may be stopped and started on the same data, and frozen: then it keeps its connections and answers nothing.
+    """
+
+    def __init__(self, binaries: Path, folder: Path, account: str | None, port: int) -> None:
         self.port = port
+        self._binaries, self._folder, self._account = binaries, folder, account
         self._schemas = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        place: list[str | Path] = ["-D", self._folder / "data", "-k", self._folder, "-p", str(self.port), "-F"]
+        command = [self._binaries / "postgres", *place, "-c", "listen_addresses=127.0.0.1"]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder, user=self._account)
+        self._wait(self._process)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it: SIGINT in order, SIGQUIT at once, as in a crash."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait()
+            self._process = None
+
+    def restart(self, how: signal.Signals) -> None:
+        """Stop it and start it."""
+        self.stop(how)
+        self.start()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop every process of it for as long as the block lasts."""
+        assert self._process is not None
+        with psycopg.connect(self._url(self.port)) as connection:
+            rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()").fetchall()
+        processes = [self._process.pid, *(pid for (pid,) in rows)]
+        try:
+            _send(processes, signal.SIGSTOP)
+            yield
+        finally:
+            _send(processes, signal.SIGCONT)
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return
+        raise RuntimeError((self._folder / "log").read_text())
 
     def url(self, *, port: int | None = None) -> str:
         """The URL of a new empty schema; another ``port`` where a proxy stands in front."""
@@ -60,21 +109,13 @@ def running_server() -> Iterator[PostgresServer]:
     folder = Path(tempfile.mkdtemp(prefix="postgres-"))
     try:
         account = _account(folder)
-        data, port = _initialised(binaries, folder, account), _free_port()
-        command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", folder, "-p", str(port), "-F"]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [*command, "-c", "listen_addresses=127.0.0.1"],
-                stdout=log,
-                stderr=log,
-                cwd=folder,
-                user=account,
-            )
+        _initialise(binaries, folder, account)
+        server = PostgresServer(binaries, folder, account, _free_port())
         try:
-            yield _ready(process, port, folder / "log")
+            server.start()
+            yield server
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait()
+            server.stop()
     finally:
         shutil.rmtree(folder)
 
@@ -94,7 +135,7 @@ def _account(folder: Path) -> str | None:
     return account.pw_name
 
 
-def _initialised(binaries: Path, folder: Path, account: str | None) -> Path:
+def _initialise(binaries: Path, folder: Path, account: str | None) -> None:
     secret = folder / "password"
     secret.write_text(PASSWORD)
     secret.chmod(0o644)
@@ -117,7 +158,12 @@ def _initialised(binaries: Path, folder: Path, account: str | None) -> Path:
         cwd=folder,
         user=account,
     )
-    return folder / "data"
+
+
+def _send(processes: list[int], what: signal.Signals) -> None:
+    for process in processes:
+        with suppress(ProcessLookupError):  # one that ended since it was listed
+            os.kill(process, what)
 
 
 def _free_port() -> int:
@@ -125,16 +171,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _ready(process: subprocess.Popen[bytes], port: int, log: Path) -> PostgresServer:
-    server = PostgresServer(port)
-    deadline = time.monotonic() + START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        try:
-            server.execute("SELECT 1")
-        except psycopg.OperationalError:
-            time.sleep(0.05)
-        else:
-            return server
-    raise RuntimeError(log.read_text())

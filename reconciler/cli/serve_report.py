@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from reconciler.state.call_states import CallState
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.state.call_records import Attempt
     from reconciler.state.ledger import Ledger
 
+_SAID_AGAIN = 60.0  # seconds after which an error that goes on is said again
 _REMEMBERED = 20_000  # calls whose last line in the log is known
 
 
@@ -25,6 +27,7 @@ class Report:
 
     def __init__(self, log: Log, metrics: Metrics, ledger: Ledger) -> None:
         self._log, self._metrics, self._ledger = log, metrics, ledger
+        self._failures: dict[str, float] = {}
         self._said: dict[tuple[str, int], tuple[str, str]] = {}
 
     def told(self, rows: Iterable[CallRow]) -> None:
@@ -53,8 +56,12 @@ class Report:
             )  # fmt: skip - one table
 
     def failed(self, what: str, error: ReconcilerError) -> None:
-        """Something that is tried again later."""
+        """Something that is tried again later; the same error is said once a minute, and counted each time."""
         self._metrics.round_failures.inc()
+        said, now = f"{what} {error.code} {error.message}", monotonic()
+        if now - self._failures.get(said, -_SAID_AGAIN) < _SAID_AGAIN:
+            return
+        self._failures = {said: now, **{it: at for it, at in self._failures.items() if now - at < _SAID_AGAIN}}
         self._log.say(f"{what} failed: {error.message}", code=error.code, hint=error.hint, level="error")
 
     def _say(self, row: CallRow) -> None:

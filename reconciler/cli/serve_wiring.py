@@ -6,6 +6,7 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -114,7 +115,8 @@ class Wiring:
         with ExitStack() as stack:
             self.events.start()
             stack.callback(self.events.close)
-            stack.enter_context(serving(application(self._services(dispatching)), self.listening))
+            answers = application(self._services(dispatching))
+            stack.enter_context(serving(answers, self.listening, partial(self.log.say, level="warning")))
             if (listener := self.ledger.store.listen(self.wake.set)) is not None:
                 stack.callback(listener.close)
             self._start(stack)

@@ -6,11 +6,12 @@ import asyncio
 import json
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import parse_qs
 
+from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import (
     HTMLResponse,
@@ -38,9 +39,10 @@ if TYPE_CHECKING:
     from reconciler.serve.log import Log
     from reconciler.serve.metrics import Metrics
 
+Content = TypeVar("Content")
 LARGEST_BODY = 1 << 20
 LARGEST_FORM = 1 << 14
-PATIENCE = 10.0  # seconds for a whole body: who sends slower holds a connection and nothing else
+PATIENCE = 10.0  # seconds for a whole body, and for the state: who is slower holds a connection and nothing else
 _BLOCKING = ".incoming"  # the caller hears silence until this is answered
 _UNDER_WAY = (".incoming", ".tool", ".turn")  # the call goes on: there is no end to be asked for
 _SSE_SECONDS, _SSE_KEPT_OPEN = 0.5, 15.0
@@ -96,8 +98,26 @@ def application(services: Services) -> Starlette:
             Route("/live", partial(_live, services)),
             Route("/hold", partial(_switch, services, True), methods=["POST"]),
             Route("/release", partial(_switch, services, False), methods=["POST"]),
-        ]
+        ],
+        exception_handlers={HTTPException: _not_served, ReconcilerError: _unread, TimeoutError: _unread},
     )
+
+
+async def _not_served(_request: Request, error: Exception) -> Response:
+    """No such path, or not by this method."""
+    if not isinstance(error, HTTPException):
+        raise error
+    return JSONResponse({"detail": error.detail}, error.status_code, headers={**HEADERS, **(error.headers or {})})
+
+
+async def _unread(_request: Request, error: Exception) -> Response:
+    """What is asked for cannot be known now."""
+    return _answer(503, error.message if isinstance(error, ReconcilerError) else "the state does not answer")
+
+
+async def _asked(ask: Callable[[], Content]) -> Content:
+    """What the state tells; TimeoutError where it does not in time."""
+    return await asyncio.wait_for(to_thread.run_sync(ask, abandon_on_cancel=True), PATIENCE)
 
 
 async def _webhook(services: Services, request: Request) -> Response:
@@ -128,21 +148,28 @@ async def _webhook(services: Services, request: Request) -> Response:
 async def _accepted(services: Services, found: event.Event) -> Response:
     try:
         fresh = await _stored(services.receiver.events, found)
-    except ReconcilerError as error:  # the platform sends it again
+    except (ReconcilerError, TimeoutError) as error:  # the platform sends it again
+        why = error.message if isinstance(error, ReconcilerError) else "the state does not answer"
         services.metrics.event(found.type, "not_stored")
-        services.log.say("event not stored", type=found.type, error=error.message, level="error")
+        services.log.say("event not stored", type=found.type, error=why, level="error")
+        _heard(services, found)  # it may have been stored after all, and would be a duplicate when it comes again
         return _answer(503, "it could not be stored, send it again")
     services.metrics.event(found.type, "accepted" if fresh else "duplicate")
-    if fresh and found.call_id and not found.type.endswith(_UNDER_WAY):
-        services.receiver.heard(found.call_id)
+    if fresh:
+        _heard(services, found)
     return JSONResponse({}, headers=HEADERS)
+
+
+def _heard(services: Services, found: event.Event) -> None:
+    if found.call_id and not found.type.endswith(_UNDER_WAY):
+        services.receiver.heard(found.call_id)
 
 
 async def _stored(events: EventLog, found: event.Event) -> bool:
     """Whether it is new; who waits on the telephone is not kept waiting for the state."""
     if not found.id or found.type.endswith(_BLOCKING):
         return True
-    return await asyncio.wrap_future(events.add(found))
+    return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(events.add(found))), PATIENCE)
 
 
 async def _healthz(services: Services, _request: Request) -> Response:
@@ -152,7 +179,7 @@ async def _healthz(services: Services, _request: Request) -> Response:
 
 
 async def _readyz(services: Services, _request: Request) -> Response:
-    checks = await run_in_threadpool(services.health.ready)
+    checks = await asyncio.to_thread(services.health.ready)  # apart from the threads that wait for the state
     ready = all(check.serves for check in checks.values()) and not services.stopping.is_set()
     told = {name: check.told for name, check in checks.items()}
     status = "ready" if ready else "stopping" if services.stopping.is_set() else "not ready"
@@ -168,7 +195,7 @@ async def _metrics(services: Services, request: Request) -> Response:
 async def _page(services: Services, request: Request) -> Response:
     if not services.access.may_read(request.headers):
         return _unknown_reader()
-    shown = await run_in_threadpool(services.board.page)
+    shown = await _asked(services.board.page)
     return HTMLResponse(shown.html, headers={**HEADERS, "Content-Security-Policy": shown.policy})
 
 
@@ -189,7 +216,10 @@ async def _live(services: Services, request: Request) -> Response:
 async def _changes(services: Services, request: Request) -> AsyncIterator[str]:
     last, quiet = "", 0.0
     while not (services.stopping.is_set() or await request.is_disconnected()):
-        shown = await run_in_threadpool(services.board.part)
+        try:
+            shown = await _asked(services.board.part)
+        except (ReconcilerError, TimeoutError):
+            shown = last  # what is shown stays until the state can be read again
         if shown != last:
             last, quiet = shown, 0.0
             yield f"data: {json.dumps(shown)}\n\n"
@@ -210,9 +240,9 @@ async def _switch(services: Services, hold: bool, request: Request) -> Response:
         return _answer(403, "that takes the token of --token-file")
     why = (form.get("why", [""])[0].strip() or "by hand, on the page") if hold else ""
     try:
-        await run_in_threadpool(services.switch, why)
-    except ReconcilerError as error:
-        return _answer(503, error.message)
+        await _asked(partial(services.switch, why))
+    except TimeoutError:
+        return _answer(503, "the state does not answer: look at the page whether calls are held")
     if "text/html" in request.headers.get("accept", ""):
         return RedirectResponse("/", 303, headers=HEADERS)
     return JSONResponse({"held": hold}, headers=HEADERS)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _AGAIN = timedelta(seconds=0.5)  # between two tries to get the lease
 _MOST_TRIES = 10  # for the lease alone, before it is looked again whether anything is due
-_FAILED = timedelta(seconds=5)
+_FAILED, _FAILED_MOST = timedelta(seconds=0.5), timedelta(seconds=5)  # after an error; twice as long after each more
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class Dispatcher:
         self._with = surroundings
         self.beat = monotonic()
         self._tries = 0
+        self._pause = _FAILED
         self.looker = Looker(surroundings.context, surroundings.ledger.switches, surroundings.failed)
         self._due_calls = DueCalls(surroundings.ledger, surroundings.clock, surroundings.looked)
         self._desk = Desk(
@@ -87,12 +88,14 @@ class Dispatcher:
             self._alive()
             try:
                 until = self.step()
+                self._pause = _FAILED
             except Locked:
                 self._tries = (self._tries + 1) % _MOST_TRIES
                 until = self._with.clock.now() + _AGAIN
             except ReconcilerError as error:
                 self._with.failed(error)
-                until = self._with.clock.now() + _FAILED
+                until = self._with.clock.now() + self._pause
+                self._pause = min(2 * self._pause, _FAILED_MOST)
             self._with.wake.wait(until)
 
     def step(self) -> datetime:

@@ -45,6 +45,7 @@ class Follower:
         self._api, self._ledger, self._stopping, self._every = api, ledger, stopping, every
         self._ended, self._failed = ended, failed
         self._heard: SimpleQueue[str] = SimpleQueue()
+        self._untold: set[str] = set()  # heard of, and kept where the state cannot be read now
         self._waiting: OrderedDict[str, float] = OrderedDict()
         self._next_look = monotonic()
         self._next_refresh = monotonic()
@@ -66,13 +67,17 @@ class Follower:
 
     def step(self, patience: float) -> None:
         """Follow what was heard of, waiting for it up to ``patience`` seconds; all that is placed when it is time."""
-        fresh = self._gathered(patience)
+        self._untold |= self._gathered(patience)
         everything = monotonic() >= self._next_look
-        if everything:
-            self._next_look = monotonic() + self._every
-        if not (fresh or everything or (self._waiting and monotonic() >= self._next_refresh)):
+        if not (self._untold or everything or (self._waiting and monotonic() >= self._next_refresh)):
             return
         self._refresh()
+        self._look(self._untold, everything=everything)
+        self._untold = set()
+        if everything:
+            self._next_look = monotonic() + self._every
+
+    def _look(self, fresh: set[str], *, everything: bool) -> None:
         placed = self._ledger.attempts(CallState.PLACED)
         known = {attempt.call_id for attempt in placed}
         heard = fresh | (self._waiting.keys() & known)

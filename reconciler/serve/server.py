@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import socket
+import traceback
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -12,7 +15,7 @@ import uvicorn
 from reconciler.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from starlette.applications import Starlette
 
@@ -37,9 +40,40 @@ def bound(listen: Address) -> socket.socket:
     return found
 
 
+class _Words(logging.Handler):
+    """What the library says, told as one entry: its own words, and where an error came from."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell it, without a traceback: that may hold anything."""
+        error = record.exc_info[1] if record.exc_info else None
+        self._say(record.getMessage().strip() + (f": {_place(error)}" if error is not None else ""))
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else repr(error)
+
+
 @contextmanager
-def serving(application: Starlette, listening: socket.socket) -> Iterator[None]:
-    """Answer requests for as long as the block lasts; those under way are finished."""
+def _spoken(say: Callable[[str], None]) -> Iterator[None]:
+    """Tell what the library logs, and nothing of it to anybody else."""
+    log, handler = logging.getLogger("uvicorn.error"), _Words(say)
+    log.addHandler(handler)
+    log.propagate = False
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        log.propagate = True
+
+
+@contextmanager
+def serving(application: Starlette, listening: socket.socket, say: Callable[[str], None]) -> Iterator[None]:
+    """Answer requests for as long as the block lasts; those under way are finished. ``say`` hears what goes wrong."""
     config = uvicorn.Config(
         application,
         log_config=None,
@@ -54,10 +88,11 @@ def serving(application: Starlette, listening: socket.socket) -> Iterator[None]:
     )
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, args=([listening],), name="http", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        thread.join(GRACE_SECONDS + 5)
-        listening.close()
+    with _spoken(say):
+        thread.start()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            thread.join(GRACE_SECONDS + 5)
+            listening.close()

@@ -31,12 +31,13 @@ from reconciler.store.request import Request, all_settled, choose, settle
 
 try:
     import psycopg
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
-    from psycopg.errors import DeadlockDetected, SerializationFailure
+    from psycopg.conninfo import conninfo_to_dict
+    from psycopg.errors import DeadlockDetected, InvalidParameterValue, SerializationFailure
 except ImportError:
     raise StoreError("the PostgreSQL driver is not installed", hint=distribution.with_extra("postgres")) from None
 
-from reconciler.store.postgres_listener import NOTIFY, Listener  # only where there is a driver
+from reconciler.store.postgres_connection import Outage, connect  # only where there is a driver
+from reconciler.store.postgres_listener import NOTIFY, Listener  # as above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -53,18 +54,6 @@ SETTLE_SECONDS = 10.0
 SETTLE_PAUSE_SECONDS = 0.2
 ATTEMPTS = 5
 DROPPED = ("08", "57P")  # SQLSTATE classes after which the connection is of no more use
-DEFAULTS: dict[str, str] = {
-    "application_name": "reconciler",
-    "connect_timeout": "10",
-    "keepalives_idle": "30",
-    "tcp_user_timeout": "60000",
-}
-SESSION: tuple[LiteralString, ...] = (
-    "SET statement_timeout = '30s'",
-    "SET idle_in_transaction_session_timeout = '60s'",
-)
-READ_ONLY_SESSION: tuple[LiteralString, ...] = ("SET default_transaction_read_only = on",)
-
 FIND = "SELECT to_regclass('reconciler_state')::text, obj_description(to_regclass('reconciler_state'))"
 FORMAT = "reconciler state, format 1"
 TABLE = '(key text COLLATE "C" PRIMARY KEY, value text NOT NULL, version text NOT NULL)'
@@ -78,6 +67,7 @@ GET = "SELECT key, value, version FROM reconciler_state WHERE key = %s"
 LIST = "SELECT key, value, version FROM reconciler_state WHERE starts_with(key, %s) ORDER BY key"
 # In one order for everybody, so that two writers of the same keys cannot wait for each other.
 LOCK = "SELECT key, version FROM reconciler_state WHERE key = ANY(%s) ORDER BY key FOR UPDATE"
+VERSIONS = "SELECT key, version FROM reconciler_state WHERE key = ANY(%s)"
 INSERT = (
     "INSERT INTO reconciler_state SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])"
     " ON CONFLICT DO NOTHING RETURNING key"
@@ -161,6 +151,7 @@ class PostgresStore(Store):
         self._own: set[int] = set()
         self._seen = _Snapshot(0, 0, frozenset())
         self._others = 0
+        self._outage = Outage()
         self._connection = self._connect()
         with closed_on_error(self):
             self._safely(self._find_table)
@@ -259,7 +250,7 @@ class PostgresStore(Store):
         except psycopg.Error as error:
             if not self._is_dropped(error):
                 raise self._explained(error) from None
-            if self._became_of(transaction, batch[0].writes[0].key) != "committed":
+            if not self._is_committed(transaction, chosen, batch[0].writes[0].key):
                 return False
         settle(chosen)
         return True
@@ -294,23 +285,37 @@ class PostgresStore(Store):
         if any(write.wakes for write in writes):
             connection.execute(NOTIFY)
 
-    def _became_of(self, transaction: Sequence[str], key: str) -> str:
-        """``committed`` or ``aborted``, on a new connection; StoreError when nobody can tell."""
+    def _is_committed(self, transaction: Sequence[str], chosen: Requests, key: str) -> bool:
+        """What became of a transaction, asked on a new connection; StoreError when nobody can tell."""
         doubt = f"{self.description}: the connection broke, it is not known whether `{key}` was stored"
-        deadline = time.monotonic() + SETTLE_SECONDS
         try:
             self._reconnect()
-            while transaction and time.monotonic() < deadline:
-                query = "SELECT pg_xact_status(%s::xid8)"
-                row = self._connection.execute(query, (transaction[0],)).fetchone()
-                if row and row[0] in ("committed", "aborted"):
-                    return str(row[0])
-                time.sleep(SETTLE_PAUSE_SECONDS)
+            status = self._status(transaction[0]) if transaction else "aborted"  # it broke before there was one
+            stored = status == "committed" and self._is_found(chosen)
         except (psycopg.Error, StoreError):
             raise StoreError(doubt, hint="run the command again when the server answers") from None
-        if transaction:
-            raise StoreError(doubt, hint="run the command again")
-        return "aborted"  # it broke before there was a transaction
+        if status == "aborted" or stored:
+            return stored
+        raise StoreError(doubt, hint="run the command again")
+
+    def _status(self, transaction: str) -> str:
+        """``committed``, ``aborted``, or what it is still after a while."""
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while True:
+            try:
+                row = self._connection.execute("SELECT pg_xact_status(%s::xid8)", (transaction,)).fetchone()
+            except InvalidParameterValue:  # one to come: a server that crashed remembers none that wrote nothing
+                return "aborted"
+            status = str(row[0]) if row else ""
+            if status in ("committed", "aborted") or time.monotonic() >= deadline:
+                return status
+            time.sleep(SETTLE_PAUSE_SECONDS)
+
+    def _is_found(self, chosen: Requests) -> bool:
+        """Whether what was written is there: a server that crashed may have given the id to another transaction."""
+        marks = {key: it.mark for it in chosen for key in it.texts}
+        rows = self._connection.execute(VERSIONS, (list(marks),)).fetchall()
+        return not marks or any(marks[key] == version for key, version in rows)
 
     def _safely(self, work: Callable[[], Answer]) -> Answer:
         """Do what can be done twice: once more on a new connection when the old one was dropped."""
@@ -329,21 +334,25 @@ class PostgresStore(Store):
         return self._connection.closed or (error.sqlstate or "").startswith(DROPPED)
 
     def _reconnect(self) -> None:
+        """Connect anew, waiting a little for a server that is being restarted."""
+        self._outage.begins()
         self._connection.close()
-        self._connection = self._connect()
-        self._others += 1  # it may be another server
+        while True:
+            try:
+                self._connection = self._connect()
+            except StoreError:
+                if not self._outage.goes_on():
+                    raise
+            else:
+                self._outage.ends()
+                self._others += 1  # it may be another server
+                return
 
     def _connect(self) -> Connection:
-        missing = {name: value for name, value in DEFAULTS.items() if name not in self._given}
         try:
-            url = make_conninfo(self._url, client_encoding="utf8", **missing)
-            connection = psycopg.connect(url, autocommit=True, prepare_threshold=None)
-            with closed_on_error(connection):
-                for statement in SESSION + READ_ONLY_SESSION * self._read_only:
-                    connection.execute(statement)
+            return connect(self._url, self._given, read_only=self._read_only)
         except psycopg.Error as error:
             raise self._explained(error) from None
-        return connection
 
     def _explained(self, error: psycopg.Error) -> StoreError:
         for state, meaning, hint in COMPLAINTS:

@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from reconciler.errors import Conflict, StoreError
-from reconciler.store import Store, Write, open_store
+from reconciler.store import Store, Write, open_store, postgres_connection
 from reconciler.store.postgres import PostgresStore
 
 if TYPE_CHECKING:
@@ -122,12 +122,32 @@ def test_a_connection_cut_in_a_claim_stores_it_exactly_once(
             store.put("call/1", {"claimed": True}, expected=None)
 
 
-def test_a_cut_that_cannot_be_settled_says_so(postgres_server: PostgresServer, tmp_path: Path) -> None:
+def test_a_cut_that_cannot_be_settled_says_so(
+    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_connection, "RESTART_SECONDS", 0.1)
     with cable(postgres_server, tmp_path) as (between, store):
         between.cut_at = b"COMMIT"
         between._listener.shutdown(socket.SHUT_RDWR)
         with pytest.raises(StoreError, match="not known whether `call/1` was stored"):
             store.put("call/1", {"claimed": True}, expected=None)
+
+
+def test_a_transaction_id_that_a_crashed_server_gave_to_another_proves_nothing(
+    postgres_server: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PostgresStore, "_status", lambda *_: "committed")
+    with cable(postgres_server, tmp_path) as (between, store):
+        between.deliver = False
+        between.cut_at = b"COMMIT"
+        with pytest.raises(StoreError, match="not known whether `call/1` was stored"):
+            store.put("call/1", {"claimed": True}, expected=None)
+        assert store.get("call/1") is None
+
+
+def test_a_transaction_id_that_is_still_to_come_stored_nothing(store: Store) -> None:
+    assert isinstance(store, PostgresStore)
+    assert store._status("1000000000") == "aborted"
 
 
 def test_a_server_that_is_not_there_is_explained(tmp_path: Path) -> None:
