@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from reconciler.adoption.live import Borrowed, Nameless, kept_in_files, literal, live_value
+from reconciler.contract.declared import declared_in
 from reconciler.contract.diff import as_told
 from reconciler.contract.envelope import API_VERSION
 from reconciler.contract.fields import Spec, policies
@@ -181,7 +182,7 @@ class Export:
         spec = self._valid(address, kind, values)
         if spec is None:
             return None
-        declared = spec.model_dump(exclude_unset=True, by_alias=True)
+        declared = declared_in(spec)
         own = policies(kind.spec)
         for name in [name for name, value in declared.items() if not self._as_live(own[name], value, observed)]:
             self._leave(address, name, "would not come out as it is live")

@@ -48,7 +48,9 @@ class Metadata(_Closed):
     """Who a resource is in this repository; none of it is sent to the vendor."""
 
     name: Name
-    labels: dict[str, str] = Field(default={}, description="For -l selectors.")
+    labels: dict[str, str] = Field(  # from a factory: a default that can be changed is copied, slowly, each time
+        default_factory=dict, description="For -l selectors.", json_schema_extra={"default": {}}
+    )
     protect: bool = Field(default=False, description="Never deleted by this tool, even without its document.")
     id: str | Annotated[int, Field(strict=True)] | None = Field(
         default=None, description="The vendor's id of an existing object."

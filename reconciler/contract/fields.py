@@ -244,8 +244,9 @@ def references(model: type[BaseModel]) -> Mapping[str, Ref]:
 
 def named(model: type[BaseModel], declared: Mapping[str, Any]) -> Iterator[tuple[str, Ref, str]]:
     """Each name of another resource in a declared spec: the manifest key, its reference, the name."""
-    for key, ref in references(model).items():
-        yield from ((key, ref, name) for name in ref.names(declared.get(key)))
+    found = references(model)
+    for key in () if found.keys().isdisjoint(declared) else found:
+        yield from ((key, found[key], name) for name in found[key].names(declared.get(key)))
 
 
 @cache

@@ -85,10 +85,18 @@ def holds_secret(spec: type[BaseModel], name: str) -> bool:
     return policies(spec)[name].secret or (shape is not None and any(holds_secret(shape, it) for it in shapes(shape)))
 
 
+@cache
+def secret_fields(spec: type[BaseModel]) -> frozenset[str]:
+    """The fields of a spec that are a secret, or have one somewhere inside."""
+    return frozenset(name for name in shapes(spec) if holds_secret(spec, name))
+
+
 def secrets_in(spec: type[BaseModel], declared: Mapping[str, Any]) -> Iterator[tuple[Place, str]]:
     """Every text in the secrets of a declared spec, by its place."""
+    if (secret := secret_fields(spec)).isdisjoint(declared):
+        return
     for name, value in declared.items():
-        if name in shapes(spec) and holds_secret(spec, name):
+        if name in secret:
             yield from _inside(spec, name, value, (name,))
 
 

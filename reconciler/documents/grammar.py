@@ -29,6 +29,8 @@ class Problem:
 
 def merge_markers(text: str, path: str) -> Iterator[Problem]:
     """The first of the lines in which git marks both sides of a conflict: such a text was never meant."""
+    if "<" not in text and ">" not in text:  # one sign is looked for ten times as fast as several
+        return
     if "<<<<<<<" not in text and ">>>>>>>" not in text:
         return
     if found := _MERGE_MARKER.search(text):

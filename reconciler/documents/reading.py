@@ -1,8 +1,7 @@
 """Read YAML that remembers its lines.
 
-YAML 1.2's core meaning on libyaml's parser: ``on``, ``yes`` and ``12:30`` are text, a timestamp is text
-(its kind reads it), ``+14155550199`` is text and not a number. Tags, duplicate keys, endless aliases and
-absurd nesting are findings, never objects and never a crash.
+YAML 1.2's core meaning (``scalars``) on libyaml's parser, or on the lines of a text in the plain form. Tags, duplicate
+keys, endless aliases and absurd nesting are findings, never objects and never a crash.
 
 Composing with libyaml and walking the nodes ourselves costs a tenth of ``SafeLoader`` and keeps line
 numbers; the nodes of one document are dropped before the next is read, because the collector would
@@ -14,13 +13,14 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass
-from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]  # the stubs leave the C parser out
 
 from reconciler.documents.grammar import Problem, grammar_problem, location, short
+from reconciler.documents.plain_form import COLUMNS, plain_documents
+from reconciler.documents.scalars import MEANINGFUL_STARTS, VERBATIM, as_written, scalar
 from reconciler.model import Location
 
 if TYPE_CHECKING:
@@ -32,28 +32,10 @@ _DEPTH = 64
 _VALUES = 200_000
 _NODES = 2 * _VALUES  # of one document, keys included
 _DEEPEST = 500
-_COLUMNS = 1 << 12
 _MOST_BROKEN = 100  # documents of one file that are not YAML, before the rest of it is left unread
 _MOST_PROBLEMS = 1_000  # of one document
 _MERGE = "<<"
-# Below this key stand facts that are said to people: a number that YAML would spell otherwise is what was written.
-_VERBATIM = "variables"
 
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_TRUTHS = {
-    "true": True,
-    "True": True,
-    "TRUE": True,
-    "false": False,
-    "False": False,
-    "FALSE": False,
-}  # fmt: skip - one row reads best
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)|0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"-?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NUMERIC_START = frozenset("-.0123456789")
-_LONGEST_NUMBER = 400
-_EXACT = 1 << 53  # up to here every integer is a double
-_MEANINGFUL_STARTS = _NUMERIC_START | {"", *"~nNtTfF"}  # every other plain scalar is text
 _SEPARATOR = re.compile(r"---(\s|$)")
 
 
@@ -105,7 +87,7 @@ class Marks:
         return self._index[1]
 
     def _at(self, index: int) -> Location:
-        line, column = divmod(self._places[index], _COLUMNS)
+        line, column = divmod(self._places[index], COLUMNS)
         return Location(self._path, line + 1, column + 1)
 
 
@@ -173,6 +155,12 @@ def read(text: str, path: str) -> Iterator[Document | Problem]:
     at the next ``---``.
     """
     text = text.removeprefix("\ufeff")
+    documents = plain_documents(text)
+    yield from composed(text, path) if documents is None else (_document(*each, path) for each in documents)
+
+
+def composed(text: str, path: str) -> Iterator[Document | Problem]:
+    """What ``read`` says of a text, by libyaml, whatever form it is in."""
     for _ in range(_MOST_BROKEN):
         broken: list[int] = []
         yield from _read_on(text, path, broken)
@@ -237,12 +225,12 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
     def plain(node: Any, depth: int) -> Any:
         start = node.start_mark
         column = start.column
-        place(start.line * _COLUMNS + (column if column < _COLUMNS else _COLUMNS - 1))
+        place(start.line * COLUMNS + (column if column < COLUMNS else COLUMNS - 1))
         if node.tag is not None:
             fault("RC103", f"the tag `{short(node.tag)}` is not allowed", node, "remove the tag")
         value = node.value
         if value.__class__ is str:
-            return value if node.style or value[:1] not in _MEANINGFUL_STARTS else _scalar(value)
+            return value if node.style or value[:1] not in MEANINGFUL_STARTS else scalar(value)
         if depth > _DEPTH or len(places) > _VALUES:
             raise _Endless(start)
         if node.id == "sequence":
@@ -262,8 +250,8 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
                 fault("RC102", f"the key `{short(key)}` is written twice", key_node, "keep one of the two")
                 continue
             result[key] = plain(value_node, depth + 1)
-            if key == _VERBATIM and value_node.id == "mapping":
-                _as_written(value_node, result[key])
+            if key == VERBATIM and value_node.id == "mapping":
+                _keep_as_written(value_node, result[key])
         return result
 
     try:
@@ -274,38 +262,19 @@ def _build(  # noqa: C901 - the hot path: closures over one list cost half of wh
         return None
     if value is None:
         return None
-    line, column = divmod(places[0], _COLUMNS)
+    return _document(value, places, path)
+
+
+def _document(value: Any, places: list[int], path: str) -> Document:
+    line, column = divmod(places[0], COLUMNS)
     return Document(value, Marks(path, places), Location(path, line + 1, column + 1))
 
 
-def _as_written(node: Any, values: dict[str, Any]) -> None:
-    """Put the text of each number that reads otherwise when it is spelled again: ``19.90``, ``12E4``, ``0x1F``.
-
-    So does an integer of more digits than a double holds: whoever reads the JSON may round it.
-    """
+def _keep_as_written(node: Any, values: dict[str, Any]) -> None:
+    """Put the text of each fact that is a number by its looks and reads otherwise when it is spelled again."""
     for key, value in node.value:
-        read = values.get(key.value) if key.value.__class__ is str else None
-        if read.__class__ not in (int, float) or value.value.__class__ is not str:
-            continue
-        if f"{read}" != value.value or (isinstance(read, int) and abs(read) > _EXACT):
-            values[key.value] = value.value
-
-
-def _scalar(text: str) -> Any:
-    """A plain scalar's meaning in YAML 1.2's core schema, but a leading ``+`` or ``0`` makes a code: text.
-
-    What is no finite number, or absurdly long, stays text: the field's own check then says what it wants.
-    """
-    if text in _NULLS:
-        return None
-    first = text[0]
-    if first in "tTfF":
-        return _TRUTHS.get(text, text)
-    if first not in _NUMERIC_START or len(text) > _LONGEST_NUMBER:
-        return text
-    if _INTEGER.fullmatch(text):
-        return int(text, 0)
-    return float(text) if _FLOAT.fullmatch(text) and isfinite(float(text)) else text
+        if key.value.__class__ is str and key.value in values and value.value.__class__ is str:
+            values[key.value] = as_written(values[key.value], value.value)
 
 
 def _word(node: Any, fault: Callable[[str, str, Any, str], None]) -> str:

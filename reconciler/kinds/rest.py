@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from reconciler.api import segment
 from reconciler.api.identifiers import identifier
+from reconciler.contract.declared import declared_in
 from reconciler.contract.fields import parent, policies
 from reconciler.contract.kind import FoundBy, Kind
 from reconciler.contract.resolver import UNRESOLVED
@@ -107,7 +108,7 @@ class RestKind(Kind):
         """The first of ``known_by``, where the vendor keeps that unique."""
         if self.found_by is not FoundBy.IDENTITY:
             return ""
-        written = spec.model_dump(exclude_unset=True, by_alias=True)
+        written = declared_in(spec)
         return _key([written.get(name) for name in self.known_by[0]])
 
     def keys(self, resource: Resource, links: Resolver) -> tuple[str, ...]:

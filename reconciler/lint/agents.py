@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.diagnostics.suggestions import nearest
-from reconciler.documents.placeholders import unfilled
+from reconciler.documents.placeholders import holds_braces, unfilled
 from reconciler.lint.rule import Complaint, at
 from reconciler.lint.scripts import Script
 from reconciler.telephony.eligibility import undialable
@@ -41,11 +41,13 @@ def unfilled_braces(resources: Mapping[str, Resource], now: datetime) -> Iterato
     del now
     for resource, path, settings in _speakers(resources):
         for name in _HEARD:
-            script = Script(resource, (*path, name), str(settings.get(name) or ""), outbound=False)
-            for found in unfilled(script.text):
+            text = settings.get(name)
+            if not isinstance(text, str) or not holds_braces(text):
+                continue
+            for found in unfilled(text):
                 yield Complaint(
                     resource,
-                    script.locate(found.start()),
+                    Script(resource, (*path, name), text, outbound=False).locate(found.start()),
                     f"`{found[0][:60]}` is no placeholder that the platform fills: it is read out as it stands",
                     "write `{{name}}`: letters, digits, `_` and dots, and nothing else between two pairs of braces",
                 )

