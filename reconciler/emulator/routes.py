@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.emulator.exchange import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from reconciler.emulator.exchange import Exchange, Reply, Request
 
@@ -50,18 +50,22 @@ class Route:
 
 
 class Router:
-    """All routes; those of one length and family are tried in their order, so a word goes before a ``{word}``."""
+    """All routes; those of one length and family are tried in their order, so a word goes before a ``{word}``.
+
+    The expressions of a family are made when it is first asked for: a run asks for a few of them.
+    """
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self._families: dict[tuple[int, str], list[tuple[Route, re.Pattern[str]]]] = defaultdict(list)
+        self._families: dict[tuple[int, str], list[Route]] = defaultdict(list)
+        self._patterns: dict[tuple[int, str], list[tuple[Route, re.Pattern[str]]]] = {}
         for route in routes:
-            self._families[_family(route.path)].append((route, route.pattern))
+            self._families[_family(route.path)].append(route)
 
     def find(self, request: Request) -> tuple[Route, tuple[Any, ...]]:
         """The route and the ids in the path; Refusal 404 for no such path, 405 for no such method."""
         method = "GET" if request.method == "HEAD" else request.method
         known = False
-        for route, pattern in self._families.get(_family(request.path), ()):
+        for route, pattern in self._of_family(_family(request.path)):
             match = pattern.fullmatch(request.path)
             if match is None:
                 continue
@@ -71,6 +75,13 @@ class Router:
         if known:
             raise refused(405, f'Method "{request.method}" not allowed.')
         raise refused(404, "Not found.")
+
+    def _of_family(self, family: tuple[int, str]) -> Sequence[tuple[Route, re.Pattern[str]]]:
+        if family not in self._families:
+            return ()
+        if family not in self._patterns:
+            self._patterns[family] = [(route, route.pattern) for route in self._families[family]]
+        return self._patterns[family]
 
 
 def _family(path: str) -> tuple[int, str]:
