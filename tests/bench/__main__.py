@@ -18,7 +18,18 @@ from typing import TYPE_CHECKING
 
 from bench import report
 from bench.figures import Figure, Note
-from bench.parts import Effort, applying, dispatching, listing, planning, serving, startup, storing, validating
+from bench.parts import (
+    Effort,
+    applying,
+    arriving,
+    dispatching,
+    listing,
+    planning,
+    serving,
+    startup,
+    storing,
+    validating,
+)
 from bench.targets import verdicts
 from bench.timing import ROOT, Failed
 
@@ -29,6 +40,7 @@ if TYPE_CHECKING:
 
 PARTS: dict[str, Callable[[Effort], Iterator[Found]]] = {
     "start": startup.measure,
+    "arrive": arriving.measure,
     "validate": validating.measure,
     "plan": planning.measure,
     "apply": applying.measure,

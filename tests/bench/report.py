@@ -29,8 +29,8 @@ the median over pairs of whole processes that ran one after the other, of CPU ti
 
 Measured are `reconciler --version`, `--help`, a tab after `reconciler plan --`, `validate`, `plan
 --detailed-exitcode`, `apply --yes --parallelism N`, `dispatch --parallelism 32` and `octodns-sync --config-file …`.
-One part alone: `PYTHONPATH=tests .venv/bin/python -m bench --only plan`, or start, validate, apply, dispatch, serve,
-store.
+One part alone: `PYTHONPATH=tests .venv/bin/python -m bench --only plan`, or start, arrive, validate, apply,
+dispatch, serve, store.
 
 - **import click**: `python -c "import click"`, what any command line costs that is built on it.
 - **floor** of validate: compose with libyaml, an own walk that knows the lines, a pydantic model (`compose.py`).

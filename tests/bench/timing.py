@@ -64,6 +64,31 @@ def run(command: Command) -> Run:
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 
 
+def first_line(command: Command) -> Run:
+    """One process until it writes its first line to stdout, and then to its end; only the wall clock stops there."""
+    with tempfile.TemporaryFile() as said:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command.arguments,
+            cwd=command.folder,
+            env=dict(command.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=said,
+        )
+        assert process.stdout is not None
+        with process.stdout as told:
+            line = told.readline()
+            wall = time.perf_counter() - began
+            told.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != command.code or not line:
+            said.seek(0)
+            raise Failed(f"{' '.join(command.arguments)}: {said.read().decode(errors='replace')[-_SAID:]}")
+    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+
+
 def interleaved(commands: Mapping[str, Command], rounds: int) -> dict[str, list[Run]]:
     """A B A B …, after one run of each that is not counted; ``rounds`` 1 is not warmed up, for the very long."""
     if rounds > 1:
