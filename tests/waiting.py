@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PATIENCE = 60.0
+PATIENCE = 120.0  # seconds: a machine under load is slow, and that is no failure
 PAUSE = 0.01
 
 

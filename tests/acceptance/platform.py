@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from threading import RLock
+from threading import Event, RLock
 from typing import TYPE_CHECKING, Any
 
 from acceptance import carriers, whole_account
@@ -94,6 +94,7 @@ class SecondPlatform:
 
     def __init__(self) -> None:
         self.lock = RLock()
+        self.over = Event()  # ends what hangs
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.dropped: set[str] = set()

@@ -8,13 +8,19 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from waiting import PATIENCE, until
 
 from acceptance.platform import KEY, VOIP, SecondPlatform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CALLEE = "+14155550142"
 CALLEE_DIGITS = "4155550142"
@@ -69,7 +75,35 @@ spec:
 
 def ahead(**delta: float) -> str:
     """An instant from now, as a manifest writes it."""
-    return (datetime.now(UTC) + timedelta(**delta)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return written(instant(**delta))
+
+
+def instant(**delta: float) -> datetime:
+    """An instant from now."""
+    return datetime.now(UTC) + timedelta(**delta)
+
+
+def written(at: datetime) -> str:
+    """An instant as a manifest writes it."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def armed_ahead(project: Project, declare: Callable[[str], object], *, runs: int = 3) -> str:
+    """Declare what is due at an instant and apply it so long before that more runs have time; the instant.
+
+    How long a run takes is measured by this one: where the machine is too busy, it is done again with more time.
+    """
+    lead = 1.0 + runs
+    while True:
+        began, at = time.monotonic(), instant(seconds=lead)
+        declare(written(at))
+        ran = project.run("apply", "--yes")
+        left = (at - datetime.now(UTC)).total_seconds()
+        assert ran.code == 0 or left < 0, ran.said
+        spent = time.monotonic() - began
+        if left >= runs * spent:
+            return written(at)
+        lead = 1.0 + runs + (2 + runs) * spent
 
 
 @dataclass(frozen=True)
@@ -103,6 +137,31 @@ class Ran:
         return found
 
 
+def until_after(at: str) -> tuple[str, str]:
+    """What makes a dispatch wait for an instant, and for a few seconds more."""
+    left = (datetime.fromisoformat(at) - datetime.now(UTC)).total_seconds()
+    return "--lookahead", f"{max(left, 0) + 5:.0f}s"
+
+
+def ended(*running: subprocess.Popen[str]) -> list[Ran]:
+    """What became of commands that run at once, each at its end."""
+    return [Ran(it.returncode, out, err) for it in running for out, err in [it.communicate(timeout=2 * PATIENCE)]]
+
+
+def killed_at(
+    platform: SecondPlatform, running: subprocess.Popen[str], method: str, path: str, *, count: int = 1
+) -> None:
+    """Kill a run without a word once so many of these requests have come, of which the last hangs."""
+
+    def come() -> bool:
+        return sum((it.method, it.path) == (method, path) for it in platform.requests) >= count
+
+    until(lambda: come() or running.poll() is not None, f"{method} {path}")
+    assert running.poll() is None, running.communicate()
+    running.kill()
+    running.communicate(timeout=PATIENCE)
+
+
 class Starter:
     """Starts commands by way of ``starter.py``, one at a time."""
 
@@ -118,7 +177,7 @@ class Starter:
         atexit.register(self.stop)
 
     def stop(self) -> None:
-        self._process.communicate(timeout=10)
+        self._process.communicate(timeout=60)
 
     def run(self, folder: Path, environment: dict[str, str], arguments: tuple[str, ...]) -> Ran:
         assert self._process.stdin is not None

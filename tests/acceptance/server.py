@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import struct
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -51,7 +50,8 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault.how == "answer":
             self._send(fault.status, _encoded(fault.body), fault.headers)
         else:
-            time.sleep(2.0 if fault.how == "hang" else 0)
+            if fault.how == "hang":
+                platform.over.wait()
             self._cut()
 
     def _answer(self, request: Request, query: dict[str, str]) -> tuple[int, Any]:
@@ -109,4 +109,5 @@ def serving() -> Iterator[SecondPlatform]:
         try:
             yield platform
         finally:
+            platform.over.set()
             server.shutdown()

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import json
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+from waiting import PATIENCE, until
+
 from acceptance.webhooks import SECRET
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from acceptance.projects import Project
-
-PATIENCE = 60.0
-
-
-def until(condition: Callable[[], Any], what: str, *, patience: float = PATIENCE) -> Any:
-    """The first value of a condition that is true."""
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"not within {patience:.0f} s: {what}")
 
 
 def whole_second(*, ahead: float) -> datetime:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from waiting import until
 
 import reconciler.api
 from acceptance.platform import DEMO, UNPROVEN, VOIP, Fault, SecondPlatform
-from acceptance.projects import AGENT, BILLING, CALLEE, PROJECT, Project, Ran, ahead, call
+from acceptance.projects import AGENT, BILLING, CALLEE, PROJECT, Project, ahead, armed_ahead, call, ended
 from reconciler.cli import main
 
 
@@ -31,13 +31,9 @@ def due(project: Project, platform: SecondPlatform) -> Project:
 @pytest.fixture
 def just_due(project: Project, platform: SecondPlatform) -> Project:
     """The same, armed before its window opened, so that nothing needs to be looked up before it is dialled."""
-    lead = timedelta(seconds=1)
-    at = datetime.now(UTC)
-    while at <= datetime.now(UTC):  # again with more time where the machine was too busy to arm it beforehand
-        at, lead = datetime.now(UTC) + lead, lead * 2
-        arm(project, call(at=at.isoformat()))
+    at = armed_ahead(project, lambda at: project.write("manifests/call.yaml", call(at=at)), runs=0)
     platform.forget_requests()
-    time.sleep(max(0.0, (at - datetime.now(UTC)).total_seconds()))
+    until(lambda: datetime.now(UTC) >= datetime.fromisoformat(at), "the instant")
     return project
 
 
@@ -46,6 +42,12 @@ def dispatched(project: Project) -> tuple[int, str, str]:
     ran = project.run("dispatch", "--format", "json")
     rows = ran.json["calls"]
     return (ran.code, rows[0]["state"], rows[0]["detail"]) if rows else (ran.code, "", "")
+
+
+def tried(project: Project) -> str:
+    """The state of the one call, as a dispatch would find it."""
+    ran = project.run("dispatch", "--dry-run", "--format", "json")
+    return str(ran.json["calls"][0]["state"]) if ran.json["calls"] else ""
 
 
 def asked_to_dial(platform: SecondPlatform) -> int:
@@ -85,9 +87,9 @@ def test_a_placed_call_is_history_and_no_edit_rings_again(due: Project, platform
 def test_a_call_past_its_window_is_not_placed_and_shouted_about_once(
     project: Project, platform: SecondPlatform
 ) -> None:
-    arm(project, call(at=ahead(seconds=-1), more="  late: 3s\n"))
-    while (ran := project.run("dispatch", "--dry-run", "--format", "json")).json["calls"][0]["state"] != "expired":
-        assert ran.code == 0
+    short = "  late: 3s\n"
+    armed_ahead(project, lambda at: project.write("manifests/call.yaml", call(at=at, more=short)), runs=0)
+    until(lambda: tried(project) == "expired", "the end of its window")
     first, second = dispatched(project), dispatched(project)
     assert first[:2] == (5, "expired")
     assert second == (0, "", "")
@@ -97,7 +99,7 @@ def test_a_call_past_its_window_is_not_placed_and_shouted_about_once(
 
 def test_eight_dispatchers_at_once_place_one_call(due: Project, platform: SecondPlatform) -> None:
     running = [due.start("dispatch") for _ in range(8)]
-    ran = [Ran(process.returncode, out, err) for process in running for out, err in [process.communicate(timeout=90)]]
+    ran = ended(*running)
     assert [each.code for each in ran] == [0] * 8, [each.said for each in ran]
     assert len(platform.dialled) == 1
     assert asked_to_dial(platform) == 1
@@ -273,7 +275,7 @@ def test_an_answer_that_hangs_past_the_timeout_is_settled(
     due: Project, platform: SecondPlatform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     connect = reconciler.api.connect
-    monkeypatch.setattr(reconciler.api, "connect", lambda **given: connect(**given | {"timeout": 0.5}))
+    monkeypatch.setattr(reconciler.api, "connect", lambda **given: connect(**given | {"timeout": 3.0}))
     for name, value in due.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(due.root)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import PATIENCE
 
 from acceptance.platform import Fault
-from acceptance.projects import AGENT
+from acceptance.projects import AGENT, killed_at
 
 if TYPE_CHECKING:
     import subprocess
@@ -23,8 +23,6 @@ organization: 42
 calling_hours: {start: "00:00", end: "24:00"}
 limits: {contacts_per_campaign: 20000}
 """
-PATIENCE = 60.0  # seconds for a process to come to a request
-KILLED = -9
 
 
 def number(place: int) -> str:
@@ -74,22 +72,6 @@ def test_a_campaign_is_created_loaded_and_armed_and_then_nothing_is_left_to_do(
     assert number(1).encode() not in project.state()
 
 
-def killed_at(project: Project, platform: SecondPlatform, path: str, count: int, *words: str) -> None:
-    """Kill a run without a word once so many writes to a path have come."""
-    running = project.start(*words)
-    until = time.monotonic() + PATIENCE
-    while _written(platform, path) < count:
-        assert time.monotonic() < until, "it never came to the request"
-        assert running.poll() is None, running.communicate()
-        time.sleep(0.01)
-    running.kill()
-    assert _ended(running) == KILLED
-
-
-def _written(platform: SecondPlatform, path: str) -> int:
-    return sum(request.writes and request.path == path for request in platform.requests)
-
-
 def _ended(running: subprocess.Popen[str]) -> int:
     running.communicate(timeout=PATIENCE)
     return running.returncode
@@ -108,7 +90,7 @@ def test_a_run_that_is_killed_at_its_create_is_finished_by_the_next(
 ) -> None:
     declare(project)
     platform.faults.append(Fault("POST", "/v1/campaigns", how="hang", acts=effect == "all"))
-    killed_at(project, platform, "/v1/campaigns", 1, "apply", "--yes")
+    killed_at(platform, project.start("apply", "--yes"), "POST", "/v1/campaigns")
     assert project.run("apply", "--yes").code == 0
     assert len(platform.campaigns.objects) == 1
     everybody_once(platform, 3)
@@ -123,7 +105,7 @@ def test_nobody_is_loaded_twice_whichever_request_the_run_is_killed_at(
     declare(project, count=COUNT, starts=timedelta(hours=1))
     platform.faults += [Fault("POST", path, how="pass", acts=True, times=chunk - 1)] if chunk > 1 else []
     platform.faults.append(Fault("POST", path, how="hang", acts=effect == "all"))
-    killed_at(project, platform, path, chunk, "apply", "--yes")
+    killed_at(platform, project.start("apply", "--yes"), "POST", path, count=chunk)
     ran = project.run("apply", "--yes")
     assert ran.code == 0, ran.said
     everybody_once(platform, COUNT)
@@ -138,7 +120,7 @@ def test_a_dispatch_that_is_killed_at_the_start_leaves_one_start(
     assert project.run("apply", "--yes").code == 0
     path = f"/v1/campaigns/{next(iter(platform.campaigns.objects))}/start"
     platform.faults.append(Fault("POST", path, how="hang", acts=effect == "all"))
-    killed_at(project, platform, path, 1, "dispatch")
+    killed_at(platform, project.start("dispatch"), "POST", path)
     for _ in range(2):
         assert project.run("dispatch").code == 0
     assert [verb for verb, _ in platform.campaigns.actions] == ["start"]

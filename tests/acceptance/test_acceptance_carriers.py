@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from acceptance.carriers import OFFERED
 from acceptance.platform import Fault
+from acceptance.projects import killed_at
 
 if TYPE_CHECKING:
     from acceptance.platform import SecondPlatform
@@ -186,13 +186,7 @@ def test_a_run_that_is_killed_at_a_write_ends_with_one_connection_and_one_number
     declare(project)
     platform.faults.append(Fault("POST", path, how="hang", acts=after))
     running = project.start("apply", "--yes", CARRIER_KEY=FIRST)
-    deadline = time.monotonic() + 60
-    while not any((it.method, it.path) == ("POST", path) for it in platform.requests):
-        assert running.poll() is None, running.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    running.kill()
-    running.communicate(timeout=30)
+    killed_at(platform, running, "POST", path)
     before = platform.carriers.tested
     ran = run(project, "apply", "--yes")
     if ran.code:

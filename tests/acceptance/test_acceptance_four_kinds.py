@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from acceptance.projects import PROJECT, Project, Ran, ahead
+from acceptance.projects import PROJECT, Project, ahead, ended
 from acceptance.server import serving
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ def test_white_space_that_the_vendor_keeps_is_no_difference_either(project: Proj
 
 def test_four_applies_at_once_create_one_agent(project: Project, platform: SecondPlatform) -> None:
     project.four_kinds(at=ahead(hours=1))
-    running = [project.start("apply", "--yes") for _ in range(4)]
-    ran = [Ran(process.returncode, out, err) for process in running for out, err in [process.communicate(timeout=60)]]
+    ran = ended(*[project.start("apply", "--yes") for _ in range(4)])
     assert [each.code for each in ran] == [0] * 4, [each.said for each in ran]
     assert len(platform.agents) == 1
     assert sum(request.path.endswith("/verify-voip") for request in platform.writes) == 1

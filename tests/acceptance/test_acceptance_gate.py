@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from acceptance.platform import Fault
+from acceptance.projects import killed_at
 
 if TYPE_CHECKING:
     from acceptance.platform import SecondPlatform
@@ -136,13 +136,7 @@ def test_a_run_that_is_killed_in_the_gate_converges(
     platform.faults.append(Fault(method, place, how="hang", acts=after))
     platform.forget_requests()
     running = project.start("apply", "--yes")
-    deadline = time.monotonic() + 60
-    while not any((it.method, it.path) == (method, place) for it in platform.requests):
-        assert running.poll() is None, running.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    running.kill()
-    running.communicate(timeout=30)
+    killed_at(platform, running, method, place)
     ran = project.run("apply", "--yes")
     assert (ran.code, prompts(platform)) == (code, [live] * 2), ran.said
     assert len(platform.tests.validations) == 1

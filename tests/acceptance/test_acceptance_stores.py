@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from postgres_server import PostgresServer, running_server
 
-from acceptance.projects import Project, Ran, ahead, call
+from acceptance.projects import Project, ahead, call, ended
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,17 +71,13 @@ def shared(
     return checkout
 
 
-def ended(running: list[subprocess.Popen[str]]) -> list[Ran]:
-    return [Ran(process.returncode, out, err) for process in running for out, err in [process.communicate(timeout=150)]]
-
-
 def test_four_applies_and_eight_dispatches_on_different_runners_make_one_agent_and_one_call(
     shared: Callable[[], Project], platform: SecondPlatform
 ) -> None:
-    applied = ended([shared().start("apply", "--yes") for _ in range(4)])
+    applied = ended(*[shared().start("apply", "--yes") for _ in range(4)])
     assert [each.code for each in applied] == [0] * 4, [each.said for each in applied]
     assert [request.path for request in platform.writes].count("/v1/agents") == 1
-    dispatched = ended([shared().start("dispatch", "--lookahead", "10s") for _ in range(8)])
+    dispatched = ended(*[shared().start("dispatch", "--lookahead", "10s") for _ in range(8)])
     assert {each.code for each in dispatched} == {0}, [each.said for each in dispatched]
     assert len(platform.dialled) == 1
     assert sum(request.path == "/v1/call" for request in platform.writes) == 1

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from waiting import PATIENCE, until
 
 from acceptance.platform import Fault, SecondPlatform
+from acceptance.projects import killed_at
 
 if TYPE_CHECKING:
     from acceptance.projects import Project, Ran
@@ -283,11 +284,9 @@ def test_an_interrupted_run_keeps_its_batch_and_goes_on_with_it(project: Project
     platform.tests.outcomes["Books"] = "never"
     applied(project, "Books")
     running = project.start(*REPLAY)
-    deadline = time.monotonic() + 30
-    while not platform.tests.paid and time.monotonic() < deadline:
-        running.poll()
+    until(lambda: platform.tests.paid, "a batch that is paid")
     running.send_signal(signal.SIGINT)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130, err
     assert json.loads(out)["agents"][0]["batch_id"] in platform.tests.batches
     platform.tests.outcomes.clear()
@@ -302,11 +301,7 @@ def test_a_run_that_is_killed_in_its_begin_is_finished_by_the_next_and_paid_once
     applied(project, "Books")
     lose(platform, acts=after, how="hang")
     running = project.start(*REPLAY)
-    deadline = time.monotonic() + 30
-    while not any(it.path == execute(platform) for it in platform.requests) and time.monotonic() < deadline:
-        running.poll()
-    running.kill()
-    running.communicate(timeout=30)
+    killed_at(platform, running, "POST", execute(platform))
     ran = project.run(*REPLAY)
     assert (ran.code, platform.tests.paid) == (0, 1), ran.said
 
@@ -316,6 +311,6 @@ def test_two_runs_at_once_share_one_batch(project: Project, platform: SecondPlat
     applied(project, "Books")
     runs = [project.start(*REPLAY) for _ in range(2)]
     for run in runs:
-        out, err = run.communicate(timeout=60)
+        out, err = run.communicate(timeout=PATIENCE)
         assert run.returncode == 0, out + err
     assert platform.tests.paid == 1

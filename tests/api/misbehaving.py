@@ -17,6 +17,8 @@ from threading import Event, Lock, Thread
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
+from waiting import PATIENCE
+
 
 @dataclass(frozen=True)
 class Received:
@@ -134,7 +136,7 @@ def waits(released: Event) -> Act:
     """Say nothing until released."""
 
     def act(handler: Handler, received: Received) -> None:
-        released.wait(10)
+        released.wait(PATIENCE)
         cuts(handler, received)
 
     return act
@@ -166,4 +168,4 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self._listener.shutdown()
         self._listener.server_close()
-        self._thread.join(5)
+        self._thread.join()

@@ -11,9 +11,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import PATIENCE
 
 from api.misbehaving import Received, Server, says, sends
-from reconciler.api import client, connect, transport
+from reconciler.api import bounded_stream, client, connect, transport
 from reconciler.api.bounded_stream import BoundedBackend
 from reconciler.api.transport import proxy_for
 from reconciler.errors import AmbiguousWrite, InputError, Unreachable, VendorFault
@@ -126,36 +127,45 @@ def test_the_time_that_failed_answers_took_counts_as_waited(monkeypatch: pytest.
         assert api.sent.total() == 1
 
 
+def stopwatch(monkeypatch: pytest.MonkeyPatch) -> FixedClock:
+    """The time by which answers are bounded: it passes only when told to."""
+    clock = FixedClock(START)
+    monkeypatch.setattr(bounded_stream, "monotonic", lambda: clock.now().timestamp())
+    return clock
+
+
 def test_a_body_may_take_longer_than_an_answer_may_take_to_begin(
     monkeypatch: pytest.MonkeyPatch, server: Server
 ) -> None:
+    clock = stopwatch(monkeypatch)
+
     def drips(handler: Any, received: Received) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", "9")
         handler.end_headers()
+        handler.wfile.flush()
         for letter in b'{"id": 1}':
             handler.wfile.write(bytes([letter]))
             handler.wfile.flush()
-            ended.wait(0.08)
-
-    ended = Event()  # never set: nine letters take longer than an answer may take to begin
+            clock.sleep(0.2 * PATIENCE)
 
     server.script = [drips]
-    monkeypatch.setattr(transport, "BoundedBackend", partial(BoundedBackend, 0.5))
+    monkeypatch.setattr(transport, "BoundedBackend", partial(BoundedBackend, PATIENCE))
     with connect(base_url=server.url, key="k", clock=SystemClock(), read_only=True) as api:
         assert api.get("/v1/whoami") == {"id": 1}
 
 
 def test_interim_answers_do_not_hold_a_request_without_end(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
-    ended = Event()
+    clock, ended = stopwatch(monkeypatch), Event()
 
     def goes_on(handler: Any, received: Received) -> None:
         with suppress(OSError):
             while not ended.wait(0.01):
                 handler.wfile.write(b"HTTP/1.1 102 Processing\r\n\r\n")
+                clock.sleep(0.2 * PATIENCE)
 
     server.script = [goes_on]
-    monkeypatch.setattr(transport, "BoundedBackend", partial(BoundedBackend, 0.3))
+    monkeypatch.setattr(transport, "BoundedBackend", partial(BoundedBackend, PATIENCE))
     with connect(base_url=server.url, key="k", clock=SystemClock(), read_only=False) as api:
         with pytest.raises(AmbiguousWrite):
             api.exchange("POST", "/v1/call", {}, attempts=1)

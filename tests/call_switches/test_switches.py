@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from acceptance.projects import CALLEE, CALLEE_DIGITS, ahead, call
+from acceptance.projects import CALLEE, CALLEE_DIGITS, ahead, armed_ahead, call, until_after
+from waiting import PATIENCE
 
 from call_switches.states import TRIES, another_dispatch, armed, state
 from reconciler.state.call_records import Hold
@@ -35,10 +36,10 @@ def test_a_switch_does_not_wait_for_a_dispatch_that_is_dialling(project: Project
 def test_what_is_held_while_a_dispatch_waits_for_its_time_does_not_ring(
     project: Project, platform: SecondPlatform
 ) -> None:
-    armed(project, call(at=ahead(seconds=4)))
-    dispatching = project.start("dispatch", "--lookahead", "8s")
+    at = armed_ahead(project, lambda at: project.write("manifests/call.yaml", call(at=at)))
+    dispatching = project.start("dispatch", *until_after(at))
     ran = project.run("calls", "hold", "--all", "--why", "the office burns")
-    out, err = dispatching.communicate(timeout=60)
+    out, err = dispatching.communicate(timeout=PATIENCE)
     assert ran.code == 0, ran.said
     assert "the office burns" in out + err
     assert platform.dialled == []

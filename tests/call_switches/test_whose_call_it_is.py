@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from acceptance.platform import Fault
-from acceptance.projects import CALLEE, ahead, call
+from acceptance.projects import CALLEE, ahead, armed_ahead, call, until_after
 
 from call_switches.states import TRIES, armed, state
 from reconciler.schedule.planned_call import PlannedCall
@@ -126,11 +126,10 @@ def test_a_state_put_back_to_before_the_call_places_it_once(project: Project, pl
 
 def put_back_after_the_call(project: Project, platform: SecondPlatform) -> None:
     """The state's file of before the call was placed, and a platform that keeps no key."""
-    project.write("manifests/call.yaml", call(at=ahead(seconds=5), more="  late: 2h\n"))
-    assert project.run("apply", "--yes").code == 0
+    at = armed_ahead(project, lambda at: project.write("manifests/call.yaml", call(at=at, more="  late: 2h\n")), runs=1)
     state_file, before = project.root / ".reconciler" / "state.db", project.root / "before.db"
     shutil.copy(state_file, before)
-    assert project.run("dispatch", "--lookahead", "9s").code == 0
+    assert project.run("dispatch", *until_after(at)).code == 0
     assert len(platform.dialled) == 1
     for left in state_file.parent.glob("state.db*"):
         left.unlink()
@@ -204,10 +203,10 @@ def test_an_end_that_cannot_be_read_is_said_aloud(project: Project, platform: Se
 
 
 def test_what_expires_under_a_hold_is_no_alarm_and_says_why(project: Project, platform: SecondPlatform) -> None:
-    armed(project, call(at=ahead(seconds=-2), more="  late: 12s\n"))
+    at = armed_ahead(project, lambda at: project.write("manifests/call.yaml", call(at=at, more="  late: 3s\n")), runs=4)
     assert project.run("calls", "hold", "--all", "--why", "the office moves").code == 0
     assert rows(project) == {"confirm-jane 1": "held"}
-    ran = project.run("dispatch", "--lookahead", "13s")
+    ran = project.run("dispatch", *until_after(at))
     assert ran.code == 0, ran.said
     assert "missed while held: the office moves" in ran.words
     assert rows(project) == {"confirm-jane 1": "expired"}

@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import PATIENCE, until
 
 from chaos.killed_runs import ORGANIZATION, declare, look
 from chaos.projects import AGENTS, NOON, PROJECTS
@@ -134,9 +134,9 @@ def test_a_run_that_waits_for_a_living_one_stops_when_asked_to(bench: KilledRuns
         acquire(store, KEY, owner="the living", now=lambda: datetime.now(UTC)),
         command(folder, "apply", "--yes", "--emulator", "--now", NOON.isoformat()) as waiting,
     ):
-        until(lambda: bool(look(folder, NOON).sent("GET", "/v1/whoami")))
+        until(lambda: look(folder, NOON).sent("GET", "/v1/whoami"), "the first request")
         waiting.send_signal(signal.SIGTERM)
-        _, said = waiting.communicate(timeout=15)
+        _, said = waiting.communicate(timeout=PATIENCE)
     assert waiting.returncode == 130, said
     assert "interrupted" in said
     assert not look(folder, NOON).ours()
@@ -149,23 +149,15 @@ def test_a_run_told_to_retry_later_stops_when_asked_to(tmp_path: Path) -> None:
         platform.inject(Fault(method="POST", times=None, status=429, retry_after="60"))
         environment = {"THUNDERPHONE_API_BASE_URL": server.url, "THUNDERPHONE_API_KEY": "k"}
         with command(tmp_path, "apply", "--yes", **environment) as waiting:
-            until(lambda: any(item["status"] == 429 for item in platform.requests()))
+            until(lambda: any(item["status"] == 429 for item in platform.requests()), "a request to wait")
             waiting.send_signal(signal.SIGINT)
-            said = "".join(waiting.communicate(timeout=15))
+            said = "".join(waiting.communicate(timeout=PATIENCE))
         assert waiting.returncode == 130, said
         assert platform.state()["agents"] == 0
         with open_store("sqlite:.reconciler/state.db", root=tmp_path) as store:
             assert store.get(KEY) is None
         platform.clear_faults()
         with command(tmp_path, "apply", "--yes", **environment) as again:
-            said = "".join(again.communicate(timeout=30))
+            said = "".join(again.communicate(timeout=PATIENCE))
         assert again.returncode == 0, said
         assert platform.state()["agents"] == 2
-
-
-def until(true: Any, seconds: float = 15.0) -> None:
-    """Wait for something another process does."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)

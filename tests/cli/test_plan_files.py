@@ -11,6 +11,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import PATIENCE
 
 from reconciler.cli import main
 
@@ -74,7 +75,7 @@ def test_a_pipe_stays_a_pipe_and_its_reader_gets_the_plan(folder: Path) -> None:
     reader = Thread(target=lambda: heard.append((folder / "pipe").read_text("utf-8")), daemon=True)
     reader.start()
     assert main([*PLAN, "--out", "pipe"]) == 0
-    reader.join(10)
+    reader.join(PATIENCE)
     assert [is_plan(text) for text in heard] == [True]
     assert stat.S_ISFIFO((folder / "pipe").stat().st_mode)
 

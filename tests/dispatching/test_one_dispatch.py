@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from acceptance.platform import Fault
 from acceptance.projects import PROJECT, ahead, call
+from waiting import PATIENCE, until
 
 if TYPE_CHECKING:
     from acceptance.platform import JSON, SecondPlatform
@@ -90,12 +90,11 @@ def test_a_long_pause_leaves_what_was_not_begun_to_another_run(
 
 def test_nothing_is_dialled_after_sigterm(project: Project, platform: SecondPlatform) -> None:
     arm_two(project)
-    platform.faults.append(Fault("POST", "/v1/call", status=429, headers={"Retry-After": "4"}, times=9))
+    platform.faults.append(Fault("POST", "/v1/call", status=429, headers={"Retry-After": "5"}, times=9))
     running = project.start("dispatch", *IN_TURN, "--format", "json")
-    while not dialled(platform) and running.poll() is None:
-        time.sleep(0.02)
+    until(lambda: dialled(platform) or running.poll() is not None, "the first request")
     running.send_signal(signal.SIGTERM)
-    out, err = running.communicate(timeout=30)
+    out, err = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130, err
     assert dialled(platform) == 1
     assert [row["state"] for row in json.loads(out)["calls"]] == ["refused"]

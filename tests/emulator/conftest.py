@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from thunderphone import ThunderPhone
+from waiting import PATIENCE
 
 from reconciler.emulator import EMULATED_KEY, EmulatorTransport, Platform, Scenario, serve
 from reconciler.schedule.clock import FixedClock, SystemClock
@@ -55,6 +56,6 @@ def live() -> Iterator[Platform]:
 
 @pytest.fixture
 def sdk(live: Platform) -> Iterator[ThunderPhone]:
-    with serve(live) as server, ThunderPhone(EMULATED_KEY, base_url=server.url, timeout=10) as sdk:
+    with serve(live) as server, ThunderPhone(EMULATED_KEY, base_url=server.url, timeout=PATIENCE) as sdk:
         sdk.client.raise_on_unexpected_status = True
         yield sdk

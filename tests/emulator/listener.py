@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
+from waiting import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -78,12 +80,12 @@ class Listener:
     def __exit__(self, *_error: object) -> None:
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(5)
+        self._thread.join()
 
-    def wait_for(self, count: int, seconds: float) -> bool:
+    def wait_for(self, count: int) -> bool:
         """Wait until so many events have come."""
         with self.arrival:
-            return self.arrival.wait_for(lambda: len(self.events) >= count, seconds)
+            return self.arrival.wait_for(lambda: len(self.events) >= count, PATIENCE)
 
     @property
     def names(self) -> list[str]:

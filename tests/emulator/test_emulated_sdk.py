@@ -53,6 +53,7 @@ from thunderphone.generated.models.patched_phone_number_update_request import Pa
 from thunderphone.generated.models.place_call_request import PlaceCallRequest
 from thunderphone.generated.models.webhook_config_request import WebhookConfigRequest
 from thunderphone.generated.types import UNSET
+from waiting import PATIENCE
 
 from emulator.sdk import front_desk, parsed
 
@@ -113,7 +114,7 @@ def test_a_call_is_placed_replayed_polled_and_listed(sdk: ThunderPhone, live: Pl
     assert (replay.call_id, replay.idempotent_replay) == (placed.call_id, True)
     assert parsed(calls_retrieve, sdk, placed.call_id).status.value == "in_progress"
     live.advance(60)
-    call = sdk.calls.wait_for_completion(placed.call_id, timeout=5, poll_interval=0.1)
+    call = sdk.calls.wait_for_completion(placed.call_id, timeout=PATIENCE, poll_interval=0.1)
     assert (call.status.value, call.duration_seconds, call.product) == ("completed", 42, "storm-extra")
     assert isinstance(call.billed_at, dt.datetime)
     assert parsed(calls_audio_list, sdk, placed.call_id).url == call.recording_url

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from acceptance.conftest import platform, project
 from acceptance.platform import VOIP
-from acceptance.projects import PROJECT, ahead
+from acceptance.projects import PROJECT, ahead, armed_ahead, until_after
 
 if TYPE_CHECKING:
     from acceptance.platform import SecondPlatform
@@ -89,10 +89,8 @@ def test_a_run_that_is_killed_while_it_arms_is_finished_by_the_next(
 def test_a_row_that_is_removed_a_moment_before_it_is_due_is_not_rung(
     project: Project, platform: SecondPlatform
 ) -> None:
-    at = ahead(seconds=6)
-    declare(project, {100: at, 101: at})
-    assert project.run("apply", "--yes").code == 0
-    waiting = project.start("dispatch", "--lookahead", "12s")
+    at = armed_ahead(project, lambda at: declare(project, {100: at, 101: at}))
+    waiting = project.start("dispatch", *until_after(at))
     declare(project, {101: at})
     out, err = waiting.communicate(timeout=120)
     assert rung(platform) == Counter({number(101): 1}), out + err
@@ -101,10 +99,8 @@ def test_a_row_that_is_removed_a_moment_before_it_is_due_is_not_rung(
 def test_a_row_that_is_removed_and_applied_while_a_dispatch_waits_is_cancelled(
     project: Project, platform: SecondPlatform
 ) -> None:
-    at = ahead(seconds=12)
-    declare(project, {100: at, 101: at})
-    assert project.run("apply", "--yes").code == 0
-    waiting = project.start("dispatch", "--lookahead", "20s")
+    at = armed_ahead(project, lambda at: declare(project, {100: at, 101: at}), runs=6)
+    waiting = project.start("dispatch", *until_after(at))
     declare(project, {101: at})
     assert project.run("apply", "--yes").code == 0
     out, err = waiting.communicate(timeout=120)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from acceptance.conftest import platform, project
 from acceptance.platform import VOIP
-from acceptance.projects import PROJECT, ahead, call
+from acceptance.projects import PROJECT, ahead, armed_ahead, call, until_after
 
 if TYPE_CHECKING:
     from acceptance.platform import SecondPlatform
@@ -132,9 +132,8 @@ def test_who_opts_out_between_two_tries_is_not_rung_again(project: Project, plat
 
 
 def test_who_opts_out_while_a_dispatch_waits_is_not_rung(project: Project, platform: SecondPlatform) -> None:
-    declare(project, "call", ahead(seconds=8))
-    ok(project.run("apply", "--yes"))
-    waiting = project.start("dispatch", "--lookahead", "15s")
+    at = armed_ahead(project, lambda at: declare(project, "call", at))
+    waiting = project.start("dispatch", *until_after(at))
     stop_by_opt_out(project)
     waiting.communicate(timeout=120)
     assert rung(platform) == Counter({OMAR: 1})

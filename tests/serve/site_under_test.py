@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from thunderphone.webhooks import compute_signature
+from waiting import PATIENCE, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-PATIENCE = 40.0
+LATE = timedelta(seconds=10)  # more than a busy machine needs, less than what hangs or the next look would cost
 LISTENING = ("--listen", "127.0.0.1:0", "--log-format", "json", "--webhook-secret-file", "secret")
 SECRET = "whsec_of_the_endpoint"
 SETTINGS = """
@@ -34,15 +34,6 @@ kind: Agent
 metadata: {name: reminders}
 spec: {name: Reminders, prompt: "You remind people of their visit.", voice: olivia, outbound_speak_order: agent_first}
 """
-
-
-def until(condition: Callable[[], Any], what: str, *, patience: float = PATIENCE) -> Any:
-    deadline = time.monotonic() + patience
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"not within {patience:.0f} s: {what}")
 
 
 def whole_second(*, ahead: float) -> datetime:
@@ -96,10 +87,10 @@ class Service:
         return str(until(said, "serving"))
 
     def get(self, path: str, **more: Any) -> httpx.Response:
-        return httpx.get(self.url + path, trust_env=False, timeout=20, **more)
+        return httpx.get(self.url + path, trust_env=False, timeout=PATIENCE, **more)
 
     def post(self, path: str, **more: Any) -> httpx.Response:
-        return httpx.post(self.url + path, trust_env=False, timeout=20, **more)
+        return httpx.post(self.url + path, trust_env=False, timeout=PATIENCE, **more)
 
     def send(self, body: bytes, **how: Any) -> httpx.Response:
         return self.post("/webhooks", content=body, headers=signed(body, **how))
@@ -133,7 +124,7 @@ class Site:
             "NO_COLOR": "1",
         }
         self.services: list[Service] = []
-        self.patience = 10.0  # seconds that another apply takes at most, by the last one
+        self.patience = 20.0  # seconds that another apply takes at most, by the last one
         (root / "manifests").mkdir(parents=True)
         (root / "reconciler.yaml").write_text(SETTINGS)
         (root / "secret").write_text(f"{SECRET}\n")
@@ -151,13 +142,13 @@ class Site:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=2 * PATIENCE,
         )
 
     def apply(self, *more: str) -> None:
         began = time.monotonic()
         done = self.run("apply", "--yes", *more)
-        self.patience = 2.0 + 2 * (time.monotonic() - began)
+        self.patience = 4.0 + 4 * (time.monotonic() - began)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def serve(self, *arguments: str) -> Service:
@@ -178,7 +169,7 @@ class Site:
 
     def ask(self, method: str, path: str, **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {self._environment['THUNDERPHONE_API_KEY']}"}
-        answer = httpx.request(method, self.platform + path, headers=headers, trust_env=False, timeout=20, **more)
+        answer = httpx.request(method, self.platform + path, headers=headers, trust_env=False, timeout=PATIENCE, **more)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

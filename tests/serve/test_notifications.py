@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from emulator.listener import Listener
+from waiting import until
 
-from serve.site_under_test import SETTINGS, call, until, whole_second
+from serve.site_under_test import SETTINGS, call, whole_second
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +90,7 @@ def test_a_balance_that_is_low_is_told_once_a_day_by_apply_drift_and_dispatch_al
     assert site.run("drift").returncode == 0
     site.declare(call("one", whole_second(ahead=site.patience), "+14155551000"))
     site.apply()
-    assert site.run("dispatch", "--lookahead", "1m").returncode == 0
+    assert site.run("dispatch", "--lookahead", "10m").returncode == 0
     assert ["the balance is low" in it.json["title"] for it in listener.events] == [True]
 
 

@@ -5,7 +5,9 @@ import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from serve.site_under_test import SECRET, call, event, until, whole_second
+from waiting import until
+
+from serve.site_under_test import LATE, SECRET, call, event, whole_second
 
 if TYPE_CHECKING:
     from serve.site_under_test import Service, Site
@@ -21,7 +23,7 @@ def hear(site: Site, service: Service) -> None:
     site.ask("POST", "/emulator/state", json={"webhook_endpoints": [{"id": made["id"], "_secret": SECRET}]})
 
 
-def test_a_call_is_placed_within_a_second_of_its_instant_and_its_end_is_heard(site: Site) -> None:
+def test_a_call_is_placed_at_its_instant_and_not_before_and_its_end_is_heard(site: Site) -> None:
     site.apply()
     service = site.serve("--every", "1h")
     hear(site, service)
@@ -30,7 +32,7 @@ def test_a_call_is_placed_within_a_second_of_its_instant_and_its_end_is_heard(si
     site.apply()
     ((when, whom),) = until(site.dialled, "a call")
     assert whom == ENDS_AFTER_2_SECONDS
-    assert timedelta(0) <= when - at <= timedelta(seconds=1)
+    assert timedelta(0) <= when - at <= LATE
     until(lambda: service.said("call ended"), "its end")
     ended = site.attempt("one")
     assert (ended["state"], ended["call_id"] != "") == ("failed", True)
@@ -115,7 +117,7 @@ def test_no_more_calls_than_the_limit_are_placed_in_one_period(site: Site) -> No
     at = whole_second(ahead=site.patience)
     site.declare(*(call(f"call-{n}", at, f"+1415555{1000 + n}") for n in range(4)))
     site.apply()
-    service = site.serve()
+    service = site.serve("--every", "1h")
     until(lambda: [it for it in service.said("call") if it.get("code") == "RC608"], "the limit")
     assert len(site.dialled()) == 2
 
@@ -124,7 +126,8 @@ def test_an_api_that_does_not_answer_is_not_ready_and_recovers(site: Site) -> No
     site.apply()
     service = site.serve("--no-dispatch")
     assert service.get("/readyz").status_code == 200
-    fault = {"method": "GET", "path": "/v1/whoami", "status": 503, "times": 1}
+    fault = {"method": "GET", "path": "/v1/whoami", "status": 503, "times": None}
     site.ask("POST", "/emulator/faults", json=fault)
     until(lambda: service.get("/readyz").status_code == 503, "not ready")
+    site.ask("DELETE", "/emulator/faults")
     until(lambda: service.get("/readyz").status_code == 200, "ready again")

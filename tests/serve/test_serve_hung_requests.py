@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import PATIENCE, until
 
 from reconciler.store.sqlite import SqliteStore
-from serve.site_under_test import call, until, whole_second
+from serve.site_under_test import LATE, call, whole_second
 
 if TYPE_CHECKING:
     from serve.site_under_test import Site
 
 HANGS = 25.0  # seconds
-LATE = timedelta(seconds=1)
 KEY = "900001/lease/dispatch"
 
 
@@ -23,7 +23,7 @@ def hang(site: Site, method: str, path: str, times: int = 1) -> None:
 def lateness(site: Site, due: dict[str, datetime]) -> dict[str, timedelta]:
     """How late each was dialled that was not dialled in time."""
     left = max(due.values()) - datetime.now(UTC)
-    until(lambda: len(site.dialled()) >= len(due), "requests to dial", patience=left.total_seconds() + 40)
+    until(lambda: len(site.dialled()) >= len(due), "requests to dial", patience=left.total_seconds() + PATIENCE)
     late = {whom: when - due[whom] for when, whom in site.dialled()}
     return {whom: each for whom, each in late.items() if not timedelta(0) <= each <= LATE}
 
@@ -39,7 +39,7 @@ def test_a_request_to_dial_that_hangs_delays_neither_its_own_burst_nor_the_later
     assert lateness(site, due) == {}
 
 
-def test_as_many_hanging_requests_as_may_be_in_flight_delay_the_next_by_half_a_second(site: Site) -> None:
+def test_as_many_hanging_requests_as_may_be_in_flight_do_not_hold_the_next(site: Site) -> None:
     site.apply()
     site.serve()
     at = whole_second(ahead=2 * site.patience)
@@ -81,7 +81,7 @@ def test_the_lease_of_a_replica_that_died_on_another_host_is_taken_over_within_s
         found = store.get(KEY)
         store.put(KEY, left_behind, expected=found.version if found else None)
     looked = max(at - timedelta(seconds=3), now)  # a turn begins so long before an instant
-    until(site.dialled, "the call", patience=(at - now).total_seconds() + 40)
+    until(site.dialled, "the call", patience=(at - now).total_seconds() + PATIENCE)
     ((when, _),) = site.dialled()
     assert at <= when <= looked + timedelta(seconds=6) + LATE
 
@@ -93,8 +93,7 @@ def test_asked_to_stop_it_waits_for_the_answer_that_is_in_flight_and_records_it(
     at = whole_second(ahead=2 * site.patience)
     site.declare(call("one", at, "+14155551000"), call("later", at + timedelta(minutes=5), "+14155551001"))
     site.apply()
-    until(site.dialled, "the call", patience=(at - datetime.now(UTC)).total_seconds() + 40)
-    began = datetime.now(UTC)
+    until(site.dialled, "the call", patience=(at - datetime.now(UTC)).total_seconds() + PATIENCE)
     assert service.stop() == 0
-    assert datetime.now(UTC) - began < timedelta(seconds=30)
+    assert datetime.now(UTC) < at + timedelta(minutes=5)
     assert (site.attempt("one")["call_id"] != "", site.attempt("later")) == (True, {})

@@ -4,8 +4,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import until
 
-from serve.site_under_test import event, signed, until
+from serve.site_under_test import event, signed
 
 if TYPE_CHECKING:
     from serve.site_under_test import Service, Site

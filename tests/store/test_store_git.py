@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import socket
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import until
 
 from reconciler.errors import Conflict, StoreError
 from reconciler.store import Write, open_store
@@ -208,8 +208,7 @@ def test_an_interrupt_of_one_thread_is_not_success_for_the_others(
     with ThreadPoolExecutor(2) as threads:
         store._turns._taken = True
         futures = [threads.submit(store.put, f"key/{number}", {}, expected=None) for number in range(2)]
-        while len(store._turns._waiting) < 2:
-            time.sleep(0.001)
+        until(lambda: len(store._turns._waiting) == 2, "both wait")
         with store._turns._changed:
             store._turns._taken = False
             store._turns._changed.notify_all()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+from waiting import PATIENCE, until
 
 from reconciler.store.group_commit import Fairness, GroupCommit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-LONG = 30
 
 
 class Wish:
@@ -42,10 +40,7 @@ class Commits:
 
 
 def until_waiting(turns: GroupCommit[Wish], count: int) -> None:
-    deadline = time.monotonic() + LONG
-    while len(turns._waiting) < count:
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.001)
+    until(lambda: len(turns._waiting) >= count, f"{count} that wait")
 
 
 def test_what_is_asked_for_during_a_commit_goes_together_into_the_next() -> None:
@@ -61,7 +56,7 @@ def test_what_is_asked_for_during_a_commit_goes_together_into_the_next() -> None
     with ThreadPoolExecutor(5) as threads:
         turns.settle(Wish("a"))
         for future in asked:
-            future.result(LONG)
+            future.result(PATIENCE)
     assert commits.batches == ["a", "bcde"]
 
 
@@ -80,13 +75,13 @@ def test_whose_write_is_stored_does_not_wait_for_the_next_commit() -> None:
                 ask("d")
             case "d":
                 for name in "bc":
-                    asked[name].result(LONG)
+                    asked[name].result(PATIENCE)
 
     turns = GroupCommit(Commits(during))
     with ThreadPoolExecutor(5) as threads:
         turns.settle(Wish("a"))
         for name in "bcd":
-            asked[name].result(LONG)
+            asked[name].result(PATIENCE)
 
 
 def test_an_interrupted_commit_leaves_the_turn_to_the_next() -> None:
