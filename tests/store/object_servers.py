@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import json
 import shutil
-import socket
 import subprocess
 import threading
 import urllib.request
@@ -76,17 +75,13 @@ def s3_server() -> Iterator[ObjectServer]:
 
 @contextmanager
 def azure_server(program: str) -> Iterator[ObjectServer]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [program, "--blobHost", "127.0.0.1", "--blobPort", str(port), "--inMemoryPersistence"]
+    command = [program, "--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence"]
     flags = ["--skipApiVersionCheck", "--disableTelemetry"]
     process = subprocess.Popen([*command, *flags], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         assert process.stdout is not None
-        for line in process.stdout:
-            if "successfully listens" in line:
-                break
+        said = next(line for line in process.stdout if "successfully listens" in line)
+        port = int(said.rpartition(":")[2])
         url = f"http://127.0.0.1:{port}/{ACCOUNT}"
         environment = {
             "AZURE_STORAGE_ENDPOINT": url,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from waiting import PATIENCE
 
 from reconciler.errors import Conflict, StoreError
 from reconciler.store import Store, Write, open_store, postgres_connection
@@ -266,10 +267,10 @@ def test_whoever_listens_hears_of_writes_that_wake_and_of_no_others(url: str, st
     heard = threading.Semaphore(0)
     listener = store.listen(heard.release)
     assert listener is not None
-    assert heard.acquire(timeout=20)  # it is connected: what was said before is to be looked for
+    assert heard.acquire(timeout=PATIENCE)  # it is connected: what was said before is to be looked for
     with open_store(url, root=tmp_path) as other:
         other.put("quiet", {}, expected=None)
         other.put_many([Write("loud", {}, None, wakes=True)])
-        assert heard.acquire(timeout=20)
+        assert heard.acquire(timeout=PATIENCE)
     listener.close()
     assert not heard.acquire(blocking=False)
