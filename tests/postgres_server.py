@@ -78,11 +78,8 @@ class PostgresServer:
 
     def _answers(self) -> bool:
         """Whether this very server does: by the socket in its folder, since on the port may be another's."""
-        place = {"host": str(self._folder), "port": self.port}
-        with (
-            suppress(psycopg.OperationalError),
-            psycopg.connect(user=USER, password=PASSWORD, dbname="postgres", **place),
-        ):
+        socket = f"postgresql://{USER}:{quote(PASSWORD, safe='')}@/postgres?host={self._folder}&port={self.port}"
+        with suppress(psycopg.OperationalError), psycopg.connect(socket):
             return True
         return False
 

@@ -163,8 +163,7 @@ def test_the_heartbeat_keeps_a_lease_alive_until_it_is_released(store: Store, cl
     with acquire(store, "lease", owner="ada", now=clock.now, seconds=0.3) as lease:
         for _ in range(3):
             clock.sleep(0.2)
-            renewed = (clock.now() + timedelta(seconds=0.3)).isoformat()
-            until(lambda wanted=renewed: expiry(store) == wanted, "a heartbeat")
+            until(lambda: expiry(store) == (clock.now() + timedelta(seconds=0.3)).isoformat(), "a heartbeat")
         lease.check()
     assert not lease._beat.is_alive()
     assert store.list() == []
