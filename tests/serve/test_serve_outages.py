@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from postgres_server import PostgresServer, running_server
+from waiting import until
 
-from serve.site_under_test import call, event, until, whole_second
+from serve.site_under_test import call, event, whole_second
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ def declare(site: Site) -> set[str]:
     people = [f"+1415557{2000 + number}" for number in range(CALLS)]
     site.declare(*(call(f"call-{to[-4:]}", at + timedelta(seconds=n // 4), to) for n, to in enumerate(people)))
     site.apply()
-    until(site.dialled, "the first call", patience=120)
+    until(site.dialled, "the first call")
     return set(people)
 
 
@@ -49,8 +50,8 @@ def is_ready(service: Service) -> bool:
 
 
 def placed_once_each(site: Site, people: set[str]) -> None:
-    until(lambda: {to for _, to in site.dialled()} == people, "every call", patience=120)
-    until(lambda: states(site) == {"placed"}, "every call is recorded", patience=120)
+    until(lambda: {to for _, to in site.dialled()} == people, "every call")
+    until(lambda: states(site) == {"placed"}, "every call is recorded")
     assert len(site.ask("GET", "/v1/calls", params={"limit": 100})["results"]) == len(people)
 
 

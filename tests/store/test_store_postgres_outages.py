@@ -68,10 +68,10 @@ def test_a_server_that_stays_away_is_told_once_waited_for_and_at_once_from_then_
 def test_a_server_that_says_nothing_is_given_up_and_used_again_when_it_speaks(
     store: Store, own_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    entry = store.put("key", {"number": 1}, expected=None)
     monkeypatch.setattr(postgres_connection.BoundedConnection, "longest_silence", 0.3)
     monkeypatch.setattr(postgres_connection, "RESTART_SECONDS", 0.1)
     monkeypatch.setitem(postgres_connection.DEFAULTS, "connect_timeout", "2")
-    entry = store.put("key", {"number": 1}, expected=None)
     with own_server.frozen():
         with pytest.raises(StoreError):
             store.get("key")
