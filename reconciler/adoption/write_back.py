@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.adoption.drift import DELETED, DRAFT
 from reconciler.adoption.live import Nameless, literal, live_value, mentions_variable
-from reconciler.contract.fields import Policy, policies, same
+from reconciler.contract.equality import same
+from reconciler.contract.fields import Policy, policies
 from reconciler.contract.shapes import holds_secret
 from reconciler.documents import editing
 from reconciler.model import ChangedBy

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from reconciler.apply.group_commit import Entry, GroupCommitter, stored
 from reconciler.contract.diff import base, snapshot
-from reconciler.contract.fields import digest, policies
+from reconciler.contract.equality import digest
+from reconciler.contract.fields import policies
 from reconciler.contract.resolver import UNRESOLVED, not_yet
 from reconciler.errors import ReconcilerError, Rejected
 from reconciler.model import Action, Address

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.apply.kept_texts import kept
-from reconciler.contract.fields import policies, same
+from reconciler.contract.equality import same
+from reconciler.contract.fields import policies
 from reconciler.errors import ReconcilerError
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ def _completed(change: Change, kind: Kind, made: Observed, context: Context) -> 
 
 def _newcomer(change: Change, kind: Kind, context: Context) -> Observed | None:
     """The one object that was not there before and is what the create would have made."""
-    if change.resource is None or kind.found_by is not FoundBy.BINDING:
+    if change.resource is None or kind.found_by is FoundBy.NAME:
         return None
     keys = {(place, key) for place, key in enumerate(kind.keys(change.resource, context.links)) if key}
     known = {item.id for item in context.account.of(kind.name)}

@@ -12,7 +12,7 @@ from reconciler.calls.rate_limit import LONG, LONGEST_PAUSE, RateLimit, Throttle
 from reconciler.calls.run_state import History, RunState
 from reconciler.calls.sent_here import SentHere
 from reconciler.calls.settle import listed
-from reconciler.contract.resolver import wire_id
+from reconciler.contract.fields import wire_id
 from reconciler.left_out import error_of
 from reconciler.schedule.clock import SystemClock
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from reconciler.contract.fields import digest, digests, same
+from reconciler.contract.equality import digest, digests, same
 from reconciler.contract.resolver import UNRESOLVED
 from reconciler.contract.shapes import holds_secret, veiled
 from reconciler.model import ChangedBy, FieldDiff, Location

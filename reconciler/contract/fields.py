@@ -6,12 +6,8 @@ comparison, the request body, the dependency order, the masking and the JSON Sch
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -115,12 +111,19 @@ class Policy:
         """A value that the account tells, as it is compared: a set of references as its ids, in one order."""
         if self.ref is not None and self.ref.many:
             ids = (item.get("id") if isinstance(item, Mapping) else item for item in value or ())
-            return sorted(dict.fromkeys(ids), key=str)
+            return sorted(dict.fromkeys(map(wire_id, ids)), key=str)
+        if self.ref is not None and self.ref.wire and self.ref.sends == "id":
+            return wire_id(value)
         return next((it.declared for it in self.means if it.live == value), value)
 
     def told(self, body: Mapping[str, Any]) -> bool:
         """Whether the live object says anything of the field."""
         return self.read_as in body
+
+
+def wire_id(id_: Any) -> Any:
+    """An id as it is sent and compared: opaque to us, but the vendor's whole ones are JSON numbers (contract, X5)."""
+    return int(id_) if isinstance(id_, str) and id_.isascii() and id_.isdecimal() else id_
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,114 +290,3 @@ def _policy(name: str, metadata: Sequence[Any]) -> Policy:
         means=tuple(item for item in metadata if isinstance(item, Means)),
         **flags,
     )
-
-
-def digest(value: Any) -> str:
-    """A short digest of any JSON value: equal values, equal digests; 64 bits are plenty for one field."""
-    return hashlib.sha256(_canonical(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-
-
-_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str).encode
-
-
-def digests(policy: Policy, value: Any) -> tuple[str, ...]:
-    """The digests by which a value is recognised: of its meaning, as ``same`` compares it, and then of its spelling.
-
-    The first is what is recorded; a state of an earlier version holds the second.
-    """
-    meant = meaning(policy, value)
-    return (digest(value),) if meant is value else (digest(meant), digest(value))
-
-
-def meaning(policy: Policy, value: Any) -> Any:
-    """The one spelling of a value that stands for all that are the same; the value itself where it is that one."""
-    if isinstance(value, str):
-        return _trimmed(value) if policy.text else _moment(value)
-    if isinstance(value, Mapping):
-        inner = {key: meaning(_NOTHING_SPECIAL, item) for key, item in value.items()}
-        return value if all(inner[key] is item for key, item in value.items()) else _unless_equal(value, inner)
-    if isinstance(value, list | tuple):
-        items = [meaning(_NOTHING_SPECIAL, item) for item in value]
-        return _unless_equal(value, sorted(items, key=digest) if policy.unordered else items)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value
-
-
-def _unless_equal(value: Any, meant: Any) -> Any:
-    return value if digest(value) == digest(meant) else meant
-
-
-def same(policy: Policy, desired: Any, live: Any) -> bool:
-    """Whether the live value is what was declared: values are compared, not spellings.
-
-    Only what the desired side mentions counts: keys the vendor adds inside an object are no difference.
-    """
-    if desired == live and desired.__class__ is live.__class__ and not isinstance(desired, Mapping | list | tuple):
-        return True  # what holds other values may be equal with a False for a 0 in it
-    if policy.hashed:
-        return bool(digest(desired) == live)
-    if policy.ref is not None and policy.ref.many:
-        return bool(isinstance(desired, list) and list(map(str, desired)) == list(map(str, live or ())))
-    if policy.text and isinstance(desired, str) and isinstance(live, str):
-        return _trimmed(desired) == _trimmed(live)
-    if policy.unordered and isinstance(desired, Sequence) and isinstance(live, list):
-        return _same_in_any_order(desired, live)
-    return covers(desired, live)
-
-
-_NOTHING_SPECIAL = Policy()
-
-
-def _trimmed(text: str) -> str:
-    trimmed = text.replace("\r\n", "\n").strip()
-    return text if trimmed == text else trimmed
-
-
-def _same_in_any_order(desired: Sequence[Any], live: list[Any]) -> bool:
-    left = list(live)
-    for wanted in desired:
-        alike = [place for place, item in enumerate(left) if covers(wanted, item)]
-        if not alike:
-            return False
-        left.pop(next((place for place in alike if covers(left[place], wanted)), alike[0]))  # the closest of them
-    return not left
-
-
-def covers(desired: Any, live: Any) -> bool:
-    """Whether the live value has all that is desired, and perhaps keys of the vendor's."""
-    if isinstance(desired, Mapping):
-        return isinstance(live, Mapping) and all(
-            key in live and covers(value, live[key]) for key, value in desired.items()
-        )
-    if isinstance(desired, list | tuple):
-        return isinstance(live, list | tuple) and len(live) == len(desired) and all(map(covers, desired, live))
-    if isinstance(desired, bool) or isinstance(live, bool):
-        return desired is live
-    if isinstance(desired, str) and isinstance(live, str):
-        return desired == live or _same_moment(desired, live)
-    return bool(desired == live)
-
-
-_CLOCK_TIME = re.compile(r"(\d\d:\d\d)(?::00(?:\.0+)?)?")
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)")
-
-
-def _same_moment(left: str, right: str) -> bool:
-    """``09:00`` is ``09:00:00``, and ``13:00Z`` is ``13:00+00:00`` (contract, section 3.2)."""
-    return _moment(left) == _moment(right)
-
-
-def _moment(text: str) -> str:
-    """A clock time to the minute, an instant in UTC; any other text, and one that is as spelt, is itself."""
-    if not text[:1].isdecimal():
-        return text  # most texts are words
-    if time := _CLOCK_TIME.fullmatch(text):
-        return text if time[1] == text else time[1]
-    if not _INSTANT.fullmatch(text):
-        return text
-    try:
-        instant = datetime.fromisoformat(text).astimezone(UTC).isoformat()
-    except (ValueError, OverflowError):
-        return text
-    return text if instant == text else instant

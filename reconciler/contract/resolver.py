@@ -7,6 +7,7 @@ from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from reconciler.contract.fields import wire_id
 from reconciler.model import Address
 
 if TYPE_CHECKING:
@@ -102,11 +103,6 @@ class Resolver:
         """What every document of a kind says, loaded or just written."""
         loaded = ((it.address, it.declared) for it in self._resources.values())
         return ((address, said) for address, said in chain(loaded, self._written.items()) if address.kind == kind)
-
-
-def wire_id(id_: str) -> int | str:
-    """Ids are opaque strings to us; the vendor's integer ones travel as JSON numbers (contract, X5)."""
-    return int(id_) if id_.isascii() and id_.isdecimal() else id_
 
 
 def not_yet(key: str, name: object) -> str:

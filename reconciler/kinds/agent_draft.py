@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.contract.fields import digest, policies, same
+from reconciler.contract.equality import digest, same
+from reconciler.contract.fields import policies
 from reconciler.kinds.agent_spec import AgentSpec
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.api import segment
-from reconciler.contract.fields import digest
+from reconciler.contract.equality import digest
 from reconciler.errors import AmbiguousWrite, Declined, Rejected, Unintelligible
 from reconciler.kinds.campaign_contacts import KEY, Contact, counted, lines, read_contacts
 from reconciler.schedule.clock import parse_instant, stamp

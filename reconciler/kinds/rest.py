@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from reconciler.api import segment
 from reconciler.api.identifiers import identifier
 from reconciler.contract.declared import declared_in
+from reconciler.contract.equality import meaning
 from reconciler.contract.fields import parent, policies
 from reconciler.contract.kind import FoundBy, Kind
 from reconciler.contract.resolver import UNRESOLVED
@@ -115,8 +116,9 @@ class RestKind(Kind):
         """Each set of ``known_by`` as it would be sent; "" where a name in it leads to nothing yet."""
         own, values = policies(self.spec), {self.label: self.display(resource), **resource.declared}
         return tuple(
-            _key([links.wire(own[name], values.get(name)) for name in names]) for names in self._known_by()
-        )  # fmt: skip - one sentence
+            _key([meaning(own[name], links.wire(own[name], values.get(name))) for name in names])
+            for names in self._known_by()
+        )
 
     def live_keys(self, observed: Observed) -> tuple[str, ...]:
         """Each set of ``known_by`` as it is live."""
@@ -124,7 +126,7 @@ class RestKind(Kind):
 
     def _live_keys(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         own = policies(self.spec)
-        return tuple(_key([own[name].live(body) for name in names]) for names in self._known_by())
+        return tuple(_key([meaning(own[name], own[name].live(body)) for name in names]) for names in self._known_by())
 
     def _known_by(self) -> tuple[tuple[str, ...], ...]:
         above = parent(self.spec)

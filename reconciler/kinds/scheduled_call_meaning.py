@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.contract.fields import digest
+from reconciler.contract.equality import digest
 from reconciler.redaction import storable
 from reconciler.schedule.clock import nominal, parse_duration
 from reconciler.schedule.occurrences import Schedule

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from reconciler.contract.diff import alike, diff
-from reconciler.contract.fields import digest, policies
+from reconciler.contract.equality import digest
+from reconciler.contract.fields import policies
 from reconciler.contract.resolver import Resolver
 from reconciler.kinds.scheduled_call_meaning import config_digest, masked, meaning
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.contract.fields import digest, meaning, policies
+from reconciler.contract.equality import digest, meaning
+from reconciler.contract.fields import policies
 from reconciler.model import Action
 
 if TYPE_CHECKING:

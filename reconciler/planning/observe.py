@@ -272,9 +272,12 @@ class _Matcher:
                     self._by_key[place, key].append(item)
 
     def matches(self) -> Iterator[Match]:
+        meant = set()
         for resource in self._resources:
-            yield self._find(resource)
-        yield from self._undeclared()
+            found = self._find(resource)
+            meant |= {found.observed.id} if found.observed is not None else set()
+            yield found
+        yield from self._undeclared(meant)
 
     def _find(self, resource: Resource) -> Match:
         address, binding = resource.address, self._bindings.get(resource.address)
@@ -337,13 +340,12 @@ class _Matcher:
         live = Live.OURS if _created_by_us(base.binding) else Live.NAMESAKE
         return replace(base, live=live, observed=found[0], ids=ids)
 
-    def _undeclared(self) -> Iterator[Match]:
+    def _undeclared(self, meant: set[str]) -> Iterator[Match]:
+        """What is bound and no document means; ``meant`` are the ids of those that one does, whatever its name is."""
         declared = {resource.address for resource in self._resources}
-        written = {resource.manifest.id for resource in self._resources if resource.manifest.id}
+        meant |= {resource.manifest.id for resource in self._resources if resource.manifest.id}
         for address, binding in sorted(self._bindings.items()):
-            if binding.id and binding.id in written:
-                continue  # a document names this very object: it has an owner, whatever its name is now
-            if address in declared or not self._remembered:
+            if binding.id in meant or address in declared or self._kind.orphans is Orphans.NEVER_OURS:
                 continue
             if not binding.id and (made := _newcomers(self._namesakes.get(binding.display, ()), binding)):
                 # A create whose run was killed: most likely ours, but not surely enough to be deleted.

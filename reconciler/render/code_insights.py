@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from reconciler.contract.fields import digest
+from reconciler.contract.equality import digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from reconciler.contract.fields import Spec, attributes, digest
+from reconciler.contract.equality import digest
+from reconciler.contract.fields import Spec, attributes
 from reconciler.planning.outlook import Outlook
 from reconciler.redaction import mask_in
 from reconciler.render import forecasts

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from reconciler.contract.fields import covers, policies
+from reconciler.contract.equality import covers
+from reconciler.contract.fields import policies
 from reconciler.model import Sort
 from reconciler.money import dollars
 from reconciler.redaction import mask_in

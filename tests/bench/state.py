@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.accounts import FIRST_ID, ORGANIZATION, SETTINGS, name, prompt
-from reconciler.contract.fields import digest
+from reconciler.contract.equality import digest
 from reconciler.model import Address
 from reconciler.state.bindings import Binding
 from reconciler.state.ledger import Ledger

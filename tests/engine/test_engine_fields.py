@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import pytest
 
+from reconciler.contract.equality import digest, same
 from reconciler.contract.fields import (
     E164,
     PERSONAL,
@@ -16,11 +17,10 @@ from reconciler.contract.fields import (
     Ref,
     Spec,
     Wire,
-    digest,
     policies,
-    same,
+    wire_id,
 )
-from reconciler.contract.resolver import UNRESOLVED, Resolver, wire_id
+from reconciler.contract.resolver import UNRESOLVED, Resolver
 from reconciler.kinds import KINDS
 from reconciler.model import Address
 
@@ -31,7 +31,22 @@ PLAIN = Policy()
     ("policy", "desired", "live", "equal"),
     [
         (PLAIN, "a", "a", True),
-        (PLAIN, "a", " a", False),
+        (PLAIN, "a", " a", True),
+        (PLAIN, "a b", "a  b", False),
+        (PLAIN, "", None, True),
+        (PLAIN, (), None, True),
+        (PLAIN, {}, None, True),
+        (PLAIN, {"a": 1}, None, False),
+        (PLAIN, 0, None, False),
+        (PLAIN, False, None, False),
+        (PLAIN, {"description": "Books a table.\n"}, {"description": "Books a table."}, True),
+        (PLAIN, "https://CRM.example.com/Events", "https://crm.example.com/Events", True),
+        (PLAIN, "https://crm.example.com/Events", "https://crm.example.com/events", False),
+        (PLAIN, "HTTPS://crm.example.com:443", "https://crm.example.com/", True),
+        (PLAIN, "https://crm.example.com:8443", "https://crm.example.com", False),
+        (PLAIN, "http://Jane@localhost:80/a?b=C", "http://Jane@localhost/a?b=C", True),
+        (PLAIN, "https://crm.example.com/a/", "https://crm.example.com/a", False),
+        (PLAIN, ["https://A.example"], ["https://a.example"], True),
         (PLAIN, 1, 1.0, True),
         (PLAIN, True, 1, False),
         (PLAIN, False, 0, False),
@@ -54,7 +69,8 @@ PLAIN = Policy()
         (Policy(unordered=True), ({"a": 1},), [{"a": 1, "platform_ok": True}], True),
         (Policy(text=True), "a\r\nb\n", "a\nb", True),
         (Policy(text=True), "a b", "a  b", False),
-        (Policy(text=True), "", None, False),
+        (Policy(text=True), "", None, True),
+        (Policy(text=True), None, "", False),
         (Policy(hashed=True), "+14155550142", digest("+14155550142"), True),
         (Policy(hashed=True), "+14155550142", digest("+14155550143"), False),
     ],
@@ -70,6 +86,7 @@ class _Example(Spec):
     many: Annotated[tuple[str, ...] | None, UNORDERED] = None
     person: Annotated[E164, PERSONAL] | None = None
     agent: Annotated[str | None, Ref("Agent", wire="agent_id")] = None
+    agents: Annotated[tuple[str, ...] | None, Ref("Agent", wire="agent_ids", many=True)] = None
     cents: Annotated[int | None, Wire("auto_cents")] = None
     both: Annotated[str, TEXT] | None = None
 
@@ -108,6 +125,15 @@ def test_a_name_becomes_an_id_and_back() -> None:
     assert links.shown(policy, 9) == "id 9"
     links.bind(Address("Agent", "other"), "0b-uuid")
     assert links.wire(policy, "other") == "0b-uuid"
+
+
+@pytest.mark.parametrize("told", [7, "7", {"id": "7"}, {"id": 7}])
+def test_an_id_is_the_same_as_a_number_and_as_a_text(told: Any) -> None:
+    links = Resolver({Address("Agent", "desk"): "7"})
+    one, many = policies(_Example)["agent"], policies(_Example)["agents"]
+    if not isinstance(told, dict):
+        assert same(one, links.wire(one, "desk"), one.live({"agent_id": told}))
+    assert same(many, links.wire(many, ["desk"]), many.live({"agent_ids": [told]}))
 
 
 @pytest.mark.parametrize(("written", "sent"), [("7", 7), ("0b1e", "0b1e"), ("٣", "٣"), ("²", "²")])

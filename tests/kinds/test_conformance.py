@@ -139,7 +139,7 @@ def test_what_is_declared_absent_is_deleted_once(bench: KilledRuns) -> None:
     bench.clean()
 
 
-@those(BOUND)
+@those(REMOVABLE)
 def test_what_is_not_declared_any_more_is_deleted_by_prune_alone(bench: KilledRuns) -> None:
     settled(bench)
     bench.declare(OTHER)
@@ -149,7 +149,7 @@ def test_what_is_not_declared_any_more_is_deleted_by_prune_alone(bench: KilledRu
     bench.clean()
 
 
-@those(BOUND)
+@those(REMOVABLE)
 def test_what_is_protected_is_never_pruned(bench: KilledRuns) -> None:
     settled(bench, metadata={"protect": True})
     bench.declare(OTHER)

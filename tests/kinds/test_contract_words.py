@@ -9,8 +9,10 @@ import pytest
 
 from kinds.plain_account import Tool, again
 from reconciler.contract.fields import IMMUTABLE, PARENT, UNREAD, Means, Ref, Spec, Unread
+from reconciler.contract.kind import FoundBy
 from reconciler.kinds.rest import RestKind
 from reconciler.model import Address, Observed, Phase
+from reconciler.planning.scope import Scope
 from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 
@@ -36,6 +38,23 @@ class Hook(RestKind):
     label = "label"
     known_by = (("url",), ("label",))
     outputs = ("once_secret",)
+
+
+class TagSpec(Spec):
+    """What a number is called."""
+
+    number: str
+    name: str | None = None
+
+
+class Tag(RestKind):
+    """One for each number."""
+
+    name = "Tag"
+    spec = TagSpec
+    path = "/v1/tags"
+    known_by = (("number",),)
+    found_by = FoundBy.IDENTITY
 
 
 class HeaderRow(Spec):
@@ -140,7 +159,7 @@ class Frozen(RestKind):
     path = "/v1/frozen"
 
 
-KINDS = {kind.name: kind for kind in (Hook(), ToolKind(), Desk(), Note(), Paper(), Frozen())}
+KINDS = {kind.name: kind for kind in (Hook(), ToolKind(), Desk(), Note(), Paper(), Frozen(), Tag())}
 
 
 @pytest.fixture
@@ -370,11 +389,35 @@ def test_an_object_is_known_by_its_surest_key_first(tool: Tool) -> None:
     assert [(it.verb, it.id) for it in plan.changes] == [("adopt", "9")]
 
 
-def test_a_lost_answer_to_a_create_is_settled_by_looking_for_every_kind(tool: Tool) -> None:
+def test_a_key_is_compared_as_values_are_and_not_by_its_spelling(tool: Tool) -> None:
+    tool.account.objects["/v1/hooks"] = {"9": {"id": 9, "label": "old", "url": "HTTPS://A.example:443/ "}}
+    tool.declare(HOOK)
+    plan, _ = tool.run(write=False)
+    assert [(it.verb, it.id) for it in plan.changes] == [("adopt", "9")]
+
+
+TAG = document("Tag", "jane", 'number: "7"')
+
+
+@pytest.mark.parametrize(("made", "path"), [(BOOK, "/v1/tools"), (TAG, "/v1/tags")])
+def test_a_lost_answer_to_a_create_is_settled_by_looking_for_every_kind(tool: Tool, made: str, path: str) -> None:
     tool.account.broken = lambda request: request.method == "POST"
+    tool.declare(made)
+    (said,) = tool.apply()
+    assert said.endswith(" done")
+    assert len(tool.live(path)) == 1
+
+
+def test_what_is_known_by_its_identity_is_removed_with_its_document_and_not_with_its_name(tool: Tool) -> None:
+    pruning = Scope(prune=True)
+    tool.declare(documents(TAG, BOOK))
+    tool.apply()
+    tool.declare(documents(TAG.replace("jane", "joan"), BOOK))
+    assert tool.plan(pruning) == []
     tool.declare(BOOK)
-    assert tool.apply() == ["create Tool/book done"]
-    assert len(tool.live("/v1/tools")) == 1
+    assert (tool.plan(), tool.plan(pruning)) == ([], ["delete Tag/jane"])
+    assert tool.apply(pruning) == ["delete Tag/jane done"]
+    assert tool.live("/v1/tags") == []
 
 
 def test_the_state_of_a_child_remembers_its_parent(tool: Tool) -> None:

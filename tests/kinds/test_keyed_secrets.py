@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from laws.project import Folder, project
 
-from reconciler.contract.fields import digest
+from reconciler.contract.equality import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.contract.fields import Policy, digest, digests, same
+from reconciler.contract.equality import digest, digests, same
+from reconciler.contract.fields import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,8 @@ import pytest
 from laws.project import Folder, document, project
 
 from reconciler.cli import main
-from reconciler.contract.fields import digest, policies
+from reconciler.contract.equality import digest
+from reconciler.contract.fields import policies
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.schedule.planned_call import with_digests
 from reconciler.state.digests import Digests
