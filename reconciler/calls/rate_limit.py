@@ -42,7 +42,7 @@ class RateLimit:
 
 
 class Lane:
-    """One request's place among those in flight; ``sent`` is when it went out (monotonic seconds)."""
+    """One request's place among those in flight; ``sent`` is when it went out (seconds of a steady clock)."""
 
     __slots__ = ("sent",)
 
@@ -56,8 +56,8 @@ class Slots:
     So a platform that leaves some requests without an answer keeps nobody else waiting.
     """
 
-    def __init__(self, most: int, slow: float | None) -> None:
-        self._most, self._slow = most, slow
+    def __init__(self, most: int, slow: float | None, steady: Callable[[], float]) -> None:
+        self._most, self._slow, self._steady = most, slow, steady
         self._taken: set[Lane] = set()
         self._left = Condition()
 
@@ -76,14 +76,15 @@ class Slots:
             self._left.notify()
 
     def _is_slow(self, slot: Lane) -> bool:
-        return self._slow is not None and slot.sent is not None and monotonic() - slot.sent >= self._slow
+        return self._slow is not None and slot.sent is not None and self._steady() - slot.sent >= self._slow
 
     def _patience(self, counted: list[Lane]) -> float | None:
         """Until one of them is slow; a moment where one may be sent meanwhile."""
         if self._slow is None:
             return None
-        oldest = min((it.sent for it in counted if it.sent is not None), default=monotonic())
-        return max(oldest + self._slow - monotonic(), 0.0) + _TICK
+        now = self._steady()
+        oldest = min((it.sent for it in counted if it.sent is not None), default=now)
+        return max(oldest + self._slow - now, 0.0) + _TICK
 
 
 class Throttle:
@@ -93,13 +94,22 @@ class Throttle:
     Claims keep the same pace, so that none waits long to be sent. There are more workers than requests in
     flight, so that some claim and record meanwhile; but only one where one request at a time was asked for.
     ``pause`` is what the platform asked for last, in seconds. A request that takes ``slow`` seconds keeps none waiting.
+    ``steady`` is the clock that nobody sets, in seconds: it tells how long a request has waited and has taken.
     """
 
-    def __init__(self, parallelism: int = 1, per_second: float | None = None, *, slow: float | None = None) -> None:
+    def __init__(
+        self,
+        parallelism: int = 1,
+        per_second: float | None = None,
+        *,
+        slow: float | None = None,
+        steady: Callable[[], float] = monotonic,
+    ) -> None:
         self.claims, self.requests = RateLimit(per_second), RateLimit(per_second)
         self.workers = parallelism * _AHEAD if parallelism > 1 else 1
         self.pause = 0.0
-        self._slots = Slots(parallelism, slow)
+        self._steady = steady
+        self._slots = Slots(parallelism, slow, steady)
         self._paused_until: datetime | None = None
         self._lock = Lock()
 
@@ -122,13 +132,13 @@ class Throttle:
         The turn is taken in the slot: taken before, it would be spent in the queue, and all that queue would send at
         once when the lanes become free, whatever the rate, and though the platform asked for a pause meanwhile.
         """
-        began = monotonic()
+        began = self._steady()
         slot = self._slots.take()
         try:
             goes_on = acquire()
-            if monotonic() - began > LONG:
+            if self._steady() - began > LONG:
                 look_again()
-            slot.sent = monotonic()
+            slot.sent = self._steady()
             yield goes_on
         finally:
             self._slots.leave(slot)

@@ -18,7 +18,6 @@ from prove.actors import ORGANIZATION, account, apply, begun, document, hold, ma
 from prove.world import OK, Actor, World
 
 from reconciler.api import Reply
-from reconciler.calls import rate_limit
 from reconciler.calls.context import DispatchContext
 from reconciler.calls.dispatch import bursts, dispatch
 from reconciler.calls.rate_limit import RateLimit, Throttle
@@ -48,7 +47,7 @@ JANE, JOHN, JACK = "+14155550199", "+14155550123", "+14155550124"
 class Scene:
     """One run over calls that are due; ``meanwhile`` says what happens inside which effect."""
 
-    def __init__(self, *people: str, limits: Limits | None = None) -> None:
+    def __init__(self, *people: str, limits: Limits | None = None, steady: Callable[[], float] | None = None) -> None:
         texts = [document(f"call-{place}", f"at: {NOON.isoformat()}", to=to) for place, to in enumerate(people)]
         self.declared: Manifests = manifests(*texts)
         self.world = World(NOON - timedelta(hours=1))
@@ -57,7 +56,8 @@ class Scene:
         self.stopping = Event()
         apply(self.declared)(self.world, Actor("apply", lambda *_: OK))
         self.world.now = NOON + timedelta(seconds=1)
-        line = begun(self.declared, self.world, Actor("dispatch", self.pause), throttle=Throttle(2))
+        throttle = Throttle(2, steady=steady or self.world.steady)
+        line = begun(self.declared, self.world, Actor("dispatch", self.pause), throttle=throttle)
         assert line is not None
         limits = limits or Limits(calls_per_callee_per_day=2)
         looked = replace(account(self.declared.resources, NOON), settings=Settings(limits=limits))
@@ -215,8 +215,7 @@ def test_a_call_held_during_a_pause_is_not_sent_after_it(monkeypatch: pytest.Mon
     assert scene.rang == []
 
 
-def test_a_call_held_while_its_request_waited_for_others_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = Scene(JANE)
+def test_a_call_held_while_its_request_waited_for_others_is_not_sent() -> None:
     asked = []
 
     def a_second_later() -> float:
@@ -225,7 +224,7 @@ def test_a_call_held_while_its_request_waited_for_others_is_not_sent(monkeypatch
             hold("call-0")(scene.world, Actor("by hand", lambda *_: OK))
         return len(asked)
 
-    monkeypatch.setattr(rate_limit, "monotonic", a_second_later)
+    scene = Scene(JANE, steady=a_second_later)
     assert scene.run() == {"call-0": "refused"}
     assert scene.rang == []
 

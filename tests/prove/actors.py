@@ -127,7 +127,7 @@ def crew(declared: Manifests, *, shared: str = "crew") -> tuple[Callable[[World,
 
     def first(world: World, actor: Actor) -> None:
         acting = cast("Actor", Acting(world))
-        line = begun(declared, world, acting, throttle=Throttle(2))
+        line = begun(declared, world, acting, throttle=Throttle(2, steady=world.steady))
         if line is None:
             world.crews[shared] = None
             return
@@ -180,7 +180,7 @@ def begun(
         differs=lambda chosen, armed: differs(chosen, armed, declared.resources, PLAIN),
         check_lease=lambda: None,
         stopping=Event(),
-        throttle=throttle or Throttle(),
+        throttle=throttle or Throttle(steady=world.steady),
         reading=cast("Lock", SimulatedLock(world)),
     )
 

@@ -240,20 +240,27 @@ class Run:
 
 
 def everything(model: Model, *, first: tuple[int, ...] = (), limit: int | None = None) -> int:
-    """Every schedule of a model that starts with ``first``, up to a limit; how many there were."""
+    """Every schedule of a model that starts with ``first``, up to a limit; how many there were.
+
+    RuntimeError when one does not repeat itself: something in it is not simulated, a clock or a thread.
+    """
     path: list[int] = list(first)
+    before: list[int] = []
     count = 0
     while limit is None or count < limit:
         widths: list[int] = []
 
         def choose(width: int) -> int:
             place = len(widths)  # noqa: B023 - used only in this turn of the loop
+            if place < min(len(path), len(before)) and width != before[place]:  # noqa: B023 - as above
+                raise RuntimeError(f"{model.name}: choice {place} has {width} ways, {before[place]} a run ago")  # noqa: B023
             widths.append(width)  # noqa: B023 - as above
             if place == len(path):
                 path.append(0)
             return path[place]
 
         Run(model, choose).go()
+        before = widths
         count += 1
         del path[len(widths) :]
         while len(path) > len(first) and path[-1] + 1 >= widths[len(path) - 1]:

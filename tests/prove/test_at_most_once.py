@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from prove.explore import Model, everything, walks
+from prove.explore import Model, Part, everything, walks
 from prove.judge import Violation
 from prove.models import MODELS
 from prove.world import SimulatedStore
@@ -18,6 +18,7 @@ from reconciler.state.ledger import Ledger
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from prove.world import Actor, World
     from reconciler.calls.context import DispatchContext
     from reconciler.calls.due import Due
     from reconciler.state.call_records import Attempt
@@ -30,6 +31,19 @@ def test_no_schedule_places_a_call_twice_or_outside_its_window_or_loses_it(model
     explored = everything(model, limit=80)
     explored += walks(model, seed=7, count=80)
     assert explored > 40
+
+
+def test_a_schedule_that_does_not_repeat_itself_is_no_exploration() -> None:
+    """What is not simulated, a clock or a thread, would skip schedules in silence."""
+    times = itertools.count()
+
+    def program(_: World, actor: Actor) -> None:
+        for _read in range(next(times) + 2):
+            actor.at("read")
+
+    model = replace(MODELS[0], parts=(Part("one", program),), faults=1)
+    with pytest.raises(RuntimeError, match=r"choice \d+ has \d+ ways, \d+ a run ago"):
+        everything(model, limit=20)
 
 
 def _blind_writes(monkeypatch: pytest.MonkeyPatch) -> None:

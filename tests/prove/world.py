@@ -169,6 +169,10 @@ class World:
         self.sequence += 1
         return self.sequence
 
+    def steady(self) -> float:
+        """Seconds of the clock that nobody sets: true time, never how long the simulation itself takes."""
+        return self.now.timestamp()
+
     def lose_store(self) -> None:
         """Everything remembered is gone."""
         self.written += 1
