@@ -75,7 +75,7 @@ def occurrence(ledger: Ledger, name: str, rows: Iterable[CallRow], now: datetime
     if firing.nominal + armed.call.late <= now:
         state, told = CallState.EXPIRED, "missed: its window closed, and nothing was recorded of it"
     elif hold := armed.holds_now(now, name):
-        state, told = CallState.HELD, hold.spoken
+        state, told = CallState.HELD, hold.spoken(armed.call.zone)
     waiting = (row for row in rows if row.occurrence == call)
     yield from (
         replace(row, occurrence=f"{call}@{wall}", when=firing.nominal, state=state, detail=told, hint="")

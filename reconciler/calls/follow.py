@@ -269,7 +269,7 @@ def _held_singly(known: PlannedCall, call: Armed, tried: Iterable[Attempt], view
         if hold.in_force(view.now):
             held = Attempt(known.name, occurrence, 1, CallState.HELD)
             hint = release_of(hold, call, occurrence)
-            yield call_row(known, held, when=firing.nominal, detail=hold.spoken, hint=hint)
+            yield call_row(known, held, when=firing.nominal, detail=hold.spoken(known.zone), hint=hint)
 
 
 def _second_tries(known: PlannedCall, call: Armed, tried: Iterable[Attempt], view: _View) -> Iterator[CallRow]:
@@ -286,7 +286,7 @@ def _second_tries(known: PlannedCall, call: Armed, tried: Iterable[Attempt], vie
         hold = call.holds_now(view.now, attempt.occurrence)
         if not hold and view.everything.in_force(view.now):
             hold = view.everything
-        why = hold.spoken if hold else _FORBIDDEN if view.must_not_ring(known) else ""
+        why = hold.spoken(known.zone) if hold else _FORBIDDEN if view.must_not_ring(known) else ""
         to_come = Attempt(attempt.name, attempt.occurrence, number, CallState.HELD if why else CallState.ARMED)
         detail = why or f"attempt {number} waits for {there}"
         yield call_row(known, to_come, when=opens, detail=detail, hint=f"reconciler calls cancel {attempt.occurrence}")
@@ -311,9 +311,9 @@ def _waiting(known: PlannedCall, call: Armed | None, now: datetime, everything: 
         told = f"missed: its window closed on {spoken_closing(call, closes)}"
         return CallState.EXPIRED, told, "reconciler dispatch records it"
     if everything.in_force(now):
-        return CallState.HELD, f"every call is {everything.spoken}", "reconciler calls release --all"
+        return CallState.HELD, f"every call is {everything.spoken(known.zone)}", "reconciler calls release --all"
     if hold := call.holds_now(now):
-        return CallState.HELD, hold.spoken, release_of(hold, call, known.name)
+        return CallState.HELD, hold.spoken(known.zone), release_of(hold, call, known.name)
     return CallState.ARMED, "", ""
 
 

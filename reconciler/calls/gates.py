@@ -89,7 +89,8 @@ def _as_armed(due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | Non
 
 def _held(due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
     if inputs.held.in_force(inputs.now):
-        return Blocked("RC603", f"every call is {inputs.held.spoken}", "reconciler calls release --all", meant=True)
+        told = f"every call is {inputs.held.spoken(order.zone)}"
+        return Blocked("RC603", told, "reconciler calls release --all", meant=True)
     hold = due.armed.holds_now(inputs.now, due.attempt.occurrence)
     if not hold and order.hold is not None and order.hold.in_force(inputs.now):
         hold = Hold(
@@ -97,7 +98,7 @@ def _held(due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
         )
     if not hold:
         return None
-    return Blocked("RC603", hold.spoken, release_of(hold, due.armed, due.attempt.occurrence), meant=True)
+    return Blocked("RC603", hold.spoken(order.zone), release_of(hold, due.armed, due.attempt.occurrence), meant=True)
 
 
 def release_of(hold: Hold, call: Armed, occurrence: str) -> str:

@@ -116,4 +116,4 @@ def _stopped(name: str, error: Finding, row: CallRow | None) -> CallRow:
     known = row or CallRow(name, name, 1, None, "", CallState.REFUSED)
     place = f"{error.location}: " if error.location else ""
     detail = f"{place}error {error.code}: {error.message}"
-    return replace(known, state=CallState.REFUSED, detail=detail, hint=error.hint, code=error.code)
+    return replace(known, state=CallState.REFUSED, detail=detail, hint=error.hint, code=error.code, in_error=True)

@@ -47,14 +47,15 @@ def show(options: Options, watch: bool, transcript: bool, wanted: CallFilter) ->
     occurrence (NAME@2026-12-01T09:00). Of a single call everything that is known is told.
 
     Reads only; the outcome of a placed call is asked of the platform each time until dispatch records it. A call
-    whose document is in error comes first, whatever was asked for, and the exit code is 1.
+    whose document is in error comes first where it was asked for, else it is counted; the exit code is 1.
     """
     names = names_in(options.paths)
     options = options.reading(tuple(path for path in options.paths if path.as_posix() not in names))
     with Session(options, read_only=True) as session:
         look = _look(session, names, watch=watch)
         wanted = replace(wanted, names=look.names)
-        wrong, others = look.rows[: len(session.left_out)], look.rows[len(session.left_out) :]
+        in_error, others = look.rows[: len(session.left_out)], look.rows[len(session.left_out) :]
+        wrong = [row for row in in_error if not look.names or any(_concerns(row, name) for name in look.names)]
         now = session.clock.now()
         chosen = [*wrong, *wanted.chosen(others, look.resources, now=now)]
         listed = CallList(
@@ -68,7 +69,15 @@ def show(options: Options, watch: bool, transcript: bool, wanted: CallFilter) ->
         if transcript:
             one = _with_transcripts(session, look, one)
         view.calls(session, listed, one, now=now)
-    return 1 if wrong else 0
+        if more := len(in_error) - len(wrong):
+            are = "1 other call is" if more == 1 else f"{more:,} other calls are"
+            session.output.talk(f"{are} in error: {session.options.command('validate')}")
+    return 1 if in_error else 0
+
+
+def _concerns(row: CallRow, name: str) -> bool:
+    """Whether what was asked for is of the call, of its list, or a row of the list that is in error."""
+    return is_of(row.name, name) or is_of(name, row.name)
 
 
 class _Look(NamedTuple):

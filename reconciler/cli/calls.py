@@ -16,7 +16,7 @@ from reconciler.cli.call_filters import by_state, is_campaign, is_of
 from reconciler.cli.call_list import show
 from reconciler.cli.call_report import report
 from reconciler.cli.common_options import declare
-from reconciler.cli.hold_end import hold_end
+from reconciler.cli.hold_end import hold_end, told_in
 from reconciler.cli.opt_outs import dnc, opt_out_command
 from reconciler.cli.run_identity import person
 from reconciler.cli.session import Session
@@ -145,10 +145,11 @@ def _switch(options: Options, name: str | None, *, everything: bool, why: str, u
         raise InputError(message, code="RC124", hint="reconciler calls hold NAME, or reconciler calls hold --all")
     with _writing(options) as (session, api, ledger):
         now = session.clock.now()
-        end = hold_end(until, _clocks(ledger, name, now), now) if until is not None else ""
+        clocks = _clocks(ledger, name, now) if until is not None else []
+        end = hold_end(until, clocks, now) if until is not None else ""
         hold = Hold(why, stamp(now), person(), end)
         count = _held_all(session, api, ledger, hold) if name is None else _held_by_name(ledger, name, hold, now)
-        did = hold.spoken if why else "released"
+        did = hold.spoken(told_in(clocks)) if why else "released"
         session.output.talk(f"{name or 'every call'}: {did}; {_touched(ledger, count)}")
         if name and not why and ledger.held_all(now):
             session.output.talk("every call is still held: reconciler calls release --all")

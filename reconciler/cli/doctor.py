@@ -20,7 +20,6 @@ from reconciler.planning.guard import lost_state
 from reconciler.planning.scope import Scope
 from reconciler.planning.survey import Connection
 from reconciler.schedule import timezones
-from reconciler.schedule.call_report import standstill
 from reconciler.store import open_store
 from reconciler.store.access import may_write
 
@@ -213,7 +212,7 @@ def _held(session: Session, account: Sequence[Check], state: Sequence[Check]) ->
         ledger.check_key()
     except StoreError as error:
         yield _failed("state key", error)
-    if held := standstill(*ledger.held_all(session.clock.now())):
+    if held := ledger.standstill(session.clock.now()):
         yield checks.warn("calls", held, "reconciler calls release --all")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from reconciler.errors import InputError
 from reconciler.schedule.clock import stamp
@@ -12,6 +13,12 @@ from reconciler.schedule.occurrences import ending
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime, tzinfo
+
+
+def told_in(clocks: Iterable[tzinfo]) -> str:
+    """The zone by whose clock the end is told: the one that all calls are declared in, else "" for UTC."""
+    names = {place.key if isinstance(place, ZoneInfo) else "" for place in clocks}
+    return names.pop() if len(names) == 1 else ""
 
 
 def hold_end(written: str, clocks: Iterable[tzinfo], now: datetime) -> str:

@@ -315,6 +315,7 @@ class Wiring:
             remarks=self._remarks,
             switches=bool(self._token),
             closed=session.project.settings.calling_hours.closed_days,
+            forbids=lambda: session.do_not_call.now(self.connection.ledger).forbids,
         )
         checks = Conditions(self.connection, lambda: self.checkout.error)
         return Services(

@@ -19,7 +19,6 @@ from reconciler.cli.session import Session
 from reconciler.cli.state_secret import secret
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError
-from reconciler.schedule.call_report import standstill
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def show(options: Options) -> int:
 
 def _standstill(session: Session, ledger: Ledger) -> Iterator[tuple[str, str, str, str]]:
     """That every call is held, before anything else: since when, by whom, why, and how to end it."""
-    if held := standstill(*ledger.held_all(session.clock.now())):
+    if held := ledger.standstill(session.clock.now()):
         yield held, "", "", session.options.command("calls release", "--all")
 
 
@@ -111,7 +110,7 @@ def _calls(ledger: Ledger, now: datetime) -> Iterator[tuple[str, str, str, str]]
             f"ScheduledCall/{armed.name}",
             stands,
             armed.opens or "recurs",
-            armed.holds_now(now).spoken if armed.holds_now(now) and stands == CallState.HELD else "",
+            armed.holds_now(now).spoken(armed.call.zone) if armed.holds_now(now) and stands == CallState.HELD else "",
         )
     for attempt in attempts:
         yield f"  {attempt.occurrence} attempt {attempt.attempt}", attempt.state, "", attempt.call_id

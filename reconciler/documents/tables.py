@@ -1,5 +1,6 @@
 """Tables of rows in a file: CSV with a header line, or an object a line, with the place of every cell.
 
+A spreadsheet writes semicolons where the comma is a decimal sign, so the header line says what stands between cells.
 Reading is one pass; where a cell stands is looked up only for the few that somebody complains about.
 """
 
@@ -21,8 +22,9 @@ TABLES = (".csv", ".jsonl")
 
 _LINES = ".jsonl"
 _LONGEST_CELL = 1 << 17
-_CELL_END = re.compile(r"[,\r\n]")
-_SEPARATORS = {";": "semicolons", "\t": "tabs"}
+_SEPARATORS = (",", ";", "\t")
+_QUOTED = re.compile(r'"[^"]*"')
+_SAID = re.compile(r"sep=([,;\t])[ \t]*(?=\r|\n|$)")  # a line with which spreadsheets say it of a file
 
 
 class NoTable(ValueError):
@@ -37,7 +39,7 @@ class NoTable(ValueError):
 class Table:
     """The rows of a file, each with the line it begins on; a cell of a CSV file is a text, None is a missing one.
 
-    ``broken`` are the lines that are no row, and why.
+    ``broken`` are the lines that are no row, and why; ``separator`` stands between the cells of a CSV file.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Table:
     rows: list[Sequence[Any]]
     broken: list[tuple[int, str]]
     text: str
+    separator: str = ","
     _starts: list[int] = field(default_factory=list)
 
     def locate(self, line: int, column: str = "") -> Location:
@@ -61,14 +64,14 @@ class Table:
         """From where to where in the text a cell of the row that begins on a line is written, quotes included."""
         place = self._place(self.start(line), column)
         if not is_lines(self.path):
-            return place, _cell_end(self.text, place)
+            return place, _cell_end(self.text, place, self.separator)
         written = self.text[place] != "{"  # a key that the object does not have
         return place, json.JSONDecoder().raw_decode(self.text, place)[1] if written else place
 
     def _place(self, start: int, column: str) -> int:
         if is_lines(self.path):
             return _in_object(self.text, start, column)
-        return _in_record(self.text, start, self.header.index(column))
+        return _in_record(self.text, start, self.header.index(column), self.separator)
 
     def start(self, line: int) -> int:
         """Where in the text a line begins."""
@@ -88,7 +91,8 @@ def read_table(raw: bytes, path: str, *, largest: int = 1 << 20) -> Table:
         text = raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = len(_split(raw[: error.start].decode("utf-8", "replace")))
-        raise NoTable("is not UTF-8", line, "save it as CSV UTF-8") from None
+        hint = "save it as `CSV UTF-8`, which spreadsheets offer beside `CSV`"
+        raise NoTable("is not UTF-8", line, hint) from None
     table = _objects(text, path) if is_lines(path) else _records(text, path)
     if len(table.rows) > largest:
         raise NoTable(f"has more than {largest:,} rows", table.lines[largest], "split it into several lists")
@@ -96,9 +100,10 @@ def read_table(raw: bytes, path: str, *, largest: int = 1 << 20) -> Table:
 
 
 def _records(text: str, path: str) -> Table:
-    """As CSV: commas, quotes, any line ends, line breaks inside of quotes."""
+    """As CSV: commas, semicolons or tabs, quotes, any line ends, line breaks inside of quotes."""
     csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    separator, said = _separator(text)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: tuple[str, ...] = ()
     lines: list[int] = []
     rows: list[Sequence[Any]] = []
@@ -111,7 +116,7 @@ def _records(text: str, path: str) -> Table:
             raise NoTable(f"is no CSV ({error})", line, "a quote that is opened must be closed") from None
         if row is None:
             break
-        if not any(row):
+        if not any(row) or (said and line == 1):
             continue  # an empty line, as a spreadsheet leaves behind too
         if not header:
             header = _header(row, line)
@@ -122,7 +127,15 @@ def _records(text: str, path: str) -> Table:
             rows.append(row)
     if not header:
         raise NoTable("has no header line", 1, "name the columns in its first line")
-    return Table(path, header, lines, rows, broken, text)
+    return Table(path, header, lines, rows, broken, text, separator)
+
+
+def _separator(text: str) -> tuple[str, bool]:
+    """What stands between cells, and whether a line of its own says so; else it is what the header has most of."""
+    if said := _SAID.match(text):
+        return said[1], True
+    header = _QUOTED.sub("", text.lstrip("\r\n").partition("\n")[0])
+    return max(_SEPARATORS, key=header.count), False
 
 
 def _cells(count: int) -> str:
@@ -130,8 +143,6 @@ def _cells(count: int) -> str:
 
 
 def _header(row: list[str], line: int) -> tuple[str, ...]:
-    if len(row) == 1 and (found := next((sign for sign in _SEPARATORS if sign in row[0]), None)):
-        raise NoTable(f"is separated by {_SEPARATORS[found]}", line, "save it with commas between the cells")
     twice = next((name for place, name in enumerate(row) if name and name in row[:place]), None)
     if twice is not None:
         raise NoTable(f"has two columns `{twice}`", line, "give one of the two another name")
@@ -180,22 +191,22 @@ def _split(text: str) -> list[str]:
     return re.split(r"\r\n|\n|\r", text)
 
 
-def _in_record(text: str, place: int, index: int) -> int:
+def _in_record(text: str, place: int, index: int, separator: str) -> int:
     """Where the cell of an index begins, of the record that begins at a place."""
     for _ in range(index):
-        place = _after(text, place)
+        place = _after(text, place, separator)
     return place
 
 
-def _after(text: str, place: int) -> int:
-    """Behind the comma that ends the cell beginning at a place."""
-    comma = text.find(",", _behind_quotes(text, place))
-    return comma + 1 if comma >= 0 else len(text)
+def _after(text: str, place: int, separator: str) -> int:
+    """Behind the separator that ends the cell beginning at a place."""
+    found = text.find(separator, _behind_quotes(text, place))
+    return found + 1 if found >= 0 else len(text)
 
 
-def _cell_end(text: str, place: int) -> int:
-    """Where the cell that begins at a place ends: at a comma, or with its line."""
-    found = _CELL_END.search(text, _behind_quotes(text, place))
+def _cell_end(text: str, place: int, separator: str) -> int:
+    """Where the cell that begins at a place ends: at a separator, or with its line."""
+    found = re.compile(f"[{separator}\r\n]").search(text, _behind_quotes(text, place))
     return found.start() if found else len(text)
 
 

@@ -50,14 +50,15 @@ class Variables:
     process: Mapping[str, str] = field(default_factory=dict)
     secrets: set[str] = field(default_factory=set)
 
-    def fill(self, text: str, mistakes: list[Mistake], *, secret: bool = False) -> Value:
+    def fill(self, text: str, mistakes: list[Mistake], *, secret: bool = False, instead: str = "") -> Value:
         """The text with its references followed; those that cannot be are left, and added to ``mistakes``.
 
-        ``secret`` says that the text is the value of a field that is never shown, where ``${env:NAME}`` may stand.
+        ``secret`` says that the text is the value of a field that is never shown, where ``${env:NAME}`` may stand;
+        ``instead`` is what to write where it may not, when that is not a variable.
         """
         whole = _REFERENCE.search(text)
         if whole and not whole[1] and whole[0] == text.strip() and "${" not in whole[2]:
-            found = self._value(whole, mistakes, secret=secret)
+            found = self._value(whole, mistakes, secret=secret, instead=instead)
             return text if found is None else found
 
         def spelled(reference: re.Match[str]) -> str:
@@ -66,7 +67,7 @@ class Variables:
             if not single:
                 self._escaped(reference, mistakes)
                 return "$" * dollars + rest
-            value = self._value(reference, mistakes, secret=secret)
+            value = self._value(reference, mistakes, secret=secret, instead=instead)
             return "$" * dollars + (f"${rest}" if value is None else _spelled(value))
 
         return _REFERENCE.sub(spelled, text)
@@ -88,12 +89,12 @@ class Variables:
         )
         mistakes.append(Mistake("RC155", words, hint, reference[0], reference.start(), Severity.WARNING))
 
-    def _value(self, reference: re.Match[str], mistakes: list[Mistake], *, secret: bool) -> Value | None:
+    def _value(self, reference: re.Match[str], mistakes: list[Mistake], *, secret: bool, instead: str) -> Value | None:
         known = _KIND_AND_NAME.fullmatch(reference[2].strip()) if reference[3] else None
         if known is None:
             mistakes.append(_malformed(reference, self.values))
         elif known[1] == "env:":
-            return self._from_process(known[2], reference, mistakes, secret=secret)
+            return self._from_process(known[2], reference, mistakes, secret=secret, instead=instead)
         elif known[2] in self.values:
             return self.values[known[2]]
         else:
@@ -102,14 +103,14 @@ class Variables:
         return None
 
     def _from_process(
-        self, name: str, reference: re.Match[str], mistakes: list[Mistake], *, secret: bool
+        self, name: str, reference: re.Match[str], mistakes: list[Mistake], *, secret: bool, instead: str
     ) -> str | None:
         if not secret:
             words = (
                 f"`{reference[0]}` may only stand in a secret field, and this one is shown in plans and kept in state"
             )
             hint = f"what is no secret goes below `variables` in reconciler.yaml: ${{var.{name.lower()}}}"
-            mistakes.append(Mistake("RC153", words, hint, reference[0], reference.start()))
+            mistakes.append(Mistake("RC153", words, instead or hint, reference[0], reference.start()))
             return None
         value = self.process.get(name)
         if not value:
@@ -127,11 +128,16 @@ class Variables:
 
 
 def filled(
-    document: Any, variables: Variables, *, hidden: Callable[[Sequence[str | int]], bool] = lambda _: False
+    document: Any,
+    variables: Variables,
+    *,
+    hidden: Callable[[Sequence[str | int]], bool] = lambda _: False,
+    instead: Callable[[Sequence[str | int]], str] = lambda _: "",
 ) -> tuple[Any, list[tuple[tuple[str | int, ...], Mistake]]]:
     """A document with every reference in its values followed, and the mistakes with their paths.
 
-    ``hidden`` says which places below ``spec`` are never shown. The shape stays, so marks find the same places.
+    ``hidden`` says which places below ``spec`` are never shown, and ``instead`` what to write there for a reference to
+    the process where they are shown. The shape stays, so marks find the same places.
     """
     mistakes: list[tuple[tuple[str | int, ...], Mistake]] = []
 
@@ -142,7 +148,10 @@ def filled(
             if "${" not in node:
                 return node
             found: list[Mistake] = []
-            value = variables.fill(node, found, secret=path[:1] == ("spec",) and hidden(path[1:]))
+            inner = path[1:] if path[:1] == ("spec",) else ()
+            value = variables.fill(
+                node, found, secret=bool(inner) and hidden(inner), instead=instead(inner) if inner else ""
+            )  # fmt: skip - one place
             mistakes.extend((path, mistake) for mistake in found)
             return value
         if isinstance(node, dict):

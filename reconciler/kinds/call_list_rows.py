@@ -32,6 +32,7 @@ _OWN = ("rows", "key")
 _LONGEST_KEY = 128
 _PHONE, _MEMORY = "to_number", 10_000
 _MODEL = ScheduledCallSpec
+_FORMATS = {_PHONE: "text, so that the `+` stays", "at": "yyyy-mm-dd hh:mm"}
 
 
 def rows_of(resource: Resource, table: Table) -> Members:
@@ -145,7 +146,7 @@ class _Reading:
                 declared[cell.name] = same[_ATTRIBUTES[cell.name]] = cell.value(written)
             except ValidationError as error:
                 code = "RC114" if "number" in cell.name else "RC113"
-                self._about(name, line, cell.column, code, plain(error.errors()[0]), f"it is `{cell.name}`")
+                self._about(name, line, cell.column, code, plain(error.errors()[0]), _advice(cell.name))
         if self._variables:
             declared["variables"] = same["variables"] = {
                 **self._facts,
@@ -229,6 +230,12 @@ def _validator(name: str) -> Callable[[Any], Any]:
 
 def _annotated(annotation: Any, metadata: Sequence[Any]) -> Any:
     return Annotated[(annotation, *metadata)] if metadata else annotation
+
+
+def _advice(name: str) -> str:
+    """What a cell is, and how a spreadsheet writes it so."""
+    format_ = _FORMATS.get(name)
+    return f"it is `{name}`" + (f": in a spreadsheet, format the cells as {format_}" if format_ else "")
 
 
 def _no_key(key: str) -> str:

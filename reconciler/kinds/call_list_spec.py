@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic_core import core_schema
 
 from reconciler.contract.fields import E164, PERSONAL, FileContent, Largest, Ref, Seconds, Spec
+from reconciler.contract.shapes import FileNumber  # noqa: TC001 - pydantic reads the annotations
 from reconciler.kinds.scheduled_call_spec import (  # noqa: TC001 - pydantic reads the annotations
     Attempts,
     Cancelled,
@@ -78,7 +79,9 @@ class CallListSpec(Spec):
     from_number: Annotated[E164 | None, OrColumn()] = Field(
         default=None, description="Or the number itself, in E.164."
     )  # fmt: skip - as the others
-    to_number: Annotated[E164, PERSONAL, OrColumn()] = Field(description="Whom to call, in E.164.")
+    to_number: Annotated[E164 | FileNumber, PERSONAL, OrColumn()] = Field(
+        description="Whom to call, in E.164; or {file: PATH} of a file with the number, sealed where it ends in .age."
+    )
     agent: Annotated[str | None, Ref("Agent"), OrColumn()] = Field(
         default=None, description="Name of the Agent; the number's outbound agent when left out."
     )

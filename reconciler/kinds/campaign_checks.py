@@ -64,7 +64,9 @@ def _start(resource: Resource) -> Iterator[Finding]:
     except clock.NonexistentTime as error:
         yield _wrong(resource, "start", "RC144", str(error), "choose a time that exists on that day")
     except ValueError as error:
-        yield _wrong(resource, "start", "RC145", str(error), "add `timezone: America/New_York`, or an offset")
+        yield _wrong(
+            resource, "start", "RC145", str(error), "one of the two: an offset, or `timezone: America/New_York`"
+        )
     if KEY not in said:
         message = "`start` starts what this tool loaded, and no `contacts` are declared"
         yield _wrong(resource, "start", "RC112", message, "declare `contacts: {file: contacts.csv}`")

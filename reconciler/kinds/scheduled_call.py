@@ -23,13 +23,13 @@ from reconciler.kinds.scheduled_call_standing import (
     never_again,
     observed_call,
     of_the_one,
+    switched,
     untold,
 )  # fmt: skip - one line of names
 from reconciler.kinds.spoken_placeholders import Scripts
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Phase, Resource, Severity, Sort
-from reconciler.redaction import mask, storable
+from reconciler.redaction import mask
 from reconciler.schedule import clock
-from reconciler.schedule.call_report import spoken_end
 from reconciler.schedule.occurrences import next_occurrence
 from reconciler.schedule.spoken_cron import spoken_cron
 from reconciler.state.call_records import Attempt, armed_now
@@ -233,10 +233,10 @@ class ScheduledCall(Kind):
             return ""
         made = order_of(change.resource, account)
         if change.verb in _STOPS:
-            return _stopped(made)
+            return switched(made)
         if change.observed is not None and change.observed.history != IS_ARMED:
             return f"{mask(made.to_number)}: {change.observed.history}"
-        held = f"; {_stopped(made)}" if made.hold and made.hold.in_force(account.now) else ""
+        held = f"; {switched(made)}" if made.hold and made.hold.in_force(account.now) else ""
         return f"{mask(made.to_number)} {_spoken(made, account.now)}{held}"
 
 
@@ -259,13 +259,6 @@ def _as_observed(armed: Armed, change: Change, context: Context) -> Observed:
 
 
 _STOPS = ("hold", "cancel")
-
-
-def _stopped(made: PlannedCall) -> str:
-    """What a switch in the manifest comes to: ``held until Mon 28 Dec 2026 00:00 UTC: flooded``."""
-    if made.cancelled or made.hold is None:
-        return f"cancelled: {storable(made.cancelled)}"
-    return f"held{spoken_end(clock.stamp(made.hold.until) if made.hold.until else '')}: {storable(made.hold.why)}"
 
 
 _PAID = Consequence(Sort.SPENDS_MONEY)

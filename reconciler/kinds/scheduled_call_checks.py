@@ -77,7 +77,7 @@ def _time(resource: Resource, written: Mapping[str, Any], now: datetime) -> Iter
     except clock.NonexistentTime as error:
         yield wrong(resource, "at", "RC144", str(error), "choose a time that exists on that day")
     except ValueError as error:
-        yield wrong(resource, "at", "RC145", str(error), "add `timezone: America/New_York`, or an offset")
+        yield wrong(resource, "at", "RC145", str(error), "one of the two: an offset, or `timezone: America/New_York`")
     else:
         if local.ambiguous:
             yield wrong(

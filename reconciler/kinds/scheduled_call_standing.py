@@ -10,12 +10,15 @@ from reconciler.left_out import list_of
 from reconciler.model import Finding, Observed, Phase, Resource
 from reconciler.redaction import storable
 from reconciler.schedule import clock
+from reconciler.schedule.call_report import spoken_end
 from reconciler.state.call_records import Armed, Attempt, next_number
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
     from datetime import datetime
+
+    from reconciler.schedule.planned_call import PlannedCall
 
 _SHORT, _LONGEST_NAME = 2, 63
 
@@ -48,6 +51,14 @@ def cancelled(resource: Resource | None) -> str:
     """Why the manifest calls a call off; "" where it does not."""
     spec = resource.spec if resource else None
     return spec.cancelled.why if isinstance(spec, ScheduledCallSpec) and spec.cancelled else ""
+
+
+def switched(made: PlannedCall) -> str:
+    """What a switch in the manifest comes to: ``held until Mon 28 Dec 2026 00:00 New York: flooded``."""
+    if made.cancelled or made.hold is None:
+        return f"cancelled: {storable(made.cancelled)}"
+    until = clock.stamp(made.hold.until) if made.hold.until else ""
+    return f"held{spoken_end(until, made.zone)}: {storable(made.hold.why)}"
 
 
 def untold(resources: Iterable[Resource]) -> Iterator[Observed]:

@@ -35,6 +35,13 @@ def number_files(kind: Kind, declared: Mapping[str, Any], files: Mapping[str, st
     return {**tables, **{path: WHOLE for key, path in files.items() if key in whole}}
 
 
+def in_a_file(kind: Kind, place: Sequence[str | int]) -> str:
+    """Where a person's number is kept that is not to stand in a document; "" of any other place below ``spec``."""
+    if len(place) != 1 or place[0] not in personal(kind.spec):
+        return ""
+    return f"keep the number in a file: `{place[0]}: {{file: PATH}}`; `reconciler seal PATH` seals it"
+
+
 def _e164(written: Any) -> str:
     """A number as it is called, however it is written; "" where it is none, which its field complains about."""
     try:

@@ -18,7 +18,7 @@ from reconciler.documents import reading
 from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.documents.variables import filled, sought
-from reconciler.load.callees import number_files, personal_numbers, told_by_names
+from reconciler.load.callees import in_a_file, number_files, personal_numbers, told_by_names
 from reconciler.load.claims import claimed_twice
 from reconciler.load.contents import Contents, may_name_files
 from reconciler.load.cut_texts import cut_texts
@@ -197,7 +197,8 @@ class _Reader:
         named = document.value.get("kind") if isinstance(document.value, dict) else None
         kind = self._kinds.get(named) if isinstance(named, str) else None
         hidden = partial(may_hold_secret, kind.spec) if kind else lambda _: False
-        value, mistakes = filled(document.value, self._variables, hidden=hidden)
+        instead = partial(in_a_file, kind) if kind else lambda _: ""
+        value, mistakes = filled(document.value, self._variables, hidden=hidden, instead=instead)
         for path, mistake in mistakes:
             where = sought(text, document.marks.locate(document.value, path), mistake.reference)
             address = _address(document.value) if kind else None

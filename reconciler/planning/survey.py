@@ -14,7 +14,6 @@ from reconciler.planning import plan as planning
 from reconciler.planning.forecast import forecast
 from reconciler.planning.outlook import Outlook
 from reconciler.planning.throughput import crowded
-from reconciler.schedule.call_report import standstill
 from reconciler.schedule.clock import parse_instant
 from reconciler.schedule.expected_calls import SecondTry
 from reconciler.schedule.occurrences import parts_of
@@ -178,9 +177,9 @@ def _stops(ledger: Ledger, now: datetime) -> Stops:
 
 def _standstill(ledger: Ledger, now: datetime) -> list[Finding]:
     """That calls are held, which nobody may overlook who arms another: all of them, or which."""
-    if held := standstill(*ledger.held_all(now)):
+    if held := ledger.standstill(now):
         return [Finding(Severity.WARNING, "RC603", held, "reconciler calls release --all")]
-    found = [f"`{name}` {hold.spoken}" for name, hold in _held(ledger, now)]
+    found = [f"`{name}` {told}" for name, told in _held(ledger, now)]
     if not found:
         return []
     more = f"; and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
@@ -189,9 +188,9 @@ def _standstill(ledger: Ledger, now: datetime) -> list[Finding]:
     return [Finding(Severity.NOTE, "RC603", f"{calls}: {'; '.join(found[:_LISTED])}{more}", hint)]
 
 
-def _held(ledger: Ledger, now: datetime) -> Iterator[tuple[str, Hold]]:
-    """The armed calls that are held now and whose window has not closed."""
+def _held(ledger: Ledger, now: datetime) -> Iterator[tuple[str, str]]:
+    """The armed calls that are held now and whose window has not closed, and how, by the clock of each."""
     for name, armed in sorted(ledger.armed().items()):
         over = bool(armed.closes) and parse_instant(armed.closes) <= now
         if armed.state is CallState.ARMED and not over and (hold := armed.holds_now(now)):
-            yield name, hold
+            yield name, hold.spoken(armed.call.zone)

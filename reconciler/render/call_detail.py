@@ -67,17 +67,17 @@ def _facts(call: CallDetail, now: datetime) -> Iterator[tuple[str, str]]:
         after = int(call.gap.total_seconds() // _MINUTE)
         yield "tries", f"at most {call.most}, the next {after} min after one that was {', '.join(call.retry_on)}"
     if call.armed_at is not None:
-        yield "armed", spoken(call.armed_at, "UTC", now)
-    yield from (("held", _held(hold, now)) for hold in call.holds)
+        yield "armed", spoken(call.armed_at, call.zone, now)
+    yield from (("held", _held(hold, call.zone, now)) for hold in call.holds)
 
 
 def _words(call: CallDetail) -> tuple[tuple[str, str], ...]:
     return ("to", call.to), ("from", call.caller), ("agent", call.agent), ("declared", call.place)
 
 
-def _held(hold: ToldHold, now: datetime) -> str:
-    since = f" since {spoken(hold.since, 'UTC', now)}" if hold.since else ""
-    until = f" until {spoken(hold.until, 'UTC', now)}" if hold.until else ""
+def _held(hold: ToldHold, place: str, now: datetime) -> str:
+    since = f" since {spoken(hold.since, place, now)}" if hold.since else ""
+    until = f" until {spoken(hold.until, place, now)}" if hold.until else ""
     by = f" by {clean(hold.by)}" if hold.by else ""
     return f"{clean(hold.over)}{since}{until}{by}: {clean(hold.why)}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reconciler.left_out import list_of
 from reconciler.render import forecasts
 from reconciler.render.reading_order import Section, section
 from reconciler.render.terminal import clean, cut
@@ -59,10 +60,11 @@ class CallGroup:
 
     @property
     def sentence(self) -> str:
-        """``Mon 30 Nov 09:00 to 10:57 New York, 38 people``; "" where nobody will be rung."""
+        """``Mon 30 Nov 09:00 to 10:57 New York, 38 people``; where nobody will be rung what all say, "" for nothing."""
         rings = [it.ring for it in self.calls if it.ring]
         if not rings:
-            return ""
+            said = {it.change.sentence for it in self.calls}
+            return clean(said.pop()) if len(said) == 1 and len(self.calls) > 1 else ""
         return f"{self._when(rings)}, {counted(len({ring.to for ring in rings}), 'person')}"
 
     def _when(self, rings: Sequence[Ring]) -> str:
@@ -73,6 +75,38 @@ class CallGroup:
             return f"first on {self.day} {first} {where}"
         span = first if first == last else f"{first}\N{EN DASH}{last}"
         return f"{self.day} {span} {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class AlikeRows:
+    """Rows of one list that stay as they are and say the same."""
+
+    name: str
+    changes: tuple[Change, ...]
+
+    @property
+    def title(self) -> str:
+        """``40 rows of week``."""
+        return f"{counted(len(self.changes), 'row')} of {clean(self.name)}"
+
+    @property
+    def sentence(self) -> str:
+        """What each says."""
+        return clean(self.changes[0].sentence)
+
+
+def alike_rows(kept: Sequence[Change]) -> tuple[list[Change], list[AlikeRows]]:
+    """What stays as it is without the rows of a list that say the same, and these, each list and sentence once."""
+    found: dict[tuple[str, str], list[Change]] = {}
+    for change in kept:
+        found.setdefault((list_of(change.address), change.sentence), []).append(change)
+    many = [
+        AlikeRows(name, tuple(own))
+        for (name, _), own in found.items()
+        if name and len(own) > 1 and not any(it.notes for it in own)
+    ]
+    told = {change.address for group in many for change in group.changes}
+    return [change for change in kept if change.address not in told], many
 
 
 def is_grouped(changes: Sequence[Change]) -> bool:
@@ -124,11 +158,12 @@ def _local(ring: Ring) -> datetime:
     return ring.at.astimezone(clock.zone(ring.zone or "UTC"))
 
 
-def cells(call: Call, *, show_numbers: bool) -> tuple[str, str, str]:
-    """When, whom, and what else there is to say about one call, each in one clean line."""
+def cells(call: Call, *, show_numbers: bool, said: str = "") -> tuple[str, str, str]:
+    """When, whom, and what else there is to say about one call, each in one clean line; ``said`` its group does."""
     ring, change = call.ring, call.change
     if ring is None:
-        return "", "", clean(change.sentence)
+        own = clean(change.sentence)
+        return "", "", "" if own == said else own
     when = f"{_local(ring):%H:%M} {forecasts.place(ring.zone or 'UTC')}"
     more = "; ".join([*_moved(change, show_numbers=show_numbers), *map(clean, change.notes)])
     return when, forecasts.callee(ring, show_numbers=show_numbers), more

@@ -51,7 +51,9 @@ def calls(rows: Sequence[CallRow], *, width: int = 80, color: bool = False, abou
     if about is not None:
         head = [paint(line, "grave") for told in held(about) for line in wrap(told, width)]
         head += [*([""] if head else []), *(paint(line, "bold") for line in wrap(title(about), width)), ""]
-    return "".join(f"{line}\n" for line in head) + _table(rows, width, paint, nothing=nothing(about))
+    shown, more = of_lists_in_error(rows)
+    told = _table(shown, width, paint, nothing=nothing(about), more=more, counted=rows)
+    return "".join(f"{line}\n" for line in head) + told
 
 
 def title(about: CallList) -> str:
@@ -61,7 +63,7 @@ def title(about: CallList) -> str:
 
 def held(about: CallList) -> list[str]:
     """What keeps every call from being placed: why, since when, by whom, and how to end it; nothing otherwise."""
-    if not (told := standstill(*about.hold)):
+    if not (told := standstill(*about.hold, place=about.zone)):
         return []
     return [clean(f"{told[0].upper()}{told[1:]}"), f"hint: {about.release}"]
 
@@ -84,13 +86,29 @@ def alike(rows: Sequence[CallRow]) -> tuple[list[CallRow], list[str]]:
     """Of calls that were kept back for the same reason the first few, and how many more there are of which."""
     seen: Counter[tuple[str, str]] = Counter()
     shown = []
-    for row in rows:
+    told, in_error = of_lists_in_error(rows)
+    for row in told:
         kept_back = bool(row.detail) and not row.call_id and row.state not in _LOUD
         seen[row.state, row.detail] += kept_back
         if not kept_back or seen[row.state, row.detail] <= _FEW:
             shown.append(row)
     counts = ((state, detail, count - _FEW) for (state, detail), count in seen.items() if count > _FEW)
-    return shown, [clean(f"… and {count:,} more {state}: {detail}") for state, detail, count in counts]
+    return shown, [*in_error, *(clean(f"… and {count:,} more {state}: {detail}") for state, detail, count in counts)]
+
+
+def of_lists_in_error(rows: Sequence[CallRow]) -> tuple[list[CallRow], list[str]]:
+    """Of the rows in error of one list the first, and how many more there are: all of them are for ``validate``."""
+    seen: Counter[str] = Counter()
+    shown = []
+    for row in rows:
+        seen[row.list] += row.in_error and bool(row.list)
+        if not row.in_error or not row.list or seen[row.list] == 1:
+            shown.append(row)
+    counts = {name: count - 1 for name, count in seen.items() if count > 1}
+    return shown, [
+        clean(f"… and {counted(count, 'more row')} of {name} in error: reconciler validate")
+        for name, count in counts.items()
+    ]
 
 
 def interrupted(left: int, next_command: str) -> str:

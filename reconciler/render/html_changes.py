@@ -8,6 +8,7 @@ import htpy
 
 from reconciler.model import ChangedBy
 from reconciler.render import words
+from reconciler.render.call_groups import alike_rows
 from reconciler.render.html_parts import prose, row, table, unseen
 from reconciler.render.html_texts import side_by_side, whole
 from reconciler.render.prompts import growth, size
@@ -228,11 +229,13 @@ def unchanged(changes: Sequence[Change]) -> Node:
     """What stays as it is, behind its count."""
     if not changes:
         return None
+    single, rows = alike_rows(changes)
     items = [
-        (
+        *(
             htpy.li[htpy.code[str(change.address)], " ", prose(change.sentence), *map(_note, change.notes)]
-            for change in changes
-        )
+            for change in single
+        ),
+        *(htpy.li[group.title, " ", prose(group.sentence)] for group in rows),
     ]
     summary = htpy.summary[f"{words.counted(len(changes), 'resource')} as declared or settled"]
     return htpy.details(class_="fold")[summary, htpy.ul(class_="kept")[items]]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.model import Outcome
 from reconciler.redaction import mask_in
 from reconciler.render import call_tables, forecasts, words
-from reconciler.render.call_groups import cells, groups, is_grouped
+from reconciler.render.call_groups import alike_rows, cells, groups, is_grouped
 from reconciler.render.finding_list import alike
 from reconciler.render.markdown_fields import fields
 from reconciler.render.markup import code, escape, fitting, fold, html, prose, row, table
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from reconciler.model import Change, Finding, Plan, Report, Result
     from reconciler.planning.outlook import Outlook
-    from reconciler.render.call_groups import Call, CallGroup
+    from reconciler.render.call_groups import AlikeRows, Call, CallGroup
     from reconciler.schedule.call_report import CallList, CallRow
 
 LIMIT = 65_000  # characters; GitHub takes 65,536, and a bot may put a line around ours
@@ -55,7 +55,9 @@ class _Page:
         self._plan, self._show_numbers, self._whole = plan, show_numbers, whole_command
         ranked = sorted((it for it in plan.changes if not words.uneventful(it)), key=rank)
         self._groups = groups(ranked, plan.forecast) if is_grouped(ranked) else []
-        self._single = [it for it in ranked if not self._groups or section(it) is not Section.CALLS]
+        single = [it for it in ranked if not self._groups or section(it) is not Section.CALLS]
+        kept, self._alike_rows = alike_rows([it for it in single if section(it) is Section.KEPT])
+        self._single = [*(it for it in single if section(it) is not Section.KEPT), *kept]
         self._general, others = first_of_all(plan.findings)
         self._findings, self._alike = alike(others)
 
@@ -87,7 +89,8 @@ class _Page:
         own = [place for place, it in enumerate(self._single) if section(it) is Section.KEPT]
         grouped, left = fitting(map(_group_row, self._groups[:_MOST_GROUPS]), left)
         place = own[0] if own else len(rows)
-        return table(_COLUMNS, [*rows[:place], *grouped, *rows[place:]]), left, []
+        alike_, left = fitting(map(_alike_row, self._alike_rows), left)
+        return table(_COLUMNS, [*rows[:place], *grouped, *rows[place:], *alike_]), left, []
 
     def _some_rows(self, room: int) -> tuple[str, int, list[Change]]:
         """Rows as far as there is room for them, names alone of the rest, and what there is no room even to name."""
@@ -121,7 +124,7 @@ class _Page:
         return fold(summary, f"\n{''.join(names).removesuffix(', ')}\n") if names else "", len(calls) - len(names)
 
     def _call(self, group: CallGroup, call: Call) -> str:
-        when, whom, more = cells(call, show_numbers=self._show_numbers)
+        when, whom, more = cells(call, show_numbers=self._show_numbers, said=group.sentence)
         change = call.change
         day = "" if call.ring and call.ring.recurs else group.day
         told = (
@@ -137,6 +140,10 @@ def _group_row(group: CallGroup) -> str:
     agent = f" of {code(group.agent) if group.agent else group.whose}" if group.whose else ""
     glyph = words.glyph(group.calls[0].change)
     return row((glyph, f"{group.title}{agent}", group.verb, escape(group.sentence)))
+
+
+def _alike_row(rows: AlikeRows) -> str:
+    return row((words.glyph(rows.changes[0]), escape(rows.title), rows.changes[0].verb, prose(rows.sentence)))
 
 
 def _named(what: str, changes: Sequence[Change]) -> str:
@@ -175,7 +182,9 @@ def calls(rows: Sequence[CallRow], *, limit: int = LIMIT, about: CallList | None
     """Scheduled calls as a table, in at most ``limit`` characters."""
     head = "".join(f"**{prose(cut(text, _WIDEST_VALUE))}**\n\n" for text in call_tables.held(about)) if about else ""
     head += f"{escape(cut(call_tables.title(about), _WIDEST_VALUE))}\n\n" if about else ""
-    return head + _called(rows, rows, limit - len(head), nothing=call_tables.nothing(about))
+    shown, more = call_tables.of_lists_in_error(rows)
+    end = "".join(f"\n{escape(text)}\n" for text in more)
+    return head + _called(shown, rows, limit - len(head) - len(end), nothing=call_tables.nothing(about)) + end
 
 
 def dispatch(rows: Sequence[CallRow], *, limit: int = LIMIT, dry_run: bool = False) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.model import Action, Outcome
 from reconciler.redaction import mask_in
 from reconciler.render import finding_list, forecasts, words
-from reconciler.render.call_groups import cells, groups, is_grouped
+from reconciler.render.call_groups import alike_rows, cells, groups, is_grouped
 from reconciler.render.call_tables import calls, dispatch, interrupted
 from reconciler.render.fields import INDENT, Fields
 from reconciler.render.finding_list import findings
@@ -117,7 +117,9 @@ class _Page:
         if told or more:
             yield ""
         yield from self._rows(told)
-        yield from (f"  {self._paint(line, 'dim')}" for line in more)
+        for line in more:
+            first, *rest = wrap(line, self._width - INDENT)
+            yield from (f"  {self._paint(part, 'dim')}" for part in (first, *(f"  {part}" for part in rest)))
 
     def _rows(self, changes: Sequence[Change]) -> Iterator[str]:
         address_width = _column(str(change.address) for change in changes)
@@ -132,15 +134,16 @@ class _Page:
             yield ""
         for group in shown:
             yield from ("", *self._group(group)) if most else self._group(group)
-            yield from self._listed(group.calls, most)
+            yield from self._listed(group, most)
         if left := sum(len(group.calls) for group in grouped[_MOST_GROUPS:]):
             yield from ("", self._paint(f"… and {words.counted(left, 'call')} more; --full lists them", "dim"))
 
-    def _listed(self, calls: Sequence[Call], most: int) -> Iterator[str]:
+    def _listed(self, group: CallGroup, most: int) -> Iterator[str]:
         """A line for each, ``most`` at most; calls that nobody will ring any more are listed further."""
+        calls = group.calls
         shown = max(most, _MOST_LOST) if most and calls[0].change.action.removes else most
         for call in calls[:shown]:
-            yield from self._call(call)
+            yield from self._call(call, group.sentence)
         if shown and len(calls) > shown:
             yield " " * INDENT + self._paint(f"… and {len(calls) - shown:,} more; --full lists them", "dim")
 
@@ -152,8 +155,8 @@ class _Page:
         yield first.replace(group.title, self._paint(group.title, "bold"), 1)
         yield from (" " * INDENT + line for line in wrap(" ".join(rest), self._width - INDENT) if line)
 
-    def _call(self, call: Call) -> Iterator[str]:
-        when, whom, more = cells(call, show_numbers=self._show_numbers)
+    def _call(self, call: Call, said: str) -> Iterator[str]:
+        when, whom, more = cells(call, show_numbers=self._show_numbers, said=said)
         line = "  ".join(it for it in (when, whom, clean(call.change.address.name)) if it)
         fits = columns(line) <= self._width - INDENT
         yield from (" " * INDENT + part for part in ([line] if fits else wrap(line, self._width - INDENT)))
@@ -167,15 +170,15 @@ class _Page:
         told: list[Change] = []
         hidden: dict[str, int] = {}
         seen: dict[str, int] = {}
-        for change in kept:
-            if words.uneventful(change):
-                continue
+        single, rows = alike_rows([change for change in kept if not words.uneventful(change)])
+        for change in single:
             seen[change.reason] = seen.get(change.reason, 0) + 1
             if seen[change.reason] <= _FEW:
                 told.append(change)
             else:
                 hidden[change.reason] = hidden.get(change.reason, 0) + 1
-        return told, [f"… and {count:,} more: {clean(reason)}" for reason, count in hidden.items()]
+        more = [f"… and {count:,} more: {clean(reason)}" for reason, count in hidden.items()]
+        return told, [*more, *(f"{group.title}: {group.sentence}" for group in rows)]
 
     def _block(self, change: Change) -> Iterator[str]:
         """A change in full: whose it is, why, what it would mean, and every field."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.schedule.clock import parse_instant, spoken_day, spoken_local, zone
+from reconciler.schedule.clock import parse_instant, spoken_local, zone
 
 if TYPE_CHECKING:
     from reconciler.model import Target
@@ -24,6 +24,7 @@ class CallRow:
     asked for. ``end_reason``, ``duration_seconds`` and ``recording`` (a URL) come from the vendor's record of
     a finished call; so do ``outcome`` (one of ``OUTCOMES``, "" while nobody can tell or nobody was rung),
     ``placed_at``, when it rang, and ``cost_cents``. ``earlier`` counts the missed occurrences that are told with it.
+    ``in_error``: its document is, and nobody is rung for it as it stands.
     """
 
     name: str
@@ -45,6 +46,13 @@ class CallRow:
     cost_cents: int | None = None
     agent: str = ""
     earlier: int = 0
+    in_error: bool = False
+
+    @property
+    def list(self) -> str:
+        """The list that it is a row of; "" for a call with a document of its own."""
+        name, separator, _ = self.name.partition("/")
+        return name if separator else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +70,35 @@ class CallList:
     wrong: int = 0
     release: str = "reconciler calls release --all"
 
-
-def spoken_end(until: str) -> str:
-    """`` until Mon 28 Dec 2026 00:00 UTC`` of a stored instant, as the tail of a sentence; "" for no end."""
-    if not until:
-        return ""
-    end = parse_instant(until)
-    return f" until {spoken_day(end)} {end:%Y %H:%M} UTC"
+    @property
+    def zone(self) -> str:
+        """The zone that all of them are declared in; "" where there are several, or none is told."""
+        zones = {row.zone for row in self.rows}
+        return zones.pop() if len(zones) == 1 else ""
 
 
-def standstill(why: str, since: str, by: str, until: str = "") -> str:
-    """``every call is held since Sat 12 Jan 2030 10:00 UTC by the lead: flooded``; "" without a hold."""
+def spoken_end(until: str, place: str = "") -> str:
+    """`` until Mon 28 Dec 2026 00:00 New York`` of a stored instant, as the tail of a sentence; "" for no end.
+
+    ``place`` is the zone by whose clock it is told, "" for UTC.
+    """
+    return f" until {_moment(until, place)}" if until else ""
+
+
+def standstill(why: str, since: str, by: str, until: str = "", place: str = "") -> str:
+    """``every call is held since Sat 12 Jan 2030 10:00 UTC by the lead: flooded``; "" without a hold.
+
+    ``place`` is the zone by whose clock it is told, "" for UTC.
+    """
     if not why:
         return ""
-    when = f" since {_moment(since)}" if since else ""
-    return f"every call is held{when}{spoken_end(until)}{f' by {by}' if by else ''}: {why}"
+    when = f" since {_moment(since, place)}" if since else ""
+    return f"every call is held{when}{spoken_end(until, place)}{f' by {by}' if by else ''}: {why}"
 
 
-def _moment(written: str) -> str:
+def _moment(written: str, place: str) -> str:
     try:
         instant = parse_instant(written)
     except ValueError:
         return written
-    return spoken_local(instant, zone("UTC"), now=_ANOTHER_YEAR)
+    return spoken_local(instant, zone(place or "UTC"), now=_ANOTHER_YEAR)

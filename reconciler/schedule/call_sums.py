@@ -146,8 +146,7 @@ def agent_of(row: CallRow) -> str:
 
 def list_of(row: CallRow) -> str:
     """The list that a call is a row of; "" for one with a document of its own."""
-    name, separator, _ = row.name.partition("/")
-    return name if separator else ""
+    return row.list
 
 
 def local(row: CallRow) -> datetime | None:

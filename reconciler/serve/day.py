@@ -34,7 +34,10 @@ class Page(NamedTuple):
 
 
 class Board:
-    """``clean`` hides what must not be shown in a finished page, ``shown`` the callee in a row."""
+    """``clean`` hides what must not be shown in a finished page, ``shown`` the callee in a row.
+
+    ``forbids`` tells, as it is known at that moment, of which numbers nobody must be called.
+    """
 
     script = asset("live.js")
 
@@ -49,11 +52,12 @@ class Board:
         remarks: Callable[[], Sequence[str]],
         switches: bool,
         closed: ClosedDays = NO_DAY,
+        forbids: Callable[[], Callable[[str], bool]] = lambda: lambda _: False,
     ) -> None:
         self._target, self._ledger = connection.target, connection.ledger
         self._clock, self._orders = clock, orders
         self._shown, self._clean, self._remarks, self._switches = shown, clean, remarks, switches
-        self._closed = closed
+        self._closed, self._forbids = closed, forbids
         self._lock = Lock()
         self._part, self._made = "", -_SERVES
 
@@ -82,5 +86,6 @@ class Board:
             now=now,
             everything=ledger.held_all(now),
             closed=self._closed,
+            forbids=self._forbids(),
         )
         return CallList(self._target, tuple(map(self._shown, [*damaged(ledger), *found])), hold=ledger.held_all(now))

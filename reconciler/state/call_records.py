@@ -19,7 +19,7 @@ from reconciler.state.bindings import plain
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from reconciler.state.digests import Digests
@@ -56,15 +56,21 @@ class Hold(NamedTuple):
         """Whether one that is in force still is when a window closes."""
         return not self.until or closes <= parse_instant(self.until)
 
-    @property
-    def spoken(self) -> str:
-        """``held until Mon 28 Dec 00:00 UTC: flooded``."""
-        return f"held{spoken_end(self.until)}: {self.why}"
+    def spoken(self, place: str = "") -> str:
+        """``held until Mon 28 Dec 2026 00:00 New York: flooded``, by the clock of a zone, "" for UTC."""
+        return f"held{spoken_end(self.until, place)}: {self.why}"
 
     def covers(self, instant: datetime) -> bool:
         """Whether it was in force at an instant; one of an older state is not dated and always was."""
         began = not self.since or parse_instant(self.since) <= instant
         return bool(self) and began and (not self.until or instant < parse_instant(self.until))
+
+
+def common_zone(calls: Iterable[Armed]) -> str:
+    """The zone that all armed calls are declared in; "" where there are several, or none is told."""
+    specs = (it.spec for it in calls if it.state is CallState.ARMED)
+    zones = {str(it.get("timezone") or (it.get("schedule") or {}).get("timezone") or "") for it in specs}
+    return zones.pop() if len(zones) == 1 else ""
 
 
 class Window(NamedTuple):

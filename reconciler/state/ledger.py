@@ -13,6 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from reconciler.errors import StoreError
+from reconciler.schedule.call_report import standstill
 from reconciler.schedule.clock import stamp
 from reconciler.schedule.occurrences import idempotency_key, parts_of
 from reconciler.state import bindings as binding_records
@@ -20,6 +21,7 @@ from reconciler.state.call_records import (
     Armed,
     Attempt,
     DueWork,
+    common_zone,
     read_armed,
     read_attempt,
     stored_armed,
@@ -190,6 +192,11 @@ class Ledger(Switches):
         entries = [it for it in self._under(_CALL) if it.key.endswith(ARMED) and not self._foreign(it)]
         found = {armed.name: armed for armed in self._nouns_of(self._read_armed, entries)}
         return {name: armed for name, armed in found.items() if name not in self._damaged} if self._damaged else found
+
+    def standstill(self, now: datetime) -> str:
+        """That every call is held, by the clock that all of them are declared in, else by UTC; "" where none is."""
+        hold = self.held_all(now)
+        return standstill(*hold, place=common_zone(self.armed().values())) if hold else ""
 
     @property
     def damaged(self) -> Mapping[str, Damaged]:

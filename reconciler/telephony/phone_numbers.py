@@ -28,6 +28,8 @@ _WRITTEN = re.compile(r"\+?[0-9][0-9 ()./\u00a0-]*|\+?\([0-9][0-9 ()./\u00a0-]*"
 _ALTERNATIVE = re.compile(
     r"/[ ().\u00a0-]*(?:[0-9][ ().\u00a0-]*){1,4}$|(?:[0-9]{4}|^[^-]*[ ./)\u00a0][0-9]+)-[0-9]{1,2}$"
 )
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")  # as address books copy along
+_POWER = re.compile(r"\+?[0-9](?:[.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 _EXAMPLE = "write it as +1415555XXXX"  # no number, so that no declared one is masked in it
 _NORTH_AMERICAN_CODE = 1
 _EXCHANGE = len("+1415555")
@@ -84,7 +86,12 @@ def normalise(text: str, default_region: str | None = None) -> str:
     """
     if _NORTH_AMERICAN.fullmatch(text):
         return text
-    written = text.strip()
+    written = _INVISIBLE.sub("", text).strip()
+    if _POWER.fullmatch(written):
+        raise ValueError(
+            "a spreadsheet made a power of ten of the number, and its last digits are lost: format the cells as text, "
+            "and type it again"
+        )
     if not _WRITTEN.fullmatch(written):
         raise ValueError(f"not a telephone number: {_EXAMPLE}, digits only, without an extension")
     if not written.startswith("+") and default_region is None:

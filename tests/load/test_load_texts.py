@@ -153,6 +153,11 @@ def test_a_line_of_equals_signs_is_a_heading(project: Path, capsys: pytest.Captu
         ("  prompt: 'You are agent #1.'  # a comment\n", []),
         ("  prompt: You are agent#1.\n", []),
         ("  prompt: |\n    You are agent #1.\n", []),
+        ("  prompt: &text You are agent #1.\n", [("RC157", "warning", 6, 31)]),
+        ("  prompt: You are\n    agent number\n    five #1.\n", [("RC157", "warning", 8, 10)]),
+        ("  prompt:\n    You are\n    agent #1.\n", [("RC157", "warning", 8, 11)]),
+        ("  prompt: &text 'You are agent #1.'  # a comment\n", []),
+        ("  prompt: You are\n    agent#1.\n  name: Desk #2\n", []),
         ("  prompt: Hello.\n  name: Desk  # what the dashboard shows\n", []),
     ],
 )

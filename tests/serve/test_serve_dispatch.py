@@ -131,3 +131,13 @@ def test_an_api_that_does_not_answer_is_not_ready_and_recovers(site: Site) -> No
     until(lambda: service.get("/readyz").status_code == 503, "not ready")
     site.ask("DELETE", "/emulator/faults")
     until(lambda: service.get("/readyz").status_code == 200, "ready again")
+
+
+def test_the_page_shows_a_call_to_somebody_who_opted_out_as_held(site: Site) -> None:
+    site.declare(call("later", whole_second(ahead=3600), "+14155550144"))
+    site.apply()
+    service = site.serve()
+    until(lambda: "armed" in service.get("/").text, "the call on the page")
+    assert "must not be called" not in service.get("/").text
+    assert site.run("calls", "opt-out", "+14155550144", "--why", "asked").returncode == 0
+    until(lambda: "this person must not be called" in service.get("/").text, "the call as held")
