@@ -164,7 +164,7 @@ def test_what_cannot_be_a_key_is_an_error_at_its_row(folder: Folder, key: str) -
         ("", ("RC171", "manifests/calls.csv", 1)),
         (JANE, ("RC172", "manifests/all.yaml", 9)),
         (HEAD.replace("name", "id") + JANE, ("RC171", "manifests/calls.csv", 1)),
-        (HEAD.replace(",", ";") + JANE.replace(",", ";"), ("RC171", "manifests/calls.csv", 1)),
+        (HEAD.replace(",", "|") + JANE.replace(",", "|"), ("RC172", "manifests/all.yaml", 9)),
         (HEAD + JANE + '1,"\n', ("RC171", "manifests/calls.csv", 3)),
         (b"id,phone,when,name\n4711,+14155550101,2026-12-03T20:00:00Z,J\xe4ne\n", ("RC171", "manifests/calls.csv", 2)),
     ],

@@ -117,8 +117,11 @@ def test_recurring_calls_are_a_group_of_their_own_by_agent() -> None:
 
 
 def test_calls_without_a_forecast_are_one_group() -> None:
-    (only,) = groups(planned(9).changes, None)
-    assert (only.title, only.agent, only.sentence) == ("9 calls", "", "")
+    changes = planned(9).changes
+    (only,) = groups(changes, None)
+    assert (only.title, only.agent, only.sentence) == ("9 calls", "", changes[0].sentence)
+    (several,) = groups([*changes, replace(changes[0], sentence="another")], None)
+    assert several.sentence == ""
 
 
 def test_the_page_shows_many_calls_behind_a_line_each_with_their_fields_inside() -> None:
