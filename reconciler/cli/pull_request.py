@@ -105,10 +105,17 @@ class Announcement:
         self._report(code_quality.findings(told.findings, folder=self.folder))
         self._tell(markdown.plan(told, limit=self._room, next_command=next_command, whole_command=whole))
 
-    def tests(self, told: str) -> None:
-        """Tell what tests came to, in Markdown."""
-        if self._wanted:
-            self._tell(self._options.completed(told))
+    @property
+    def annotates(self) -> bool:
+        """Whether anything is put beside lines."""
+        return bool(self._annotate)
+
+    def tests(self, told: str, findings: Sequence[Finding]) -> None:
+        """Tell what tests came to, in Markdown, and beside its document what is not green."""
+        if not self._wanted:
+            return
+        self._beside(findings)
+        self._tell(self._options.completed(told))
 
     def report(self, report: Report) -> None:
         """Tell what an apply did."""
@@ -126,11 +133,10 @@ class Announcement:
         """Tell what an offline check found, and why it was no more than that."""
         if not self._wanted:
             return
-        from reconciler.render import annotated, code_quality, markdown  # noqa: PLC0415 - slow, needed in CI alone
+        from reconciler.render import markdown  # noqa: PLC0415 - slow, needed in CI alone
 
         findings = self._options.completed(findings)
-        self._beside_lines(annotated.findings(findings, folder=self.folder))
-        self._report(code_quality.findings(findings, folder=self.folder))
+        self._beside(findings)
         why = f"{_OFFLINE} {_NO_KEY}" if without_key(os.environ) else _OFFLINE
         told = f"\n{markdown.findings(findings, limit=self._room)}" if findings else ""
         self._tell(f"**{verdict}**\n\n{why}\n{told}")
@@ -146,13 +152,12 @@ class Announcement:
             raise
 
     def _stopped(self, error: ReconcilerError) -> None:
-        from reconciler.render import annotated, code_quality, markdown  # noqa: PLC0415 - slow, needed in CI alone
+        from reconciler.render import markdown  # noqa: PLC0415 - slow, needed in CI alone
 
         own = Finding(Severity.ERROR, error.code, error.message, error.hint, location=error.location)
         told_all = error.findings if isinstance(error, InputError) and error.findings else [own]
         found = self._options.completed(self._output.redacted(told_all))
-        self._beside_lines(annotated.findings(found, folder=self.folder))
-        self._report(code_quality.findings(found, folder=self.folder))
+        self._beside(found)
         head = f"**Stopped: {len(found)} {'error' if len(found) == 1 else 'findings'}, nothing was written.**\n\n"
         told = head + markdown.findings(found, limit=self._room // 2)
         if self._plan is not None:
@@ -179,6 +184,13 @@ class Announcement:
     @property
     def _wanted(self) -> bool:
         return bool(self._comment or self._annotate)
+
+    def _beside(self, findings: Sequence[Finding]) -> None:
+        """Findings beside their lines, or in the report of the forge."""
+        from reconciler.render import annotated, code_quality  # noqa: PLC0415 - slow, needed in CI alone
+
+        self._beside_lines(annotated.findings(findings, folder=self.folder))
+        self._report(code_quality.findings(findings, folder=self.folder))
 
     def _beside_lines(self, annotations: Sequence[Annotation]) -> None:
         """Commands to the runner on stderr, which it reads as well: stdout is data; or a report that is sent."""

@@ -24,15 +24,15 @@ from reconciler.render import test_results
 from reconciler.render.words import counted
 from reconciler.schedule.clock import parse_duration
 from reconciler.state import test_records
-from reconciler.testing import estimate, selection
+from reconciler.testing import estimate, findings, selection
 from reconciler.testing.batch import Verdict
 from reconciler.testing.run import AgentResult, Runner, left, refused, unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from reconciler.cli.options import Options
-    from reconciler.model import Address
+    from reconciler.model import Address, Resource
     from reconciler.planning.survey import Connection
     from reconciler.state.test_records import TestRecord
     from reconciler.testing.run import Wanted
@@ -107,20 +107,21 @@ def run(
     """
     announcement = Announcement(options, "test", comment=comment, annotate=annotate)
     with announcement.errors(), Session(options, read_only=False) as session:
-        connection = None
         if resume:
+            resources = _documents(session) if announcement.annotates else {}
             connection = session.connected()
             runner = _runner(session, connection)
             begun = _taken_up(runner)
         else:
             loaded = session.usable()
+            resources = loaded.resources
             accepts = selected(selectors, targets)
             anew = addresses("--again", again)
             connection = session.connected()
             runner = _runner(session, connection)
             found = session.look(loaded, connection, Scope(named=addresses("--target", targets) | anew))
             chosen = selection.chosen(
-                loaded.resources,
+                resources,
                 found.plan,
                 found.account,
                 found.links,
@@ -138,8 +139,16 @@ def run(
         results = [options.completed(result) for result in results]
         _say(session, results, code)
         runner.close(results)
-        announcement.tests(test_results.markdown(results))
+        announcement.tests(test_results.markdown(results), session.output.redacted([*findings.of(results, resources)]))
     return code
+
+
+def _documents(session: Session) -> Mapping[str, Resource]:
+    """Where findings are shown; what is resumed is told all the same where the manifests are in error by now."""
+    try:
+        return session.usable().resources
+    except InputError:
+        return {}
 
 
 def _nothing(*, narrowed: bool) -> InputError:
@@ -312,6 +321,9 @@ def code_of(results: Sequence[AgentResult]) -> int:
 
 
 def _not_passed(result: AgentResult) -> bool:
+    """Whether it is known already that a test did not pass, however the others of its batch end."""
+    if any(it.verdict is Verdict.FAILED for it in result.scenarios):
+        return True
     if result.batch is None or not result.batch.ended:
         return False
     cut_short = result.batch.cut_short and result.verdict in (Verdict.ERROR, Verdict.UNKNOWN)

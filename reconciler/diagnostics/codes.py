@@ -120,6 +120,7 @@ CODES: dict[str, Meaning] = {
     "RC308": Meaning("a clock that cannot be checked", "Let the server's `Date` header through, or be lenient."),
     "RC311": Meaning("what would be tested is not what is declared", "Apply, then test."),
     "RC312": Meaning("tests that cost more than may be spent", "Test fewer agents, or raise what may be spent."),
+    "RC313": Meaning("a test that is not green", "Listen to its call, and change the prompt or the scenario."),
     "RC400": Meaning("the API did not do what was asked", "The vendor's own words follow."),
     "RC401": Meaning("the API cannot be reached", "Nothing was sent; check the network and try again."),
     "RC402": Meaning("the API asks for patience", "Try again later; lower --parallelism."),

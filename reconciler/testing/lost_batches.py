@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.testing.batch import Batch
 
 _PAUSES = (1.0, 2.0, 4.0, 8.0)  # between looks: a request that was sent has arrived by the last
+_BEFORE_PAYING = (*_PAUSES, 15.0)  # after a killed run, where a list without the batch is taken for an answer
 _ARRIVES = timedelta(seconds=60)  # after which one look is enough
 _SETTLED = timedelta(minutes=15)  # after which a list without the batch is believed even after a lost answer
 
@@ -40,7 +41,8 @@ def search(
 ) -> Batch | Unsettled | None:
     """The batch that came of a begin; None where none did. Looks more than once while it may still arrive."""
     begun = parse_instant(record.at)
-    for pause in (0.0, *(_PAUSES if now() - begun < _ARRIVES or record.stage is Stage.LOST else ())):
+    pauses = _PAUSES if record.stage is Stage.LOST else _BEFORE_PAYING if now() - begun < _ARRIVES else ()
+    for pause in (0.0, *pauses):
         if pause:
             sleep(pause)
         if found := _ours(record, listed()):

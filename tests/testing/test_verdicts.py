@@ -86,6 +86,30 @@ def test_a_graded_failure_of_a_batch_that_goes_on_says_nothing_of_the_batch(test
     assert "has not ended yet" in str(error.get("message"))
 
 
+def test_a_graded_failure_is_one_whatever_becomes_of_the_rest_of_its_batch(tested: Tested) -> None:
+    tested.apply("Books and fails", "Books and hangs")
+    said = tested.run("--format", "json")
+    assert (said.code, tested.result(said)["verdict"]) == (6, "failed")
+    assert "test --resume" in said.out
+
+
+def test_a_batch_that_goes_on_without_a_failure_ended_in_part(tested: Tested) -> None:
+    tested.apply("Books", "Books and hangs")
+    assert tested.run().code == 4
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+def test_what_is_not_green_stands_beside_its_document(tested: Tested, *, resumed: bool) -> None:
+    tested.apply("Books", "Books and fails", "Books and hangs")
+    said = tested.run("--annotate", "github")
+    if resumed:
+        said = tested.run("--resume", "--annotate", "github")
+    failed, running = (line.partition("%0Ahint")[0] for line in said.err.splitlines() if line.startswith("::"))
+    place = "file=manifests/all.yaml,line={},col=1,title=RC313 TestScenario/scenario-{}::"
+    assert failed == f"::error {place.format(11, 1)}did not pass: call 70002"
+    assert running == f"::warning {place.format(16, 2)}has not ended yet"
+
+
 def test_the_last_lines_of_an_agent_say_what_its_rows_do_not(tested: Tested) -> None:
     tested.apply("Books and fails")
     assert "\n  failed\n" not in tested.run().out
