@@ -22,6 +22,7 @@ from pydantic import (
 
 from reconciler.diagnostics.suggestions import listed, nearest, plain, spelt
 from reconciler.documents import reading
+from reconciler.documents.comments import GLUED, cut_text
 from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable, path_text, read_limited, real
 from reconciler.documents.variables import Variables
@@ -191,6 +192,7 @@ class Project:
     root: Path
     settings: Settings
     environment: str = ""
+    remarks: tuple[Finding, ...] = ()  # what may not be as it was meant in the file
 
     @property
     def undecided(self) -> bool:
@@ -234,14 +236,11 @@ def find_project(start: Path, environment: str | None = None) -> Project:
     start = start.resolve()
     folder = start if start.is_dir() else start.parent
     root = next((place for place in (folder, *folder.parents) if os.path.lexists(place / FILE)), None)
-    if root is None:
-        settings = Settings.model_validate({})
-    else:
-        settings, problems = _read(root / FILE)
-        if problems:
-            raise Misconfigured(problems, Project(root, settings, environment or ""))
+    settings, findings = (Settings.model_validate({}), []) if root is None else _read(root / FILE)
+    if root is not None and any(it.severity is Severity.ERROR for it in findings):
+        raise Misconfigured(findings, Project(root, settings, environment or ""))
     chosen = settings.default_environment if environment is None else environment
-    return Project(root or folder, _in_environment(settings, chosen), chosen or "")
+    return Project(root or folder, _in_environment(settings, chosen), chosen or "", tuple(findings))
 
 
 def _in_environment(settings: Settings, name: str | None) -> Settings:
@@ -276,7 +275,19 @@ def _read(path: Path) -> tuple[Settings, list[Finding]]:
     outside = list(_outside(found[0], settings, path.parent))
     if outside:  # what can be read of the project goes on being checked, but not there
         settings = settings.model_copy(update={"manifests": Settings.model_fields["manifests"].default})
-    return settings, [*problems, *complaints, *outside, *_default_environment(settings, found[0])]
+    cut = _cut_variables(found[0], settings, text.splitlines())
+    return settings, [*problems, *complaints, *outside, *_default_environment(settings, found[0]), *cut]
+
+
+def _cut_variables(document: reading.Document, settings: Settings, lines: Sequence[str]) -> Iterator[Finding]:
+    """A warning at each comment that follows a value of ``${var.NAME}``."""
+    sections: dict[tuple[str, ...], Values] = {(): settings.variables}
+    sections |= {("environments", name): each.variables for name, each in settings.environments.items()}
+    for path, values in sections.items():
+        for name, value in values.items():
+            start = document.marks.locate(document.value, (*path, "variables", name))
+            if cut := cut_text(name, value, start, lines, GLUED):
+                yield cut
 
 
 def _default_environment(settings: Settings, document: reading.Document) -> list[Finding]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import random
-import re
 import time
 from collections import Counter
 from contextlib import closing
@@ -41,7 +40,6 @@ _LARGEST_ANSWER = 256 * 2**20
 _LARGEST_REFUSAL = 64 * 2**10
 # These log whole URLs and headers, and a query may hold a callee's number (promise P8).
 _TALKATIVE_LOGGERS = ("httpx", "httpcore")
-_NEXT_PAGE = re.compile(r"""rel\s*=\s*["']?[^"',;]*\bnext\b""", re.IGNORECASE)  # a Link header: there is another page
 _EMPTY_STATUSES = frozenset({204, 205})
 
 
@@ -126,14 +124,15 @@ class Api:
         ``key`` names the list inside an envelope where there are several (``voices`` beside ``languages``).
         Unintelligible when it is no list of objects, or cannot be read to its end.
         """
-        goes_on: list[bool] = []
+        headers: dict[str, str] = {}
 
         def fetch(asked: dict[str, str | int]) -> Any:
             reply = self.exchange("GET", path, params=asked)
-            goes_on[:] = [bool(_NEXT_PAGE.search(reply.headers.get("link", "")))]
+            headers.clear()
+            headers.update(reply.headers)
             return reply.json
 
-        return read_items(fetch, path=path, params=params or {}, key=key, goes_on=lambda: any(goes_on))
+        return read_items(fetch, path=path, params=params or {}, key=key, headers=lambda: headers)
 
     def post(self, path: str, body: Any = None) -> Any:
         """The decoded body of the answer to a POST; without ``body`` the request has none."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _KEYS = ("results", "voices", "payment_methods", "connections", "examples", "runs", "calls")
-_TOTALS = ("total", "count")
+_TOTALS = ("total", "count", "total_count", "totalCount", "total_items", "total_results", "total_records")
 _MOST_PAGES = 2_000
 _NO_WAY = "there is more (`{}`), and the contract has no way to ask for it"
 
@@ -32,19 +32,19 @@ def read_items(
     path: str,
     params: Mapping[str, str | int],
     key: str | None,
-    goes_on: Callable[[], bool] = lambda: False,
+    headers: Callable[[], Mapping[str, str]] = dict,
 ) -> list[dict[str, Any]]:
     """Every object of the list, in the server's order, each once; ``fetch`` gets one page's decoded body.
 
-    ``goes_on``: whether the page that came last says, outside of its body, that there is another.
+    ``headers`` are those of the page that came last: they too may say that there is another.
     """
     reading = _Reading(path, key)
     asked: Parameters = dict(params)
     for _ in range(_MOST_PAGES):
         following = reading.take(fetch(asked), asked)
         if following is None:
-            if goes_on():
-                raise reading.unintelligible(_NO_WAY.format("Link"))
+            if sign := _header_of_more(headers(), len(reading.items)):
+                raise reading.unintelligible(_NO_WAY.format(sign))
             return reading.items
         asked = following
     raise reading.unintelligible(f"the list did not end after {_MOST_PAGES} pages")
@@ -63,7 +63,7 @@ class _Reading:
         """Add one page; the parameters of the next one, or None after the last."""
         page = self._page(body)
         following = self._following(body, asked, len(page)) if isinstance(body, dict) else None
-        if following is None and isinstance(body, dict) and (sign := _sign_of_more(body)):
+        if following is None and isinstance(body, dict) and (sign := _sign_of_more(body, len(self.items) + len(page))):
             raise self.unintelligible(_NO_WAY.format(sign))
         paged = following is not None or bool(self.seen)
         fresh = self._unseen(page) if paged else page
@@ -141,16 +141,19 @@ _MORE = re.compile(
     r"next|(has|is)?_?(next|more)(_?(page|url|uri|href|link|cursor|token|offset).*)?|truncated", re.IGNORECASE
 )
 _PAGES = ("total_pages", "page_count", "num_pages", "last_page", "pages")
+_ABOUT_PAGES = re.compile(r"_?(meta(data)?|pag(e|es|ing|er|ination)(_?info)?|links?)", re.IGNORECASE)
 _DEEPEST = 3
 
 
-def _sign_of_more(body: Mapping[str, Any], depth: int = 0) -> str:
-    """The key by which an answer says that its list goes on; "" where none does."""
+def _sign_of_more(body: Mapping[str, Any], held: int, depth: int = 0) -> str:
+    """The key by which an answer says that its list goes on behind the ``held`` objects that came; "" for none."""
     for key, value in body.items():
         if key == "next_cursor" and body.get("has_more") is False:
             continue
-        if isinstance(value, dict) and depth < _DEEPEST and (inside := _sign_of_more(value, depth + 1)):
-            return f"{key}.{inside}"
+        if isinstance(value, dict) and depth < _DEEPEST:
+            larger = _ABOUT_PAGES.fullmatch(key) and next((it for it in _TOTALS if _above(value.get(it), held)), "")
+            if inside := larger or _sign_of_more(value, held, depth + 1):
+                return f"{key}.{inside}"
         if value and not isinstance(value, list) and _MORE.fullmatch(key):
             return key
         if key in _PAGES and _whole(value) and value > _page_number(body):
@@ -160,6 +163,27 @@ def _sign_of_more(body: Mapping[str, Any], depth: int = 0) -> str:
 
 def _page_number(body: Mapping[str, Any]) -> int:
     return next((body[name] for name in ("page", "current_page", "page_number") if _whole(body.get(name))), 1)
+
+
+# What servers say of a list beside its body: another page, or how many objects there are altogether.
+_NEXT_LINK = re.compile(r"""rel\s*=\s*["']?[^"',;]*\bnext\b""", re.IGNORECASE)
+_NEXT_HEADERS = ("x-next-page", "x-next-cursor", "x-next-page-token")
+_TOTAL_HEADERS = ("x-total-count", "x-total", "content-range")
+_LAST_NUMBER = re.compile(r"(?:^|/)\s*(\d{1,18})\s*$")
+
+
+def _header_of_more(headers: Mapping[str, str], held: int) -> str:
+    """The header by which the last page says that its list goes on; "" where none does."""
+    if _NEXT_LINK.search(headers.get("link", "")):
+        return "Link"
+    named = [name for name in _NEXT_HEADERS if headers.get(name, "").strip()]
+    totals = {name: _LAST_NUMBER.search(headers.get(name, "")) for name in _TOTAL_HEADERS}
+    larger = [name for name, found in totals.items() if found and int(found[1]) > held]
+    return next(iter([*named, *larger]), "")
+
+
+def _above(value: Any, held: int) -> bool:
+    return _whole(value) and value > held
 
 
 def _whole(value: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconciler.api.identifiers import identifier
 from reconciler.calls.reports import call_row
 from reconciler.errors import ApiError, Rejected, Unintelligible
 from reconciler.state.call_states import CallState
@@ -33,18 +34,24 @@ def read(attempt: Attempt, reply: Reply, digests: Digests) -> Attempt:
     One that the answer itself calls ``failed`` is placed too: its own record tells when and how it ended.
     """
     body = reply.json if isinstance(reply.json, dict) else {}
-    call_id = body.get("call_id")
-    if call_id is None:
-        raise Unintelligible("the answer names no call", method="POST", path=PATH, status=reply.status)
+    call_id = _call_id(body, reply.status)
     if of_another(attempt, body, digests):
         return mistaken(
-            replace(attempt, call_id=str(call_id)),
+            replace(attempt, call_id=call_id),
             f"the platform answered with call {call_id}, which is to another number",
         )
     detail = str(body.get("failure_reason") or "")
     return replace(
-        attempt, state=CallState.PLACED, call_id=str(call_id), status=str(body.get("status") or ""), detail=detail
+        attempt, state=CallState.PLACED, call_id=call_id, status=str(body.get("status") or ""), detail=detail
     )
+
+
+def _call_id(body: Mapping[str, Any], status: int) -> str:
+    """The call that an answer names; one that no call can have is none, and the list of calls has to tell."""
+    try:
+        return identifier(body.get("call_id"), path=PATH)
+    except Unintelligible as error:
+        raise Unintelligible("the answer names no call", method="POST", path=PATH, status=status) from error
 
 
 def refused(attempt: Attempt, error: ApiError) -> Attempt:

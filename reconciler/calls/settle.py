@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.errors import ApiError, Unintelligible
+from reconciler.api.identifiers import identifier
+from reconciler.errors import ApiError
 from reconciler.schedule.clock import parse_instant, vendor_instant
 from reconciler.state.call_states import CallState
 
@@ -65,8 +66,8 @@ def between(
         and call.get("direction", "outbound") == "outbound"
         and _began(call) >= begun
     ]
-    if any(call.get("call_id") is None for call in found):
-        raise Unintelligible("a listed call has no id", method="GET", path="/v1/calls")
+    for call in found:
+        identifier(call.get("call_id"), path="/v1/calls")
     return found
 
 

@@ -148,12 +148,23 @@ def _switch(options: Options, name: str | None, *, everything: bool, why: str, u
         clocks = _clocks(ledger, name, now) if until is not None else []
         end = hold_end(until, clocks, now) if until is not None else ""
         hold = Hold(why, stamp(now), person(), end)
+        released = "released" if _is_held(ledger, name, now) else "released (nothing was held)"
         count = _held_all(session, api, ledger, hold) if name is None else _held_by_name(ledger, name, hold, now)
-        did = hold.spoken(told_in(clocks)) if why else "released"
+        did = hold.spoken(told_in(clocks)) if why else released
         session.output.talk(f"{name or 'every call'}: {did}; {_touched(ledger, count)}")
         if name and not why and ledger.held_all(now):
-            session.output.talk("every call is still held: reconciler calls release --all")
+            session.output.talk(f"every call is still held: {options.command('calls release', '--all')}")
     return 0
+
+
+def _is_held(ledger: Ledger, name: str | None, now: datetime) -> bool:
+    """Whether a switch over a call, a list or everything would lift anything."""
+    if name is None:
+        return bool(ledger.held_all(now))
+    call, at = parts_of(name)
+    armed = ledger.armed()
+    named = [armed[call]] if call in armed else [one for row, one in armed.items() if is_of(row, name)]
+    return any(one.holds_now(now, name if at else "") for one in named)
 
 
 def _clocks(ledger: Ledger, name: str | None, now: datetime) -> list[tzinfo]:

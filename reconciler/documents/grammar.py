@@ -29,9 +29,8 @@ class Problem:
 
 def merge_markers(text: str, path: str) -> Iterator[Problem]:
     """The first of the lines in which git marks both sides of a conflict: such a text was never meant."""
-    if "<" not in text and ">" not in text:  # one sign is looked for ten times as fast as several
-        return
-    if "<<<<<<<" not in text and ">>>>>>>" not in text:
+    # One sign is looked for ten times as fast as several.
+    if not any(sign in text and sign * 7 in text for sign in "<>|"):
         return
     if found := _MERGE_MARKER.search(text):
         line = text.count("\n", 0, found.start()) + 1

@@ -52,13 +52,17 @@ _ITSELF = ("agent", "max_hold_seconds", "language", "phi_mode")  # nothing is wh
 
 
 def config_digest(config: Mapping[str, Any] | str | None) -> str | None:
-    """The digest of a one-off agent, whose prompt is as its platform reads it; what the ledger holds is one already."""
+    """The digest of a one-off agent, whose prompt is as its platform reads it; what the ledger holds is one already.
+
+    A key with nothing behind it says no more than one that is left out.
+    """
     if config is None or isinstance(config, str):
         return config
     if not isinstance(config, dict):
         return digest(config)  # a damaged record: never what is declared
-    prompt = config.get("prompt")
-    return digest({**config, "prompt": prompt.replace("\r\n", "\n").strip()} if isinstance(prompt, str) else config)
+    said = {name: value for name, value in config.items() if value is not None}
+    prompt = said.get("prompt")
+    return digest({**said, "prompt": prompt.replace("\r\n", "\n").strip()} if isinstance(prompt, str) else said)
 
 
 def _moment(spec: Mapping[str, Any]) -> Any:

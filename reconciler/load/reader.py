@@ -90,6 +90,7 @@ def load(
     for file in overlooked(paths, project):
         reader.overlook(file)
     loaded = reader.loaded
+    loaded.findings += project.remarks
     loaded.secrets |= variables.secrets
     known = {str(item.address): item for item in reader.remnants} | loaded.resources
     for key, resource in loaded.resources.items():

@@ -165,6 +165,6 @@ class PlannedCall:
         body: dict[str, Any] = {"from_number": self.from_number, "to_number": self.to_number}
         if agent_id is not None:
             body["agent_id"] = agent_id
-        if self.config is not None:
-            body["config"] = dict(self.config)
+        if self.config is not None:  # only what is set: a null is what the platform takes where nothing is sent
+            body["config"] = {name: value for name, value in self.config.items() if value is not None}
         return {**body, **self.options, "idempotency_key": key}

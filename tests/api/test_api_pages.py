@@ -213,6 +213,8 @@ def test_every_page_size_gives_the_same_list(size: int, usual: int, start: int) 
         {"hasMore": True},
         {"page": 1, "total_pages": 3},
         {"pagination": {"page": 2, "pages": 3}},
+        {"meta": {"total": 5}},
+        {"pagination": {"total_count": 3}},
     ],
     ids=str,
 )
@@ -229,6 +231,9 @@ def test_any_sign_of_more_that_cannot_be_followed_is_no_whole_list(more: dict[st
         {"meta": {"has_more": False, "next_cursor": "x"}},
         {"page": 3, "total_pages": 3},
         {"has_next": False, "next_page": ""},
+        {"total_count": 2},
+        {"meta": {"total": 2}},
+        {"summary": {"total": 5}},
     ],
     ids=str,
 )
@@ -236,7 +241,44 @@ def test_a_list_that_says_it_ended_is_whole(last: dict[str, Any]) -> None:
     assert read(Pages({"results": ROWS[:2], **last})) == ROWS[:2]
 
 
-@pytest.mark.parametrize("id_", [True, None, {}, [], "", 1.5, float("inf"), "\ud800"], ids=repr)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"link": '</v1/agents?page=2>; rel="next"'},
+        {"x-total-count": "5"},
+        {"x-next-page": "2"},
+        {"content-range": "agents 0-1/5"},
+    ],
+    ids=str,
+)
+def test_a_header_that_says_there_is_more_is_no_whole_list(headers: dict[str, str]) -> None:
+    with pytest.raises(Unintelligible, match="there is more"):
+        read_items(Pages(ROWS[:2]), path="/v1/agents", params={}, key=None, headers=lambda: headers)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"link": '</v1/agents?page=1>; rel="prev"'},
+        {"x-total-count": "2"},
+        {"x-next-page": ""},
+        {"content-range": "agents 0-1/2"},
+        {"content-range": "agents 0-1/*"},
+        {"x-total": "many"},
+    ],
+    ids=str,
+)
+def test_a_header_that_says_no_more_than_came_leaves_the_list_whole(headers: dict[str, str]) -> None:
+    found = read_items(Pages(ROWS[:2]), path="/v1/agents", params={}, key=None, headers=lambda: headers)
+    assert found == ROWS[:2]
+
+
+def test_a_total_under_another_name_is_read_to_the_end_or_refused() -> None:
+    with pytest.raises(Unintelligible, match="repeats itself"):
+        read(Pages(*[{"results": ROWS[:2], "total_count": 5}] * 2))
+
+
+@pytest.mark.parametrize("id_", [True, None, {}, [], "", "  ", -3, 1.5, float("inf"), "\ud800"], ids=repr)
 def test_an_id_that_is_no_text_and_no_whole_number_is_caught(id_: Any) -> None:
     with pytest.raises(Unintelligible, match="no text and no whole number"):
         read(Pages([{"id": id_}]))

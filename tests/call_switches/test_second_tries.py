@@ -133,5 +133,7 @@ def test_a_release_of_one_call_under_a_hold_over_all_says_that_all_are_still_hel
         assert project.run("calls", *switch).code == 0
     ran = project.run("calls", "release", "confirm-jane")
     assert (ran.code, "every call is still held: reconciler calls release --all" in ran.words) == (0, True)
+    elsewhere = project.run("calls", "release", "confirm-jane", "--state", "sqlite:.reconciler/state.db")
+    assert "still held: reconciler calls release --all --state sqlite:.reconciler/state.db" in elsewhere.words
     both = project.run("calls", "hold", "--all", "confirm-jane")
     assert (both.code, "a name and --all exclude each other" in both.said) == (1, True)

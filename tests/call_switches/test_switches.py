@@ -74,6 +74,16 @@ def test_the_reason_of_a_hold_keeps_no_number_and_no_key(project: Project, numbe
         assert ledger.held_all().why.endswith(" asked us not to")
 
 
+@pytest.mark.parametrize("which", ["--all", "confirm-jane"])
+def test_a_release_of_what_nobody_held_says_so(project: Project, which: str) -> None:
+    armed(project, call(at=ahead(hours=1)))
+    ran = project.run("calls", "release", which)
+    assert (ran.code, "released (nothing was held); 1 call in" in ran.words) == (0, True)
+    assert project.run("calls", "hold", which).code == 0
+    ran = project.run("calls", "release", which)
+    assert (ran.code, "released; 1 call in" in ran.words) == (0, True)
+
+
 @pytest.mark.parametrize("verb", ["hold", "release", "cancel"])
 def test_a_call_that_is_over_has_no_switches_and_says_how_it_stands(
     project: Project, platform: SecondPlatform, verb: str

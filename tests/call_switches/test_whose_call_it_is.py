@@ -52,6 +52,17 @@ def test_a_documented_refusal_is_one_and_is_not_asked_about(
     assert [request.path for request in platform.writes] == ["/v1/call"]
 
 
+@pytest.mark.parametrize("call_id", [None, "", "  ", -3, True, 1.5, {}], ids=repr)
+def test_an_answer_with_an_id_that_no_call_can_have_is_settled_by_looking(
+    project: Project, platform: SecondPlatform, call_id: object
+) -> None:
+    armed(project, call(at=ahead(seconds=-2)))
+    platform.faults.append(Fault("POST", "/v1/call", acts=True, status=201, body={"call_id": call_id}))
+    ran = project.run("dispatch")
+    assert (ran.code, "found in the list of calls" in ran.words) == (0, True), ran.said
+    assert len(platform.dialled) == 1
+
+
 def test_one_call_of_the_platforms_is_never_two_of_ours(project: Project, platform: SecondPlatform) -> None:
     armed(project, call("first", at=ahead(seconds=-2)) + "---\n" + call("second", at=ahead(seconds=-2), to=OTHER))
     platform.faults.append(Fault("POST", "/v1/call", status=201, body={"call_id": 7001}, times=2))

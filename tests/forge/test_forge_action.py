@@ -46,6 +46,7 @@ class Runner:
             "ANNOTATE": "true",
             "LOOKAHEAD": "",
             "CALLS_ACTION": "show",
+            "CALL_ID": "",
             "CALL": "",
             "WHY": "",
             "GITHUB_OUTPUT": str(self.folder / "outputs"),
@@ -164,6 +165,7 @@ def test_drift_is_an_answer_and_no_failure(runner: Runner) -> None:
         ("hold", "", 1, "name the call"),
         ("cancel", "--all", 1, "RC630"),
         ("hold", "jane; rm -rf /", 1, "RC630"),
+        ("resolve as rung", "jane", 1, "give the id of the call that rang"),
         ("explode", "", 1, "calls-action is none of those"),
         ("show", "", 0, ""),
     ],
@@ -176,6 +178,12 @@ def test_a_button_does_one_thing_and_nothing_that_was_typed_into_it_is_run(
     assert said in done.stdout + done.stderr
     assert done.returncode in (0, code)
     assert not list(runner.folder.rglob("oops"))
+
+
+@pytest.mark.parametrize("action", ["resolve", "resolve as rung", "resolve as not rung"])
+def test_a_button_that_resolves_names_the_call_to_the_command(runner: Runner, action: str) -> None:
+    done = runner.run(COMMAND="calls", CALLS_ACTION=action, CALL="jane", CALL_ID="70001", ARGUMENTS=ON_THE_EMULATOR)
+    assert (done.returncode, "`jane` has no unknown outcome" in done.stdout + done.stderr) == (1, True)
 
 
 def test_the_doctor_can_be_asked_in_ci(runner: Runner) -> None:

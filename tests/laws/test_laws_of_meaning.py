@@ -89,6 +89,7 @@ WORDS = some.text(some.characters(exclude_characters="\r"))
 def test_white_space_at_the_ends_of_a_prompt_means_nothing_and_other_words_do(one: str, other: str) -> None:
     bare = meaning({"config": {"prompt": one.strip()}})
     assert meaning({"config": {"prompt": f"\n{one}\r\n"}}) == bare
+    assert meaning({"config": {"prompt": one, "product": None}}) == bare
     assert (meaning({"config": {"prompt": other}}) == bare) is (one.strip() == other.strip())
 
 

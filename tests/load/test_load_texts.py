@@ -175,6 +175,14 @@ def test_a_fact_that_ends_at_a_hash_is_a_warning_and_a_comment_beside_one_is_non
     assert found(project, capsys, text) == [("RC157", "warning", 11, 14)]
 
 
+def test_a_value_of_the_project_that_ends_at_a_hash_is_a_warning_in_its_file(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    values = "variables:\n  suite: Suite #5\n  two: two  # meant\nenvironments:\n  live: {variables: {a: b}}\n"
+    (project / "reconciler.yaml").write_text(values, encoding="utf-8")
+    assert found(project, capsys, f"{AGENT}  prompt: Come to ${{var.suite}}.\n") == [("RC157", "warning", 2, 16)]
+
+
 @pytest.mark.parametrize(
     "braces",
     [
