@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from reconciler.contract.fields import FileText
+from pydantic import TypeAdapter, ValidationError
+
+from reconciler.contract.fields import FileText, attributes
 from reconciler.contract.shapes import leaves, model_in, shapes
 
 if TYPE_CHECKING:
@@ -30,7 +32,25 @@ def live_value(kind: Kind, policy: Policy, body: Mapping[str, Any], links: Resol
     value, ref = policy.live(body), policy.ref
     if ref is not None and ref.wire and value is not None:
         return [_name(ref, item, links) for item in value] if ref.many else _name(ref, value, links)
-    return trimmed(value, shapes(kind.spec)[policy.name])
+    return as_written(kind.spec, policy.name, trimmed(value, shapes(kind.spec)[policy.name]))
+
+
+def as_written(spec: type[Spec], name: str, value: Any) -> Any:
+    """A text as a manifest spells it (``09:00`` of ``09:00:00``); as it is where a manifest could not say it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        read = _reader(spec, name).validate_python(value)
+    except ValidationError:
+        return value
+    return read if isinstance(read, str) else value
+
+
+@cache
+def _reader(spec: type[Spec], name: str) -> TypeAdapter[Any]:
+    info = spec.model_fields[attributes(spec)[name]]
+    told: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+    return TypeAdapter(told)
 
 
 def _name(ref: Ref, value: Any, links: Resolver) -> str:

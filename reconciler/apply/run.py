@@ -111,7 +111,7 @@ class _Run:
         self._stopping, self._holding, self._progress = stopping, holding, progress
         self._failed: dict[Address, str] = {}
         self._drafts: dict[Address, Observed] = {}
-        self._remarks: dict[Address, str] = {}
+        self._remarks: dict[Address, tuple[str, str]] = {}
         self._created: list[tuple[Change, Observed]] = []
         self._awaited = Awaited(on_their_way(plan), kinds, context)
         self.memory = Journal(context)
@@ -305,7 +305,7 @@ class _Run:
             hint = "apply again in a while: it looks first"
             self._finish(change, Outcome.PENDING, observed.history or "is not ready yet", hint, id_=observed.id)
         else:
-            self._finish(change, Outcome.DONE, self._remarks.get(change.address, ""), id_=observed.id)
+            self._finish(change, Outcome.DONE, *self._remarks.get(change.address, ("", "")), observed.id)
 
     def _delete(self, change: Change, kind: Kind) -> None:
         kind.delete(change, self._context)
@@ -342,7 +342,7 @@ class _Run:
                 if found.stops:
                     self._discard(change, Outcome.FAILED, f"not deployed: {found.words}", found.hint)
                 else:
-                    self._remarks[change.address] = f"deployed, with a warning: {found.words}"
+                    self._remarks[change.address] = f"deployed, with a warning: {found.words}", found.hint
         if failed := [step.change.address for step in staged if step.change.address in self._failed]:
             reason = f"not deployed: the draft of {min(failed)} {why}, so callers stay as they were"
             again = "apply again once it is settled"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import __version__
+from reconciler.cli.closed_output import ClosedOutput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,8 +139,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _open_streams() -> None:
-    """Give a process that was started with closed streams (`>&-`) some that lead nowhere."""
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the run
+    """Give a process that was started with closed streams (`>&-`) a stdout that takes nothing, and talk that ends.
+
+    An answer that nobody gets is an error, as on a full disk; a run is not the worse for talk that nobody hears.
+    """
+    sys.stdout = sys.stdout or ClosedOutput()
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open as long as the run
 
 
@@ -162,4 +166,7 @@ def _exit_code(arguments: Sequence[str] | None) -> int:
         # The reader of a pipe went away (`reconciler plan | head`): that is no error of ours.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # what click prints by itself: the version, a help
+        click.echo(f"the output cannot be written: {(error.strerror or type(error).__name__).lower()}", err=True)
+        return 1
     return code if isinstance(code, int) else 0

@@ -71,7 +71,7 @@ def show(error: ReconcilerError, options: Options) -> None:
     output = options.output
     told = error.findings if isinstance(error, InputError) and error.findings else [_finding(error)]
     findings = options.completed(output.redacted(told))
-    match "" if output.answered else output.form:
+    match "" if output.answered or output.is_closed else output.form:
         case "json":
             output.json({**json.validate(findings, documents=0), "format": "reconciler.error/v1"})
         case "sarif":

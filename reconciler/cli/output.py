@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.closed_output import ClosedOutput
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.load.number_cells import cover_numbers, cover_values
 from reconciler.redaction import Redactor, hide_credentials, hide_secret_lines, hide_secrets, mask_in
@@ -168,6 +169,11 @@ class Output:
         if (columns := self._number_files.get(path)) is not None:
             return cover_numbers(text, path, columns)
         return cover_values(text) if path.endswith((".yaml", ".yml")) else text
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no answer can reach anybody: the process was started without a stdout."""
+        return isinstance(sys.stdout, ClosedOutput)
 
     @property
     def interactive(self) -> bool:

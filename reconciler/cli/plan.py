@@ -88,7 +88,7 @@ def _refuse_what_a_saved_plan_has_none_of(options: Options) -> None:
     for name, words in options.given.items():
         if name not in _ASKS_ONLY_HOW_TO_SHOW:
             said = f"`{words[0]}` has no meaning for a saved plan, which is shown as it was planned"
-            raise InputError(said, code="RC124", hint="reconciler plan show FILE")
+            raise InputError(said, code="RC124", hint=f"leave `{words[0]}` out")
     if options.format not in _SAVED_FORMATS:
         raise InputError(
             f"a saved plan is shown as text or as JSON, not as {options.format}",

@@ -13,11 +13,13 @@ from reconciler.model import Finding, Location, Severity
 from reconciler.sealing import SUFFIX
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from reconciler.contract.kind import Kind
     from reconciler.model import Resource
     from reconciler.sealing import Sealing
+
+_LINES = 5  # of the other rows that a finding is about too
 
 
 def members(resource: Resource, kind: Kind, raw: Mapping[str, bytes], sealing: Sealing) -> Members:
@@ -54,12 +56,12 @@ def merged(findings: Iterable[Finding], lists: Mapping[str, Resource]) -> list[F
     An error in a cell is said of each; a remark is counted.
     """
     found: dict[tuple[object, ...], Finding] = {}
-    count: dict[tuple[object, ...], int] = {}
+    lines: dict[tuple[object, ...], list[int]] = {}
     for finding in findings:
         told, key = _told(finding, lists)
         found.setdefault(key, told)
-        count[key] = count.get(key, 0) + 1
-    return [_counted(told, count[key]) for key, told in found.items()]
+        lines.setdefault(key, []).append(finding.location.line if finding.location else 0)
+    return [_counted(told, lines[key][1:]) for key, told in found.items()]
 
 
 def _told(finding: Finding, lists: Mapping[str, Resource]) -> tuple[Finding, tuple[object, ...]]:
@@ -76,8 +78,11 @@ def _told(finding: Finding, lists: Mapping[str, Resource]) -> tuple[Finding, tup
     return finding, (name, finding.code)
 
 
-def _counted(finding: Finding, count: int) -> Finding:
-    if count == 1 or finding.severity is Severity.ERROR or finding.address is None or not list_of(finding.address):
+def _counted(finding: Finding, others: Sequence[int]) -> Finding:
+    """A finding about rows of a list: of the ``others`` it says how many there are, and on which lines."""
+    if not others or finding.severity is Severity.ERROR or finding.address is None or not list_of(finding.address):
         return finding
-    rows = "row" if count == 2 else "rows"  # noqa: PLR2004 - this one, and one more
-    return replace(finding, message=f"{finding.message} (and {count - 1:,} more {rows} of the list)")
+    lines = ", ".join(str(line) for line in dict.fromkeys(others[:_LINES]))
+    rows = f"row of the list: line {lines}" if len(others) == 1 else f"rows of the list: lines {lines}"
+    more = ", …" if len(others) > _LINES else ""
+    return replace(finding, message=f"{finding.message} (and {len(others):,} more {rows}{more})")

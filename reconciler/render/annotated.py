@@ -21,6 +21,7 @@ _LEVELS: dict[Severity, str] = {Severity.ERROR: "error", Severity.WARNING: "warn
 _WIDEST = 1000
 _MOST_PLACES = 5  # GitHub shows ten of a kind in a step
 _WIDEST_VALUE = 80
+_MILD = frozenset({Outcome.DONE, Outcome.PENDING, Outcome.SKIPPED})
 # What is told once, at the document: its fields are all new, or all gone.
 _WHOLE = frozenset(Action) - {Action.UPDATE, Action.KEEP}
 
@@ -54,18 +55,18 @@ def plan(plan: Plan, *, folder: str = "") -> list[Annotation]:
 
 
 def report(report: Report, *, folder: str = "") -> list[Annotation]:
-    """What was not applied, at the document it is about."""
+    """What was not applied, or was and leaves something to do, at the document it is about."""
     places = {change.address: change.location for change in report.plan.changes if change.location}
     return [
         _annotation(
-            "warning" if result.outcome in (Outcome.PENDING, Outcome.SKIPPED) else "error",
+            "warning" if result.outcome in _MILD else "error",
             places.get(result.address),
             f"{result.verb} {result.address}: {result.outcome.value}",
             "; ".join(text for text in (result.detail, result.hint) if text) or result.outcome.value,
             folder,
         )
         for result in report.results
-        if result.outcome is not Outcome.DONE
+        if result.outcome is not Outcome.DONE or result.hint
     ]
 
 

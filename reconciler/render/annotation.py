@@ -33,7 +33,7 @@ def plan(plan: Plan, *, folder: str = "") -> list[str]:
 
 
 def report(report: Report, *, folder: str = "") -> list[str]:
-    """What was not applied, at the document it is about."""
+    """What was not applied, or was and leaves something to do, at the document it is about."""
     return [command(it) for it in annotated.report(report, folder=folder)]
 
 

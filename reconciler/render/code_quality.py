@@ -34,7 +34,7 @@ def findings(found: Iterable[Finding], *, folder: str = "") -> list[dict[str, An
 
 
 def report(report: Report, *, folder: str = "") -> list[dict[str, Any]]:
-    """An issue for each change that an apply did not do, at the document it is about."""
+    """An issue for each change that was not done, or leaves something to do, at the document it is about."""
     places = {change.address: change.location for change in report.plan.changes}
     return [
         _issue(
@@ -46,7 +46,7 @@ def report(report: Report, *, folder: str = "") -> list[dict[str, Any]]:
             str(result.address),
         )
         for result in report.results
-        if result.outcome is not Outcome.DONE
+        if result.outcome is not Outcome.DONE or result.hint
     ]  # fmt: skip - as above
 
 

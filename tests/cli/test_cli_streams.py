@@ -31,12 +31,41 @@ def ran(command: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", ["plan --emulator", "validate", "apply --emulator --yes", "--version"])
-@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "2>&-"])
-def test_a_closed_stream_changes_neither_the_run_nor_its_exit_code(command: str, closed: str) -> None:
-    code, said = ran(f"{command} {closed}")
+COMMANDS = [
+    "plan --emulator",
+    "plan --emulator --format json",
+    "validate --format json",
+    "apply --emulator --yes",
+    "--version",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_closed_talk_changes_neither_the_run_nor_its_exit_code(command: str) -> None:
+    code, said = ran(f"{command} 2>&-")
     assert code == 0, said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "plan --help"])
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-"])
+def test_an_answer_that_a_closed_stdout_does_not_take_is_an_error(command: str, closed: str) -> None:
+    code, said = ran(f"{command} {closed}")
+    assert code == 1, said
+    assert "Traceback" not in said
+    assert "bug" not in said
+    assert "2>&-" in closed or "stdout is closed" in " ".join(said.split())
+
+
+def test_what_was_to_be_done_is_done_when_nobody_gets_the_answer() -> None:
+    assert ran("apply --emulator --yes >&-")[0] == 1
+    assert ran("plan --emulator --detailed-exitcode")[0] == 0
+
+
+def test_an_error_is_told_on_stderr_when_the_document_that_was_asked_for_reaches_nobody(folder: Path) -> None:
+    (folder / "manifests" / "agents.yaml").write_text(AGENT.replace("olivia", "5"), encoding="utf-8")
+    code, said = ran("plan --emulator --format json >&-")
+    assert (code, "RC113" in said) == (1, True), said
 
 
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="the system has no /dev/full")

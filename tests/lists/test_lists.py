@@ -251,7 +251,7 @@ def test_what_lint_remarks_about_many_rows_is_said_once(folder: Folder) -> None:
     found = json.loads(folder.run("validate", "--format", "json", online=False).out)["findings"]
     assert sorted(it["code"] for it in found) == ["RC701", "RC702", "RC711"]
     told = next(it for it in found if it["code"] == "RC711")
-    assert "(and 39 more rows of the list)" in told["message"]
+    assert "(and 39 more rows of the list: lines 3, 4, 5, 6, 7, …)" in told["message"]
     assert (told["source"]["path"], told["source"]["line"], told["source"]["column"]) == ("manifests/calls.csv", 2, 18)
 
 

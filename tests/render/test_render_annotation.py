@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from plans_to_render import ARM, CALLEE, FULL, KEPT, PLANS, REFUSED, REPORT, UPDATE, plan_of
 
-from reconciler.model import Finding, Location, Severity
+from reconciler.model import Finding, Location, Outcome, Result, Severity
 from reconciler.render import annotation
 
 
@@ -74,3 +76,10 @@ def test_what_did_not_come_about_is_told_and_what_did_is_not() -> None:
     done = [result for result in REPORT.results if result.outcome == "done"]
     assert len(told) == len(REPORT.results) - len(done)
     assert annotation.plan(FULL)
+
+
+def test_what_was_done_and_leaves_something_to_do_is_a_warning() -> None:
+    warned = Result(UPDATE.address, UPDATE.action, Outcome.DONE, "deployed, with a warning: 1 failed", hint="look")
+    (told,) = annotation.report(replace(REPORT, results=(warned,)))
+    assert told.startswith("::warning ")
+    assert "deployed, with a warning: 1 failed; look" in told
