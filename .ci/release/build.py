@@ -28,6 +28,8 @@ BEFORE_ZIP_HAD_DATES = 315532800  # 1980, the earliest date that a zip file can 
 PROGRAM = "reconciler.pyz"
 BILL = "reconciler.sbom.json"
 CHECKSUMS = "SHA256SUMS"
+RARELY_READ = ("anyascii", "pygments", "tzdata")  # pure Python and data, hundreds of files each
+DATA = "data.zip"
 PREAMBLE = Path(__file__).with_name("preamble.py")
 
 
@@ -60,7 +62,8 @@ def epoch() -> str:
 def write_program(wheel: Path, target: Path, scratch: Path) -> None:
     """One file that runs on every Python of the classifiers, on systems like this one.
 
-    Compiled modules carry the version of Python in their names, so those of all versions lie side by side.
+    Compiled modules carry the version of Python in their names, so those of all versions lie side by side; what a
+    first run unpacks is kept small, by files and by bytes.
     """
     site = scratch / "site"
     for version in pythons():
@@ -69,12 +72,49 @@ def write_program(wheel: Path, target: Path, scratch: Path) -> None:
         merge(installed, site)
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
+    pack_data(site)
     preamble = scratch / PREAMBLE.name
     text = PREAMBLE.read_text(encoding="utf-8").replace("@PYTHONS@", ", ".join(pythons()))
     preamble.write_text(text.replace("@PLATFORM@", sys.platform), encoding="utf-8")
     preamble.chmod(0o755)
     arguments = ("--site-packages", site, "--entry-point", "reconciler.cli:main", "--python", "/usr/bin/env python3")
     run("shiv", *arguments, "--preamble", preamble, "--reproducible", "--compressed", "--output-file", target)
+    set_compiled_apart(target)
+
+
+def pack_data(site: Path) -> None:
+    """Leave packages of many small files in one archive that Python reads by itself, and stubs of types out."""
+    for stub in site.rglob("*.pyi"):
+        stub.unlink()
+    with zipfile.ZipFile(site / DATA, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(path for name in RARELY_READ for path in (site / name).rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(site).as_posix())  # its date is 1980
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
+    for name in RARELY_READ:
+        shutil.rmtree(site / name)
+    (site / DATA).with_suffix(".pth").write_text(f"{DATA}\n", encoding="utf-8")
+
+
+def set_compiled_apart(program: Path) -> None:
+    """Move the compiled modules of each Python out of what every first run unpacks; see ``preamble.py``."""
+    with zipfile.ZipFile(program) as archive:
+        start = program.read_bytes().partition(b"PK\x03\x04")[0]
+        entries = [(info, archive.read(info)) for info in archive.infolist()]
+    with program.open("wb") as file:
+        file.write(start)
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for info, content in entries:
+                archive.writestr(apart(info), content)
+
+
+def apart(info: zipfile.ZipInfo) -> zipfile.ZipInfo:
+    """``compiled/3.12/…`` for a compiled module of Python 3.12; any other file as it is."""
+    version = re.search(r"\.cpython-(\d)(\d+)-", info.filename)
+    _, _, name = info.filename.partition("/")
+    moved = zipfile.ZipInfo(f"compiled/{version[1]}.{version[2]}/{name}" if version else info.filename, info.date_time)
+    moved.external_attr, moved.compress_type = info.external_attr, info.compress_type
+    return moved
 
 
 def pythons() -> list[str]:

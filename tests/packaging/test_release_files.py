@@ -130,6 +130,20 @@ def test_a_newcomers_first_commands_work_where_only_the_release_is(program: list
     assert "RC106" in run(*program, "explain", "RC106", cwd=project, env=env)
 
 
+def test_a_first_run_of_the_program_unpacks_the_compiled_modules_of_its_own_python_alone(
+    dist: Path, tmp_path: Path
+) -> None:
+    env = {"HOME": str(tmp_path), "SHIV_ROOT": str(tmp_path / "unpacked"), "PYTHONTZPATH": ""}
+    run(sys.executable, "-I", dist / "reconciler.pyz", "init", "phones", cwd=tmp_path, env=env)
+    compiled = {path.name for path in tmp_path.rglob("*.so")}
+    assert compiled
+    assert all(f".cpython-{sys.version_info[0]}{sys.version_info[1]}-" in name for name in compiled)
+    assert list(tmp_path.rglob("*.pyi")) == []
+    script = "import anyascii, zoneinfo; print(anyascii.anyascii('Grüße'), zoneinfo.ZoneInfo('Europe/Berlin'))"
+    env |= {"SHIV_INTERPRETER": "1"}
+    assert run(sys.executable, dist / "reconciler.pyz", "-c", script, cwd=tmp_path, env=env) == "Grusse Europe/Berlin\n"
+
+
 def test_the_program_says_in_one_line_where_it_cannot_run(dist: Path, tmp_path: Path) -> None:
     script = (
         "import runpy, sys\n"
