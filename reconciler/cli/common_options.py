@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.api.key import known_secrets
 from reconciler.cli import completed_values
 from reconciler.cli.foreign_words import Verb
-from reconciler.cli.options import Command, Options
-from reconciler.schedule.clock import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from reconciler.cli.options import Command, Options
     from reconciler.cli.output import Output
 
 
@@ -33,6 +31,8 @@ class Instant(click.ParamType[datetime]):
         """Aware, in UTC; a usage error otherwise."""
         if isinstance(value, datetime):
             return value
+        from reconciler.schedule.clock import parse_instant  # noqa: PLC0415 - slow to load, and rarely given
+
         try:
             return parse_instant(value)
         except ValueError as error:
@@ -113,6 +113,8 @@ def declare(
     def decorate(function: Command) -> click.Command:
         @wraps(function)
         def run(**given: Any) -> int:
+            from reconciler.cli.options import Options  # noqa: PLC0415 - a tab or --help asks for no run
+
             options = Options(
                 verb=_verb(click.get_current_context()),
                 paths=given.pop("paths") if paths else (),
@@ -161,6 +163,8 @@ def declare(
 
 def _hide_secrets(options: Options) -> None:
     """Keep out of every output what this run may know, before it reads anything else."""
+    from reconciler.api.key import known_secrets  # noqa: PLC0415 - as above
+
     for secret in known_secrets(os.environ, options.api_key_file):
         options.output.hide_secret(secret)
     if options.account and not options.emulator:

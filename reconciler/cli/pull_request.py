@@ -13,20 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import click
-
+from reconciler.cli.pull_request_options import AZURE, BITBUCKET, GITHUB, GITLAB
 from reconciler.errors import InputError, NotPosted, ReconcilerError
 from reconciler.model import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from reconciler.cli.options import Command, Options
+    from reconciler.cli.options import Options
     from reconciler.model import Report
     from reconciler.planning.outlook import Outlook
     from reconciler.render.annotated import Annotation
 
-GITHUB, GITLAB, BITBUCKET, AZURE = FORGES = ("github", "gitlab", "bitbucket", "azure")
 _IN_CI = ("GITHUB_ACTIONS", "GITLAB_CI", "BITBUCKET_BUILD_NUMBER", "TF_BUILD")
 _CHECKOUTS = ("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "BITBUCKET_CLONE_DIR", "BUILD_SOURCESDIRECTORY")
 _OFFLINE = "Checked offline: nothing was compared with the account."
@@ -51,29 +49,6 @@ _LOGS = (
         "{SYSTEM_COLLECTIONURI}{SYSTEM_TEAMPROJECT}/_build/results?buildId={BUILD_BUILDID}",
     ),
 )
-
-_ANNOUNCED = (
-    click.option(
-        "--comment",
-        type=click.Choice(FORGES),
-        help="Post or update one comment on the pull request of this CI job.",
-    ),
-    click.option(
-        "--annotate",
-        type=click.Choice(FORGES),
-        help="Put findings beside their lines: workflow commands, a report of Code Quality "
-        "(gl-code-quality-report.json) or of Code Insights.",
-    ),
-)  # fmt: skip - one option a row
-
-
-def announced(run: Command) -> Command:
-    """Add the options that tell a pull request; the command takes ``comment`` and ``annotate``."""
-    decorated: Any = run
-    for option in reversed(_ANNOUNCED):
-        decorated = option(decorated)
-    told: Command = decorated
-    return told
 
 
 class Announcement:

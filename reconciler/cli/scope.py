@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from functools import wraps
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from reconciler.cli import completed_values
 from reconciler.cli.changed_since import changed_since
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
@@ -20,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from reconciler.cli.options import Command
     from reconciler.load.reader import Loaded
     from reconciler.model import Plan, Resource
     from reconciler.settings import Project
@@ -109,59 +104,6 @@ def _label(text: str) -> tuple[str, str, bool]:
         if found and key and value:
             return key.strip(), value.strip(), equal
     raise InputError(f"`{text}` is not a selector", code="RC124", hint="for example -l team=scheduling")
-
-
-_SCOPE = (
-    click.option("--prune", is_flag=True, help="Delete what this tool made and the manifests no longer declare."),
-    click.option("-l", "--selector", "selectors", multiple=True, metavar="KEY=VALUE", help="Only these labels."),
-    click.option(
-        "--target",
-        "targets",
-        multiple=True,
-        metavar="KIND/NAME",
-        shell_complete=completed_values.addresses,
-        help="Only this resource.",
-    ),
-    click.option(
-        "--exclude",
-        "excluded",
-        multiple=True,
-        metavar="KIND/NAME",
-        shell_complete=completed_values.addresses,
-        help="All but this resource.",
-    ),
-    click.option(
-        "--changed-since",
-        "since",
-        metavar="REV",
-        help="Only what differs from this revision: documents, and files named in them.",
-    ),
-    click.option(
-        "--again",
-        "--verify-again",
-        "again",
-        multiple=True,
-        metavar="KIND/NAME",
-        shell_complete=completed_values.addresses,
-        help="Do an action again that failed before, or that may have happened: a billed probe of a number.",
-    ),
-    click.option("--skip-rows", is_flag=True, help="Arm the rows of a list that are right though others are wrong."),
-)  # fmt: skip - one option a row
-
-
-def scoped(run: Command) -> Command:
-    """Add the options that narrow a run; the command takes ``narrowing``."""
-
-    @wraps(run)
-    def narrowed_run(*arguments: Any, **given: Any) -> int:
-        names = tuple(field.name for field in fields(Narrowing))
-        return run(*arguments, narrowing=Narrowing(**{name: given.pop(name) for name in names}), **given)
-
-    decorated: Any = narrowed_run
-    for option in reversed(_SCOPE):
-        decorated = option(decorated)
-    narrowed: Command = decorated
-    return narrowed
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> int:

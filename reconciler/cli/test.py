@@ -12,7 +12,8 @@ import click
 from reconciler.cli import completed_values
 from reconciler.cli.common_options import declare
 from reconciler.cli.progress import under_test
-from reconciler.cli.pull_request import Announcement, announced
+from reconciler.cli.pull_request import Announcement
+from reconciler.cli.pull_request_options import announced
 from reconciler.cli.scope import addresses, selected
 from reconciler.cli.session import Session
 from reconciler.cli.test_authoring import from_call, generate

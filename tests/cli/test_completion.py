@@ -99,6 +99,30 @@ def test_a_file_that_is_being_written_completes_to_nothing_and_says_nothing(proj
     assert completed(project, "calls", "hold", "") == set()
 
 
+@pytest.mark.parametrize("command", ["plan", "apply", "validate"])
+def test_a_tab_loads_what_declares_a_command_and_nothing_that_runs_it(tmp_path: Path, command: str) -> None:
+    script = (
+        "import sys\n"
+        "from reconciler.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'pydantic', 'yaml', 'httpx', 'zoneinfo'}))\n"
+        "print(sorted(name for name in sys.modules if name.startswith(('reconciler.model', 'reconciler.planning'))))\n"
+    )
+    words = {"_RECONCILER_COMPLETE": "bash_complete", "COMP_WORDS": f"reconciler {command} --", "COMP_CWORD": "2"}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, **words},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *offered, libraries, own = done.stdout.splitlines()
+    assert "plain,--env" in offered
+    assert (libraries, own) == ("[]", "[]")
+
+
 def test_every_command_is_offered(tmp_path: Path) -> None:
     assert completed(tmp_path, "") == set(COMMANDS)
 

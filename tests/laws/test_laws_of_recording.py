@@ -92,7 +92,7 @@ def telling(tell: Callable[[object], None]) -> Iterator[None]:
     def applying(*_: object) -> Iterator[Callable[[object], None]]:
         yield tell
 
-    with mock.patch("reconciler.cli.apply.applying", applying):
+    with mock.patch("reconciler.cli.apply_run.applying", applying):
         yield
 
 
