@@ -1,8 +1,7 @@
 """The nouns that every stage of a run passes on.
 
-Frozen dataclasses; no I/O, no clock, no vendor. ``Manifest`` is a document as written, ``Resource`` is a
-document as its kind understood it, ``Observed`` is a live object in the vendor's own JSON, ``Change`` is
-what a reader approves, ``Step`` is what the machine sends, ``Result`` is what became of it.
+Frozen dataclasses; no I/O, no clock, no vendor. ``Manifest`` is a document as written, ``Resource`` one as its kind
+understood it, ``Observed`` a live object in the vendor's JSON, ``Change`` what a reader approves.
 """
 
 from __future__ import annotations
@@ -314,9 +313,10 @@ class Change:
     @property
     def pending(self) -> bool:
         """Whether apply would do something."""
-        return self.action not in (Action.KEEP, Action.REFUSE)
+        return self.action not in _NOTHING_DONE
 
 
+_NOTHING_DONE = (Action.KEEP, Action.REFUSE)
 VERBS = ("create", "update", "delete", "adopt", "verify", "arm", "reschedule", "cancel", "keep", "refuse")
 
 
@@ -346,7 +346,7 @@ class Plan:
     @property
     def pending(self) -> tuple[Change, ...]:
         """The changes that apply would make."""
-        return tuple(change for change in self.changes if change.pending)
+        return tuple(change for change in self.changes if change.action not in _NOTHING_DONE)
 
     @property
     def refusals(self) -> tuple[Change, ...]:

@@ -7,6 +7,7 @@ numbers it calls) is known by its value, and is hidden in whatever spelling it t
 from __future__ import annotations
 
 import re
+import string
 from typing import TYPE_CHECKING
 
 from reconciler.telephony.phone_numbers import is_e164
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 HIDDEN = "[hidden]"
 KEY = "(key)"
 
+_BLOCK = "-----BEGIN"
+_RUN = b"a" * 12  # of what keys and passwords are made of: letters (any byte beyond ASCII), digits and some signs
+_MADE_OF = (string.ascii_letters + string.digits + "_/+=-").encode() + bytes(range(0x80, 0x100))
+_RUNS = bytes.maketrans(_MADE_OF, b"a" * len(_MADE_OF))
 # A rare letter and a sign must be in the text for a pattern to match at all: looking for those costs a hundredth of
 # matching.
 _SECRETS = tuple(
@@ -29,7 +34,7 @@ _SECRETS = tuple(
         ("J", "eyJ", r"\beyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,}"),
         (
             "-",
-            "-----BEGIN",
+            _BLOCK,
             r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:[A-Za-z0-9+/=\s]*-----END [A-Z ]*PRIVATE KEY-----)?",
         ),
         ("G", "AGE-SECRET-KEY-1", r"\bAGE-SECRET-KEY-1[0-9A-Z]{20,}"),
@@ -95,7 +100,12 @@ def covered(text: str) -> str:
 
 
 def secrets_in(text: str) -> Iterator[re.Match[str]]:
-    """What looks like a key or a password."""
+    """What looks like a key or a password; none has fewer than twelve signs in a row, but for a block between lines."""
+    if _RUN in text.encode("utf-8", "surrogatepass").translate(_RUNS) or _BLOCK in text:
+        yield from _patterns_in(text)
+
+
+def _patterns_in(text: str) -> Iterator[re.Match[str]]:
     for rare, signs, pattern in _SECRETS:
         if rare in text and _holds(text, signs):
             yield from pattern.finditer(text)

@@ -53,8 +53,8 @@ def _unless_equal(value: Any, meant: Any) -> Any:
 
 def same(policy: Policy, desired: Any, live: Any) -> bool:
     """Whether the live value is what was declared: values are compared, not spellings."""
-    if desired == live and desired.__class__ is live.__class__ and not isinstance(desired, Mapping | list | tuple):
-        return True  # what holds other values may be equal with a False for a 0 in it
+    if equal(desired, live):
+        return True
     if policy.hashed:
         return bool(digest(desired) == live)
     if policy.ref is not None and policy.ref.many:
@@ -64,6 +64,12 @@ def same(policy: Policy, desired: Any, live: Any) -> bool:
     return covers(desired, live)
 
 
+def equal(desired: Any, live: Any) -> bool:
+    """Whether two values are one that holds no others: what does may be equal with a False for a 0 in it."""
+    return desired.__class__ is live.__class__ and desired.__class__ in _HOLD_NOTHING and bool(desired == live)
+
+
+_HOLD_NOTHING = frozenset({str, int, float, bool, type(None)})
 _NOTHING_SPECIAL = Policy()
 
 

@@ -7,7 +7,7 @@ comparison, the request body, the dependency order, the masking and the JSON Sch
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -97,6 +97,12 @@ class Policy:
     secret: bool = False
     hashed: bool = False
     recorded: bool = False
+    literal: bool = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """``literal``: a live value that is equal is what was declared, and nothing else has to be asked."""
+        special = self.local or self.fixed or self.recorded or self.hashed
+        object.__setattr__(self, "literal", not (special or self.ref or self.means or self.unread))
 
     @property
     def read_as(self) -> str:
@@ -114,7 +120,7 @@ class Policy:
             return sorted(dict.fromkeys(map(wire_id, ids)), key=str)
         if self.ref is not None and self.ref.wire and self.ref.sends == "id":
             return wire_id(value)
-        return next((it.declared for it in self.means if it.live == value), value)
+        return next((it.declared for it in self.means if it.live == value), value) if self.means else value
 
     def told(self, body: Mapping[str, Any]) -> bool:
         """Whether the live object says anything of the field."""
@@ -202,7 +208,7 @@ Content = Annotated[str | FileContent, UNREAD]
 
 def spoken(value: Any) -> Any:
     """A text that may be left out, and is neither null nor blank where it is written."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if value is None or (isinstance(value, str) and (not value or value.isspace())):
         raise ValueError("is empty, and the vendor requires a prompt")
     return value
 

@@ -223,10 +223,12 @@ class Agent(Kind):
 
     def sentence(self, change: Change, account: Account) -> str:
         """Which numbers a deletion takes the agent from, as far as they were read."""
+        if change.action is not Action.DELETE:
+            return ""
         numbers = [
             item.identity
             for item in account.of("PhoneNumber")
-            if change.action is Action.DELETE and change.id in {str(item.body.get(name)) for name in _ROUTES}
+            if change.id in {str(item.body.get(name)) for name in _ROUTES}
         ]
         return f"{change.sentence}; taken from {', '.join(sorted(numbers))} first" if numbers else ""
 

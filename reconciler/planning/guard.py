@@ -140,6 +140,8 @@ def _removal_limits(settings: Settings) -> tuple[_RemovalLimit, ...]:
 
 def _removals(plan: Plan, limit: _RemovalLimit) -> Iterator[Finding]:
     removed = {it.address for it in plan.changes if it.action.removes and not it.replaced and it.verb == limit.verb}
+    if not removed:
+        return
     kinds = frozenset(address.kind for address in removed)
     known = {it.address for it in plan.changes if limit.applies_to(it, kinds)}
     share = 100 * len(removed) // len(known) if known else 0

@@ -312,7 +312,7 @@ class _Matcher:
             made = self._by_keys(replace(base, observed=None))
             if made.live is Live.OURS:
                 return replace(made, leaving=(*leaving, found))
-        return replace(base, leaving=leaving)
+        return replace(base, leaving=leaving) if leaving else base
 
     def _of_another(self, base: Match, project: str) -> Match:
         return replace(base, live=Live.FOREIGN, ids=(project, self._account.project or "(without a name)"))

@@ -43,12 +43,15 @@ def renamed(bindings: Mapping[Address, Binding], manifests: Iterable[Manifest]) 
 
 def _orphaned(chosen: Mapping[Address, Address], bindings: Mapping[Address, Binding]) -> list[Address]:
     """The documents that would leave a binding of their own, which none takes over."""
-    taken = set(chosen.values())
-    return [new for new, old in chosen.items() if new != old and new in bindings and new not in taken]
+    leaving = [new for new, old in chosen.items() if new is not old and new != old and new in bindings]
+    taken = set(chosen.values()) if leaving else set()
+    return [new for new in leaving if new not in taken]
 
 
 def _chosen(bindings: Mapping[Address, Binding], declared: Mapping[Address, Manifest]) -> dict[Address, Address]:
     """For each document that has one, the address whose binding it continues; the surest claims first."""
+    if not any(manifest.was for manifest in declared.values()):  # every claim is to the document's own name
+        return {address: address for address in declared if address in bindings}
     claims = sorted(claim for manifest in declared.values() for claim in _claims(manifest, bindings))
     chosen: dict[Address, Address] = {}
     taken: set[Address] = set()
@@ -86,7 +89,9 @@ def _without_aliases(
         if binding.id:
             owners.setdefault((address.kind, binding.id), []).append(address)
     stale = {address for several in owners.values() if len(several) > 1 for address in _stale(several, declared)}
-    return {address: binding for address, binding in bindings.items() if address not in stale}
+    return (
+        {address: binding for address, binding in bindings.items() if address not in stale} if stale else {**bindings}
+    )
 
 
 def _stale(several: list[Address], declared: Mapping[Address, Manifest]) -> Iterator[Address]:
@@ -100,6 +105,8 @@ def _stale(several: list[Address], declared: Mapping[Address, Manifest]) -> Iter
 
 def _under(new: Address, binding: Binding, manifest: Manifest) -> Binding:
     """A binding under the name it has now, with every name it had before."""
+    if not binding.was and not manifest.was and binding.address == new:
+        return binding
     names = (*binding.was, binding.address.name, *manifest.was)
     was = tuple(name for name in dict.fromkeys(names) if name != new.name)
     if binding.address != new and binding.protect and not manifest.protect:
