@@ -188,7 +188,8 @@ def _kept_back(
 def _told_by_history(context: DispatchContext, due: Due, order: PlannedCall) -> CallRow | None:
     """The row of a call that the platform's list shows already, or says too little of; None when it may be placed."""
     try:
-        found = rang_already(context, due, order)
+        with context.throttle.asking():
+            found = rang_already(context, due, order)
     except Denied:
         raise
     except ApiError as error:
@@ -268,7 +269,7 @@ def _sent(context: DispatchContext, claimed: Attempt, order: PlannedCall, due: D
             return _record(context, became, claimed)
         except (Unreachable, Throttled) as error:
             if not _waited(context, error, due, tried):
-                return _record(context, refused(claimed, error), claimed)
+                return _given_up(context, claimed, error)
         except Denied as error:
             _record(context, refused(claimed, error), claimed)
             raise
@@ -283,6 +284,13 @@ def _sent(context: DispatchContext, claimed: Attempt, order: PlannedCall, due: D
     return _record(
         context, replace(claimed, state=CallState.UNKNOWN, detail="no answer was understood", code="RC610"), claimed
     )
+
+
+def _given_up(context: DispatchContext, claimed: Attempt, error: Unreachable | Throttled) -> Attempt:
+    """For now: of what did not arrive nothing is to be feared, and it may be tried again as soon as anything is."""
+    if isinstance(error, Unreachable):
+        context.run_state.forget(claimed.key)
+    return _record(context, refused(claimed, error), claimed)
 
 
 def _waited(context: DispatchContext, error: Unreachable | Throttled, due: Due, tried: int) -> bool:
@@ -301,7 +309,9 @@ def _send(context: DispatchContext, claimed: Attempt, request: Mapping[str, Any]
     context.run_state.sent.add(claimed.key)
     context.sent.note(claimed)
     try:
-        return read(claimed, context.api.exchange("POST", PATH, request, attempts=1), digests)
+        with context.run_state.listening(Unreachable, AmbiguousWrite):
+            reply = context.api.exchange("POST", PATH, request, attempts=1)
+        return read(claimed, reply, digests)
     except Throttled as error:
         context.throttle.pause_for(context.clock.now(), error.retry_after or _SHORTEST_PAUSE)
         raise
@@ -317,8 +327,12 @@ def _settled(context: DispatchContext, claimed: Attempt, order: PlannedCall, due
         detail = f"no answer came, the list of calls does not show it, and it is not sent again: {became.message}"
         return replace(claimed, state=CallState.UNKNOWN, detail=detail, code="RC610")
 
+    if context.stopping.is_set():  # whoever comes next settles it, and has the time
+        detail = "no answer came before the run was asked to stop"
+        return replace(claimed, state=CallState.UNKNOWN, detail=detail, code="RC610")
     request = context.request(claimed, order)
-    return settle(context.api, claimed, request, others=lambda: of_others(context, claimed), again=again)
+    with context.throttle.asking():
+        return settle(context.api, claimed, request, others=lambda: of_others(context, claimed), again=again)
 
 
 def _record(context: DispatchContext, attempt: Attempt, over: Attempt | None) -> Attempt:

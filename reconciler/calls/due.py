@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_MISSED = 100  # of one recurring call in one run: a state left alone for a year is told with a count
 _RESCAN = timedelta(hours=6)  # a run may be killed after it placed what was due, before it told what was missed
-_SHORTEST_REST, _LONGEST_REST = timedelta(seconds=30), timedelta(minutes=15)
+_SHORTEST_REST, _LONGEST_REST = timedelta(seconds=2), timedelta(minutes=15)
 _LONGEST_SHIFT = timedelta(hours=3)  # by which a change of a zone's rules may have moved an occurrence
 
 

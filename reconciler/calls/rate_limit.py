@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
-from threading import Condition, Lock
+from threading import Condition, Lock, get_ident
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -93,8 +93,9 @@ class Throttle:
     At most ``parallelism`` requests to dial are in flight, and ``per_second`` of them begin where that is given.
     Claims keep the same pace, so that none waits long to be sent. There are more workers than requests in
     flight, so that some claim and record meanwhile; but only one where one request at a time was asked for.
-    ``pause`` is what the platform asked for last, in seconds. A request that takes ``slow`` seconds keeps none waiting.
-    ``steady`` is the clock that nobody sets, in seconds: it tells how long a request has waited and has taken.
+    ``pause`` is what the platform asked for last, in seconds. A request that takes ``slow`` seconds keeps none waiting,
+    and its worker is ``stuck``. ``steady`` is the clock that nobody sets, in seconds: it tells how long a request has
+    waited and has taken.
     """
 
     def __init__(
@@ -108,10 +109,32 @@ class Throttle:
         self.claims, self.requests = RateLimit(per_second), RateLimit(per_second)
         self.workers = parallelism * _AHEAD if parallelism > 1 else 1
         self.pause = 0.0
-        self._steady = steady
+        self._steady, self._slow = steady, slow
         self._slots = Slots(parallelism, slow, steady)
+        self._asking: dict[int, float] = {}
         self._paused_until: datetime | None = None
         self._lock = Lock()
+
+    @property
+    def stuck(self) -> int:
+        """How many workers wait for an answer for so long that others may take their place."""
+        if self._slow is None:
+            return 0
+        began = self._steady() - self._slow
+        return sum(since <= began for since in list(self._asking.values()))
+
+    @contextmanager
+    def asking(self) -> Iterator[None]:
+        """What a worker waits for in the block is the platform's answer."""
+        me = get_ident()
+        if me in self._asking:
+            yield
+            return
+        self._asking[me] = self._steady()
+        try:
+            yield
+        finally:
+            del self._asking[me]
 
     def pause_for(self, now: datetime, seconds: float) -> None:
         """The platform asked for a pause: no worker claims or sends before it is over."""
@@ -139,6 +162,7 @@ class Throttle:
             if self._steady() - began > LONG:
                 look_again()
             slot.sent = self._steady()
-            yield goes_on
+            with self.asking():
+                yield goes_on
         finally:
             self._slots.leave(slot)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event, Lock
+from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from reconciler.state.call_records import Attempt
 
 REST = timedelta(seconds=30)
+MOMENT = timedelta(seconds=2)  # the least between two questions what became of a request
 
 
 class History(NamedTuple):
@@ -36,7 +40,8 @@ class RunState:
     ``quota`` holds those that count towards the run's limit: each takes its place before it may be sent, and
     gives it back when nothing was sent, or it was refused and nothing rang. ``known`` is told even when it
     cannot be stored. ``ids`` says whose each call of the platform's is, ``history`` what its list told.
-    ``halted`` is set by the first worker that something stopped, for all the others.
+    ``halted`` is set by the first worker that something stopped, for all the others. ``unanswered`` is since when
+    (monotonic seconds) requests to dial failed without an answer.
     """
 
     quota: set[str] = field(default_factory=set)
@@ -47,10 +52,35 @@ class RunState:
     ids: dict[str, str] = field(default_factory=dict)
     history: History | None = None
     lock: Lock = field(default_factory=Lock)
+    unanswered: float | None = None
+
+    @contextmanager
+    def listening(self, *silence: type[Exception]) -> Iterator[None]:
+        """A request to dial; it is answered unless it raises one of ``silence``."""
+        try:
+            yield
+        except silence:
+            self.unanswered = monotonic() if self.unanswered is None else self.unanswered
+            raise
+        except Exception:
+            self.unanswered = None
+            raise
+        else:
+            self.unanswered = None
+
+    @property
+    def cut_off_for(self) -> float:
+        """For how many seconds requests have failed without an answer; 0 where the last one was answered."""
+        began = self.unanswered
+        return 0.0 if began is None else monotonic() - began
 
     def ready(self, key: str, now: datetime) -> datetime:
         """When an attempt may be tried, again or at all: not more often than every ``REST``."""
         return self.tried[key] + REST if key in self.tried else now
+
+    def forget(self, key: str) -> None:
+        """An attempt of which nothing arrived may be tried again at once."""
+        self.tried.pop(key, None)
 
     def reserve(self, key: str, limit: int) -> bool:
         """Take one of the run's places, or keep the one it has; False when others have them all."""

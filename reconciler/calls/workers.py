@@ -87,6 +87,12 @@ class WorkerPool:
             return frozenset(self._keys.values())
 
     @property
+    def waiting(self) -> int:
+        """How many of them no worker has begun."""
+        with self._lock:
+            return len(self._left) + len(self._passed)
+
+    @property
     def error(self) -> BaseException | None:
         """The error that came first in the agenda."""
         errors = dict(self._errors)

@@ -24,6 +24,7 @@ from reconciler.cli.serve_campaigns import AHEAD, start_campaigns
 from reconciler.cli.serve_conditions import Conditions
 from reconciler.cli.serve_hold import hold_all
 from reconciler.cli.serve_report import Report
+from reconciler.cli.signals import hangups
 from reconciler.cli.view import shown
 from reconciler.errors import InputError, ReconcilerError
 from reconciler.kinds import KINDS
@@ -35,6 +36,7 @@ from reconciler.serve.access import Access
 from reconciler.serve.application import Receiver, Services, application
 from reconciler.serve.checkout import Checkout, first_error
 from reconciler.serve.day import Board
+from reconciler.serve.deadline import ended_in_time
 from reconciler.serve.dispatcher import Dispatcher, Surroundings
 from reconciler.serve.event_log import EventLog
 from reconciler.serve.follower import Follower
@@ -113,6 +115,8 @@ class Wiring:
     def run(self, *, dispatching: bool) -> None:
         """Serve until the session is asked to stop, then finish what is in flight."""
         with ExitStack() as stack:
+            stack.enter_context(hangups(self.checkout.distrust))
+            stack.enter_context(ended_in_time(self.session.stopping, self._late))
             self.events.start()
             stack.callback(self.events.close)
             answers = application(self._services(dispatching))
@@ -134,6 +138,10 @@ class Wiring:
                 self.session.stopping.wait()
             self.log.say("stopping: what is in flight is finished")
         self.log.say("stopped")
+
+    def _late(self) -> None:
+        said = "stopped: what had no answer yet is left to the next run, which asks the platform for it first"
+        self.log.say(said, level="warning")
 
     def _start(self, stack: ExitStack) -> None:
         """Start the threads; what is in flight in those that write or tell is waited for."""
@@ -200,7 +208,6 @@ class Wiring:
             clock=session.clock,
             stopping=session.stopping,
             wake=self.wake,
-            workers=self.throttle.workers,
             context=self._context,
             lease=self._lease,
             period=lambda: parse_duration(session.project.settings.dispatch.every),

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM: how a run is asked to stop, and a clock whose waits end then."""
+"""Signals that ask a run to stop or to read again, and a clock whose waits end then."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.errors import Interrupted
 from reconciler.schedule.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from threading import Event
     from types import FrameType
 
@@ -49,3 +49,17 @@ def signals(stopping: Event, *, at_once: bool) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def hangups(heard: Callable[[], None]) -> Iterator[None]:
+    """SIGHUP is heard as a wish, where there is such a signal; it would end the process otherwise."""
+    number = getattr(signal, "SIGHUP", None)
+    if number is None:
+        yield
+        return
+    before = signal.signal(number, lambda *_: heard())
+    try:
+        yield
+    finally:
+        signal.signal(number, before)

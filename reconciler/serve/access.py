@@ -82,7 +82,7 @@ def _names(listen: Address) -> frozenset[str]:
 def _host(header: str) -> str:
     if header.startswith("["):
         return header[1:].partition("]")[0]
-    return header.rpartition(":")[0] if ":" in header else header
+    return (header.rpartition(":")[0] if ":" in header else header).lower()
 
 
 def _bearer(headers: Mapping[str, str]) -> str:

@@ -87,7 +87,7 @@ class Services:
 
 def application(services: Services) -> Starlette:
     """The application; every answer has the same protective headers."""
-    return Starlette(
+    found = Starlette(
         routes=[
             Route("/webhooks", partial(_webhook, services), methods=["POST"]),
             Route("/healthz", partial(_healthz, services)),
@@ -101,6 +101,8 @@ def application(services: Services) -> Starlette:
         ],
         exception_handlers={HTTPException: _not_served, ReconcilerError: _unread, TimeoutError: _unread},
     )
+    found.router.redirect_slashes = False  # it would lead to whatever host the request names
+    return found
 
 
 async def _not_served(_request: Request, error: Exception) -> Response:

@@ -94,6 +94,10 @@ class Checkout(Generic[Content]):
                 self._again(now)
             return self._content
 
+    def distrust(self) -> None:
+        """Read again next time, whether anything moved or not."""
+        self._mark = None
+
     @property
     def last(self) -> Content:
         """The content as it was read last."""

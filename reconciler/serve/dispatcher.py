@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from reconciler.store.lease import Lease
 
 _AGAIN = timedelta(seconds=0.5)  # between two tries to get the lease
+_APART = timedelta(seconds=1.5)  # in which another replica takes the lease of one that is cut off
 _MOST_TRIES = 10  # for the lease alone, before it is looked again whether anything is due
-_FAILED, _FAILED_MOST = timedelta(seconds=0.5), timedelta(seconds=5)  # after an error; twice as long after each more
+_FAILED, _FAILED_MOST = timedelta(seconds=0.5), timedelta(seconds=2)  # after an error; twice as long after each more
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,6 @@ class Surroundings:
     clock: Clock
     stopping: Event
     wake: Wake
-    workers: int
     context: Callable[[], DispatchContext]
     lease: Callable[[], AbstractContextManager[Lease]]
     period: Callable[[], timedelta]
@@ -65,6 +65,7 @@ class Dispatcher:
         self._with = surroundings
         self.beat = monotonic()
         self._tries = 0
+        self._cut_off = False
         self._pause = _FAILED
         self.looker = Looker(surroundings.context, surroundings.ledger.switches, surroundings.failed)
         self._due_calls = DueCalls(surroundings.ledger, surroundings.clock, surroundings.looked)
@@ -73,7 +74,6 @@ class Dispatcher:
             clock=surroundings.clock,
             stopping=surroundings.stopping,
             wake=surroundings.wake,
-            workers=surroundings.workers,
             due_calls=self._due_calls,
             looker=self.looker,
             period=surroundings.period,
@@ -100,10 +100,17 @@ class Dispatcher:
 
     def step(self) -> datetime:
         """Do what is to be done now or very soon; when to look again."""
+        if self._cut_off:
+            self._with.context()  # raises as long as this replica reaches nothing: another one may
+            self._cut_off = False
         if self._tries or self._is_wanted():
             with self._with.lease() as lease:
                 self._tries = 0
-                Turn(self._desk, lease.check).run()
+                turn = Turn(self._desk, lease.check)
+                turn.run()
+            if turn.is_cut_off:
+                self._cut_off = True
+                return self._with.clock.now() + _APART
         return self._due_calls.next_look(self._due_calls.agenda(), self._desk.ahead, self._with.every)
 
     def _is_wanted(self) -> bool:

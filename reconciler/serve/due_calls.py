@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.calls.due import Agenda, todo
-from reconciler.calls.run_state import REST, RunState
+from reconciler.calls.run_state import MOMENT, REST, RunState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,5 +62,7 @@ class DueCalls:
 
     def _again(self, due: Due, now: datetime) -> datetime:
         """When an attempt may be tried, again or at all."""
-        ready = RunState(tried=self.tried).ready(due.attempt.key, now)
-        return max(ready, due.rests_until or ready)
+        key = due.attempt.key
+        if due.rests_until is None:
+            return RunState(tried=self.tried).ready(key, now)
+        return max(due.rests_until, self.tried[key] + MOMENT if key in self.tried else now)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.calls.follow import follow, remember
 from reconciler.errors import ReconcilerError
+from reconciler.serve.asked_again import AskedAgain
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Follower:
         self._api, self._ledger, self._stopping, self._every = api, ledger, stopping, every
         self._ended, self._failed = ended, failed
         self._heard: SimpleQueue[str] = SimpleQueue()
+        self._again = AskedAgain()
         self._untold: set[str] = set()  # heard of, and kept where the state cannot be read now
         self._waiting: OrderedDict[str, float] = OrderedDict()
         self._next_look = monotonic()
@@ -69,6 +71,7 @@ class Follower:
         """Follow what was heard of, waiting for it up to ``patience`` seconds; all that is placed when it is time."""
         self._untold |= self._gathered(patience)
         everything = monotonic() >= self._next_look
+        self._untold |= self._again.due()
         if not (self._untold or everything or (self._waiting and monotonic() >= self._next_refresh)):
             return
         self._refresh()
@@ -82,7 +85,8 @@ class Follower:
         known = {attempt.call_id for attempt in placed}
         heard = fresh | (self._waiting.keys() & known)
         self._wait_for(fresh - known)
-        self._follow([it for it in placed if everything or it.call_id in heard])
+        ended = self._follow([it for it in placed if everything or it.call_id in heard])
+        self._again.note(heard, ended | (heard - known))
         self._forget(known)
 
     def _refresh(self) -> None:
@@ -115,10 +119,12 @@ class Follower:
         while self._waiting and next(iter(self._waiting.values())) < now:
             self._waiting.popitem(last=False)
 
-    def _follow(self, placed: list[Attempt]) -> None:
+    def _follow(self, placed: list[Attempt]) -> set[str]:
+        """Ask about these; which of them have ended."""
         if not placed:
-            return
+            return set()
         found = follow(self._api, placed, self._ledger.digests, stopping=self._stopping)
         remember(self._ledger, placed, found)
         if over := [it for it in found if it.state.ended]:
             self._ended(over)
+        return {it.call_id for it in over}

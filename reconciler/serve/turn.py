@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _TURN = timedelta(seconds=FRESH)  # after which the lease is given back as soon as nothing is under way
 _SLICE = timedelta(seconds=0.2)  # between two looks at what came of the calls that are under way
 _SHARE = 4  # times as long as a look takes, between two of them: the workers need the processor
+_CUT_OFF = 2.0  # seconds in which requests to dial failed and none was answered
 _SELDOM = timedelta(seconds=2)  # between two looks at the state where nothing wakes
 _SHORTEST_AHEAD, _LONGEST_AHEAD = timedelta(seconds=3), timedelta(seconds=60)
 
@@ -42,7 +43,6 @@ class Desk:
     clock: Clock
     stopping: Event
     wake: Wake
-    workers: int
     due_calls: DueCalls
     looker: Looker[DispatchContext]
     period: Callable[[], timedelta]
@@ -70,12 +70,17 @@ class Turn:
 
     def __init__(self, desk: Desk, check_lease: Callable[[], None]) -> None:
         self._desk, self._check_lease = desk, check_lease
-        self._rolling = RollingDispatch(desk.workers, desk.stopping)
+        self._rolling = RollingDispatch(desk.stopping)
         self._counts_since = desk.period_began()
         self._state = RunState(
             quota=desk.placed(self._counts_since), tried=desk.due_calls.tried, halted=self._rolling.halted
         )
         self._reading = False
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether requests of this replica get no answer: another one's may."""
+        return self._state.cut_off_for >= _CUT_OFF
 
     def run(self) -> None:
         """Dispatch while something is under way, due, or will be before the next turn could begin."""
@@ -100,6 +105,8 @@ class Turn:
             under_way = self._rolling.under_way
             if not under_way and (coming is None or desk.clock.now() >= over):
                 return
+            if self.is_cut_off:
+                return  # what is in flight is waited for
             if desk.wake.wait(min(look, desk.clock.now() + _SLICE) if under_way else look):
                 look = min(look, looked + gap)
 

@@ -60,6 +60,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("DELETE", "/", {}, b"", 405),
         ("PUT", "/webhooks", {}, b"{}", 405),
         ("GET", "/webhooks", {}, b"", 405),
+        ("GET", "/", {"Host": "LOCALHOST"}, b"", 200),
+        ("OPTIONS", "/webhooks", {}, b"", 405),
+        ("GET", "/healthz/", {"Host": "elsewhere.example"}, b"", 404),
         ("GET", "/nowhere", {}, b"", 404),
         ("GET", "/../etc/passwd", {}, b"", 404),
         ("POST", "/webhooks", {}, b"{}", 401),
@@ -128,6 +131,19 @@ def test_a_body_that_does_not_come_is_given_up_while_others_are_answered(url: st
         slow = pool.submit(spoken, url, head)
         assert ask(url, "GET", "/healthz").status == 200
         assert slow.result().startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"GET / HTTP/1.1\r\nHost: loc", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET /he"]
+)
+def test_a_request_that_does_not_come_ends_its_connection(url: str, said: bytes) -> None:
+    parts = urlsplit(url)
+    with socket.create_connection((str(parts.hostname), int(parts.port or 80)), timeout=60) as connection:
+        connection.sendall(said)
+        answered = b""
+        while part := connection.recv(65_536):
+            answered += part
+    assert answered.startswith(b"HTTP/1.1 200 ") == (said.count(b"GET") == 2)
 
 
 @pytest.mark.parametrize("nonsense", [b"\x16\x03\x01\x02\x00", b"GET / HTTP/9.9\r\n\r\n", b"POST /webhooks\r\n\r\n"])

@@ -96,6 +96,24 @@ def test_an_end_that_is_told_before_the_request_that_dialled_is_answered_is_know
     assert calls_by_person(platform) == {PEOPLE[0]: 1}
 
 
+def test_an_end_that_the_platform_shows_only_after_it_told_of_it_is_known_without_another_event(
+    project: Project, platform: SecondPlatform
+) -> None:
+    with service(project, "--every", "1h") as serving:
+        postman = Postman(serving.url)
+        declare(project, PEOPLE[:1])
+        (one,) = until(lambda: platform.dialled, "the call")
+        until(lambda: placed(serving) == 1, "it is known to be placed")
+        postman.deliver(one)
+        until(lambda: asked(platform, one), "the question how it ended")
+        end(platform, one)
+        until(lambda: len(serving.ended()) == 1, "its end")
+
+
+def asked(platform: SecondPlatform, one: dict[str, Any]) -> bool:
+    return any(it.path == f"/v1/calls/{one['call_id']}" for it in platform.requests)
+
+
 def test_an_end_of_which_no_event_tells_is_found_by_asking(project: Project, platform: SecondPlatform) -> None:
     with service(project, "--every", "1s") as serving:
         assert serving.url

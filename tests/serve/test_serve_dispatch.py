@@ -99,6 +99,16 @@ def test_manifests_in_error_change_nothing_and_are_said(site: Site) -> None:
     until(lambda: service.said("manifests read again"), "the good ones")
 
 
+def test_at_a_hangup_it_reads_the_manifests_again_and_goes_on(site: Site) -> None:
+    site.apply()
+    service = site.serve()
+    assert service.url
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: service.said("manifests read again"), "that it read them")
+    assert service.get("/healthz").status_code == 200
+    assert service.stop() == 0
+
+
 def test_asked_to_stop_it_ends_with_0(site: Site) -> None:
     site.apply()
     service = site.serve()

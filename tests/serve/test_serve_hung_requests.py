@@ -16,8 +16,8 @@ HANGS = 25.0  # seconds
 KEY = "900001/lease/dispatch"
 
 
-def hang(site: Site, method: str, path: str, times: int = 1) -> None:
-    site.ask("POST", "/emulator/faults", json={"method": method, "path": path, "delay": HANGS, "times": times})
+def hang(site: Site, method: str, path: str, times: int = 1, *, seconds: float = HANGS) -> None:
+    site.ask("POST", "/emulator/faults", json={"method": method, "path": path, "delay": seconds, "times": times})
 
 
 def lateness(site: Site, due: dict[str, datetime]) -> dict[str, timedelta]:
@@ -48,6 +48,18 @@ def test_as_many_hanging_requests_as_may_be_in_flight_do_not_hold_the_next(site:
     site.declare(*(call(f"call-{to[-4:]}", when, to) for to, when in due.items()))
     site.apply()
     assert lateness(site, due) == {}
+
+
+def test_more_hanging_requests_than_there_are_workers_do_not_keep_the_next_calls_waiting(site: Site) -> None:
+    site.apply()
+    site.serve()
+    at, hanging = whole_second(ahead=2 * site.patience), 32
+    due = {f"+1415558{2000 + number}": at + timedelta(seconds=6 * (number // hanging)) for number in range(hanging + 2)}
+    hang(site, "POST", "/v1/call", times=hanging)
+    site.declare(*(call(f"call-{to[-4:]}", when, to) for to, when in due.items()))
+    site.apply()
+    late = lateness(site, due)
+    assert {to: late[to] for to in list(due)[hanging:] if to in late} == {}
 
 
 @pytest.mark.parametrize("path", ["/v1/agents", "/v1/calls"])
@@ -84,6 +96,21 @@ def test_the_lease_of_a_replica_that_died_on_another_host_is_taken_over_within_s
     until(site.dialled, "the call", patience=(at - now).total_seconds() + PATIENCE)
     ((when, _),) = site.dialled()
     assert at <= when <= looked + timedelta(seconds=6) + LATE
+
+
+def test_asked_to_stop_it_leaves_to_others_what_has_no_answer_when_the_announced_time_is_over(site: Site) -> None:
+    site.apply()
+    service = site.serve()
+    hang(site, "POST", "/v1/call", seconds=50.0)
+    at = whole_second(ahead=2 * site.patience)
+    site.declare(call("one", at, "+14155551000", ", late: 30m"))
+    site.apply()
+    until(site.dialled, "the call", patience=(at - datetime.now(UTC)).total_seconds() + 40)
+    assert service.stop() == 0
+    site.ask("DELETE", "/emulator/faults")
+    site.serve()
+    until(lambda: site.attempt("one").get("call_id"), "whoever comes next settles it", patience=120)
+    assert len(site.ask("GET", "/v1/calls")["results"]) == 1
 
 
 def test_asked_to_stop_it_waits_for_the_answer_that_is_in_flight_and_records_it(site: Site) -> None:
