@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from daytime import other_minute
 from waiting import until
 
 import reconciler.api
@@ -265,7 +267,8 @@ def test_an_unknown_call_is_not_asked_for_again_outside_calling_hours(
     platform.faults += [Fault("POST", "/v1/call", how="cut"), Fault("GET", "/v1/calls", status=503, times=8)]
     assert dispatched(just_due)[:2] == (5, "unknown")
     platform.faults.clear()
-    just_due.write("reconciler.yaml", 'organization: 42\ncalling_hours: {start: "00:00", end: "00:01"}\n')
+    start, end = other_minute(datetime.now(ZoneInfo("America/Los_Angeles")))
+    just_due.write("reconciler.yaml", f'organization: 42\ncalling_hours: {{start: "{start}", end: "{end}"}}\n')
     asked = asked_to_dial(platform)
     assert dispatched(just_due)[:2] == (5, "unknown")
     assert asked_to_dial(platform) == asked

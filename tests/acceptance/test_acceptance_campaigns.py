@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
+from daytime import zone_of_noon
 from waiting import PATIENCE
 
 from acceptance.platform import Fault
@@ -31,7 +33,9 @@ def number(place: int) -> str:
 
 def declare(project: Project, *, count: int = 3, starts: timedelta | None = None, name: str = "recall") -> None:
     """A campaign of so many people that starts so long from now, or never."""
-    start = f"  start: {(datetime.now(UTC) + starts).isoformat(timespec='seconds')}\n" if starts is not None else ""
+    zone = zone_of_noon()
+    now = datetime.now(ZoneInfo(zone))
+    start = f"  start: {(now + starts).isoformat(timespec='seconds')}\n" if starts is not None else ""
     project.write("reconciler.yaml", SETTINGS)
     project.write("manifests/agent.yaml", AGENT.replace("{file: prompts/front-desk.md}", "Say hello to {{name}}."))
     rows = "".join(f"{number(place)},Person {place}\n" for place in range(count))
@@ -47,7 +51,7 @@ spec:
   from_number: "+15551230001"
   daily_window_start: "00:00"
   daily_window_end: "23:59"
-  timezone: UTC
+  timezone: {zone}
   max_attempts: 1
   contacts: {{file: contacts.csv}}
 {start}""",

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from daytime import zone_of_noon
 from waiting import PATIENCE, until
 
 from serve.site_under_test import LATE, whole_second
@@ -12,15 +13,14 @@ from serve.site_under_test import LATE, whole_second
 if TYPE_CHECKING:
     from serve.site_under_test import Service, Site
 
-ZONE = "America/New_York"
-
 
 def declare(site: Site, at: datetime, more: str = "") -> None:
     (site.root / "manifests" / "contacts.csv").write_text("phone,name\n+12125550100,Ann\n+12125550101,Bo\n")
-    start = at.astimezone(ZoneInfo(ZONE)).strftime("%Y-%m-%dT%H:%M:%S")
+    zone = zone_of_noon()
+    start = at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")
     spec = (
         f'agent: reminders, from_number: "+15551230001", daily_window_start: "00:00", daily_window_end: "23:59", '
-        f"timezone: {ZONE}, max_attempts: 1, max_concurrent_calls: 1, contacts: {{file: contacts.csv}}, "
+        f"timezone: {zone}, max_attempts: 1, max_concurrent_calls: 1, contacts: {{file: contacts.csv}}, "
         f'start: "{start}"'
     )
     document = f"---\napiVersion: reconciler/v1\nkind: Campaign\nmetadata: {{name: recall}}\nspec: {{{spec}{more}}}\n"
