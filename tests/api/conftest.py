@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import PATIENCE
 
 from api.misbehaving import (
     Server,
@@ -29,7 +30,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def api(server: Server) -> Iterator[Api]:
     with connect(
-        base_url=server.url, key=KEY, clock=FixedClock(NOON), read_only=False, timeout=5, attempts=2
+        base_url=server.url, key=KEY, clock=FixedClock(NOON), read_only=False, timeout=PATIENCE, attempts=2
     ) as opened:
         yield opened
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from waiting import PATIENCE
 
 from api.misbehaving import Act, Server, cuts, says
 from reconciler.api import Api, connect
@@ -44,7 +45,7 @@ def clock() -> FixedClock:
 @pytest.fixture
 def api(server: Server, clock: FixedClock) -> Iterator[Api]:
     with connect(
-        base_url=server.url, key="sk_live_x", clock=clock, read_only=False, jitter=lambda: 1.0, timeout=5
+        base_url=server.url, key="sk_live_x", clock=clock, read_only=False, jitter=lambda: 1.0, timeout=PATIENCE
     ) as opened:
         yield opened
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from waiting import PATIENCE
 
 from dispatching.test_offering_more import due
 from reconciler.calls import rolling
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     from reconciler.calls.context import DispatchContext
     from reconciler.calls.due import Agenda, Due
-
-LIMIT = 15.0
 
 
 def agenda(place: list[Due]) -> Agenda:
@@ -70,7 +69,7 @@ def test_when_every_worker_is_stuck_what_is_due_next_is_begun_by_another(line: L
     first = [f"call-{number}" for number in range(line.throttle.workers)]
     with RollingDispatch(Event()) as run:
         line.offer(run, [*first, "one more"])
-        assert all(line.begun[key].wait(LIMIT) for key in first)
+        assert all(line.begun[key].wait(PATIENCE) for key in first)
         while not line.begun["one more"].wait(0.05):
             run.check()
         line.answers.set()

@@ -105,11 +105,11 @@ def test_asked_to_stop_it_leaves_to_others_what_has_no_answer_when_the_announced
     at = whole_second(ahead=2 * site.patience)
     site.declare(call("one", at, "+14155551000", ", late: 30m"))
     site.apply()
-    until(site.dialled, "the call", patience=(at - datetime.now(UTC)).total_seconds() + 40)
+    until(site.dialled, "the call", patience=(at - datetime.now(UTC)).total_seconds() + PATIENCE)
     assert service.stop() == 0
     site.ask("DELETE", "/emulator/faults")
     site.serve()
-    until(lambda: site.attempt("one").get("call_id"), "whoever comes next settles it", patience=120)
+    until(lambda: site.attempt("one").get("call_id"), "whoever comes next settles it")
     assert len(site.ask("GET", "/v1/calls")["results"]) == 1
 
 
