@@ -40,7 +40,8 @@ class Key:
 
 def known_secrets(environment: Mapping[str, str], file: Path | None) -> Iterator[str]:
     """The secrets this run was given, so that they are hidden before anything is read; never raises."""
-    yield from (secret for name in _SECRET_VARIABLES if len(secret := environment.get(name, "").strip()) >= SHORTEST)
+    lines = (line.strip() for name in _SECRET_VARIABLES for line in environment.get(name, "").splitlines())
+    yield from (secret for secret in lines if len(secret) >= SHORTEST)
     content = read_limited(file, largest=_LONGEST) if file is not None else b""
     if isinstance(content, bytes):
         yield from (line for line in content.decode("utf-8", "replace").split() if len(line) >= SHORTEST)

@@ -57,6 +57,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "state show": ("reconciler state --env live", "reconciler state --env live --format json"),
     "state locks": ("reconciler state locks --env live",),
     "state unlock": ("reconciler state unlock --env live",),
+    "state rekey": ("reconciler state rekey --env live",),
     "state forget": ("reconciler state forget Agent/front-desk --env live",),
     "state move": (
         "reconciler state move Agent/front-desk Agent/reception --env live",

@@ -71,6 +71,7 @@ TAKES: Mapping[str, Takes] = {
     "state unlock": Takes(),
     "state export": Takes(),
     "state import": Takes(names=1),
+    "state rekey": Takes(),
     "state forget": Takes(names=1),
     "state secret": Takes(names=1),
     "webhooks": Takes(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from reconciler.cli.state_secret import secret
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError
 from reconciler.state.call_states import CallState
+from reconciler.state_key import VARIABLE, StateKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -251,5 +253,19 @@ def _document(file: Path, organization: str) -> dict[str, Any]:
     return entries
 
 
-for each in (show, locks, unlock, forget, move, export, import_, secret):
+@declare("rekey", paths=False, formats=("text", "json"))
+def rekey(options: Options) -> int:
+    """Key the state anew, after a line with a new key was added to RECONCILER_STATE_KEY.
+
+    What the lines before made is taken over: every call stays as it was, and the old key alone reads nothing of it.
+    """
+    if not StateKey.of(os.environ):
+        raise InputError(f"{VARIABLE} is not set", code="RC124", hint=f"set {VARIABLE}: the old key, and the new below")
+    with _opened(options, writing=True) as (session, ledger), session.lease(ledger, "dispatch"):
+        count = ledger.rekey()
+        _told(session, f"{count} entries of {ledger.store.description} keyed anew", rekeyed=count)
+    return 0
+
+
+for each in (show, locks, unlock, forget, move, export, import_, rekey, secret):
     command.add_command(each)

@@ -6,7 +6,7 @@ keyed tells nothing without the key: a run whose key is another one, or missing,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,10 @@ class Digests:
         """Whether the state was keyed with this key."""
         return bool(self.key) and kept.get("check") == self.check["check"]
 
+    def since(self, kept: Mapping[str, Any]) -> StateKey | None:
+        """The earlier one of this key that the state was keyed with; None where it was none of them."""
+        return next((key for key in self.key.earlier if replace(self, key=key).agree_with(kept)), None)
+
 
 @cache
 def _check(key: StateKey, organization: str) -> str:
@@ -78,8 +82,13 @@ def is_keyed(digest: str) -> bool:
     return digest.startswith(f"{KEYED}:")
 
 
-def wrong_key(digests: Digests, description: str) -> WrongStateKey:
-    """Why a run that has not the state's key can go no further, and what to set."""
+def wrong_key(digests: Digests, description: str, kept: Mapping[str, Any] | None = None) -> WrongStateKey:
+    """Why a run that has not the state's key can go no further, and what to set; ``kept`` is the state's own check."""
+    if kept is not None and digests.since(kept) is not None:
+        return WrongStateKey(
+            f"the digests of people in {description} were made with the first lines of {VARIABLE} only",
+            hint="reconciler state rekey",
+        )
     has = "is another key" if digests.key else "is not set"
     return WrongStateKey(
         f"the digests of people in {description} were made with a key, and {VARIABLE} {has}: it cannot be told who was "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Conflict, StoreError
@@ -12,6 +13,7 @@ from reconciler.state import campaign_records
 from reconciler.state.call_records import keyed
 from reconciler.state.digests import Digests, wrong_key
 from reconciler.state.notes import Notes
+from reconciler.state.rekeying import rekeyed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,8 +57,9 @@ class KeyedNotes(Notes):
 
     def check_key(self) -> None:
         """Raise WrongStateKey where the state was keyed with another key than this run has."""
-        if not self._agrees(self._known()):
-            raise wrong_key(self._digests, self.store.description)
+        known = self._known()
+        if not self._agrees(known):
+            raise wrong_key(self._digests, self.store.description, known[self._check_key].value)
 
     def use_key(self) -> None:
         """Key what an older state holds, in one commit that says with which key: of two keys only one gets in."""
@@ -74,6 +77,25 @@ class KeyedNotes(Notes):
                     if tried == _TRIES:
                         raise
                     self.refresh()
+
+    def rekey(self) -> int:
+        """Take what an earlier one of the key made over into all of it, in one commit; how many entries that changed.
+
+        Raises WrongStateKey where the state was keyed with none of them. Whoever calls holds every lease: a run with
+        the earlier key alone would go on writing by it.
+        """
+        self.use_key()
+        known = {entry.key: entry for entry in self.store.list(self._prefix, {})}
+        check = known[self._check_key].value
+        if self._digests.agree_with(check):
+            return 0
+        since = self._digests.since(check)
+        if since is None:
+            raise wrong_key(self._digests, self.store.description)
+        writes = rekeyed(known.values(), partial(self._digests.key.grown, since=since))
+        self.store.put_many(writes)
+        self.refresh()
+        return sum(write.value is not None for write in writes)
 
     def bring_in(self, entries: Mapping[str, Any]) -> int:
         """Add an exported state to this one, over nothing that is there, and key it; how many entries that were.

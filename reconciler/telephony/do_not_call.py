@@ -48,8 +48,8 @@ class Hashing:
         return self.key.digest(self._text(number))
 
     def hashes(self, number: str) -> tuple[str, ...]:
-        """Every hash by which a number may be known: the one without a key is of a time before there was one."""
-        return tuple(dict.fromkeys(key.digest(self._text(number)) for key in (self.key, NO_KEY)))
+        """Every hash by which a number may be known: an earlier key's, or none's, is of a time before this one."""
+        return tuple(dict.fromkeys(key.digest(self._text(number)) for key in (self.key, *self.key.earlier, NO_KEY)))
 
     def _text(self, number: str) -> str:
         return f"do-not-call:{self.organization}:{number}"

@@ -37,6 +37,7 @@ BEFORE = ("--emulator", "--now", "2026-12-01T12:00:00Z")
 DUE = ("--emulator", "--now", "2026-12-01T20:05:00Z")
 KEY, OTHER = "5d3b7f7f3c7c4f1e9a", "another key altogether"
 VARIABLE = "RECONCILER_STATE_KEY"
+OPTED_OUT = "+14155550177"
 UNKEYED = (
     hashlib.sha256(NUMBER.encode()).hexdigest(),
     digest(NUMBER),
@@ -224,3 +225,68 @@ def test_a_digest_is_another_one_in_another_organisation_and_the_same_in_every_s
     mine, same, theirs = Digests("1", StateKey(KEY)), Digests("1", StateKey(KEY)), Digests("2", StateKey(KEY))
     assert mine.number(NUMBER) == same.number(NUMBER) != theirs.number(NUMBER)
     assert mine.of(phone_numbers.digest(NUMBER)) == mine.of(mine.number(NUMBER)) == mine.number(NUMBER)
+
+
+def test_a_key_that_leaked_is_replaced_and_every_call_stays_as_it_was(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+    assert apply(folder) == 0
+    assert grouped("calls", "opt-out", OPTED_OUT, "--why", "asked", *BEFORE)[0] == 0
+    before = set(re.findall(r"hmac-sha256:[0-9a-f]{64}", kept(folder)))
+    monkeypatch.setenv(VARIABLE, f"{KEY}\r\n{OTHER}\n")
+    refused = folder.run("dispatch", *DUE, online=False)
+    assert (refused.code, refused.written, "reconciler state rekey --emulator" in refused.err) == (1, [], True)
+    code, out, _ = grouped("state", "rekey", "--emulator", "--format", "json")
+    assert (code, json.loads(out)["rekeyed"]) == (0, 3)  # the call, the opt-out, the check
+    assert [digest for digest in before if digest in kept(folder)] == []
+    assert folder.run("plan", "--detailed-exitcode", *BEFORE, online=False).code == 0
+    assert dispatch(folder) == (0, ["POST /v1/call"])
+    assert dispatch(folder) == (0, [])
+    code, out, _ = grouped("state", "rekey", "--emulator", "--format", "json")
+    assert (code, json.loads(out)["rekeyed"]) == (0, 0)
+    folder.write({"out.yaml": document("ScheduledCall", "out", {**CALL, "to_number": OPTED_OUT})})
+    assert apply(folder) == 0
+    assert dispatch(folder)[1] == []  # who opted out under the old key is not rung under the new one
+    monkeypatch.setenv(VARIABLE, KEY)
+    assert dispatch(folder) == (1, [])
+
+
+@pytest.mark.parametrize("key", ["", OTHER, f"{OTHER}\n{KEY}"])
+def test_a_state_is_not_keyed_anew_by_who_has_not_its_key(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+    assert apply(folder) == 0
+    before = kept(folder)
+    monkeypatch.setenv(VARIABLE, key)
+    code, _, err = grouped("state", "rekey", "--emulator")
+    assert (code, VARIABLE in err) == (1, True)
+    assert set(re.findall(r"hmac-sha256:[0-9a-f]{64}", kept(folder))) == set(
+        re.findall(r"hmac-sha256:[0-9a-f]{64}", before)
+    )
+
+
+def test_a_hash_exported_under_the_old_key_still_stops_calls(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+    assert grouped("calls", "opt-out", NUMBER, "--why", "asked", *BEFORE)[0] == 0
+    (folder.root / "dnc.txt").write_text(grouped("calls", "dnc", "export", "--emulator")[1])
+    (folder.root / "reconciler.yaml").write_text("do_not_call: {file: dnc.txt}\n")
+    monkeypatch.setenv(VARIABLE, f"{KEY}\n{OTHER}")
+    other = ("--state", "sqlite:.reconciler/other.db")
+    assert apply(folder, *other) == 0
+    assert dispatch(folder, *other)[1] == []
+
+
+def test_a_secret_that_was_sent_under_the_old_key_is_not_sent_again(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, KEY)
+    monkeypatch.setenv("TOKEN", "a secret header value")
+    spec = {"display_name": "Book", "endpoint_url": "https://example.com/book", "endpoint_method": "POST"}
+    tool = {**spec, "spec": {"name": "book"}, "headers": [{"key": "X-Token", "value": "${env:TOKEN}"}]}
+    folder.write({"all.yaml": document("Integration", "book", tool)})
+    assert apply(folder) == 0
+    monkeypatch.setenv(VARIABLE, f"{KEY}\n{OTHER}")
+    assert grouped("state", "rekey", "--emulator")[0] == 0
+    assert folder.run("plan", "--detailed-exitcode", *BEFORE, online=False).code == 0
