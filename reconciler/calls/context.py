@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reconciler.contract.account import Account
     from reconciler.contract.resolver import Resolver
     from reconciler.model import Address, Finding, Observed
+    from reconciler.schedule.call_report import CallRow
     from reconciler.schedule.clock import Clock
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Attempt
@@ -55,6 +56,7 @@ class DispatchContext:
     left_out: Mapping[Address, tuple[Finding, ...]] = field(default_factory=dict)
     reading: Lock = field(default_factory=Lock)
     sent: SentHere = field(default_factory=SentHere)
+    happened: Callable[[CallRow], None] | None = None  # told of each attempt when it is over, and not only at the end
 
     @cached_property
     def callers(self) -> Mapping[str, Observed]:

@@ -94,7 +94,10 @@ def pools(
     def take(due: Due, tell: Tell) -> CallRow | None:
         context = begin()
         context.run_state.tried[due.attempt.key] = context.clock.now()
-        return _told(context, due, tell, dry_run=dry_run)
+        told = _told(context, due, tell, dry_run=dry_run)
+        if told is not None and context.happened is not None:
+            context.happened(told)
+        return told
 
     def callee(due: Due) -> str:
         return begin().callee(due)

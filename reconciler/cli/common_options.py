@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -225,8 +225,16 @@ def _written(context: click.Context) -> dict[str, tuple[str, ...]]:
         if value is None:
             continue
         values = value if isinstance(value, tuple) else (value,)
-        found[name] = (flag,) if option.is_flag else tuple(word for each in values for word in (flag, str(each)))
+        found[name] = (flag,) if option.is_flag else tuple(word for each in values for word in (flag, _word(each)))
     return found
+
+
+def _word(value: Any) -> str:
+    """The value of an option as it is written: a length of time with its unit, anything else as it is."""
+    if not isinstance(value, timedelta):
+        return str(value)
+    minutes, seconds = divmod(int(value.total_seconds()), 60)
+    return f"{minutes * 60 + seconds}s" if seconds else f"{minutes}m"
 
 
 def _color(*, no_color: bool) -> bool:

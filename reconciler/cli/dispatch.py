@@ -25,6 +25,7 @@ from reconciler.cli.view import shown
 from reconciler.errors import PlanRefused
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.planning.scope import Scope
+from reconciler.render.terminal import clean
 from reconciler.schedule.clock import parse_duration
 from reconciler.state.call_states import CallState
 
@@ -45,14 +46,16 @@ IN_PART, MISSED, INTERRUPTED = 4, 5, 130
 AT_ONCE = 8
 _SLICE = 1.0
 MEANT = "RC615"  # missed while held: somebody decided that, and nobody is alarmed
+_RANG = frozenset({CallState.PLACED, CallState.UNKNOWN})
 _NOT_OUT = frozenset({CallState.REFUSED, CallState.FAILED, CallState.ARMED, CallState.DECLARED})
 
 
 class Done(NamedTuple):
-    """The last row of each call that was due, and how many calls could be taken up by another run."""
+    """The last row of each call that was due, how many another run could take up, and how many it waited for."""
 
     rows: list[CallRow]
     left: int
+    awaited: int = 0
 
 
 class Duration(click.ParamType[timedelta]):
@@ -90,7 +93,7 @@ def command(options: Options, lookahead: timedelta, dry_run: bool, parallelism: 
         done = run(session, read, lookahead=lookahead, dry_run=dry_run, parallelism=parallelism)
         view.dispatch(session, done.rows, dry_run=dry_run)
         if session.stopping.is_set():
-            session.output.talk(render.text.interrupted(done.left, session.options.command("dispatch")))
+            session.output.talk(render.text.interrupted(done.left, done.awaited, session.options.command("dispatch")))
             return INTERRUPTED
     return 0 if dry_run else code_of_calls(done.rows)
 
@@ -126,6 +129,7 @@ def run(
     from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
     rows: list[CallRow] = []
+    began = session.clock.now()
     connection = session.connected()
     view.whose_calls(session, connection.target)
     throttle = Throttle(1 if session.options.now else parallelism, session.project.settings.limits.calls_per_second)
@@ -139,7 +143,13 @@ def run(
         if not dry_run:
             billing = of_balance(session, session.looked) if session.looked else ()
             tell(session, connection.ledger, [*of_calls(_latest(session, rows)), *billing])
-    return Done(_latest(session, [*rows, *missing]), len(left.place) + len(left.settle))
+    still = len(left.place) + len(left.settle)
+    return Done(_latest(session, [*rows, *missing]), still, _awaited(connection.ledger, left, began + lookahead))
+
+
+def _awaited(ledger: Ledger, left: Agenda, until: datetime) -> int:
+    """How many calls open until then beside those that are due already."""
+    return max(0, len(todo(ledger, now=until).place) - len(left.place))
 
 
 def _latest(session: Session, rows: list[CallRow]) -> list[CallRow]:
@@ -175,7 +185,10 @@ def _rounds(
         found = _todo(session, ledger)
         due = _is_due(found, run_state, session.clock.now())
         if due:
-            line = partial(_context, session, read(), connection, run_state=run_state, throttle=throttle)
+            happened = partial(_happened, session) if lookahead and not dry_run else None
+            line = partial(
+                _context, session, read(), connection, run_state=run_state, throttle=throttle, happened=happened
+            )
             _round(session, line, ledger, rows, dry_run=dry_run)
         if (not dry_run and _follow(session, api, ledger, lambda _: True)) or due:
             found = _todo(session, ledger)
@@ -280,11 +293,31 @@ def _context(
     *,
     run_state: RunState,
     throttle: Throttle,
+    happened: Callable[[CallRow], None] | None,
 ) -> DispatchContext:
     found = session.look(loaded, connection, Scope())
     return dispatch_context(
-        session, connection, loaded, found, check_lease=check, throttle=throttle, run_state=run_state
+        session,
+        connection,
+        loaded,
+        found,
+        check_lease=check,
+        throttle=throttle,
+        run_state=run_state,
+        happened=happened,
     )
+
+
+def _happened(session: Session, row: CallRow) -> None:
+    """Say what became of a call when it is over: a run that waits may be killed long before it tells its end."""
+    if CallState(row.state) in _RANG:
+        told = shown(row, session.output)
+        tried = f" (attempt {told.attempt})" if told.attempt > 1 else ""
+        session.output.talk(
+            clean(
+                f"{told.state}  {told.occurrence}{tried}  {told.to}  {f'call {told.call_id}' if told.call_id else ''}"
+            )
+        )
 
 
 def _announce(session: Session, todo: Agenda, until: datetime) -> None:

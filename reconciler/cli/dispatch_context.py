@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
     from reconciler.planning.survey import Connection, Survey
+    from reconciler.schedule.call_report import CallRow
 
 
 def dispatch_context(
@@ -27,6 +28,7 @@ def dispatch_context(
     check_lease: Callable[[], None],
     throttle: Throttle,
     run_state: RunState | None = None,
+    happened: Callable[[CallRow], None] | None = None,
 ) -> DispatchContext:
     """What all workers share over one survey of the account; without a ``run_state`` a fresh one."""
     ledger = connection.ledger
@@ -47,4 +49,5 @@ def dispatch_context(
         do_not_call=lambda: session.do_not_call.now(ledger),
         left_out=session.left_out,
         sent=session.sent_here,
+        happened=happened,
     )

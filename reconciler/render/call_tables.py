@@ -111,11 +111,13 @@ def of_lists_in_error(rows: Sequence[CallRow]) -> tuple[list[CallRow], list[str]
     ]
 
 
-def interrupted(left: int, next_command: str) -> str:
+def interrupted(left: int, awaited: int, next_command: str) -> str:
     """How many calls an interrupted dispatch left for another, and how to go on; what was done is told before."""
-    if not left:
+    if not left + awaited:
         return "Interrupted; no more calls are due.\n"
-    return f"Interrupted: {counted(left, 'call')} {'is' if left == 1 else 'are'} still due.\nNext: {next_command}\n"
+    due = f"{counted(left, 'call')} {'is' if left == 1 else 'are'} still due" if left else ""
+    waited = f"{counted(awaited, 'call')} that it waited for {'is' if awaited == 1 else 'are'} left to the next run"
+    return f"Interrupted: {'; '.join(filter(None, (due, waited if awaited else '')))}.\nNext: {next_command}\n"
 
 
 def _table(  # noqa: PLR0913 - what stands around the rows, all keyword-only

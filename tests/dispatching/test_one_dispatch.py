@@ -12,6 +12,8 @@ from acceptance.projects import PROJECT, ahead, call
 from waiting import PATIENCE, until
 
 if TYPE_CHECKING:
+    import subprocess
+
     from acceptance.platform import JSON, SecondPlatform
     from acceptance.projects import Project, Ran
 
@@ -99,6 +101,47 @@ def test_nothing_is_dialled_after_sigterm(project: Project, platform: SecondPlat
     assert dialled(platform) == 1
     assert [row["state"] for row in json.loads(out)["calls"]] == ["refused"]
     assert err == "Interrupted: 2 calls are still due.\nNext: reconciler dispatch\n"
+
+
+def one_now_one_later(project: Project) -> None:
+    project.write("manifests/first.yaml", call(at=ahead(seconds=-2)))
+    project.write("manifests/second.yaml", call("confirm-john", at=ahead(seconds=80), to=SECOND))
+    ran = project.run("apply", "--yes")
+    assert ran.code == 0, ran.said
+
+
+def log_until(running: subprocess.Popen[str], said: str) -> str:
+    """What a run logs, up to the line that says this; it ends by itself before long where none does."""
+    assert running.stderr is not None
+    lines = []
+    for line in running.stderr:
+        lines.append(line)
+        if said in line:
+            break
+    return "".join(lines)
+
+
+def test_the_log_of_a_run_that_was_killed_while_it_waited_tells_whom_it_rang(
+    project: Project, platform: SecondPlatform
+) -> None:
+    one_now_one_later(project)
+    running = project.start("dispatch", "--lookahead", "90s")
+    log = log_until(running, "waiting until")
+    running.kill()
+    out, _ = running.communicate(timeout=PATIENCE)
+    assert (out, len(platform.dialled)) == ("", 1)
+    assert f"placed  confirm-jane  +1•••••••0142  call {next(iter(platform.calls))}" in log
+
+
+def test_who_interrupts_a_run_that_waits_hears_how_many_calls_it_waited_for(project: Project) -> None:
+    one_now_one_later(project)
+    running = project.start("dispatch", "--lookahead", "90s")
+    log_until(running, "waiting until")
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=PATIENCE)
+    assert running.returncode == 130, err
+    assert "Interrupted: 1 call that it waited for is left to the next run." in err
+    assert "Next: reconciler dispatch --lookahead 90s" in err
 
 
 def test_what_was_placed_is_shown_when_the_key_is_refused_afterwards(
