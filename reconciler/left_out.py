@@ -57,6 +57,8 @@ def whole_lists(changes: Iterable[Change]) -> list[Change]:
     for change in changes:
         if change.stopped and (name := list_of(change.address)):
             wrong.setdefault(name, change)
+    if not wrong:
+        return changes
     return [_held_back(it, wrong[list_of(it.address)]) if list_of(it.address) in wrong else it for it in changes]
 
 

@@ -176,7 +176,7 @@ def read_limited(path: Path, *, largest: int) -> bytes | Unreadable:
         return wrong
     with os.fdopen(descriptor, "rb") as file:
         try:
-            return file.read(largest)
+            return file.read(min(largest, found.st_size + 1))  # as much as is asked for is set aside first
         except OSError as error:
             return _unreadable(error)
 

@@ -20,6 +20,9 @@ _UNUSED = {
 }
 
 
+_FIELDS = frozenset(_UNUSED.values())
+
+
 def clashing_tools(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
     """Two tools of one name on one agent: the model cannot tell them apart (contract 2.2.4)."""
     del now
@@ -55,8 +58,8 @@ def unattached(resources: Mapping[str, Resource], now: datetime) -> Iterator[Com
 def _used(resources: Mapping[str, Resource]) -> defaultdict[str, set[str]]:
     found: defaultdict[str, set[str]] = defaultdict(set)
     for agent in _of(resources, "Agent"):
-        for field in _UNUSED.values():
-            found[field].update(agent.declared.get(field, ()))
+        for field in agent.declared.keys() & _FIELDS:
+            found[field].update(agent.declared[field])
     return found
 
 

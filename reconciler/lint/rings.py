@@ -55,8 +55,8 @@ class Rings:
 def calls(resources: Mapping[str, Resource]) -> Iterator[Resource]:
     """The calls that are declared, and not called off."""
     for resource in resources.values():
-        called_off = resource.manifest.absent or resource.declared.get("cancelled")
-        if resource.manifest.address.kind == "ScheduledCall" and not called_off:
+        manifest = resource.manifest
+        if manifest.address.kind == "ScheduledCall" and not (manifest.absent or resource.declared.get("cancelled")):
             yield resource
 
 

@@ -214,6 +214,8 @@ def _notes(match: Match, kind: Kind, decision: Decision) -> tuple[str, ...]:
     """What a person does about a refusal, and which fields the manifest no longer mentions."""
     binding, resource = match.binding, match.resource
     gone = released(binding, resource.declared) if binding and resource and not kind.kept_in_state else ()
+    if not gone and not decision.way_out:
+        return ()
     default = {"name"} if gone and "name" in policies(kind.spec) else set()
     stop = kind.stop.format(name=match.address.name)
     return (

@@ -28,6 +28,8 @@ def missing(changes: Sequence[Change], kinds: Mapping[str, Kind], links: Resolve
     coming = {change.address for change in changes if change.action in _MAKES}
     waited_for: set[Address] = set()
     for change in changes:
+        if change.resource is None or not change.action.writes_fields:
+            continue
         yield from _of(change, kinds, links, coming)
         for address, key in _later(change, kinds):
             if address not in coming and address not in waited_for and links.id(address) is None:

@@ -108,7 +108,7 @@ def _nothing_misspelt(scope: Scope, matches: tuple[Match, ...]) -> None:
 
     A typo must not look like "no changes".
     """
-    known = {str(match.address) for match in matches}
+    known = {str(match.address) for match in matches} if scope.named else set()
     for address in sorted(scope.named):
         if str(address) not in known:
             hint = nearest(str(address), known) or "`reconciler plan --full` lists what there is"

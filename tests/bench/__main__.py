@@ -68,8 +68,9 @@ def _whole(items: Iterator[Found], part: str) -> Iterator[Found]:
     """A part's figures; where a command of it fails, what was said, and the other parts go on."""
     try:
         yield from items
-    except Failed as error:
-        yield Note(f"the part `{part}` ended early: {error}")
+    except Exception as error:  # noqa: BLE001 - whatever it is: an hour of figures is not thrown away for one
+        words = str(error) if isinstance(error, Failed) else f"{type(error).__name__}: {error}"
+        yield Note(f"the part `{part}` ended early: {words}")
 
 
 def committed() -> str:

@@ -52,11 +52,12 @@ def callee(number: int) -> str:
     return f"+{_FIRST_CALLEE + number}"
 
 
-def write_project(root: Path, count: int, *, at: datetime) -> Path:
-    """A project that declares calls which are all due at the same instant, to as many people."""
+def write_project(root: Path, count: int, *, at: datetime, more: str = "") -> Path:
+    """A project of calls, all due at the same instant, to as many people; ``more`` is added to its project file."""
     manifests = root / "manifests"
     manifests.mkdir(parents=True)
-    (root / "reconciler.yaml").write_text(_PROJECT.format(organization=ORGANIZATION, count=count), encoding="utf-8")
+    settings = _PROJECT.format(organization=ORGANIZATION, count=count) + more
+    (root / "reconciler.yaml").write_text(settings, encoding="utf-8")
     due = stamp(at.replace(microsecond=0))
     for first in range(1, count + 1, PER_FILE):
         numbers = range(first, min(first + PER_FILE, count + 1))
@@ -88,9 +89,9 @@ def armed_in_state(root: Path, count: int, *, at: datetime) -> None:
         raise LookupError(f"{known} of {count} calls are armed")
 
 
-def recorded(root: Path) -> list[Attempt]:
+def recorded(root: Path, state: str = STATE) -> list[Attempt]:
     """What a state holds of calls that were tried."""
-    with open_store(STATE, root=root, read_only=True) as store:
+    with open_store(state, root=root, read_only=True) as store:
         return Ledger(store, str(ORGANIZATION)).attempts()
 
 

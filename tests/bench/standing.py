@@ -6,17 +6,22 @@ import json
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import Request, urlopen
+
+from _pytest.outcomes import OutcomeException
+from postgres_server import running_server
 
 from bench.accounts import write_project
 from bench.timing import ROOT, Command, Failed, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from postgres_server import PostgresServer
 
 RECONCILER = str(Path(sys.executable).with_name("reconciler"))
 
@@ -61,6 +66,17 @@ def serving(module: str, *arguments: Any) -> Iterator[Server]:
     finally:
         process.stdin.close()
         process.wait()
+
+
+@contextmanager
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server of our own; Failed where none is installed."""
+    with ExitStack() as closing:
+        try:
+            server = closing.enter_context(running_server())
+        except (OutcomeException, RuntimeError) as error:
+            raise Failed(f"a PostgreSQL server could not be started: {error}") from None
+        yield server
 
 
 @contextmanager

@@ -9,13 +9,11 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from postgres_server import running_server
-
 from bench import calls
 from bench.accounts import ORGANIZATION
 from bench.figures import MILLISECONDS, SECONDS, Figure
 from bench.replicas import SECRET, replicas
-from bench.standing import folder, reconciler, serving
+from bench.standing import folder, postgres, reconciler, serving
 from bench.timing import Failed, run
 from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
@@ -51,8 +49,8 @@ def _burst(count: int, *, killed: bool) -> Iterator[Found]:
     """Calls that are due at one instant, at the rate that is theirs in a minute; who dispatches is killed midway."""
     per_second, due = count / MINUTE, datetime.now(UTC) + _TO_PLAN + _EACH * count
     what = f"serve {count:,} by {REPLICAS} replicas{', one killed' if killed else ''}"
-    with running_server() as postgres, folder() as place, serving("platform") as server:
-        root = _project(place / "project", postgres.url(), count, due, per_second)
+    with postgres() as database, folder() as place, serving("platform") as server:
+        root = _project(place / "project", database.url(), count, due, per_second)
         run(reconciler("apply", "--yes", root=root, url=server.url))
         server.counted(latency=LATENCY)
         with replicas(REPLICAS, root=root, url=server.url) as found:
@@ -109,8 +107,8 @@ def _dispatching(root: Path, found: list[Replica]) -> Replica:
 
 def _received(count: int, most: int) -> Iterator[Found]:
     """Ten seconds' worth of events, then as many more as show whether memory grows."""
-    with running_server() as postgres, folder() as place, serving("platform") as server:
-        root = _project(place / "project", postgres.url(), 1, datetime.now(UTC) + timedelta(days=1), 1.0)
+    with postgres() as database, folder() as place, serving("platform") as server:
+        root = _project(place / "project", database.url(), 1, datetime.now(UTC) + timedelta(days=1), 1.0)
         with replicas(1, root=root, url=server.url) as (replica,):
             _sent(replica, 0, count)  # the first are not counted: everything is new to it
             accepted, seconds = _sent(replica, count, count)
