@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reconciler import render
+from reconciler.calls.campaign_starts import PATH
 from reconciler.calls.follow import follow, rows
 from reconciler.calls.reports import damaged
 from reconciler.cli import completed_values
 from reconciler.cli.call_filters import CallFilter, in_period, names_in, unknown_name
 from reconciler.cli.common_options import FORMATS, declare
 from reconciler.cli.session import Session
+from reconciler.schedule.call_sums import CampaignCounts
 from reconciler.schedule.call_sums import report as report_of
 from reconciler.state.campaign_records import StartState, records
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from reconciler.api import Api
     from reconciler.cli.options import Options
     from reconciler.schedule.call_sums import CallReport
     from reconciler.state.ledger import Ledger
@@ -42,13 +47,20 @@ def report(options: Options, wanted: CallFilter) -> int:
             raise unknown
         chosen = replace(wanted, names=names).chosen(found, {}, now=now)
         asked = (wanted.since or wanted.on or "", wanted.until or wanted.on or "")
-        _show(session, report_of(target, chosen, now=now, period=asked, campaigns=_started(ledger)))
+        _show(session, report_of(target, chosen, now=now, period=asked, campaigns=_started(api, ledger)))
     return 0
 
 
-def _started(ledger: Ledger) -> list[str]:
-    """The campaigns that the platform calls for by itself, or called for."""
-    return sorted(it.name for it in records(ledger) if it.start is StartState.STARTED)
+def _started(api: Api, ledger: Ledger) -> list[CampaignCounts]:
+    """The campaigns that the platform calls for by itself, or called for, as it counts them."""
+    found = sorted((it.name, it.campaign) for it in records(ledger) if it.start is StartState.STARTED)
+    bodies = {str(body.get("public_id")): body for body in api.items(PATH)} if found else {}
+    return [_counts(name, bodies.get(id_, {})) for name, id_ in found]
+
+
+def _counts(name: str, body: Mapping[str, Any]) -> CampaignCounts:
+    told = (body.get(f"{word}_count") for word in ("total", "completed", "failed", "in_progress"))
+    return CampaignCounts(name, str(body.get("status") or "gone"), *(it if isinstance(it, int) else 0 for it in told))
 
 
 def _show(session: Session, told: CallReport) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from reconciler.schedule.call_sums import CallReport, Sums
+    from reconciler.schedule.call_sums import CallReport, CampaignCounts, Sums
 
 EMPTY = "No calls."
 UNNAMED = {"agent": "no agent named", "list": "single calls", "day": "no time"}
@@ -87,13 +87,19 @@ def document(report: CallReport) -> dict[str, Any]:
         "until": report.until or None,
         "first": report.first.isoformat() if report.first else None,
         "last": report.last.isoformat() if report.last else None,
-        "campaigns": list(report.campaigns),
+        "campaigns": [it.name for it in report.campaigns],
+        "by_campaign": [_campaign(it) for it in report.campaigns],
         "totals": _figures(report.totals),
         **{
             f"by_{of}": [{of: group.name or None, **_figures(group.sums)} for group in groups(report) if group.of == of]
             for of in ("agent", "list", "day")
         },
     }
+
+
+def _campaign(it: CampaignCounts) -> dict[str, Any]:
+    counts = {name: getattr(it, name) for name in ("contacts", "completed", "failed", "in_progress")}
+    return {"campaign": it.name, "status": it.status, **counts}
 
 
 def _figures(sums: Sums) -> dict[str, Any]:
@@ -120,7 +126,8 @@ def text(report: CallReport, *, width: int = 80, color: bool = False) -> str:
     lines = [paint(line, "bold") for line in wrap(title(report), width)]
     lines += wrap(period(report), width)
     if report.is_empty:
-        return "\n".join([*lines, "", EMPTY]) + "\n"
+        beside = [line for remark in campaigns(report) for line in wrap(remark, width)]
+        return "\n".join([*lines, "", EMPTY, *beside]) + "\n"
     lines += ["", *_table(report, width, paint), ""]
     lines += [line for remark in remarks(report) for line in wrap(remark, width)]
     return "\n".join(lines).rstrip("\n") + "\n"
@@ -161,11 +168,16 @@ def remarks(report: CallReport) -> list[str]:
         *([f"{counted(it.under_way, 'call')} not ended yet, or not recorded: dispatch does"] if it.under_way else []),
         *([f"{counted(it.unknown, 'call')} may have rung: `reconciler calls --state unknown`"] if it.unknown else []),
         *([f"The platform told no cost of {counted(it.unpriced, 'call')}."] if it.unpriced else []),
-        *(
-            [f"Campaigns are not counted here: `reconciler campaigns` ({', '.join(map(clean, report.campaigns))})"]
-            if report.campaigns
-            else []
-        ),
+        *campaigns(report),
+    ]
+
+
+def campaigns(report: CallReport) -> list[str]:
+    """``Campaign recall, running: 12 of 120 contacts completed, 3 failed, 2 in call; not among the calls above``."""
+    return [
+        f"Campaign {clean(it.name)}, {clean(it.status)}: {it.completed:,} of {counted(it.contacts, 'contact')} "
+        f"completed, {it.failed:,} failed, {it.in_progress:,} in call; not among the calls above"
+        for it in report.campaigns
     ]
 
 
@@ -236,7 +248,8 @@ def markdown(report: CallReport) -> str:
     """A heading, the period, and a table; for a comment or a chat."""
     head = f"**{escape(title(report))}**\n\n{escape(period(report))}\n"
     if report.is_empty:
-        return f"{head}\n{EMPTY}\n"
+        beside = "".join(f"\n{escape(it)}\n" for it in campaigns(report))
+        return f"{head}\n{EMPTY}\n{beside}"
     names = shown(report)
     rows = ((escape(_spoken(it)), *(figure(it.sums, name) for name in names)) for it in told_groups(report))
     told = table(("Calls", *map(heading, names)), [row(cells) for cells in rows])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import htpy
 
 from reconciler.render import words
-from reconciler.render.call_sums import EMPTY, figure, heading, named, period, remarks, shown, told_groups
+from reconciler.render.call_sums import EMPTY, campaigns, figure, heading, named, period, remarks, shown, told_groups
 from reconciler.render.html_page import page
 from reconciler.render.html_parts import prose, row, table
 
@@ -29,6 +29,7 @@ def report(report: CallReport) -> str:
         htpy.p(class_="quiet")[f"organisation {report.target.organization_id} · {words.host(report.target)}"],
         htpy.p(class_="quiet")[period(report)],
         htpy.p(class_="verdict clean")[EMPTY] if report.is_empty else None,
+        [htpy.p(class_="quiet")[prose(it)] for it in campaigns(report)] if report.is_empty else None,
     ]  # fmt: skip - from above to below
     sections = [] if report.is_empty else [("totals", "All calls", _totals(report)), *_groups(report)]
     return page(f"Calls of {words.account(report.target)}", header=header, sections=sections)

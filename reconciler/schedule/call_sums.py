@@ -71,12 +71,25 @@ _FIGURES = tuple(item.name for item in fields(Sums))
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignCounts:
+    """How many contacts of a campaign stand where by now, as the platform counts them; ``status`` is its word."""
+
+    name: str
+    status: str
+    contacts: int = 0
+    completed: int = 0
+    failed: int = 0
+    in_progress: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CallReport:
     """Sums of the calls of an account, and of the groups among them, each group by its name.
 
     ``since`` and ``until`` bound the period as it was asked for, "" where it was not. ``first`` and ``last`` are when
     its first and last call rang or was due, each by the clock it was declared in, as a day is; None without any.
-    ``campaigns`` names those that were started: the platform places their calls, which are not counted here.
+    ``campaigns`` are those that were started: the platform places their calls, and its counts are of contacts and
+    of no period, so that they are beside the sums.
     """
 
     target: Target
@@ -89,7 +102,7 @@ class CallReport:
     until: str = ""
     first: datetime | None = None
     last: datetime | None = None
-    campaigns: tuple[str, ...] = ()
+    campaigns: tuple[CampaignCounts, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -167,7 +180,7 @@ def report(
     *,
     now: datetime,
     period: tuple[str, str] = ("", ""),
-    campaigns: Sequence[str] = (),
+    campaigns: Sequence[CampaignCounts] = (),
 ) -> CallReport:
     """The report of these calls, over a period as it was asked for."""
     instants = [at for row in rows if (at := local(row)) is not None]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reconciler.model import Target
 from reconciler.render import call_sums, html_call_sums
 from reconciler.schedule.call_report import OUTCOMES, CallRow
-from reconciler.schedule.call_sums import Sums, report, total
+from reconciler.schedule.call_sums import CampaignCounts, Sums, report, total
 from reconciler.state.call_states import CallState
 
 NOW = datetime(2026, 12, 5, 12, tzinfo=UTC)
@@ -39,6 +39,7 @@ BUSY = replace(
 )
 AGAIN = replace(BUSY, attempt=2, state="completed", outcome="voicemail", duration_seconds=30, cost_cents=2)
 MISSED = CallRow("daily", "daily@2026-12-03T09:00", 1, TEN + timedelta(days=1), "", "expired", earlier=4)
+SPRING = CampaignCounts("spring", "running", 120, 12, 3, 2)
 EVERY = [REACHED, BUSY, AGAIN, MISSED]
 
 ROWS = st.builds(
@@ -125,12 +126,29 @@ def test_what_makes_the_figures_provisional_is_said_below_them() -> None:
     going = replace(REACHED, state="placed", outcome="", duration_seconds=None, cost_cents=None)
     lost = replace(REACHED, state="unknown", outcome="unknown", cost_cents=None)
     free = replace(REACHED, cost_cents=None)
-    told = call_sums.remarks(report(TARGET, [going, lost, free], now=NOW, campaigns=["spring"]))
+    told = call_sums.remarks(report(TARGET, [going, lost, free], now=NOW, campaigns=[SPRING]))
     assert [text.partition(":")[0] for text in told[1:]] == [
         "1 call not ended yet, or not recorded",
         "1 call may have rung",
         "The platform told no cost of 1 call.",
-        "Campaigns are not counted here",
+        "Campaign spring, running",
+    ]
+    assert told[-1].endswith(": 12 of 120 contacts completed, 3 failed, 2 in call; not among the calls above")
+
+
+def test_a_report_tells_of_campaigns_also_where_there_is_no_call_in_it() -> None:
+    told = report(TARGET, [], now=NOW, campaigns=[SPRING])
+    for form in (call_sums.text, call_sums.markdown, html_call_sums.report):
+        assert "12 of 120 contacts completed" in " ".join(form(told).split())
+    assert call_sums.document(told)["by_campaign"] == [
+        {
+            "campaign": "spring",
+            "status": "running",
+            "contacts": 120,
+            "completed": 12,
+            "failed": 3,
+            "in_progress": 2,
+        }
     ]
 
 
