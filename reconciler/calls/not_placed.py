@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reconciler.calls.answers import row
 from reconciler.calls.gates import skipped
 from reconciler.errors import Conflict
+from reconciler.left_out import list_of
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
@@ -57,9 +58,15 @@ def missed(context: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | No
         order,
         CallState.EXPIRED,
         detail=detail,
-        hint="" if hold or forbidden or called_off else "set a new name and time to call after all",
+        hint="" if hold or forbidden or called_off else _after_all(due),
         code=attempt.code,
     )  # fmt: skip - one call
+
+
+def _after_all(due: Due) -> str:
+    """How somebody is called all the same: a name, or the key of a row, means one call."""
+    row = list_of(due.armed.call.address)
+    return f"{'give its row a new key' if row else 'set a new name'} and time to call after all"
 
 
 def skip(context: DispatchContext, due: Due, order: PlannedCall, why: str, *, dry_run: bool) -> CallRow | None:

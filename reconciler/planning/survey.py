@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from reconciler.contract.account import Look
 from reconciler.contract.kind import FoundBy
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Finding, Severity
+from reconciler.left_out import list_of
+from reconciler.model import Finding, Severity
 from reconciler.planning import guard, observe
 from reconciler.planning import plan as planning
 from reconciler.planning.forecast import forecast
@@ -22,7 +23,7 @@ from reconciler.state.call_states import CallState
 from reconciler.undeclared import Undeclared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from reconciler.api import Api
@@ -179,18 +180,27 @@ def _standstill(ledger: Ledger, now: datetime) -> list[Finding]:
     """That calls are held, which nobody may overlook who arms another: all of them, or which."""
     if held := ledger.standstill(now):
         return [Finding(Severity.WARNING, "RC603", held, "reconciler calls release --all")]
-    found = [f"`{name}` {told}" for name, told in _held(ledger, now)]
-    if not found:
+    held_so: dict[tuple[str, str], list[str]] = {}
+    for address, told in _held(ledger, now):
+        held_so.setdefault((list_of(address) or address.name, told), []).append(address.name)
+    if not held_so:
         return []
-    more = f"; and {len(found) - _LISTED:,} more" if len(found) > _LISTED else ""
-    calls = "1 call is held" if len(found) == 1 else f"{len(found):,} calls are held"
-    hint = "reconciler calls --state held"
-    return [Finding(Severity.NOTE, "RC603", f"{calls}: {'; '.join(found[:_LISTED])}{more}", hint)]
+    count = sum(map(len, held_so.values()))
+    calls = "1 call is held" if count == 1 else f"{count:,} calls are held"
+    shown = [f"{_spoken(whole, names)} {told}" for (whole, told), names in [*held_so.items()][:_LISTED]]
+    left = count - sum(map(len, [*held_so.values()][:_LISTED]))
+    more = f"; and {left:,} more" if left else ""
+    return [Finding(Severity.NOTE, "RC603", f"{calls}: {'; '.join(shown)}{more}", "reconciler calls --state held")]
 
 
-def _held(ledger: Ledger, now: datetime) -> Iterator[tuple[str, str]]:
+def _spoken(whole: str, names: Sequence[str]) -> str:
+    """What is held in one way: a call by its name, rows of a list by their count."""
+    return f"`{names[0]}`" if len(names) == 1 else f"`{whole}` ({len(names):,} calls)"
+
+
+def _held(ledger: Ledger, now: datetime) -> Iterator[tuple[Address, str]]:
     """The armed calls that are held now and whose window has not closed, and how, by the clock of each."""
-    for name, armed in sorted(ledger.armed().items()):
+    for _, armed in sorted(ledger.armed().items()):
         over = bool(armed.closes) and parse_instant(armed.closes) <= now
         if armed.state is CallState.ARMED and not over and (hold := armed.holds_now(now)):
-            yield name, hold.spoken(armed.call.zone)
+            yield armed.call.address, hold.spoken(armed.call.zone)

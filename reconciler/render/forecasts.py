@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from reconciler.schedule.expected_calls import ExpectedCampaign, Forecast, Ring
+    from reconciler.schedule.expected_calls import ExpectedCampaign, Forecast, Ring, Skip
 
 _FEW = 5  # rings a terminal and a comment list before the rest is counted
 _INDENT = 4
@@ -154,13 +154,17 @@ def _about_calls(forecast: Forecast) -> Iterator[str]:
 
 
 def _skipped(forecast: Forecast) -> str:
-    """``2 skipped: survey on Fri 25 Dec 09:00 New York (Christmas Day (US)), …``."""
-    told = [
-        f"{it.address.name} on {clock.spoken_local(it.at, clock.zone(it.zone or 'UTC'), now=forecast.now)}: {it.why}"
-        for it in forecast.skips[:_FEW]
-    ]
+    """``2 skipped (survey on Fri 25 Dec 09:00 New York: Christmas Day (US); …)``; of many for one reason the ends."""
+    if len(forecast.skips) > _FEW and len({it.why for it in forecast.skips}) == 1:
+        first, last = (_skip(it, forecast) for it in (forecast.skips[0], forecast.skips[-1]))
+        return f"{len(forecast.skips):,} skipped, {forecast.skips[0].why} ({first} to {last})"
+    told = [f"{_skip(it, forecast)}: {it.why}" for it in forecast.skips[:_FEW]]
     more = len(forecast.skips) - len(told)
     return f"{len(forecast.skips):,} skipped ({'; '.join(told)}{f'; and {more:,} more' if more else ''})"
+
+
+def _skip(it: Skip, forecast: Forecast) -> str:
+    return f"{it.address.name} on {clock.spoken_local(it.at, clock.zone(it.zone or 'UTC'), now=forecast.now)}"
 
 
 def _about_zones(forecast: Forecast) -> Iterator[str]:

@@ -29,6 +29,9 @@ class DoNotCallSetting(BaseModel):
     file: str = Field(min_length=1, description="A file with a number, or a hash of `calls dnc export`, a line.")
 
 
+_REMARK = re.compile(r"(?:^|\s)\s*#")
+
+
 class WrongLine(NamedTuple):
     """A line that is no number and no hash, and why."""
 
@@ -68,11 +71,11 @@ NOBODY = Listed()
 
 
 def read_list(text: str) -> Listed:
-    """One number or hash a line; blank lines, and those that begin with ``#``, are nothing."""
+    """One number or hash a line, and behind a ``#`` whose it is; blank lines and such words alone are nothing."""
     numbers, hashed, wrong = set(), set(), []
     for place, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        written = line.strip()
-        if not written or written.startswith("#"):
+        written = _REMARK.split(line, maxsplit=1)[0].strip()
+        if not written:
             continue
         if _HASH.fullmatch(written):
             hashed.add(written)

@@ -9,6 +9,7 @@ import pytest
 from laws.project import Folder, document, project
 
 from reconciler.cli import main
+from reconciler.telephony.do_not_call import read_list
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,3 +147,9 @@ def test_a_listed_person_who_is_not_named_is_rung(folder: Folder) -> None:
     (folder.root / "dnc.txt").write_text("+14155550142\n")
     folder.run("apply", "--yes")
     assert dispatched(folder) == (0, ["POST /v1/call"])
+
+
+def test_whose_number_it_is_may_stand_behind_it() -> None:
+    listed = read_list("# asked on the telephone\n+14155550101 # Jane\n+1 (415) 555-0102\t#Omar\n  # nobody\n+1415#5\n")
+    assert listed.numbers == {"+14155550101", "+14155550102"}
+    assert [it.line for it in listed.wrong] == [5]

@@ -139,3 +139,12 @@ def test_a_row_that_is_named_is_told_alone_and_what_else_is_in_error_is_counted(
     assert "1 other call is in error: reconciler validate" in said.err
     assert said.code == ERROR
     assert "RC114" in folder.verb("calls", "show", "week/108").out
+
+
+def test_calls_that_are_held_in_one_way_are_told_by_their_list(folder: Folder) -> None:
+    declare(folder, HEAD + ROWS)
+    folder.run("apply", "--yes")
+    folder.verb("calls", "hold", "week", "--why", "ill")
+    told = " ".join(folder.run("plan").out.split())
+    assert "10 calls are held: `week` (10 calls) held: ill" in told
+    assert "10 skipped, held: ill (week/100 on Thu 3 Dec 20:00 UTC to week/109 on Thu 3 Dec 20:00 UTC)" in told
