@@ -193,11 +193,11 @@ def _untried(call: Armed, schedule: Schedule, tried: Mapping[Attempt, Occurrence
     settled = [nominal for nominal, _ in tried.values() if nominal <= now - _RESCAN]
     told = [firing.nominal for attempt, firing in tried.items() if attempt.earlier]
     start = max([since, *([max(settled) - late] if settled else []), *told])
-    known = {firing.wall for firing in tried.values()} | _moved(schedule, tried)
+    known = {firing.identity for firing in tried.values()} | _moved(schedule, tried)
     missed: deque[Occurrence] = deque(maxlen=_MOST_MISSED)
     count = 0
     for firing in firings(schedule, start, now + timedelta(seconds=1)):
-        if firing.wall in known:
+        if firing.identity in known:
             continue
         if firing.nominal + late > now:
             yield _Wanted(occurrence_id(call.name, firing.wall), firing.nominal, None)
@@ -209,19 +209,20 @@ def _untried(call: Armed, schedule: Schedule, tried: Mapping[Attempt, Occurrence
         yield _Wanted(occurrence_id(call.name, firing.wall), firing.nominal, None, earlier)
 
 
-def _moved(schedule: Schedule, tried: Mapping[Attempt, Occurrence]) -> set[datetime]:
-    """The wall times that attempts in an older state stand for, whose names are instants by other time-zone data.
+def _moved(schedule: Schedule, tried: Mapping[Attempt, Occurrence]) -> set[tuple[datetime, int]]:
+    """The firings that attempts in an older state stand for, whose names are instants by other time-zone data.
 
     Such an instant may be no firing by the data at hand; the nearest firing is the one it was: better missed than
     twice.
     """
     found = set()
-    for attempt, (nominal, wall) in tried.items():
+    for attempt, tried_then in tried.items():
         if not attempt.occurrence.endswith("Z"):
             continue
+        nominal = tried_then.nominal
         near = list(firings(schedule, nominal - _LONGEST_SHIFT, nominal + _LONGEST_SHIFT))
-        if near and all(firing.wall != wall for firing in near):
-            found.add(min(near, key=lambda firing: abs(firing.nominal - nominal)).wall)
+        if near and all(firing.identity != tried_then.identity for firing in near):
+            found.add(min(near, key=lambda firing: abs(firing.nominal - nominal)).identity)
     return found
 
 

@@ -123,6 +123,11 @@ class Occurrence(NamedTuple):
     nominal: datetime
     wall: datetime
 
+    @property
+    def identity(self) -> tuple[datetime, int]:
+        """What tells it from any other firing: two wall times that differ in their ``fold`` alone compare equal."""
+        return self.wall, self.wall.fold
+
 
 def occurrences(schedule: Schedule, after: datetime, before: datetime) -> Iterator[datetime]:
     """The nominal instants t of a schedule, ``after <= t < before``, in UTC, each once, ascending.

@@ -47,6 +47,17 @@ def test_an_occurrence_goes_by_its_declared_wall_time() -> None:
     assert [it.attempt.occurrence for it in due(recurring(DAILY), NINE).place] == ["rounds@2026-12-01T09:00"]
 
 
+def test_the_second_of_a_doubled_hour_is_due_although_the_first_was_placed() -> None:
+    halves = {"schedule": {"cron": "*/30 * * * *", "timezone": "America/New_York"}}
+    armed = recurring(halves, since="2026-11-01T05:01:00Z")
+    first, again = "rounds@2026-11-01T01:30", "rounds@2026-11-01T01:30+fold"
+    found = due(armed, datetime(2026, 11, 1, 6, 30, 10, tzinfo=UTC), tried(first))
+    assert [it.attempt.occurrence for it in found.place] == [again]
+    assert [it.attempt.occurrence for it in found.missed] == ["rounds@2026-11-01T01:00+fold"]
+    assert due(armed, datetime(2026, 11, 1, 6, 31, tzinfo=UTC), tried(first), tried(again)).place == []
+    assert due(armed, datetime(2026, 11, 1, 5, 31, tzinfo=UTC), tried(first)).place == []
+
+
 @pytest.mark.parametrize(
     "name", ["rounds@2026-12-01T09:00", "rounds@2026-12-01T16:00:00Z", "rounds@2026-12-01T17:00:00Z"]
 )
