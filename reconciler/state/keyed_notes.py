@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import Conflict, StoreError
-from reconciler.state import campaign_records
 from reconciler.state.call_records import keyed
 from reconciler.state.digests import Digests, wrong_key
 from reconciler.state.notes import Notes
@@ -120,6 +119,8 @@ class KeyedNotes(Notes):
         return Counter(sort for sort in kept if sort != "lease")
 
     def _keyed_now(self, known: Mapping[str, Entry]) -> list[Entry]:
+        from reconciler.state import campaign_records  # noqa: PLC0415 - slow to load, and a key is new once
+
         calls = {entry.key: entry.value for entry in self._under("call") if isinstance(entry.value, dict)}
         campaigns = {it.key: it.value for it in self._under("campaign") if isinstance(it.value, dict)}
         wanted = (
