@@ -161,7 +161,7 @@ def _second_tries(ledger: Ledger) -> dict[Address, list[SecondTry]]:
 def _stops(ledger: Ledger, now: datetime) -> Stops:
     """Why one call is not to be placed as things stand: cancelled, or held by command until its window has closed."""
     cancelled = {it.occurrence for it in ledger.attempts() if it.state is CallState.CANCELLED}
-    held = {name: it for name, it in ledger.armed().items() if it.hold or it.occurrence_holds}
+    held = {name: it for name, it in ledger.armed().items() if it.held or it.occurrence_holds}
     everything = ledger.held_all(now)
 
     def why(order: PlannedCall, at: datetime, occurrence: str) -> str:
