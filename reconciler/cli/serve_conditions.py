@@ -21,10 +21,15 @@ _API_SERVES = 10.0
 
 
 class Conditions:
-    """What readiness depends on; manifests in error do not: the last good ones are kept, and it is said."""
+    """What readiness depends on; manifests in error do not: the last good ones are kept, and it is said.
 
-    def __init__(self, connection: Connection, manifests: Callable[[], InputError | None]) -> None:
-        self._connection, self._error = connection, manifests
+    ``state_fails`` says why the state failed lately: one that is full can be read all the same.
+    """
+
+    def __init__(
+        self, connection: Connection, manifests: Callable[[], InputError | None], state_fails: Callable[[], str]
+    ) -> None:
+        self._connection, self._error, self._state_fails = connection, manifests, state_fails
         self._api_checked, self._api_known = -_API_SERVES, Check(ok=True)
 
     def asked(self, *, dispatching: bool) -> dict[str, Callable[[], Check]]:
@@ -42,6 +47,8 @@ class Conditions:
             self._connection.ledger.store.get(f"{self._connection.ledger.organization}/lease/dispatch")
         except ReconcilerError as error:
             return Check(ok=False, detail=error.message)
+        if why := self._state_fails():
+            return Check(ok=False, detail=why)
         return Check(ok=True, detail=self._connection.ledger.store.description)
 
     def _api(self) -> Check:

@@ -6,6 +6,7 @@ from datetime import datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from reconciler.errors import Conflict, StoreError
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.state.call_records import Attempt
     from reconciler.state.ledger import Ledger
 
+_LATELY = 10.0  # seconds
 _SAID_AGAIN = 60.0  # seconds after which an error that goes on is said again
 _REMEMBERED = 20_000  # calls whose last line in the log is known
 
@@ -27,6 +29,7 @@ class Report:
 
     def __init__(self, log: Log, metrics: Metrics, ledger: Ledger) -> None:
         self._log, self._metrics, self._ledger = log, metrics, ledger
+        self._not_stored = (-_LATELY, "")
         self._failures: dict[str, float] = {}
         self._said: dict[tuple[str, int], tuple[str, str]] = {}
 
@@ -58,11 +61,23 @@ class Report:
     def failed(self, what: str, error: ReconcilerError) -> None:
         """Something that is tried again later; the same error is said once a minute, and counted each time."""
         self._metrics.round_failures.inc()
+        if isinstance(error, StoreError) and not isinstance(error, Conflict):
+            self.not_stored(error.message)
         said, now = f"{what} {error.code} {error.message}", monotonic()
         if now - self._failures.get(said, -_SAID_AGAIN) < _SAID_AGAIN:
             return
         self._failures = {said: now, **{it: at for it, at in self._failures.items() if now - at < _SAID_AGAIN}}
         self._log.say(f"{what} failed: {error.message}", code=error.code, hint=error.hint, level="error")
+
+    def not_stored(self, why: str) -> None:
+        """The state took something not, or could not be read."""
+        self._not_stored = (monotonic(), why)
+
+    @property
+    def state_fails(self) -> str:
+        """Why the state failed lately; "" where it did not. What failed is tried again sooner than it is forgotten."""
+        at, why = self._not_stored
+        return why if monotonic() - at < _LATELY else ""
 
     def _say(self, row: CallRow) -> None:
         self._log.say(

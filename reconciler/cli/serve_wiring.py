@@ -324,9 +324,11 @@ class Wiring:
             closed=session.project.settings.calling_hours.closed_days,
             forbids=lambda: session.do_not_call.now(self.connection.ledger).forbids,
         )
-        checks = Conditions(self.connection, lambda: self.checkout.error)
+        checks = Conditions(self.connection, lambda: self.checkout.error, lambda: self.report.state_fails)
         return Services(
-            receiver=Receiver(self._secrets, self._accept_v1, self.events, self.follower.hear, time.time),
+            receiver=Receiver(
+                self._secrets, self._accept_v1, self.events, self.follower.hear, time.time, self.report.not_stored
+            ),
             access=Access(self.listen, self._token),
             board=board,
             health=Health(self._beats(dispatching), checks.asked(dispatching=dispatching)),

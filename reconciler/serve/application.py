@@ -62,13 +62,14 @@ class _TooLarge(Exception):
 
 @dataclass(frozen=True)
 class Receiver:
-    """What the receiver checks events by, and who hears of them."""
+    """What the receiver checks events by, who hears of them, and of those that could not be stored."""
 
     secrets: Sequence[bytes]
     accept_v1: bool
     events: EventLog
     heard: Callable[[str], None]
     now: Callable[[], float]
+    not_stored: Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ async def _accepted(services: Services, found: event.Event) -> Response:
     except (ReconcilerError, TimeoutError) as error:  # the platform sends it again
         why = error.message if isinstance(error, ReconcilerError) else "the state does not answer"
         services.metrics.event(found.type, "not_stored")
+        services.receiver.not_stored(why)
         services.log.say("event not stored", type=found.type, error=why, level="error")
         _heard(services, found)  # it may have been stored after all, and would be a duplicate when it comes again
         return _answer(503, "it could not be stored, send it again")

@@ -151,11 +151,12 @@ class Site:
         self.patience = 4.0 + 4 * (time.monotonic() - began)
         assert done.returncode == 0, done.stdout + done.stderr
 
-    def serve(self, *arguments: str) -> Service:
+    def serve(self, *arguments: str, platform: str = "") -> Service:
+        """A replica; ``platform`` is another way to the platform."""
         process = subprocess.Popen(
             [sys.executable, "-m", "reconciler", "serve", *LISTENING, *arguments],
             cwd=self.root,
-            env=self._environment,
+            env=self._environment | {"THUNDERPHONE_API_BASE_URL": platform or self.platform},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
