@@ -113,7 +113,7 @@ class _Carrier:
             raise _Left("is not there")
         kind = self._kinds[change.address.kind]
         policy = policies(kind.spec)[diff.path]
-        if policy.unread is not None or holds_secret(kind.spec, diff.path):
+        if policy.hides(policy.live(observed.body)) or holds_secret(kind.spec, diff.path):
             raise _Left("is not told as it was written: change it by hand")
         value = live_value(kind, policy, observed.body, self._links)
         if (path := resource.files.get(diff.path)) is not None:

@@ -83,7 +83,18 @@ def _same(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> bo
     recorded = base.fields.get(policy.name) if base else None
     if recorded is None and actual is not None and not policy.unread.readable and not policy.secret:
         return base is None or same(policy, desired, actual)  # a request of its own told it
-    return base is None or (recorded is not None and _recalls(recorded[0], policy, desired, base))
+    if base is None or recorded is None:
+        return base is None
+    if policy.hides(actual):
+        return _recalls(recorded[0], policy, desired, base)
+    moved = not (_recalls(recorded[0], policy, desired, base) and _recalls(recorded[1], policy, actual, base))
+    return not moved or same(policy, desired, actual)
+
+
+def remembered(policy: Policy, desired: Any, base: Binding | None) -> bool:
+    """Whether what is declared is what was sent last, as far as that is recorded."""
+    recorded = base.fields.get(policy.name) if base else None
+    return base is not None and recorded is not None and _recalls(recorded[0], policy, desired, base)
 
 
 def _recalls(recorded: str, policy: Policy, value: Any, base: Binding) -> bool:
@@ -203,7 +214,7 @@ def _side(policy: Policy, desired: Any, actual: Any, base: Binding | None) -> Ch
     if base is None or recorded is None or desired is UNRESOLVED:
         return ChangedBy.MANIFEST
     manifest_moved = not _recalls(recorded[0], policy, desired, base)
-    untold = policy.unread is not None and not policy.unread.readable  # and so nobody can tell whether it moved
+    untold = policy.hides(actual) and not (policy.unread and policy.unread.readable)  # nobody can tell whether it moved
     live_moved = not untold and not _recalls(recorded[1], policy, actual, base)
     return _SIDES[manifest_moved, live_moved]
 

@@ -46,10 +46,12 @@ class Ref:
 class Unread:
     """The account does not tell the field, or masks it: what was sent last is remembered as a digest.
 
-    ``readable`` are the keys of its objects that come back all the same and are compared.
+    ``readable`` are the keys of its objects that come back all the same and are compared. ``alone``: a request of its
+    own tells it whole, so that it is compared where one was made.
     """
 
     readable: tuple[str, ...] = ()
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,10 @@ class Policy:
         if self.ref is not None and self.ref.wire and self.ref.sends == "id":
             return wire_id(value)
         return next((it.declared for it in self.means if it.live == value), value) if self.means else value
+
+    def hides(self, live: Any) -> bool:
+        """Whether a live value is no more than the account tells of a field that it leaves out or masks."""
+        return self.unread is not None and not (self.unread.alone and isinstance(live, str))
 
     def told(self, body: Mapping[str, Any]) -> bool:
         """Whether the live object says anything of the field."""
@@ -203,7 +209,7 @@ TransferNumber = Annotated[
     Field(description="A telephone number, or exactly one {{variable}}.", examples=["+14155550100"]),
 ]
 Prose = Annotated[str | FileText, TEXT]
-Content = Annotated[str | FileContent, UNREAD]
+Content = Annotated[str | FileContent, Unread(alone=True)]
 
 
 def spoken(value: Any) -> Any:

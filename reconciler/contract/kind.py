@@ -264,6 +264,11 @@ class Kind(ABC):
         del look
         return observed
 
+    def doubtful(self, resource: Resource, observed: Observed) -> bool:
+        """Whether the list gives a reason to ask for the object in full although something of it is remembered."""
+        del resource, observed
+        return False
+
     def says_nothing(self, body: Mapping[str, Any]) -> frozenset[str]:
         """The manifest keys whose live value follows from others or is no setting: an export leaves them out."""
         del body

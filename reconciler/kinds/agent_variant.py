@@ -14,8 +14,11 @@ from pydantic import BeforeValidator, Field
 from reconciler.contract.fields import PARENT, TEXT, Prompt, Ref, Seconds, Spec, spoken
 from reconciler.kinds.agent_spec import Product, SpeakOrder  # noqa: TC001 - pydantic reads them at run time
 from reconciler.kinds.rest import RestKind
+from reconciler.model import Address, Consequence, Sort
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from reconciler.contract.account import Account
     from reconciler.model import Change
 
@@ -56,8 +59,24 @@ class AgentVariant(RestKind):
 
     def sentence(self, change: Change, account: Account) -> str:
         """That callers hear it without a deploy, where the agent's split testing is on."""
-        if not change.action.writes_fields or change.observed is None:
-            return ""
-        agent = account.find("Agent", change.observed.parent)
-        live = agent is not None and agent.body.get("split_testing_enabled")
-        return f"{change.sentence}; callers hear it at once" if live else ""
+        heard = change.action.writes_fields and change.observed is not None and _is_heard(change, account)
+        return f"{change.sentence}; callers hear it at once" if heard else ""
+
+    def consequences(self, change: Change, account: Account) -> Iterable[Consequence]:
+        """It is heard at once by a share of the agent's callers: no draft, no deploy."""
+        if (change.action.writes_fields or change.action.removes) and _is_heard(change, account):
+            yield Consequence(Sort.LIVE_AT_ONCE, agents=1)
+
+
+def _is_heard(change: Change, account: Account) -> bool:
+    """Whether the variants of the agent are switched on by now; of one that is not there yet none is."""
+    agent = account.find("Agent", _agent_id(change, account))
+    return agent is not None and bool(agent.body.get("split_testing_enabled"))
+
+
+def _agent_id(change: Change, account: Account) -> str:
+    if change.observed is not None:
+        return change.observed.parent
+    named = Address("Agent", str(change.resource.declared.get("agent"))) if change.resource is not None else None
+    binding = account.bindings.get(named) if named is not None else None
+    return binding.id if binding is not None else ""

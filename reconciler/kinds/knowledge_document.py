@@ -67,6 +67,11 @@ class KnowledgeDocument(RestKind):
             )
         return replace(it, phase=Phase.MOVING, history=f"is being read by the platform ({status})")
 
+    def _listed(self, look: Look, below: str) -> Iterator[Observed]:
+        """Without a text: what a list may tell of it is no more than its beginning."""
+        for it in super()._listed(look, below):
+            yield replace(it, body={name: value for name, value in it.body.items() if name != "content"})
+
     def create(self, change: Change, context: Context) -> Observed:
         """One POST, a form where it is a file; the flat store answers with a list of one."""
         resource, below = declared(change), self.below(declared(change), context)
@@ -106,6 +111,13 @@ class KnowledgeDocument(RestKind):
             return observed
         alone = look.api.get(f"{self.flat}/{segment(observed.id)}")
         return replace(observed, body={**observed.body, "content": alone.get("content")})
+
+    def doubtful(self, resource: Resource, observed: Observed) -> bool:
+        """A text of another size than the one that is declared."""
+        text, size = self.expected(resource).get("content"), observed.body.get("byte_count")
+        if not isinstance(text, str) or not isinstance(size, int) or observed.phase is Phase.MOVING:
+            return False
+        return size not in {len(spelt.encode("utf-8", "replace")) for spelt in (text, text.strip())}
 
     def due_actions(self, resource: Resource, observed: Observed) -> Iterator[DueAction]:
         """What could not be read is read again."""

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.contract.account import Account, Context, Fact, Look
+from reconciler.contract.diff import remembered
 from reconciler.contract.fields import named, parent, policies
 from reconciler.contract.kind import FoundBy, Orphans, ranks
 from reconciler.contract.resolver import Resolver
@@ -197,11 +198,11 @@ def resolved(kinds: Mapping[str, Kind], account: Account) -> tuple[tuple[Match, 
 
 
 def in_full(kinds: Mapping[str, Kind], matches: tuple[Match, ...], look: Look) -> tuple[Match, ...]:
-    """With what only a request of its own tells of each object of which nothing is remembered, side by side."""
+    """With what only a request of its own tells, of each object that may differ in it, side by side."""
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - slow to load, and validate observes nothing
 
     untold = {name for name in kinds.keys() & {it.address.kind for it in matches} if _untold(kinds[name])}
-    wanted = [it for it in matches if it.address.kind in untold and _unremembered(kinds[it.address.kind], it)]
+    wanted = [it for it in matches if it.address.kind in untold and _not_known(kinds[it.address.kind], it)]
     if not wanted:
         return matches
     with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
@@ -226,12 +227,13 @@ def _whole(kind: Kind, it: Match, look: Look) -> Match:
         return it
 
 
-def _unremembered(kind: Kind, it: Match) -> bool:
-    """Whether it is declared and there, with a field that is not told and of which nothing is recorded."""
+def _not_known(kind: Kind, it: Match) -> bool:
+    """Whether it is declared and there, and may differ in a field that the lists leave out."""
     if it.resource is None or it.resource.manifest.absent or it.observed is None:
         return False
-    own, known = policies(kind.spec), it.binding.fields if it.binding else {}
-    return any(own[name].unread is not None and name not in known for name in it.resource.declared)
+    own, declared = policies(kind.spec), it.resource.declared
+    known = (remembered(own[name], value, it.binding) for name, value in declared.items() if own[name].unread)
+    return not all(known) or kind.doubtful(it.resource, it.observed)
 
 
 def match(kinds: Mapping[str, Kind], account: Account, links: Resolver) -> Iterator[Match]:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from emulator.conftest import connect
+from laws.project import NOW
+
+from reconciler.emulator import Platform
+from reconciler.schedule.clock import FixedClock, parse_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
     from kinds.conftest import KilledRuns
 
 IN_PART = 4
@@ -82,6 +92,47 @@ def test_a_text_of_which_nothing_is_remembered_is_compared_by_a_request_of_its_o
     bench.declare(document({"content": "We open at nine."}))
     bench.applied()
     bench.clean()
+
+
+def edited_in_the_dashboard(bench: KilledRuns, content: str) -> None:
+    """And read by the platform in the meantime."""
+    (base,) = bench.ask("GET", "/v1/knowledge-bases")
+    collection = f"/v1/knowledge-bases/{base['id']}/documents"
+    bench.ask("PATCH", f"{collection}/{bench.id()}", {"content": content})
+    later = FixedClock(parse_instant(NOW) + timedelta(minutes=5))
+    with Platform(bench.folder.root / ".reconciler" / "emulator.db", later) as platform, connect(platform) as http:
+        assert [it["status"] for it in http.get(collection).json()] == ["ready"]
+
+
+def test_a_text_that_was_edited_in_the_dashboard_is_put_back_or_taken_over(bench: KilledRuns) -> None:
+    bench.declare(document({"knowledge_base": "beside", "content": "We open at nine."}))
+    bench.applied()
+    edited_in_the_dashboard(bench, "We open at eleven.")
+    (update,) = (it for it in bench.folder.plan()["changes"] if it["action"] == "update")
+    assert [(it["before"], it["after"], it["changed_by"]) for it in update["fields"]] == [
+        ("We open at eleven.", "We open at nine.", "dashboard")
+    ]
+    bench.applied()
+    bench.clean()
+    edited_in_the_dashboard(bench, "We open at eleven.")
+    assert bench.folder.run("drift", "--write").code == 0
+    assert "We open at eleven." in (bench.folder.root / "manifests" / "all.yaml").read_text(encoding="utf-8")
+    bench.clean()
+
+
+@pytest.mark.parametrize("text", ["We open at nine.", "We open at nine.\n", "Wir öffnen um neun."])
+def test_a_text_is_asked_for_by_itself_only_where_its_size_is_another(bench: KilledRuns, text: str) -> None:
+    bench.declare(document({"content": text}))
+    bench.applied()
+    asked = []
+
+    def through(request: httpx.Request, send: Callable[[], httpx.Response]) -> httpx.Response:
+        asked.append(request.url.path)
+        return send()
+
+    with bench.requests(through):
+        assert bench.folder.run("plan", "--detailed-exitcode").code == 0
+    assert [path for path in asked if path.startswith("/v1/knowledge/documents/")] == []
 
 
 def test_a_file_of_another_name_with_the_same_bytes_is_no_change(bench: KilledRuns) -> None:
