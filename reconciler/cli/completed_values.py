@@ -49,7 +49,9 @@ def _resources() -> Iterable[tuple[str, str, str]]:
 
     project = find_project(Path.cwd())
     folder = project.root / project.settings.manifests
-    for file in sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml") and path.is_file()):
+    for file in sorted(
+        path for path in folder.rglob("*") if path.suffix.lower() in (".yaml", ".yml") and path.is_file()
+    ):
         for part in reading.read(file.read_text(encoding="utf-8"), file.name):
             value = part.value if isinstance(part, reading.Document) else None
             metadata = value.get("metadata") if isinstance(value, dict) else None

@@ -120,7 +120,7 @@ def is_tool(ci: str, tool: str) -> bool:
 
 def has_manifests(folder: Path) -> bool:
     """Whether the project declares something already: then samples would be two more agents on a live account."""
-    return any(path.suffix in (".yaml", ".yml") for path in (folder / "manifests").rglob("*"))
+    return any(path.suffix.lower() in (".yaml", ".yml") for path in (folder / "manifests").rglob("*"))
 
 
 def untouched_samples(folder: Path, kinds: Iterable[str]) -> list[Path]:
@@ -128,7 +128,7 @@ def untouched_samples(folder: Path, kinds: Iterable[str]) -> list[Path]:
     if _SAMPLED not in kinds:
         return []
     samples = {folder / name: _text(*parts) for name, parts in {**_SAMPLES, **_TESTS}.items()}
-    there = [path for path in (folder / "manifests").rglob("*") if path.suffix in (".yaml", ".yml")]
+    there = [path for path in (folder / "manifests").rglob("*") if path.suffix.lower() in (".yaml", ".yml")]
     if not there or not set(there) <= set(samples):
         return []
     found = [path for path in samples if path.is_file() and not path.is_symlink()]

@@ -168,7 +168,7 @@ class Output:
             return text
         if (columns := self._number_files.get(path)) is not None:
             return cover_numbers(text, path, columns)
-        return cover_values(text) if path.endswith((".yaml", ".yml")) else text
+        return cover_values(text) if path.lower().endswith((".yaml", ".yml")) else text
 
     @property
     def is_closed(self) -> bool:

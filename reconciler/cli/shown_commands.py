@@ -199,7 +199,7 @@ class ShownCommands:
 
 def is_path(path: Path) -> bool:
     """Whether it is a path rather than a name. A name may have a dot in it, so only what ends as a manifest is one."""
-    return path.exists() or path.is_absolute() or path.suffix in (".yaml", ".yml")
+    return path.exists() or path.is_absolute() or path.suffix.lower() in (".yaml", ".yml")
 
 
 def _known(verb: str) -> str:

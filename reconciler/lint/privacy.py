@@ -41,7 +41,7 @@ def message(count: int) -> str:
 
 def way_out(path: str) -> str:
     """What to do about a file with numbers in clear."""
-    if path.endswith((".yaml", ".yml")):
+    if path.lower().endswith((".yaml", ".yml")):
         return "name a sealed file (`to_number: {file: jane.txt.age}`), or make it a row of a sealed table (a CallList)"
     return f"seal it, name `{path.rpartition('/')[2]}{SUFFIX}` in its place, and remove it: reconciler seal {path}"
 

@@ -86,7 +86,7 @@ def _below(folder: Path, project: Project, suffixes: tuple[str, ...]) -> Iterato
     """
     for path in files_below(folder, project.root, enters=_is_entered):
         name = path.name
-        is_named_so = name.endswith(suffixes) and name != FILE and not name.startswith(".")
+        is_named_so = name.lower().endswith(suffixes) and name != FILE and not name.startswith(".")
         if is_named_so or path.is_dir():
             yield path
 

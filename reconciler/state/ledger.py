@@ -134,8 +134,9 @@ class Ledger(Switches):
         """Write many bindings at once, and forget the addresses in ``without``: all of it, or nothing."""
         stored = ((binding.address, binding_records.stored(binding)) for binding in bindings)
         wanted = {self._binding_key(address): value | {"project": self.project} for address, value in stored}
-        self._nothing_foreign(wanted)
-        self._write(wanted, without=map(self._binding_key, without))
+        forgotten = [self._binding_key(address) for address in without]
+        self._nothing_foreign((*wanted, *forgotten))
+        self._write(wanted, without=forgotten)
         self._bindings = None
 
     def unbind(self, address: Address) -> None:
@@ -182,8 +183,7 @@ class Ledger(Switches):
         known = self._known()
         for key in keys:
             if key in known and self._foreign(known[key]) and known[key].value.get("state") != CallState.CANCELLED:
-                whose = known[key].value["project"]
-                name = key.removeprefix(self._prefix)
+                name, whose = key.removeprefix(self._prefix), known[key].value["project"]
                 hint = "declare it in one project; `reconciler state move --project OLD NEW` renames a project"
                 raise StoreError(f"`{name}` belongs to the project `{whose}`", hint=hint)
 

@@ -214,6 +214,15 @@ def test_a_manifest_in_a_json_file_is_not_overlooked_in_silence(
     assert "other.json" not in text
 
 
+@pytest.mark.parametrize("name", ["desk.YAML", "desk.Yml"])
+def test_a_manifest_is_read_however_the_end_of_its_name_is_spelt(
+    project: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (project / "manifests" / name).write_text(AGENT.replace("{file: %s}", "Hello."), "utf-8")
+    code, text = said(capsys, "validate")
+    assert (code, "1 document, valid" in text) == (0, True)
+
+
 def test_a_project_that_git_ignores_as_a_whole_is_read_as_any_other(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -82,6 +82,14 @@ def test_neither_cancels_prunes_adopts_or_lists_what_the_other_declared(two: Two
     assert two.account.writes() == []
 
 
+def test_what_the_other_declared_is_not_forgotten_from_here(two: Two) -> None:
+    ran = two.run("one", "state", "forget", "Agent/agent-two")
+    assert ran.code == 1
+    assert "`binding/Agent/agent-two` belongs to the project `two`" in ran.err
+    assert "agent-two" in two.run("two", "state", "show").out
+    assert two.run("one", "state", "forget", "Agent/agent-one").code == 0
+
+
 def test_a_name_that_both_declare_is_refused_and_both_are_named(two: Two) -> None:
     two.declare("one", DOCUMENTS.format("two"))
     ran = two.run("one", "plan", "--format", "json")
