@@ -111,7 +111,7 @@ def _document(  # noqa: C901, PLR0912, PLR0915 - the hot path: a call a line wou
             return None
         while here < column and outer:
             held, column, verbatim = outer.pop()
-        if here != column or (held.__class__ is dict) is not bool(key) or key in held:
+        if here != column or (held.__class__ is not dict or key in held if key else held.__class__ is not list):
             return None
         value: Any
         if plain is not None:

@@ -110,6 +110,11 @@ def test_an_agent_with_comments_lists_quotes_and_a_prompt_is_in_the_plain_form()
     assert document.places[0] == COLUMNS  # the second line, the first column
 
 
+def test_a_list_with_a_null_in_it_is_in_the_plain_form() -> None:
+    """An item is none of a mapping's keys, which are looked for among those that were."""
+    assert alike("a:\n  - null\n  - b\n  - b\n")
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "examples").rglob("*.y*ml")), ids=lambda path: path.name)
 def test_every_example_is_read_as_libyaml_reads_it(path: Path) -> None:
     """Manifests, project files and workflows alike."""
