@@ -303,6 +303,7 @@ def adopt_history(options: Options) -> int:
         for attempt in found:
             session.output.talk(f"{attempt.occurrence}: {attempt.state}; {attempt.detail}")
         session.output.talk(f"{len(found)} taken over from the platform's history")
+        session.output.talk("it does not know what was held or cancelled by hand: look at the plan before you apply")
     return 0
 
 
