@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import locale
 import logging
 import os
@@ -41,7 +40,6 @@ def _process() -> dict[str, Any]:
         "log levels": [logging.getLogger(name).level for name in (None, "reconciler")],
         "handlers of logs": [list(logging.getLogger(name).handlers) for name in ("reconciler",)],
         "disabled logs": logging.root.manager.disable,
-        "garbage collection": gc.isenabled(),
         "places of modules": list(sys.path),
         "locale": locale.setlocale(locale.LC_ALL),
     }
