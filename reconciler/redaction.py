@@ -182,6 +182,8 @@ def _masked_in_answer(number: re.Match[str]) -> str:
 
 def storable(reason: str) -> str:
     """A person's reason as it may be kept: numbers masked in any spelling, and nothing that looks like a key."""
+    if not reason:
+        return ""
     for found in list(secrets_in(reason)):
         reason = reason.replace(found[0], KEY)
     printable = "".join(character if character.isprintable() else " " for character in mask_in(reason))
@@ -201,16 +203,12 @@ class Redactor:
     """The secrets and the callees' numbers that this run knows of, hidden in any text it lets out."""
 
     def __init__(self) -> None:
-        self._callees: dict[str, str] = {}
+        self._callees: set[str] = set()
         self._secrets: dict[str, None] = {}
 
     def hide_numbers(self, callees: Iterable[str]) -> None:
         """Mask these numbers (E.164) from now on, however they are written."""
-        known = self._callees  # masked when found: of a hundred thousand few ever are
-        for number in callees:
-            known[number.removeprefix("+")] = number
-            if number.startswith("+1"):
-                known[number[-_NATIONAL:]] = number
+        self._callees.update(callees)
 
     def hide_secret(self, secret: str) -> None:
         """Never let this text out, nor the beginning of it where it is long."""
@@ -246,5 +244,7 @@ class Redactor:
         return self._masked(found[1], found[0])
 
     def _masked(self, digits: str, written: str) -> str:
-        number = self._callees.get(digits)
+        """Of a hundred thousand numbers few are ever written: how each may be is asked of what was found."""
+        whole = (f"+{digits}", digits, f"+1{digits}" if len(digits) == _NATIONAL else "")
+        number = next((it for it in whole if it in self._callees), None)
         return written if number is None else mask(number)

@@ -261,7 +261,17 @@ def named(model: type[BaseModel], declared: Mapping[str, Any]) -> Iterator[tuple
     """Each name of another resource in a declared spec: the manifest key, its reference, the name."""
     found = references(model)
     for key in () if found.keys().isdisjoint(declared) else found:
-        yield from ((key, found[key], name) for name in found[key].names(declared.get(key)))
+        value = declared.get(key)
+        if isinstance(value, str):
+            yield key, found[key], value
+        elif value is not None:
+            yield from ((key, found[key], name) for name in found[key].names(value))
+
+
+@cache
+def bringing(model: type[BaseModel]) -> tuple[tuple[str, Ref, tuple[str, str]], ...]:
+    """The references that bring along what the named document says: by which key, and which field as what."""
+    return tuple((key, ref, ref.brings) for key, ref in references(model).items() if ref.brings is not None)
 
 
 @cache

@@ -177,7 +177,7 @@ class Kind(ABC):
     ) -> tuple[FieldDiff, ...]:
         """The declared fields that are not as declared; without a ``base`` what was just written is read back."""
         expected = self.expected(resource)
-        return diff(
+        found = diff(
             resource,
             expected,
             live,
@@ -185,8 +185,11 @@ class Kind(ABC):
             links=links,
             base=base,
             whole=self.undeclared_fields_differ,
-            alike=alike(self.meaning(expected), self.meaning(live)),
         )
+        if not found:
+            return found  # and what either side means is not asked
+        same = alike(self.meaning(expected), self.meaning(live))
+        return tuple(it for it in found if it.path not in same)
 
     def expected(self, resource: Resource) -> Mapping[str, Any]:
         """The declared fields as the comparison wants them; by default just what the author wrote."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.contract.diff import EveryField, released
 from reconciler.contract.fields import policies
 from reconciler.contract.kind import tried_before
-from reconciler.model import Action, Change, ChangedBy, Consequence, FieldDiff, Observed, Phase, Resource, Sort
+from reconciler.model import Action, Address, Change, ChangedBy, Consequence, FieldDiff, Observed, Phase, Resource, Sort
 from reconciler.planning.decide import Decision, Declared, Draft, Live, Match, Situation, decide
 from reconciler.planning.deferred_changes import deferred
 from reconciler.planning.fingerprints import fingerprint_of
@@ -57,17 +57,28 @@ class MatchChanges:
             yield self._due(due, match, kind)
 
     def _decisions(self, match: Match, kind: Kind, diffs: Sequence[FieldDiff]) -> tuple[Decision, ...]:
-        """As ``decide``; of what nothing is known but its document, once for each case it may be in."""
-        resource = match.resource
-        if resource is None or match.observed is not None or match.binding is not None:
-            return decide(self._situation(match, kind, diffs, expired=self._expired(kind, resource)))
-        manifest, expired = resource.manifest, self._expired(kind, resource)
-        asked = match.address in self._scope.again
-        case = kind.name, match.live, match.ids, manifest.absent, manifest.protect, expired, bool(diffs), asked
-        known = self._decided.get(case)
+        """As ``decide``; of what is new, or is as declared, once for each case it may be in."""
+        expired = self._expired(kind, match.resource)
+        case = self._case(match, kind, diffs, expired=expired)
+        known = self._decided.get(case) if case is not None else None
         if known is None:
-            known = self._decided[case] = decide(self._situation(match, kind, diffs, expired=expired))
+            known = decide(self._situation(match, kind, diffs, expired=expired))
+        if case is not None:
+            self._decided[case] = known
         return known
+
+    def _case(self, match: Match, kind: Kind, diffs: Sequence[FieldDiff], *, expired: bool) -> Hashable:
+        """All that a decision can depend on, of a document of which no binding and no draft tells more; else None."""
+        resource, observed = match.resource, match.observed
+        if resource is None or match.binding is not None or (observed and (observed.has_draft or diffs)):
+            return None
+        manifest, asked = resource.manifest, self._is_asked(match)
+        ids = () if match.live is Live.FOUND else match.ids  # what is found is told by its address
+        there = (observed.phase, observed.history) if observed else None
+        return kind.name, match.live, ids, there, manifest.absent, manifest.protect, expired, bool(diffs), asked
+
+    def _is_asked(self, match: Match) -> bool:
+        return bool(self._scope.again) and match.address in self._scope.again
 
     def _expired(self, kind: Kind, resource: Resource | None) -> bool:
         closes = kind.closes(resource.spec) if resource and resource.manifest.absent is False else None
@@ -75,7 +86,7 @@ class MatchChanges:
 
     def _situation(self, match: Match, kind: Kind, diffs: Sequence[FieldDiff], *, expired: bool) -> Situation:
         resource, observed, binding = match.resource, match.observed, match.binding
-        asked = match.address in self._scope.again
+        asked = self._is_asked(match)
         return Situation(
             declared=_declared(resource),
             live=match.live,
@@ -109,14 +120,14 @@ class MatchChanges:
             return ()
         if match.observed is None:
             return EveryField(resource, kind.initial(resource), policies(kind.spec))
-        return kind.diff(resource, match.observed.body, self._links, match.binding or Binding(match.address))
+        return kind.diff(resource, match.observed.body, self._links, match.binding or _NOTHING_KNOWN)
 
     def _due(self, due: DueAction, match: Match, kind: Kind) -> Change:
         """An action that is due, unless it must not happen twice and a person has not said that it may."""
         binding, again = match.binding, f"reconciler apply --again {match.address}"
         begun = binding is not None and binding.intent is not None and binding.intent.step == due.verb
         refused = binding is not None and bool(binding.refused)
-        if due.once and match.address not in self._scope.again and (begun or refused):
+        if due.once and not self._is_asked(match) and (begun or refused):
             sentence = f"its {due.verb} failed before, and is not tried again unless asked"
             if begun:
                 sentence = f"its {due.verb} was begun, and whether it happened is not known"
@@ -128,6 +139,7 @@ class MatchChanges:
         return deferred(kind, self._account, **facts, consequences=due.consequences)
 
 
+_NOTHING_KNOWN = Binding(Address("", ""))
 _IN_DOUBT = frozenset({Live.SEVERAL, Live.CONTESTED, Live.FOREIGN, Live.ID_VANISHED, Live.UNKNOWN_ID})
 
 

@@ -201,6 +201,7 @@ def _spoken(whole: str, names: Sequence[str]) -> str:
 def _held(ledger: Ledger, now: datetime) -> Iterator[tuple[Address, str]]:
     """The armed calls that are held now and whose window has not closed, and how, by the clock of each."""
     for _, armed in sorted(ledger.armed().items()):
-        over = bool(armed.closes) and parse_instant(armed.closes) <= now
-        if armed.state is CallState.ARMED and not over and (hold := armed.holds_now(now)):
-            yield armed.call.address, hold.spoken(armed.call.zone)
+        if armed.state is CallState.ARMED and (hold := armed.holds_now(now)):
+            over = bool(armed.closes) and parse_instant(armed.closes) <= now
+            if not over:
+                yield armed.call.address, hold.spoken(armed.call.zone)

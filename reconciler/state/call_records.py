@@ -127,7 +127,7 @@ class Armed:
     @property
     def declared_hold(self) -> Hold:
         """The hold that its manifest asks for, since it was armed so; a false one when it asks for none."""
-        asked = self.call.hold
+        asked = self.call.hold if self.spec.get("held") else None  # most calls need not be understood for that
         if asked is None:
             return Hold()
         until = stamp(asked.until) if asked.until else ""
@@ -135,6 +135,8 @@ class Armed:
 
     def holds_now(self, now: datetime, occurrence: str = "") -> Hold:
         """The hold that stops the call, or one of its occurrences, at this time; a false one where none does."""
+        if not (self.held or self.occurrence_holds or self.spec.get("held")):
+            return Hold()
         own = (self.occurrence_holds.get(parts_of(occurrence)[1], Hold()), self.hold, self.declared_hold)
         return next((hold for hold in own if hold.in_force(now)), Hold())
 

@@ -6,13 +6,13 @@ a call may hold slashes (a row of a list). Bindings and armed calls say which pr
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import timedelta
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from reconciler.errors import StoreError
+from reconciler.schedule import timezones
 from reconciler.schedule.call_report import standstill
 from reconciler.schedule.clock import stamp
 from reconciler.schedule.occurrences import idempotency_key, parts_of
@@ -69,6 +69,7 @@ class Ledger(Switches):
         self.organization = organization
         self.project = project
         self._prefix = f"{organization}/"
+        self._calls_start = f"{self._prefix}{_CALL}/"
         self._entries: dict[str, Entry] = {}
         self._is_read = False
         self._mark: str | None = None
@@ -217,15 +218,16 @@ class Ledger(Switches):
         """
         calls, tried = self._calls()
         found, second, later = DueWork({}, [], ""), stamp(now)[:_TO_THE_SECOND], []
-        far = stamp(now + _LONGEST_SHIFT)[:_TO_THE_SECOND]
+        far, here = stamp(now + _LONGEST_SHIFT)[:_TO_THE_SECOND], timezones.version()
         for call in calls:
-            name, opens, own = self._name(call), call.value.get("opens", ""), tried.get(self._name(call), ())
+            name, opens = self._name(call), call.value.get("opens", "")
+            own = tried.get(name, ()) if tried else ()
             if name in without:
                 continue
-            if happens_once(call) and not any(is_open(entry) for entry in own):
+            if happens_once(call) and not (own and any(map(is_open, own))):
                 if call.value["state"] != CallState.ARMED or (own and not retries(call)):
                     continue
-                if not own and opens[:_TO_THE_SECOND] > second and as_read(call, opens, far):
+                if not own and opens[:_TO_THE_SECOND] > second and as_read(call, opens, far, here):
                     later.append(opens)
                     continue
             armed, attempts = self._nouns_of(self._read_armed, [call]), self._nouns_of(self._read_attempt, own)
@@ -314,15 +316,18 @@ class Ledger(Switches):
 
     def _calls(self, *, foreign: bool = False) -> tuple[list[Entry], dict[str, list[Entry]]]:
         """What is stored of our calls, or of the ``foreign`` ones: what is armed, and attempts by name; in order."""
-        calls, tried, others = [], defaultdict(list), set()
+        armed: list[Entry] = []
+        tried: dict[str, list[Entry]] = {}
         for entry in self._under(_CALL):
-            if not entry.key.endswith(ARMED):
-                tried[self._name(entry)].append(entry)
-            elif self._foreign(entry) is foreign:
-                calls.append(entry)
+            if entry.key.endswith(ARMED):
+                armed.append(entry)
             else:
-                others.add(self._name(entry))
-        return calls, {name: own for name, own in tried.items() if name not in others}
+                tried.setdefault(self._name(entry), []).append(entry)
+        calls = [entry for entry in armed if self._foreign(entry) is foreign]
+        if tried and len(calls) < len(armed):
+            others = {self._name(entry) for entry in armed if self._foreign(entry) is not foreign}
+            tried = {name: own for name, own in tried.items() if name not in others}
+        return calls, tried
 
     def _under(self, what: str) -> list[Entry]:
         start, known = f"{self._prefix}{what}/", self._known()
@@ -366,8 +371,9 @@ class Ledger(Switches):
 
     def _name(self, entry: Entry) -> str:
         """The call that an entry belongs to, by its key alone: its value may be damaged."""
-        rest = self._shown(entry).removeprefix(f"{_CALL}/")
-        return rest.removesuffix(ARMED) if rest.endswith(ARMED) else rest.rsplit("/", 2)[0]
+        key, start = entry.key, self._calls_start
+        rest = key[len(start) :] if key.startswith(start) else self._shown(entry)
+        return rest[: -len(ARMED)] if rest.endswith(ARMED) else rest.rsplit("/", 2)[0]
 
     def _write(
         self, wanted: Mapping[str, Any], *, without: Iterable[str] = (), known: dict[str, Entry] | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reconciler.schedule import timezones
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ def retries(call: Entry) -> bool:
     return not isinstance(spec, dict) or bool(spec.get("attempts"))
 
 
-def as_read(call: Entry, opens: str, far: str) -> bool:
-    """Whether the stored instants may be gone by: the time-zone data here are no newer, or it is far away yet."""
+def as_read(call: Entry, opens: str, far: str, here: str) -> bool:
+    """Whether the stored instants may be gone by: the time-zone data ``here`` are no newer, or it is far away yet."""
     by, spec = call.value.get("tzdata") or "", call.value.get("spec")
     fixed = isinstance(spec, dict) and not spec.get("timezone")
-    return fixed or opens > far or (isinstance(by, str) and bool(by) and by >= timezones.version())
+    return fixed or opens > far or (isinstance(by, str) and bool(by) and by >= here)

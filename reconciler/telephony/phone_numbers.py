@@ -33,6 +33,7 @@ _POWER = re.compile(r"\+?[0-9](?:[.,][0-9]+)?E\+?[0-9]+", re.IGNORECASE)
 _EXAMPLE = "write it as +1415555XXXX"  # no number, so that no declared one is masked in it
 _NORTH_AMERICAN_CODE = 1
 _EXCHANGE = len("+1415555")
+_LISTED_AREA = len("+1415555")  # the places of no number of +1 are told by more of it
 _REMEMBERED = 1 << 16  # numbers: what runs all day must not keep every one it ever saw
 _NOT_PARSED = {  # by phonenumbers' NumberParseException.error_type
     0: "no country has that country code",
@@ -78,6 +79,11 @@ def is_e164(text: str) -> bool:
     return _E164.fullmatch(text) is not None
 
 
+def is_as_called(written: object) -> bool:
+    """Whether a value is written just as ``normalise`` would write it, as far as that is told without any table."""
+    return isinstance(written, str) and _NORTH_AMERICAN.fullmatch(written) is not None
+
+
 def normalise(text: str, default_region: str | None = None) -> str:
     """The E.164 form of a written number; ValueError, which never repeats the number, when there is none.
 
@@ -101,7 +107,6 @@ def normalise(text: str, default_region: str | None = None) -> str:
     return _e164(_parse(written, default_region))
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def zones(number: str) -> tuple[str, ...]:
     """The IANA zones in which an E.164 number may ring, sorted, never empty; ValueError when it is not E.164.
 
@@ -111,7 +116,12 @@ def zones(number: str) -> tuple[str, ...]:
     within ordinary calling hours everywhere: such a call is not placed unless the hours are the whole day.
     """
     if _NORTH_AMERICAN.fullmatch(number):
-        return _north_american_zones(_longest_listed(number[1:]))
+        return _north_american_zones(number[1:_LISTED_AREA])
+    return _zones_elsewhere(number)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _zones_elsewhere(number: str) -> tuple[str, ...]:
     parsed = _parse(normalise(number), None)
     everywhere = _listed_zones(f"{parsed.country_code}")
     if len(everywhere) == 1:
@@ -174,7 +184,9 @@ def digest(number: str) -> str:
     return f"sha256:{hashlib.sha256(known.encode()).hexdigest()}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _parse(written: str, region: str | None) -> PhoneNumber:
+    """Read in full once: its form, its doubts and its zones are asked of one and the same; nobody changes it."""
     import phonenumbers  # noqa: PLC0415 - slow, see the top
 
     if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
@@ -203,8 +215,9 @@ def _e164(number: PhoneNumber) -> str:
 
 
 @cache
-def _north_american_zones(listed: str) -> tuple[str, ...]:
+def _north_american_zones(beginning: str) -> tuple[str, ...]:
     """By area code alone: mobiles have no codes of their own here, and fictional numbers name a place."""
+    listed = _longest_listed(beginning)
     found = set(places.zones()[listed])
     if len(found) >= len(_NORTH_AMERICA):
         return _NORTH_AMERICA

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -68,6 +69,24 @@ def test_a_wall_time_that_the_clocks_jump_over_does_not_exist(
     error = caught.value
     assert (error.moment, error.gap_start, error.gap_end) == (wall(moment), wall(start), wall(end))
     assert error.instant == parse_instant(instant)
+
+
+@pytest.mark.parametrize("name", ["America/New_York", "Australia/Lord_Howe", "Europe/Dublin"])
+def test_every_quarter_of_an_hour_of_a_year_is_read_as_its_two_folds_say(name: str) -> None:
+    place, counts = zone(name), Counter[str]()
+    for quarter in range(365 * 96):
+        moment = datetime(2030, 1, 1) + timedelta(minutes=15 * quarter)  # noqa: DTZ001 - a wall time
+        first, second = (moment.replace(tzinfo=place, fold=fold).astimezone(UTC) for fold in (0, 1))
+        try:
+            read = resolve_local(moment, place)
+        except NonexistentTime:
+            counts["missing"] += 1
+            assert first.astimezone(place).replace(tzinfo=None, fold=0) != moment
+        else:
+            counts["twice"] += read.ambiguous
+            assert (read.instant, read.ambiguous) == (first, first != second)
+    jump = 2 if name == "Australia/Lord_Howe" else 4
+    assert (counts["missing"], counts["twice"]) == (jump, jump)
 
 
 def test_the_complaint_about_a_missing_time_says_where_the_clocks_go() -> None:
