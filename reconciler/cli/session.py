@@ -129,11 +129,12 @@ class Session:
         names = {address.name for address in left if KINDS[address.kind].table}
         self._incomplete = frozenset(loaded.incomplete | names)
         self._skip_rows = skip_rows
-        loaded.resources = {
-            name: it
-            for name, it in loaded.resources.items()
-            if it.address not in left and list_of(it.address) not in names
-        }
+        if left or names:
+            loaded.resources = {
+                name: it
+                for name, it in loaded.resources.items()
+                if it.address not in left and list_of(it.address) not in names
+            }
         return loaded
 
     def connect(self) -> tuple[Api, Target]:

@@ -127,6 +127,8 @@ class ShownCommands:
         if isinstance(told, str):
             return self._text(told)  # type: ignore[return-value]  # a text for a text
         if isinstance(told, tuple | list):
+            if not told:
+                return told  # as the notes of most changes
             parts = [self.completed(part) for part in told]
             same = all(new is old for new, old in zip(parts, told, strict=True))
             return told if same else type(told)(parts)

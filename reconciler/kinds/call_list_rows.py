@@ -21,6 +21,7 @@ from reconciler.left_out import row_name
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity
 from reconciler.redaction import mask_in_line
 from reconciler.schedule.occurrences import parts_of
+from reconciler.telephony.phone_numbers import is_as_called
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -80,7 +81,7 @@ class _Cell:
     def value(self, written: Any) -> Any:
         """What a cell says; ValidationError for what is no such value."""
         if self.name == _PHONE:
-            return self.read(written)
+            return written if is_as_called(written) else self.read(written)
         try:
             return self.known[written]
         except KeyError:

@@ -48,6 +48,8 @@ def _written(resource: Resource) -> Mapping[str, Any]:
 
 def _refused(resource: Resource, written: Mapping[str, Any], *names: str) -> bool:
     """Whether the schema refused one of these fields: what it would have meant is not known then."""
+    if resource.manifest.document.get("spec") is resource.declared:
+        return False  # a row, of which every cell was read
     return any(name in written and resource.declared.get(name) is None for name in names)
 
 
@@ -121,8 +123,8 @@ def _variables(resource: Resource, written: Mapping[str, Any], scripts: Scripts)
         return
     said = scripts.of(resource)
     variables, config = written.get("variables"), resource.declared.get("config") or {}
-    given = {*_filled(variables), *_filled(config.get("variables"))}
-    for name in sorted(said.keys() - given):
+    given = (variables, config.get("variables"))
+    for name in sorted(name for name in said if not any(_fills(it, name) for it in given)):
         yield wrong(
             resource,
             "variables",
@@ -132,10 +134,9 @@ def _variables(resource: Resource, written: Mapping[str, Any], scripts: Scripts)
         )  # fmt: skip - one call
 
 
-def _filled(variables: Any) -> Iterator[str]:
-    """The names that have a value: one that is null fills nothing."""
-    if isinstance(variables, dict):
-        yield from (name for name, value in variables.items() if value is not None)
+def _fills(variables: Any, name: str) -> bool:
+    """Whether a name has a value: one that is null fills nothing."""
+    return isinstance(variables, dict) and variables.get(name) is not None
 
 
 def _lacks(name: str, written: Any) -> str:

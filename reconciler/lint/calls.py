@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from reconciler.documents.placeholders import mentioned
 from reconciler.kinds.campaign_contacts import KEY, variables_of
@@ -17,7 +16,7 @@ from reconciler.schedule.zone_names import is_reversed, offset_of
 from reconciler.telephony.phone_numbers import doubt, is_e164, zones
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -26,45 +25,44 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 
+_CAMPAIGN = "Campaign"
+
+
 def unused_variables(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:
     """A variable that no text of the agent mentions is a slip of the pen, or data sent for nothing."""
     del now
     said: dict[int, tuple[Mapping[str, Any], frozenset[str]]] = {}  # many calls have one speaker
-    for given in chain(_variables(resources), _columns(resources)):
-        settings = speaker(given.resource, resources)
+    for giver, names in chain(_variables(resources), _columns(resources)):
+        settings = speaker(giver, resources)
         if settings is None:
             continue
         if id(settings) not in said:
             said[id(settings)] = settings, mentioned(settings)
-        if given.name not in said[id(settings)][1]:
-            message = f"nothing that the agent says mentions `{{{{{given.name}}}}}`"
-            yield Complaint(given.resource, given.locate(), message, f"remove {given.what}, or use it in the prompt")
+        for name in names:
+            if name not in said[id(settings)][1]:
+                what, where = _given(giver, name)
+                message = f"nothing that the agent says mentions `{{{{{name}}}}}`"
+                yield Complaint(giver, where, message, f"remove {what}, or use it in the prompt")
 
 
-class _Given(NamedTuple):
-    """A variable that is handed to the agent: by whom, what an author calls it, and where it stands."""
-
-    resource: Resource
-    name: str
-    what: str
-    locate: Callable[[], Location]
+def _given(giver: Resource, name: str) -> tuple[str, Location]:
+    """What an author calls a variable that is handed to the agent, and where it stands."""
+    if giver.address.kind == _CAMPAIGN:
+        return f"the column `{name}`", giver.tables[KEY].locate(1, name)
+    return f"`{name}`", giver.manifest.locate("spec", "variables", name)
 
 
-def _variables(resources: Mapping[str, Resource]) -> Iterator[_Given]:
+def _variables(resources: Mapping[str, Resource]) -> Iterator[tuple[Resource, Iterable[str]]]:
     for call in calls(resources):
-        for name in call.declared.get("variables") or ():
-            yield _Given(call, name, f"`{name}`", partial(call.manifest.locate, "spec", "variables", name))
+        if names := call.declared.get("variables"):
+            yield call, names
 
 
-def _columns(resources: Mapping[str, Resource]) -> Iterator[_Given]:
+def _columns(resources: Mapping[str, Resource]) -> Iterator[tuple[Resource, Iterable[str]]]:
     """The columns of campaigns; a name is one that the platform keeps of a contact whether it is said or not."""
     for campaign in resources.values():
-        if campaign.address.kind != "Campaign" or campaign.manifest.absent:
-            continue
-        for name in variables_of(campaign) or ():
-            if name != "name":
-                where = partial(campaign.tables[KEY].locate, 1, name)
-                yield _Given(campaign, name, f"the column `{name}`", where)
+        if campaign.address.kind == _CAMPAIGN and not campaign.manifest.absent:
+            yield campaign, [name for name in variables_of(campaign) or () if name != "name"]
 
 
 def reversed_zones(resources: Mapping[str, Resource], now: datetime) -> Iterator[Complaint]:

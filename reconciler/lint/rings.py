@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -46,10 +46,13 @@ class Rings:
     @cached_property
     def by_callee(self) -> Mapping[str, Sequence[Ring]]:
         """Those of each callee who may be rung more than once, in the order of time."""
+        numbers = [str(ring.call.declared.get("to_number")) for ring in self.all]
+        several = {number for number, count in Counter(numbers).items() if count > 1}
         found: dict[str, list[Ring]] = defaultdict(list)
-        for ring in self.all:
-            found[str(ring.call.declared.get("to_number"))].append(ring)
-        return {callee: sorted(rings, key=_when) for callee, rings in found.items() if len(rings) > 1}
+        for number, ring in zip(numbers, self.all, strict=True) if several else ():
+            if number in several:
+                found[number].append(ring)
+        return {callee: sorted(rings, key=_when) for callee, rings in found.items()}
 
 
 def calls(resources: Mapping[str, Resource]) -> Iterator[Resource]:

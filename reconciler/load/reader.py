@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from reconciler.contract.declared import declared_in
 from reconciler.contract.envelope import API_VERSION, document_model
-from reconciler.contract.fields import named, personal, references
+from reconciler.contract.fields import personal
 from reconciler.contract.shapes import may_hold_secret
-from reconciler.diagnostics.suggestions import listed, nearest, offer
+from reconciler.diagnostics.suggestions import listed, nearest
 from reconciler.documents import reading
 from reconciler.documents.grammar import merge_markers
 from reconciler.documents.project_files import ProjectFiles, Unreadable
@@ -24,13 +24,14 @@ from reconciler.load.contents import Contents, may_name_files
 from reconciler.load.cut_texts import cut_texts
 from reconciler.load.discovery import LARGEST_MANIFEST, manifest_files, overlooked
 from reconciler.load.lists import members, merged
+from reconciler.load.named_documents import Brought, Declared, knowing
 from reconciler.load.secrets import confidential, lent_places
 from reconciler.load.validation import guide, remnant, worded, written
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity, Waiver
 from reconciler.sealing import Sealing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -93,13 +94,15 @@ def load(
     loaded.findings += project.remarks
     loaded.secrets |= variables.secrets
     known = {str(item.address): item for item in reader.remnants} | loaded.resources
+    brought = Brought(loaded.resources)
     for key, resource in loaded.resources.items():
-        if brought := _brought(resource, loaded.resources):
-            loaded.resources[key] = known[key] = replace(resource, looked_up=brought)
+        if found := brought.by(resource):
+            loaded.resources[key] = known[key] = knowing(resource, found)
     whole = [*loaded.resources.values(), *loaded.lists.values(), *reader.remnants]
     loaded.findings += told_by_names(whole, loaded.callees)
+    declared = Declared(known, reader.failed)
     for resource in whole:
-        loaded.findings += _dangling(resource, known, reader.failed)
+        loaded.findings += declared.dangling(resource)
     by_kind: dict[str, list[Resource]] = {name: [] for name in kinds}
     for item in whole:
         by_kind[item.address.kind].append(item)
@@ -125,18 +128,6 @@ def _fewest(findings: list[Finding]) -> list[Finding]:
     message = f"{over:,} more findings are not shown"
     more = Finding(Severity.ERROR, "RC107", message, "correct those that are shown, and look again")
     return [*(each for each in findings if id(each) in kept), more]
-
-
-def _brought(resource: Resource, resources: Mapping[str, Resource]) -> dict[str, Any]:
-    """What the documents it names say and it depends on, by the key it is compared under."""
-    found = {}
-    for name, ref in references(type(resource.spec)).items():
-        if ref.brings is not None:
-            field, key = ref.brings
-            named = resources.get(f"{ref.kind}/{resource.declared.get(name)}")
-            if named is not None and field in named.declared:
-                found[key] = named.declared[field]
-    return found
 
 
 def _named(finding: Finding) -> Finding:
@@ -358,30 +349,3 @@ def _address(value: Any) -> Address | None:
     metadata = value.get("metadata")
     name = metadata.get("name") if isinstance(metadata, dict) else None
     return Address(str(value["kind"]), name) if isinstance(name, str) else None
-
-
-def _dangling(
-    resource: Resource, resources: Mapping[str, Resource], failed: frozenset[str] | set[str]
-) -> Iterator[Finding]:
-    """References to names that nobody declares; what failed to load is complained about there, not here."""
-    if resource.manifest.absent:
-        return
-    for name, ref, value in named(type(resource.spec), resource.declared):
-        target = resources.get(f"{ref.kind}/{value}")
-        if f"{ref.kind}/{value}" in failed or (target is not None and not target.manifest.absent):
-            continue
-        what = "declared absent" if target else "not declared"
-        names = [item.address.name for item in resources.values() if item.address.kind == ref.kind]
-        yield Finding(
-            Severity.ERROR,
-            "RC140",
-            f"`{name}` names {ref.kind} `{value}`, which is {what}",
-            nearest(value, names) or offer(names) or f"declare {ref.kind}/{value}",
-            resource.address,
-            resource.manifest.locate("spec", name, *_place(resource.declared[name], value)),
-        )
-
-
-def _place(written: Any, name: str) -> tuple[int, ...]:
-    """Where in a set of names one of them stands."""
-    return () if isinstance(written, str) else (list(written).index(name),)

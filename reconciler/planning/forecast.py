@@ -57,7 +57,7 @@ def forecast(  # noqa: PLR0913 - all that decides who is rung
     ahead = _Ahead(plan, account, again, stops)
     rings = sorted(
         (ring for order in orders if not forbids(order.to_number) for ring in ahead.rings(order)),
-        key=lambda ring: (ring.at, ring.address),
+        key=lambda ring: (ring.at, ring.address.kind, ring.address.name),
     )
     held = [Skip(it.address, it.at, it.zone, it.held) for it in campaigns if it.held]
     skips = sorted([*ahead.skips, *held], key=lambda skip: (skip.at, skip.address))

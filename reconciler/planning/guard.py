@@ -158,9 +158,11 @@ def lost_state(plan: Plan, account: Account) -> Iterator[Finding]:
 
     Whom an earlier apply had armed, held or cancelled is not known then: most likely the state was deleted.
     """
+    if not account.lost_state:
+        return
     adopted = [it for it in plan.pending if it.action is Action.ADOPT and it.resource and not it.resource.manifest.id]
     rung = [it for it in plan.pending if any(each.sort is Sort.RINGS_A_PERSON for each in it.consequences)]
-    if account.lost_state and adopted and rung:
+    if adopted and rung:
         yield _unsafe(
             f"{account.lost_state} holds nothing, although `{adopted[0].address}` is on the account already and "
             f"{len(rung)} {'call' if len(rung) == 1 else 'calls'} would be armed: was the state deleted?",

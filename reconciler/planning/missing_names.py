@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.contract.diff import where
-from reconciler.contract.fields import named
+from reconciler.contract.fields import named, references
 from reconciler.contract.kind import FoundBy
 from reconciler.contract.resolver import not_yet
 from reconciler.model import Action, Address, Finding, Severity
@@ -26,24 +26,33 @@ def missing(changes: Sequence[Change], kinds: Mapping[str, Kind], links: Resolve
     What we keep ourselves needs no id now, but when its time has come: that is a warning, once for each such name.
     """
     coming = {change.address for change in changes if change.action in _MAKES}
-    waited_for: set[Address] = set()
+    waited_for: set[tuple[str, str]] = set()
+    sending = {name for name in {change.address.kind for change in changes} if _sends_an_id(kinds[name])}
     for change in changes:
         if change.resource is None or not change.action.writes_fields:
             continue
-        yield from _of(change, kinds, links, coming)
-        for address, key in _later(change, kinds):
-            if address not in coming and address not in waited_for and links.id(address) is None:
-                waited_for.add(address)
+        if change.address.kind in sending:
+            yield from _of(change, kinds, links, coming)
+        for kind, name, key in _later(change, kinds):
+            if (kind, name) in waited_for:
+                continue
+            waited_for.add((kind, name))
+            address = Address(kind, name)
+            if address not in coming and links.id(address) is None:
                 yield _finding(change, key, address, Severity.WARNING, ": nobody is rung until it does")
 
 
-def _later(change: Change, kinds: Mapping[str, Kind]) -> Iterator[tuple[Address, str]]:
-    """What a change of our own records names by a name alone, and must be on the account in the end."""
+def _sends_an_id(kind: Kind) -> bool:
+    return any(ref.wire and ref.sends == "id" for ref in references(kind.spec).values())
+
+
+def _later(change: Change, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str, str]]:
+    """What a change of our own records names by a name alone, and must be on the account in the end; in which field."""
     kind = kinds[change.address.kind]
     if change.resource is not None and change.action.writes_fields and kind.kept_in_state:
         for key, ref, name in named(kind.spec, change.resource.declared):
             if not ref.wire and kinds[ref.kind].found_by is FoundBy.BINDING:
-                yield Address(ref.kind, name), key
+                yield ref.kind, name, key
 
 
 def _of(

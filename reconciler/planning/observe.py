@@ -282,18 +282,19 @@ class _Matcher:
         yield from self._undeclared(meant)
 
     def _find(self, resource: Resource) -> Match:
-        address, binding = resource.address, self._bindings.get(resource.address)
-        if address in self._account.foreign:
-            return self._of_another(Match(address, Live.FOREIGN, resource), self._account.foreign[address])
-        if address in self._account.contested and resource.manifest.id is None:
-            return Match(address, Live.CONTESTED, resource, binding=binding, ids=self._account.contested[address])
+        address, account = resource.address, self._account
+        binding = self._bindings.get(address) if self._bindings else None
+        if account.foreign and address in account.foreign:
+            return self._of_another(Match(address, Live.FOREIGN, resource), account.foreign[address])
+        if account.contested and address in account.contested and resource.manifest.id is None:
+            return Match(address, Live.CONTESTED, resource, binding=binding, ids=account.contested[address])
         if (wanted := resource.manifest.id) is not None:
             return self._by_written_id(Match(address, Live.NOTHING, resource, binding=binding), wanted)
         if not self._remembered:
             found = self._by_identity.get(self._kind.identity(resource.spec) or address.name)
         else:
             found = self._by_id.get(binding.id) if binding is not None and binding.id else None
-        if found is not None and (whose := self._account.foreign_ids.get((self._kind.name, found.id))):
+        if found is not None and (whose := account.foreign_ids.get((self._kind.name, found.id))):
             return self._of_another(Match(address, Live.FOREIGN, resource), whose)
         if found is not None:
             return self._standing(Match(address, Live.FOUND, resource, found, binding, ids=(found.id,)))

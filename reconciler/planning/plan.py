@@ -49,7 +49,7 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
     for match in matches:
         if not scope.covers(match):
             continue
-        kind, errors = kinds[match.address.kind], refuted.get(match.address, ())
+        kind, errors = kinds[match.address.kind], refuted.get(match.address, ()) if refuted else ()
         written += errors
         due: list[Change] = []
         for change in made.of(match, kind):

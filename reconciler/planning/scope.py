@@ -37,9 +37,9 @@ class Scope:
 
     def covers(self, match: Match) -> bool:
         """Whether the match is part of the run."""
-        if match.address in self.left_out:
+        if self.left_out and match.address in self.left_out:
             return False
-        if match.resource is None and list_of(match.address) in self.incomplete:
+        if match.resource is None and self.incomplete and list_of(match.address) in self.incomplete:
             return False
         if match.resource is None and self.paths and not self._was_declared_here(match):
             return False

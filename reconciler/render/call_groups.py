@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.left_out import list_of
 from reconciler.render import forecasts
@@ -14,12 +14,13 @@ from reconciler.render.words import counted
 from reconciler.schedule import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from reconciler.model import Address, Change
     from reconciler.schedule.expected_calls import Forecast, Ring
 
+_Key: TypeAlias = tuple[bool, bool, str, str, str]  # rung, recurring, day, agent, verb
 FEW = 5  # calls up to which each is told in full
 _WIDEST_CHANGE = 60
 _MOST = 20  # groups by agent and day that are read one by one
@@ -117,16 +118,19 @@ def is_grouped(changes: Sequence[Change]) -> bool:
 def groups(changes: Sequence[Change], forecast: Forecast | None, *, most: int = _MOST) -> list[CallGroup]:
     """The calls among changes: cancelled ones first, then by day and agent; by day alone where those are many."""
     rings = _first_rings(forecast)
-    calls = [Call(change, rings.get(change.address)) for change in changes if section(change) is Section.CALLS]
-    found: dict[tuple[bool, bool, str, str, str], list[Call]] = {}
-    for call in calls:
-        found.setdefault(_key(call), []).append(call)
+    calls = (Call(change, rings.get(change.address)) for change in changes if section(change) is Section.CALLS)
+    found = _together((_key(call), [call]) for call in calls)
     if len(found) > most:
-        found = {}
-        for call in calls:
-            recurs, again, day, _, verb = _key(call)
-            found.setdefault((recurs, again, day, "", verb), []).append(call)
+        found = _together(((*key[:3], "", key[4]), own) for key, own in found.items())
     return [_group(found[key], forecast) for key in sorted(found)]
+
+
+def _together(parts: Iterable[tuple[_Key, list[Call]]]) -> dict[_Key, list[Call]]:
+    """The calls of each key."""
+    found: dict[_Key, list[Call]] = {}
+    for key, own in parts:
+        found.setdefault(key, []).extend(own)
+    return found
 
 
 def _first_rings(forecast: Forecast | None) -> Mapping[Address, Ring]:
@@ -137,7 +141,7 @@ def _first_rings(forecast: Forecast | None) -> Mapping[Address, Ring]:
     return found
 
 
-def _key(call: Call) -> tuple[bool, bool, str, str, str]:
+def _key(call: Call) -> _Key:
     ring = call.ring
     if ring is None:
         return False, False, "", "", call.change.verb
@@ -145,13 +149,17 @@ def _key(call: Call) -> tuple[bool, bool, str, str, str]:
 
 
 def _group(calls: Sequence[Call], forecast: Forecast | None) -> CallGroup:
-    ordered = sorted(calls, key=lambda it: it.change.address)
-    ordered.sort(key=lambda it: it.ring.at.timestamp() if it.ring else 0)
+    ordered = sorted(calls, key=_when)
     ring = ordered[0].ring
     now = forecast.now if forecast else None
     day = forecasts.as_declared(ring, now).rsplit(f" {_local(ring):%H:%M}", 1)[0] if ring and now else ""
     agents = tuple(dict.fromkeys(it.ring.agent for it in ordered if it.ring and it.ring.agent))
     return CallGroup(ordered[0].change.verb, agents, day, tuple(ordered))
+
+
+def _when(call: Call) -> tuple[float, str, str]:
+    address = call.change.address
+    return call.ring.at.timestamp() if call.ring else 0, address.kind, address.name
 
 
 def _local(ring: Ring) -> datetime:

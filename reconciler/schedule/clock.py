@@ -201,12 +201,9 @@ def resolve_local(moment: datetime, zone: ZoneInfo) -> LocalTime:
     """
     if moment.tzinfo is not None:
         raise ValueError(f"`{moment.isoformat()}` has an offset already")
-    there, again = moment.replace(tzinfo=zone, fold=0), moment.replace(tzinfo=zone, fold=1)
-    first = there.astimezone(UTC)
-    if there.utcoffset() == again.utcoffset():
-        return LocalTime(first)  # the clocks neither jump over it nor show it twice
-    second = again.astimezone(UTC)
-    if _wall(first, zone) != moment.replace(fold=0):
+    first = moment.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    second = moment.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    if first != second and _wall(first, zone) != moment.replace(fold=0):
         raise NonexistentTime(moment, zone, next(offset_changes(zone, second, first)))
     return LocalTime(first, ambiguous=first != second)
 

@@ -6,15 +6,12 @@ a call may hold slashes (a row of a list). Bindings and armed calls say which pr
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from reconciler.errors import StoreError
-from reconciler.schedule import timezones
 from reconciler.schedule.call_report import standstill
-from reconciler.schedule.clock import stamp
 from reconciler.schedule.occurrences import idempotency_key, parts_of
 from reconciler.state import bindings as binding_records
 from reconciler.state.call_records import (
@@ -30,7 +27,7 @@ from reconciler.state.call_records import (
 from reconciler.state.call_states import CallState
 from reconciler.state.damage import Damaged, understood
 from reconciler.state.digests import Digests
-from reconciler.state.stored_words import as_read, happens_once, is_open, retries
+from reconciler.state.stored_words import ByNow, happens_once, is_open, retries
 from reconciler.state.switches import ARMED, Switches
 from reconciler.state_key import NO_KEY, StateKey
 
@@ -47,8 +44,6 @@ _BINDING = "binding"
 _CALL = "call"
 _LEASE = "lease"
 _HISTORY = "history"
-_TO_THE_SECOND = len("2026-12-01T15:00:00")
-_LONGEST_SHIFT = timedelta(hours=3)  # by which newer time-zone data may move an instant
 
 
 class Ledger(Switches):
@@ -217,8 +212,7 @@ class Ledger(Switches):
         and have no second try; not those of which an attempt is uncertain or was refused.
         """
         calls, tried = self._calls()
-        found, second, later = DueWork({}, [], ""), stamp(now)[:_TO_THE_SECOND], []
-        far, here = stamp(now + _LONGEST_SHIFT)[:_TO_THE_SECOND], timezones.version()
+        found, by_now, later = DueWork({}, [], ""), ByNow(now), []
         for call in calls:
             name, opens = self._name(call), call.value.get("opens", "")
             own = tried.get(name, ()) if tried else ()
@@ -227,7 +221,7 @@ class Ledger(Switches):
             if happens_once(call) and not (own and any(map(is_open, own))):
                 if call.value["state"] != CallState.ARMED or (own and not retries(call)):
                     continue
-                if not own and opens[:_TO_THE_SECOND] > second and as_read(call, opens, far, here):
+                if not own and by_now.is_before(call, opens):
                     later.append(opens)
                     continue
             armed, attempts = self._nouns_of(self._read_armed, [call]), self._nouns_of(self._read_attempt, own)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from reconciler.schedule import timezones
+from reconciler.schedule.clock import stamp
 from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reconciler.store import Entry
 
 _OPEN = frozenset(state.value for state in CallState if state.open)
 _STATES = frozenset(CallState)
-
-
+_TO_THE_SECOND = len("2026-12-01T15:00:00")
+_LONGEST_SHIFT = timedelta(hours=3)  # by which newer time-zone data may move an instant
 _OPENS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z")
 
 
@@ -39,8 +44,20 @@ def retries(call: Entry) -> bool:
     return not isinstance(spec, dict) or bool(spec.get("attempts"))
 
 
-def as_read(call: Entry, opens: str, far: str, here: str) -> bool:
-    """Whether the stored instants may be gone by: the time-zone data ``here`` are no newer, or it is far away yet."""
-    by, spec = call.value.get("tzdata") or "", call.value.get("spec")
-    fixed = isinstance(spec, dict) and not spec.get("timezone")
-    return fixed or opens > far or (isinstance(by, str) and bool(by) and by >= here)
+class ByNow:
+    """An instant, held against the stored instants of many calls."""
+
+    def __init__(self, now: datetime) -> None:
+        self._second = stamp(now)[:_TO_THE_SECOND]
+        self._far = stamp(now + _LONGEST_SHIFT)[:_TO_THE_SECOND]
+        self._tzdata = timezones.version()
+
+    def is_before(self, call: Entry, opens: str) -> bool:
+        """Whether a call opens later, as far as its stored instant may be gone by."""
+        return opens[:_TO_THE_SECOND] > self._second and self._as_read(call, opens)
+
+    def _as_read(self, call: Entry, opens: str) -> bool:
+        """Whether it may: the time-zone data here are no newer, or it is far away yet."""
+        by, spec = call.value.get("tzdata") or "", call.value.get("spec")
+        fixed = isinstance(spec, dict) and not spec.get("timezone")
+        return fixed or opens > self._far or (isinstance(by, str) and bool(by) and by >= self._tzdata)
