@@ -46,6 +46,8 @@ class Wire:
     def close(self) -> None:
         """Be gone."""
         self.cut()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends the thread that accepts
         self._listener.close()
 
     def _accept(self) -> None:
