@@ -30,16 +30,32 @@ class SentHere:
     def __init__(self, folder: Path | None = None) -> None:
         """Keep it in a folder, or nowhere."""
         self._file = folder / FILE if folder else None
-        self._lock = Lock()
+        self._lock, self._writing = Lock(), Lock()
+        self._lines: list[str] = []
+        self._asked = self._written = 0
         self._sent = _read(self._file) if self._file else {}
 
     def note(self, claimed: Attempt) -> None:
-        """Write down that the request of a claim is about to be sent; on the disk when this returns, if it can be."""
+        """Write down that the request of a claim is about to be sent; on the disk when this returns, if it can be.
+
+        One write, and one wait for the disk, serves all threads that came while the one before was under way.
+        """
         with self._lock:
             self._sent[claimed.key] = claimed.claimed_at
-            if self._file:
-                with suppress(OSError):
-                    _append(self._file, f"{claimed.key} {claimed.claimed_at}\n")
+            self._lines.append(f"{claimed.key} {claimed.claimed_at}\n")
+            self._asked += 1
+            mine = self._asked
+        with self._writing:
+            if self._written < mine:
+                self._write_all()
+
+    def _write_all(self) -> None:
+        with self._lock:
+            lines, self._lines, asked = self._lines, [], self._asked
+        if self._file:
+            with suppress(OSError):
+                _append(self._file, "".join(lines))
+        self._written = asked
 
     def unknown_to_the_state(self, stored: Attempt | None, key: str) -> str:
         """When the claim was made that was sent from here and that the state tells nothing of; "" for none."""
