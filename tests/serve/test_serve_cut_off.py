@@ -34,7 +34,9 @@ class Wire:
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._open: list[socket.socket] = []
         self._cut = Event()
-        Thread(target=self._accept, daemon=True).start()
+        self._carriers: list[Thread] = []
+        self._accepting = Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     def cut(self) -> None:
         """Close every connection, and all that are to come."""
@@ -44,11 +46,15 @@ class Wire:
                 end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Be gone."""
-        self.cut()
+        """Be gone, every thread and socket of it."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # ends the thread that accepts
-        self._listener.close()
+        self._accepting.join()
+        self.cut()
+        for carrier in self._carriers:
+            carrier.join()
+        for end in (self._listener, *self._open):
+            end.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -60,7 +66,8 @@ class Wire:
                 server = socket.create_connection(self._target)
                 self._open += [client, server]
                 for ends in ((client, server), (server, client)):
-                    Thread(target=self._carry, args=ends, daemon=True).start()
+                    self._carriers.append(Thread(target=self._carry, args=ends, daemon=True))
+                    self._carriers[-1].start()
 
     @staticmethod
     def _carry(near: socket.socket, far: socket.socket) -> None:
