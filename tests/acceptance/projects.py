@@ -177,7 +177,7 @@ class Starter:
         atexit.register(self.stop)
 
     def stop(self) -> None:
-        self._process.communicate(timeout=60)
+        self._process.communicate(timeout=120)
 
     def run(self, folder: Path, environment: dict[str, str], arguments: tuple[str, ...]) -> Ran:
         assert self._process.stdin is not None

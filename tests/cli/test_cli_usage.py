@@ -36,7 +36,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -142,7 +142,7 @@ def test_a_fixed_clock_is_refused_where_something_is_written_for_real(
 def test_a_pipe_that_closes_early_is_no_error(project: Path) -> None:
     command = f"{sys.executable} -m reconciler plan --emulator --full | head -1"
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.stderr == "", done.stderr
     assert done.returncode == 0

@@ -58,7 +58,7 @@ def completed(folder: Path, *words: str) -> set[str]:
         capture_output=True,
         encoding="utf-8",
         check=True,
-        timeout=60,
+        timeout=120,
     )
     assert done.stderr == ""
     return {line.partition(",")[2] for line in done.stdout.splitlines() if line}
@@ -165,7 +165,7 @@ def test_bash_completes_with_the_script(tmp_path: Path, capsys: pytest.CaptureFi
         capture_output=True,
         encoding="utf-8",
         check=True,
-        timeout=60,
+        timeout=120,
     )
     assert done.stdout.strip() == "dispatch"
 

@@ -276,7 +276,7 @@ def test_the_gitlab_job_of_tests_ends_as_the_tests_did_and_keeps_the_report(fold
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=30,
+        timeout=120,
     )
     said = (folder / "reconciler-tests.xml").read_text("utf-8")
     assert (done.returncode, done.stdout) == (code, said if code else "")
@@ -439,7 +439,7 @@ def test_the_gitlab_job_validates_a_fork_and_plans_the_rest(folder: Path, key: s
             "CI_MERGE_REQUEST_PROJECT_ID": "12",
         },
         check=True,
-        timeout=30,
+        timeout=120,
     )
     assert (folder / "calls").read_text("utf-8").splitlines()[-1].startswith(f"{ran} --env live --comment gitlab")
 

@@ -102,7 +102,7 @@ class Folder:
             stderr=subprocess.STDOUT,
             encoding="utf-8",
             check=False,
-            timeout=60,
+            timeout=120,
         )
         return done.returncode, "\n".join(line.rstrip() for line in done.stdout.splitlines())
 

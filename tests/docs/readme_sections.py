@@ -79,7 +79,7 @@ def plan_of(document: str) -> str:
             capture_output=True,
             encoding="utf-8",
             check=True,
-            timeout=60,
+            timeout=120,
         )
     return f"$ reconciler {' '.join(command)}\n{done.stdout}"
 

@@ -77,7 +77,7 @@ def test_every_command_line_is_one_that_the_tool_takes(words: list[str]) -> None
 def compose_errors(file: Path) -> str:
     """What the published schema of the compose specification says of a file, "" when it is as it should be."""
     words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(file)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
     return done.stdout if done.returncode else ""
 
 

@@ -63,7 +63,7 @@ class Runner:
             capture_output=True,
             encoding="utf-8",
             check=False,
-            timeout=60,
+            timeout=120,
         )
 
 

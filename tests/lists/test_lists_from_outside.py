@@ -77,7 +77,7 @@ def test_a_run_that_is_killed_while_it_arms_is_finished_by_the_next(
         continue
     ended(arming, within=wait)
     arming.kill()
-    arming.communicate(timeout=60)
+    arming.communicate(timeout=120)
     again = project.run("apply", "--yes")
     assert again.code == 0, again.said
     states = Counter(row["state"] for row in project.run("calls", "week", "--format", "json").json["calls"])
