@@ -173,15 +173,15 @@ def _present(it: Situation) -> tuple[Decision, ...]:  # noqa: C901, PLR0912 - on
             return _one(Action.CREATE, "deleted_outside", f"was deleted outside (id {it.ids[0]})")
         case Situation(live=Live.NOTHING):
             return _one(Action.CREATE, "missing", "does not exist")
+        case Situation(live=Live.OURS, secret_lost=True):
+            lost = f"was created by a run that was cut off (id {it.ids[0]}), and what it shows once is lost"
+            return _one(Action.REPLACE if it.replaceable else Action.REFUSE, "secret_lost", lost)
         case Situation(phase=Phase.SETTLED | Phase.MOVING | Phase.UNKNOWN):
             return _one(Action.KEEP, it.phase.name.lower(), it.history)
         case Situation(differs=True, phase=Phase.BUSY):
             return _one(Action.REFUSE, "busy", f"{it.history}, and differs from the manifest")
         case Situation(differs=True, draft=Draft.FOREIGN):
             return _one(Action.REFUSE, "foreign_draft", "has a draft that this tool did not write")
-        case Situation(live=Live.OURS, secret_lost=True):
-            lost = f"was created by a run that was cut off (id {it.ids[0]}), and what it shows once is lost"
-            return _one(Action.REPLACE if it.replaceable else Action.REFUSE, "secret_lost", lost)
         case Situation(fixed=(first, *_), replaceable=True):
             return _one(Action.REPLACE, "immutable", f"`{first}` cannot be changed: made anew, then the old one goes")
         case Situation(fixed=(first, *_)):
