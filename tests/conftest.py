@@ -11,10 +11,15 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# How long an example takes says how busy the machine is; in CI they are the same ones each time, as hypothesis has it.
+settings.register_profile("any machine", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 OWN_THREADS = ("condition", "event log", "follower", "housekeeping", "lease ", "listener", "list of calls", "look")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)

@@ -40,7 +40,7 @@ def replaced(value: Any, path: Path, new: Any) -> Any:
     return value
 
 
-@settings(max_examples=300, deadline=None, phases=NO_SHRINKING)
+@settings(max_examples=300, phases=NO_SHRINKING)
 @given(st.data(), texts(), VALUES)
 def test_just_the_intended_value_changes_and_no_comment_is_lost(data: st.DataObject, text: str, new: Any) -> None:
     before = read(text)
@@ -61,7 +61,7 @@ def test_just_the_intended_value_changes_and_no_comment_is_lost(data: st.DataObj
         assert after.count("# c") >= comments(text)
 
 
-@settings(max_examples=100, deadline=None, phases=NO_SHRINKING)
+@settings(max_examples=100, phases=NO_SHRINKING)
 @given(st.data(), texts())
 def test_a_value_that_is_there_already_changes_no_byte(data: st.DataObject, text: str) -> None:
     before = read(text)

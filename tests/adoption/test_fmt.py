@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_left_alone(text: str) -> None:
     assert quoted(text) is None
 
 
-@settings(max_examples=200, deadline=None, phases=NO_SHRINKING)
+@settings(max_examples=200, phases=NO_SHRINKING)
 @given(texts() | st.text(max_size=60))
 def test_the_meaning_never_changes_and_a_second_time_changes_nothing(text: str) -> None:
     once = quoted(text)
@@ -84,7 +84,7 @@ def test_the_meaning_never_changes_and_a_second_time_changes_nothing(text: str) 
     assert quoted(once) == once
 
 
-@settings(max_examples=100, deadline=None, phases=NO_SHRINKING)
+@settings(max_examples=100, phases=NO_SHRINKING)
 @given(texts())
 def test_every_comment_that_was_there_is_there(text: str) -> None:
     once = quoted(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.api.pages import Parameters, read_items
@@ -194,7 +194,6 @@ def test_cursors_that_go_round_are_caught() -> None:
         read(fetch)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(size=st.integers(0, 60), usual=st.integers(1, 20), start=st.integers(0, 70))
 def test_every_page_size_gives_the_same_list(size: int, usual: int, start: int) -> None:
     rows = ROWS[:size]

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.api.error_body import Censor, read_words
@@ -142,7 +142,6 @@ def test_a_censor_does_not_print_its_secret() -> None:
     assert KEY not in repr(CENSOR)
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(st.binary(max_size=300))
 def test_no_bytes_make_it_fail(content: bytes) -> None:
     assert len(read_words(content, CENSOR).detail) <= 400
@@ -155,7 +154,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)  # a busy machine is no failure
 @given(JSON)
 def test_no_json_makes_it_fail_or_lets_the_key_out(body: Any) -> None:
     words = read_words(json.dumps(body).encode(), CENSOR)

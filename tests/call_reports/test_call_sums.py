@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model import Target
@@ -78,7 +78,6 @@ def test_what_was_kept_back_on_purpose_is_no_miss() -> None:
     assert total([held, closed_day, MISSED]) == Sums(calls=11, missed=5, kept_back=5, skipped=1)
 
 
-@settings(deadline=None)
 @given(st.lists(ROWS, max_size=12))
 def test_whatever_the_calls_the_figures_of_each_group_add_up_to_the_totals(rows: list[CallRow]) -> None:
     told = report(TARGET, rows, now=NOW)

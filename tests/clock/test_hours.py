@@ -107,7 +107,7 @@ def test_hours_that_never_open_are_complained_about() -> None:
     place=st.sampled_from(ZONES),
     hours=st.tuples(st.integers(0, 1439), st.integers(1, 1440)),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_minute_before_the_next_opening_is_inside(
     day: str, minutes: int, place: str, hours: tuple[int, int]
 ) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.schedule.clock import (
@@ -121,7 +121,6 @@ def test_the_second_of_two_is_never_meant_even_when_asked_by_fold() -> None:
 
 
 @given(moment=MOMENTS, name=st.sampled_from(ZONES))
-@settings(deadline=None)
 def test_every_wall_time_either_comes_back_or_lies_in_a_gap(moment: datetime, name: str) -> None:
     place = zone(name)
     resolved = resolved_or_gap(moment, place)
@@ -135,7 +134,6 @@ def test_every_wall_time_either_comes_back_or_lies_in_a_gap(moment: datetime, na
 
 
 @given(day=st.dates(date(1971, 1, 1), date(2150, 1, 1)), name=st.sampled_from(ZONES))
-@settings(deadline=None)
 def test_every_offset_change_of_a_month_is_found_to_the_second(day: date, name: str) -> None:
     place = zone(name)
     start = datetime(day.year, day.month, day.day, tzinfo=UTC)

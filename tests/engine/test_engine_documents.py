@@ -72,7 +72,7 @@ def test_an_anchor_is_a_copy_and_what_stands_beside_a_merge_wins() -> None:
     assert only("base: &b {x: 1, y: 2}\nuse: {<<: *b, y: 3}\n")["use"] == {"x": 1, "y": 3}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet=st.sampled_from("ab:-[]{}&*!|>%@`'\"#,?\n\t 01+~."), max_size=60))
 def test_no_text_breaks_the_reader(text: str) -> None:
     for part in read(text, "a.yaml"):

@@ -50,7 +50,7 @@ PIECES = st.one_of(
     st.sampled_from(["---", "--- ", "--- a", "...", "# a", "  # a", "", "  ", "-", "\t", "%YAML 1.2", "---\r"]),
 )
 
-FAR_AND_WIDE = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+FAR_AND_WIDE = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 
 
 def alike(text: str) -> bool:

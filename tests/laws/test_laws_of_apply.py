@@ -43,7 +43,7 @@ def _on_the_platform(folder: Folder) -> list[dict[str, Any]]:
             return [client.get(f"/v1/agents/{agent['id']}").json() for agent in found]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(specs=_AGENTS)
 def test_what_was_applied_needs_nothing_more(specs: list[Mapping[str, Any]]) -> None:
     with project() as folder:
@@ -55,7 +55,7 @@ def test_what_was_applied_needs_nothing_more(specs: list[Mapping[str, Any]]) -> 
         assert not any(folder.plan()["summary"][action] for action in ("create", "update", "delete", "refuse"))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(before=_SPECS, after=_SPECS)
 def test_what_the_author_did_not_write_survives_any_apply(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     with project() as folder:
@@ -73,7 +73,7 @@ def test_what_the_author_did_not_write_survives_any_apply(before: Mapping[str, A
             assert {key for key in changed if not key.endswith(("_at", "_version", "release"))} == set(), changed
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(specs=_AGENTS)
 def test_state_holds_digests_of_what_was_declared_and_not_the_words(specs: list[Mapping[str, Any]]) -> None:
     marked = [{**spec, "prompt": f"{spec['prompt']} zq-marker-qz"} for spec in specs]

@@ -87,7 +87,7 @@ _ANYTHING = st.one_of(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(content=_ANYTHING)
 @example(content=b"[" * 100_000)
 @example(content=b"{a: " * 50_000)
@@ -107,7 +107,7 @@ def test_any_bytes_whatever_give_findings_and_never_a_traceback(content: bytes) 
     assert said.code == 0 or "RC" in said.text
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(content=_ANYTHING)
 def test_any_project_file_whatever_gives_findings_and_never_a_traceback(content: bytes) -> None:
     with project() as folder:
@@ -174,7 +174,7 @@ def test_any_envelope_gives_findings_with_lines(key: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("shape", ["format", "text"])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(content=_spoilt())
 def test_whatever_passes_validation_can_be_planned_without_a_traceback(shape: str, content: str) -> None:
     options = ("--format", "json") if shape == "format" else ()

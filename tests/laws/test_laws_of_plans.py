@@ -51,7 +51,7 @@ def _spread(folder: Folder, order: list[int], files: int) -> None:
     folder.write({name: "---\n".join(chosen[number::files]) for number, name in enumerate(names)})
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(order=st.permutations(range(len(_DOCUMENTS))), files=st.integers(1, 3))
 def test_a_plan_does_not_depend_on_the_order_of_documents_or_files(order: list[int], files: int) -> None:
     with project() as folder:

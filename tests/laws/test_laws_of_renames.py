@@ -63,7 +63,7 @@ def _can_be_declared(histories: Histories) -> bool:
     return len(olds) == len(set(olds)) and all(len(names) == len(set(names)) for names in histories)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(rounds=renamings(), skipped=st.sets(st.integers(1, 3)))
 def test_each_thing_keeps_its_binding_through_any_renames_and_skipped_applies(
     rounds: list[Histories], skipped: set[int]
@@ -92,7 +92,7 @@ def remembered(folder: Folder) -> dict[str, str]:
     }  # fmt: skip - one sentence
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 @given(rounds=renamings())
 def test_no_rename_sends_a_write_and_the_next_plan_is_clean(rounds: list[Histories]) -> None:
     with project() as folder:

@@ -34,7 +34,7 @@ def _hides(number: str, said: str | bytes) -> bool:
     return number[1:] not in text and number[2:] not in text
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     number=_NUMBERS,
     places=st.dictionaries(
@@ -65,7 +65,7 @@ def test_a_callees_number_is_in_no_output_and_no_state_wherever_it_is_written(
             assert _hides(number, file.read_bytes()), file.name
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(number=_NUMBERS, field=st.sampled_from(("late", "agent", "timezone", "at", "language", "spurious")))
 def test_a_callees_number_is_not_repeated_by_a_complaint(number: str, field: str) -> None:
     spec = {"from_number": _CALLER, "to_number": number, "config": {"prompt": "Hello"}, "at": "2026-12-01T18:00:00Z"}

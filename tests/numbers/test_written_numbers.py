@@ -8,7 +8,7 @@ import sys
 
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.telephony.phone_numbers import digest, doubt, is_e164, normalise
@@ -74,7 +74,6 @@ def test_what_cannot_be_dialled_is_complained_about(written: str, region: str | 
 
 
 @given(st.text("0123456789+-() .x", min_size=1, max_size=25), st.sampled_from([None, "US", "DE"]))
-@settings(deadline=None)
 def test_whatever_is_written_becomes_stable_e164_or_a_complaint_that_hides_it(written: str, region: str | None) -> None:
     try:
         number = normalise(written, region)

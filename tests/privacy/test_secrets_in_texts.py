@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.redaction import secrets_in
@@ -23,7 +23,6 @@ SECRETS = (
 AROUND = st.text(st.sampled_from("ab1 \n.,:é-"), max_size=30)
 
 
-@settings(deadline=None)
 @given(AROUND, AROUND)
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_secret_is_found_whatever_stands_around_it(secret: str, before: str, after: str) -> None:

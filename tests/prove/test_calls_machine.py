@@ -133,4 +133,4 @@ class ScheduledCalls(RuleBasedStateMachine):
 
 
 TestScheduledCalls = ScheduledCalls.TestCase
-TestScheduledCalls.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+TestScheduledCalls.settings = settings(max_examples=150, stateful_step_count=25)

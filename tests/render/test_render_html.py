@@ -95,7 +95,7 @@ def test_every_plan_becomes_a_sound_page(name: str) -> None:
 
 
 @given(ANY_PLAN)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_plan_breaks_out_of_its_page(plan: Outlook) -> None:
     read = check(html.plan(plan, show_numbers=True))
     for it in (*plan.pending, *plan.refusals):
@@ -103,14 +103,14 @@ def test_no_plan_breaks_out_of_its_page(plan: Outlook) -> None:
 
 
 @given(ANYTHING, ANYTHING)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_text_breaks_out_of_its_side(before: str, after: str) -> None:
     diffs = (FieldDiff("prompt", f"{before}\n<b>", f"{after}\n<i>"),)
     check(html.plan(plan_of(replace(UPDATE, diffs=diffs))))
 
 
 @given(ANYTHING, ANYTHING, ANYTHING)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_record_of_a_call_breaks_out_of_its_row(state: str, detail: str, recording: str) -> None:
     check(html.calls([CallRow("a", "a", 2, None, "", state, detail=detail, recording=recording, to=detail)]))
 

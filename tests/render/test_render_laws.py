@@ -98,7 +98,6 @@ def harmless(page: str) -> bool:
 
 
 @given(PLANS, st.integers(40, 140))
-@settings(deadline=None)
 def test_no_plan_commands_a_terminal(plan: Outlook, width: int) -> None:
     assert harmless(text.plan(plan, width=width))
     assert harmless(text.plan(plan, width=width, full=True, show_numbers=True))
@@ -195,14 +194,13 @@ def test_no_format_passes_on_what_a_terminal_a_browser_or_a_runner_would_obey(
 
 
 @given(PLANS, st.integers(50, 140))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_line_is_wider_than_asked_but_for_a_literal(plan: Outlook, width: int) -> None:
     for page in (text.plan(plan, width=width), text.plan(plan, width=width, full=True)):
         assert all(columns(line) <= width or "`" in line for line in page.splitlines())
 
 
 @given(PLANS)
-@settings(deadline=None)
 def test_every_change_is_named(plan: Outlook) -> None:
     full, short, page = text.plan(plan, full=True), text.plan(plan), markdown.plan(plan)
     for it in plan.changes:
@@ -213,7 +211,6 @@ def test_every_change_is_named(plan: Outlook) -> None:
 
 
 @given(PLANS)
-@settings(deadline=None)
 def test_the_json_fits_its_schema_and_reads_back(plan: Outlook) -> None:
     document = json.plan(plan)
     assert parser.loads(json.dumps(document)) == document
@@ -221,7 +218,7 @@ def test_the_json_fits_its_schema_and_reads_back(plan: Outlook) -> None:
 
 
 @given(PLANS, st.integers(4000, 9000))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_a_comment_never_exceeds_its_limit(plan: Outlook, limit: int) -> None:
     many = Outlook(plan.target, plan.changes * 40, plan.findings * 40, plan.fingerprint)
     results = tuple(Result(it.address, it.action, Outcome.FAILED, it.sentence) for it in many.changes)
@@ -230,7 +227,6 @@ def test_a_comment_never_exceeds_its_limit(plan: Outlook, limit: int) -> None:
 
 
 @given(NUMBERS, st.booleans(), ANYTHING)
-@settings(deadline=None)
 def test_a_personal_number_is_never_printed(number: str, calling: bool, around: str) -> None:  # noqa: FBT001 - drawn
     value = {"to": [f"{around} {number}"], number: number}
     diff = FieldDiff("to_number", value if calling else number, value, personal=not calling)
@@ -249,7 +245,6 @@ def test_a_personal_number_is_never_printed(number: str, calling: bool, around: 
 
 
 @given(DIFFS)
-@settings(deadline=None)
 def test_an_update_is_never_without_anything_visible(diff: FieldDiff) -> None:
     it = Change(
         Address("Agent", "a"), Action.UPDATE, "changed", "x", observed=Observed("Agent", "1", {}), diffs=(diff,)

@@ -139,12 +139,8 @@ class LocalGitModel(Model):
 
 
 TestSqlite = Model.TestCase
-TestSqlite.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestSqlite.settings = settings(max_examples=60, stateful_step_count=30)
 TestGit = GitModel.TestCase
-TestGit.settings = settings(
-    max_examples=4, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestGit.settings = settings(max_examples=4, stateful_step_count=10, suppress_health_check=list(HealthCheck))
 TestLocalGit = LocalGitModel.TestCase
-TestLocalGit.settings = settings(
-    max_examples=8, stateful_step_count=10, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestLocalGit.settings = settings(max_examples=8, stateful_step_count=10, suppress_health_check=list(HealthCheck))

@@ -293,9 +293,7 @@ def test_it_equals_a_dictionary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
             monkeypatch.setenv(name, value)
         ObjectModel.service = service
         case: Any = ObjectModel.TestCase
-        case.settings = settings(
-            max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
-        )
+        case.settings = settings(max_examples=15, stateful_step_count=20, suppress_health_check=list(HealthCheck))
         case("runTest").runTest()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.contract.equality import digest, digests, same
@@ -73,7 +73,6 @@ _VALUES: Any = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(value=_VALUES, other=_VALUES, policy=st.sampled_from([TEXT, ANY_ORDER, PLAIN]))
 def test_what_is_the_same_has_one_digest_and_what_has_one_digest_is_the_same(
     value: Any, other: Any, policy: Policy
