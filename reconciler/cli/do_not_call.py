@@ -16,7 +16,6 @@ from reconciler.model import Finding, Location, Phase, Severity
 from reconciler.sealing import SUFFIX, Sealing
 from reconciler.settings import FILE
 from reconciler.state.digests import WrongStateKey
-from reconciler.state.opt_outs import opted_out
 from reconciler.state_key import StateKey
 from reconciler.telephony.do_not_call import NOBODY, DoNotCall, Hashing, Listed, read_list
 
@@ -100,7 +99,7 @@ class DoNotCallFile:
     def now(self, ledger: Ledger) -> DoNotCall:
         """Who must not be called, as it is known at this moment."""
         hashing = Hashing(ledger.organization, StateKey.of(os.environ))
-        opted = opted_out(ledger.store, ledger.organization)
+        opted = ledger.opted_out()
         try:
             ledger.check_key()
             listed = self.listed()

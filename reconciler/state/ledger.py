@@ -27,9 +27,11 @@ from reconciler.state.call_records import (
 from reconciler.state.call_states import CallState
 from reconciler.state.damage import Damaged, understood
 from reconciler.state.digests import Digests
+from reconciler.state.opt_outs import opted_out
 from reconciler.state.stored_words import ByNow, happens_once, is_open, retries
 from reconciler.state.switches import ARMED, Switches
 from reconciler.state_key import NO_KEY, StateKey
+from reconciler.store.shared_look import SharedLook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -72,23 +74,19 @@ class Ledger(Switches):
         self._nouns: dict[str, tuple[str, Any]] = {}
         self._damaged: dict[str, Damaged] = {}
         self._callees: dict[str, dict[str, Attempt]] | None = None
-        self._lock, self._looking = Lock(), Lock()
-        self._asked = self._answered = 0
+        self._lock = Lock()
+        self._others = SharedLook(self._look)
+        self._opted_out = SharedLook(partial(opted_out, store, organization))
 
     def refresh(self) -> None:
         """Let the next question know what others wrote before this call; one look serves all threads that wait."""
+        self._others.now()
+
+    def _look(self) -> None:
+        mark = self.store.refresh()
         with self._lock:
-            self._asked += 1
-            mine = self._asked
-        with self._looking:
-            if self._answered >= mine:
-                return
-            asked = self._asked
-            mark = self.store.refresh()
-            with self._lock:
-                if mark is None or mark != self._mark:
-                    self._is_read, self._mark = False, mark
-            self._answered = asked
+            if mark is None or mark != self._mark:
+                self._is_read, self._mark = False, mark
 
     def read(self) -> None:
         """Read everything once; raises StoreError where the store cannot be read."""

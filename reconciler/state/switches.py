@@ -10,12 +10,16 @@ from reconciler.state.keyed_notes import KeyedNotes
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from reconciler.store.shared_look import SharedLook
+
 _HOLD = "hold"
 ARMED = "/armed"  # the end of the key of an armed call
 
 
 class Switches(KeyedNotes):
     """Reads and writes what stops calls without a pull request."""
+
+    _opted_out: SharedLook[frozenset[str]]
 
     def hold_all(self, hold: Hold) -> None:
         """Let no call be placed at all until ``hold_all(Hold())``: the switch that needs no pull request."""
@@ -31,6 +35,10 @@ class Switches(KeyedNotes):
     def held_all(self, now: datetime | None = None) -> Hold:
         """The hold over all calls; a false one when there is none, or it has ended by itself by ``now``."""
         return hold if (hold := self.holds().now) and (now is None or hold.in_force(now)) else Hold()
+
+    def opted_out(self) -> frozenset[str]:
+        """The hashes of all who are never called again, as stored now, not as read before; threads share a look."""
+        return self._opted_out.now()
 
     def switches(self) -> int:
         """A mark of what apply and people said of calls: armed, cancelled, held; it changes with any of it."""

@@ -47,7 +47,7 @@ TARGETS = (
     Target("apply 1,000 at parallelism 50 less its plan / ideal", 1.15),
     Target("apply 1,000 at parallelism 8, POSTs per create", 1),
     Target("apply 1,000 at parallelism 8, GETs that its plan had not", 1, "one list reads all of them back"),
-    Target("plan 10,000, requests", 3, "whoami, agents, voices: one list per kind"),
+    Target("plan 10,000, requests", 4, "whoami, agents, voices and their policy: one list per kind"),
     Target("update, PATCHes per agent", 1),
     Target("update, deploys per agent", 1),
     Target("update, GETs per agent", 1),

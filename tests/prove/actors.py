@@ -131,7 +131,7 @@ def crew(declared: Manifests, *, shared: str = "crew") -> tuple[Callable[[World,
         if line is None:
             world.crews[shared] = None
             return
-        line.ledger._lock, line.ledger._looking = (cast("Lock", SimulatedLock(world)) for _ in range(2))
+        line.ledger._lock, line.ledger._others.looking = (cast("Lock", SimulatedLock(world)) for _ in range(2))
         due, missed = bursts(line, line.clock.now())
         try:
             missed.run(1)

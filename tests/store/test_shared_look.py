@@ -1,0 +1,72 @@
+"""Looks that threads share: never one that began before somebody asked."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import TYPE_CHECKING
+
+import pytest
+from waiting import until
+
+from reconciler.errors import StoreError
+from reconciler.store.shared_look import SharedLook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Looks:
+    """Numbers the looks; the first goes on once it is let."""
+
+    def __init__(self, *, first_fails: bool = False) -> None:
+        self.begun, self.let = Event(), Event()
+        self.first_fails = first_fails
+        self.count = 0
+
+    def __call__(self) -> int:
+        self.count += 1
+        number = self.count
+        if number == 1:
+            self.begun.set()
+            assert self.let.wait(60)
+            if self.first_fails:
+                raise StoreError("cannot be reached")
+        return number
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(4) as pool:
+        yield pool
+
+
+def test_all_who_ask_during_a_look_are_served_by_the_next_one(threads: ThreadPoolExecutor) -> None:
+    looks = Looks()
+    shared = SharedLook(looks)
+    first = threads.submit(shared.now)
+    assert looks.begun.wait(60)
+    others = [threads.submit(shared.now) for _ in range(3)]
+    until(lambda: shared.asked == 4, "everybody to have asked")
+    looks.let.set()
+    assert (first.result(), [each.result() for each in others], looks.count) == (1, [2, 2, 2], 2)
+
+
+def test_who_asks_after_a_look_is_served_by_one_of_his_own() -> None:
+    looks = Looks()
+    looks.let.set()
+    shared = SharedLook(looks)
+    assert [shared.now(), shared.now()] == [1, 2]
+
+
+def test_what_a_look_raises_is_for_who_looked_and_the_others_look_again(threads: ThreadPoolExecutor) -> None:
+    looks = Looks(first_fails=True)
+    shared = SharedLook(looks)
+    first = threads.submit(shared.now)
+    assert looks.begun.wait(60)
+    others = [threads.submit(shared.now) for _ in range(3)]
+    until(lambda: shared.asked == 4, "everybody to have asked")
+    looks.let.set()
+    with pytest.raises(StoreError, match="cannot be reached"):
+        first.result()
+    assert [each.result() for each in others] == [2, 2, 2]
