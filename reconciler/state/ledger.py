@@ -61,7 +61,7 @@ class Ledger(Switches):
         self, store: Store, organization: str, project: str = "", *, key: StateKey = NO_KEY, unread: bool = False
     ) -> None:
         """Keep all under the organisation's id, in a project's name; ``unread``: one could not be read."""
-        self._digests, self._keying = Digests(organization, key), Lock()
+        self._digests, self._keying, self._lock = Digests(organization, key), Lock(), Lock()
         self.store, self.unread = store, unread
         self.organization = organization
         self.project = project
@@ -74,7 +74,7 @@ class Ledger(Switches):
         self._nouns: dict[str, tuple[str, Any]] = {}
         self._damaged: dict[str, Damaged] = {}
         self._callees: dict[str, dict[str, Attempt]] | None = None
-        self._lock = Lock()
+        self._keys_of_call: dict[str, set[str]] = {}
         self._others = SharedLook(self._look)
         self._opted_out = SharedLook(partial(opted_out, store, organization))
 
@@ -268,13 +268,15 @@ class Ledger(Switches):
         """Which other attempt is known to be a call of the platform's; None when there is none."""
         self.attempts_to("")
         with self._lock:
-            found = [it for own in (self._callees or {}).values() for it in own.values() if it.call_id == call_id]
-        return next((it for it in found if it.state.certain and it.key != but.key), None)
+            found = [self._entries[key] for key in self._keys_of_call.get(call_id, ()) if key in self._entries]
+        others = (it for it in self._nouns_of(self._read_attempt, found) if it.call_id == call_id and it.key != but.key)
+        return next((it for it in others if it.state.certain), None)
 
     def _count(self, entry: Entry, callees: dict[str, dict[str, Attempt]]) -> None:
         if entry.key.startswith(f"{self._prefix}{_CALL}/") and not entry.key.endswith(ARMED):
             for attempt in self._nouns_of(self._read_attempt, [entry]):
                 callees.setdefault(attempt.to, {})[entry.key] = attempt
+                self._keys_of_call.setdefault(attempt.call_id, set()).add(entry.key)
 
     def attempt(self, occurrence: str, number: int) -> Attempt | None:
         """One attempt, or None when it was never claimed."""

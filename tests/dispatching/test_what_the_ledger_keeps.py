@@ -143,6 +143,20 @@ def test_threads_that_write_and_refresh_at_once_lose_nothing(store: Watched, oth
     assert len(ledger.attempts()) == len(ledger.attempts_to("someone")) == 50
 
 
+def test_a_call_of_the_platform_is_held_by_the_attempt_that_names_it_now(store: Watched) -> None:
+    ledger = Ledger(store, "42")
+    ours = replace(CLAIM, occurrence="ours", key="ours")
+    one, other = (replace(CLAIM, occurrence=name, key=name, state=CallState.PLACED) for name in ("one", "other"))
+    ledger.record(replace(one, call_id="7"))
+    ledger.record(replace(other, call_id="8"))
+    assert ledger.holder("7", but=ours) == replace(one, call_id="7")
+    assert ledger.holder("7", but=one) is None
+    ledger.record(replace(one, call_id="9"))
+    assert ledger.holder("7", but=ours) is None
+    ledger.record(replace(other, call_id="7"))
+    assert Ledger(store, "42").holder("7", but=ours) == ledger.holder("7", but=ours) == replace(other, call_id="7")
+
+
 STATES = ("claimed", "placed", "refused", "unknown", "expired", "cancelled", "completed", "failed")
 CALLS = some.lists(
     some.tuples(
