@@ -14,6 +14,7 @@ from reconciler.store.shared_look import SharedLook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
 
 
 class Looks:
@@ -41,14 +42,20 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-def test_all_who_ask_during_a_look_are_served_by_the_next_one(threads: ThreadPoolExecutor) -> None:
-    looks = Looks()
+def three_ask_during_the_first(threads: ThreadPoolExecutor, looks: Looks) -> tuple[Future[int], list[Future[int]]]:
+    """What the one who looks finds, and what those find who ask while he does."""
     shared = SharedLook(looks)
     first = threads.submit(shared.now)
     assert looks.begun.wait(60)
     others = [threads.submit(shared.now) for _ in range(3)]
     until(lambda: shared.asked == 4, "everybody to have asked")
     looks.let.set()
+    return first, others
+
+
+def test_all_who_ask_during_a_look_are_served_by_the_next_one(threads: ThreadPoolExecutor) -> None:
+    looks = Looks()
+    first, others = three_ask_during_the_first(threads, looks)
     assert (first.result(), [each.result() for each in others], looks.count) == (1, [2, 2, 2], 2)
 
 
@@ -61,12 +68,7 @@ def test_who_asks_after_a_look_is_served_by_one_of_his_own() -> None:
 
 def test_what_a_look_raises_is_for_who_looked_and_the_others_look_again(threads: ThreadPoolExecutor) -> None:
     looks = Looks(first_fails=True)
-    shared = SharedLook(looks)
-    first = threads.submit(shared.now)
-    assert looks.begun.wait(60)
-    others = [threads.submit(shared.now) for _ in range(3)]
-    until(lambda: shared.asked == 4, "everybody to have asked")
-    looks.let.set()
+    first, others = three_ask_during_the_first(threads, looks)
     with pytest.raises(StoreError, match="cannot be reached"):
         first.result()
     assert [each.result() for each in others] == [2, 2, 2]
