@@ -11,41 +11,34 @@ import click
 from reconciler.cli import completed_values
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from reconciler.cli.options import Command
+
+
+def _addresses(*names: str, told: str) -> Callable[[Command], Command]:
+    """An option that takes resources, as often as it is given."""
+    return click.option(
+        *names, multiple=True, metavar="KIND/NAME", shell_complete=completed_values.addresses, help=told
+    )
+
 
 _SCOPE = (
     click.option("--prune", is_flag=True, help="Delete what this tool made and the manifests no longer declare."),
     click.option("-l", "--selector", "selectors", multiple=True, metavar="KEY=VALUE", help="Only these labels."),
-    click.option(
-        "--target",
-        "targets",
-        multiple=True,
-        metavar="KIND/NAME",
-        shell_complete=completed_values.addresses,
-        help="Only this resource.",
-    ),
-    click.option(
-        "--exclude",
-        "excluded",
-        multiple=True,
-        metavar="KIND/NAME",
-        shell_complete=completed_values.addresses,
-        help="All but this resource.",
-    ),
+    _addresses("--target", "targets", told="Only this resource."),
+    _addresses("--exclude", "excluded", told="All but this resource."),
     click.option(
         "--changed-since",
         "since",
         metavar="REV",
         help="Only what differs from this revision: documents, and files named in them.",
     ),
-    click.option(
+    _addresses(
         "--again",
         "--verify-again",
         "again",
-        multiple=True,
-        metavar="KIND/NAME",
-        shell_complete=completed_values.addresses,
-        help="Do an action again that failed before, or that may have happened: a billed probe of a number.",
+        told="Do an action again that failed before, or that may have happened: a billed probe of a number.",
     ),
     click.option("--skip-rows", is_flag=True, help="Arm the rows of a list that are right though others are wrong."),
 )  # fmt: skip - one option a row
