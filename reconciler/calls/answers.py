@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.api.identifiers import identifier
 from reconciler.calls.reports import call_row
 from reconciler.errors import ApiError, Rejected, Unintelligible
-from reconciler.state.call_states import CallState
+from reconciler.schedule.call_states import CallState
 from reconciler.telephony import phone_numbers
 from reconciler.telephony.eligibility import refusal
 

@@ -22,8 +22,8 @@ from reconciler.errors import (
     VendorFault,
 )
 from reconciler.schedule.call_report import CallRow
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant, stamp
-from reconciler.state.call_states import CallState
 from reconciler.state.campaign_records import CampaignRecord, StartState, record_of, records, write
 
 if TYPE_CHECKING:

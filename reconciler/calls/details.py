@@ -13,9 +13,9 @@ from reconciler.calls.history import firing_of
 from reconciler.errors import ApiError, InputError, Rejected
 from reconciler.redaction import mask_in
 from reconciler.schedule.call_detail import CallDetail, ToldHold, Transcript, Try, Turn
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant
 from reconciler.schedule.occurrences import parts_of
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -36,9 +36,9 @@ from reconciler.errors import (
     Unreachable,
     VendorFault,
 )  # fmt: skip - one line of names
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import stamp
 from reconciler.state.call_records import Attempt
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

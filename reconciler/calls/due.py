@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant, spoken_local, zone
 from reconciler.schedule.occurrences import Occurrence, firings, next_occurrence, occurrence_id, occurrence_of
 from reconciler.state.call_records import Attempt, Hold, next_number
-from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ from reconciler.calls.reports import call_row
 from reconciler.calls.settle import MARGIN
 from reconciler.errors import ApiError, Conflict, InputError, Rejected
 from reconciler.redaction import storable
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.callee_hours import closed_for
 from reconciler.schedule.clock import parse_instant, spoken_day, stamp, vendor_instant, zone
 from reconciler.schedule.closed_days import NO_DAY
 from reconciler.schedule.occurrences import next_firing, occurrence_id, occurrence_of, parts_of
 from reconciler.schedule.planned_call import PlannedCall
 from reconciler.state.call_records import Attempt, Hold
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence

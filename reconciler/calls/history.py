@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.api import segment
 from reconciler.calls.settle import MARGIN, find, others
 from reconciler.errors import InputError, Rejected
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant, parse_moment, stamp, vendor_instant, zone
 from reconciler.schedule.occurrences import (
     Occurrence,
@@ -19,7 +20,6 @@ from reconciler.schedule.occurrences import (
     parts_of,
 )
 from reconciler.state.call_records import Attempt, armed_now
-from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from reconciler.calls.answers import row
 from reconciler.calls.gates import skipped
 from reconciler.errors import Conflict
 from reconciler.left_out import list_of
-from reconciler.state.call_states import CallState
+from reconciler.schedule.call_states import CallState
 
 if TYPE_CHECKING:
     from reconciler.calls.context import DispatchContext

@@ -9,8 +9,8 @@ from reconciler.calls.answers import mistaken
 from reconciler.calls.gates import Blocked
 from reconciler.calls.settle import Others, between, others
 from reconciler.errors import ApiError, Denied
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant, stamp
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from reconciler.calls.context import DispatchContext

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.schedule.call_report import CallRow
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from reconciler.schedule.planned_call import PlannedCall
     from reconciler.state.call_records import Attempt
     from reconciler.state.ledger import Ledger
-
-
-_WAITING = frozenset({CallState.DECLARED, CallState.ARMED, CallState.HELD})
 
 
 def call_row(  # noqa: PLR0913 - a row has these parts, all keyword-only past the call
@@ -105,7 +102,7 @@ def errors_first(rows: Iterable[CallRow], left_out: Mapping[Address, tuple[Findi
     waiting: dict[str, CallRow] = {}
     others = []
     for row in rows:
-        if row.name in wrong and CallState(row.state) in _WAITING:
+        if row.name in wrong and row.state.to_come:
             waiting.setdefault(row.name, row)
         else:
             others.append(row)

@@ -9,7 +9,7 @@ from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.state.call_states import CallState
+from reconciler.schedule.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

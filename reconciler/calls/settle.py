@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.api.identifiers import identifier
 from reconciler.errors import ApiError
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant, vendor_instant
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

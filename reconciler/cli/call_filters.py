@@ -16,8 +16,8 @@ from reconciler.cli.shown_commands import is_path
 from reconciler.diagnostics.suggestions import nearest
 from reconciler.errors import InputError
 from reconciler.schedule.call_report import OUTCOMES
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant, zone
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -19,7 +19,6 @@ from reconciler.errors import InputError
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.schedule.call_report import CallList
 from reconciler.schedule.occurrences import parts_of
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -115,7 +114,7 @@ def _look(session: Session, names: tuple[str, ...], *, watch: bool) -> _Look:
             forbids=stopped.forbids,
         )
         found = [*damaged(ledger), *known]
-        if not watch or session.stopping.is_set() or not any(CallState(row.state).under_way for row in found):
+        if not watch or session.stopping.is_set() or not any(row.state.under_way for row in found):
             break
         session.clock.sleep(_PAUSE)
         ledger.refresh()

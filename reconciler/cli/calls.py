@@ -24,11 +24,11 @@ from reconciler.cli.verbs import Verbs
 from reconciler.errors import Conflict, InputError, PlanRefused
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.redaction import storable
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant, stamp
 from reconciler.schedule.occurrences import parts_of
 from reconciler.schedule.planned_call import clock_of
 from reconciler.state.call_records import Attempt, Hold, next_number
-from reconciler.state.call_states import CallState
 from reconciler.state.campaign_records import Pause
 
 if TYPE_CHECKING:

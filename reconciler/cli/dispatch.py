@@ -26,8 +26,8 @@ from reconciler.errors import PlanRefused
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.planning.scope import Scope
 from reconciler.render.terminal import clean
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_duration
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +46,6 @@ IN_PART, MISSED, INTERRUPTED = 4, 5, 130
 AT_ONCE = 8
 _SLICE = 1.0
 MEANT = "RC615"  # missed while held: somebody decided that, and nobody is alarmed
-_RANG = frozenset({CallState.PLACED, CallState.UNKNOWN})
-_NOT_OUT = frozenset({CallState.REFUSED, CallState.FAILED, CallState.ARMED, CallState.DECLARED})
 
 
 class Done(NamedTuple):
@@ -100,10 +98,9 @@ def command(options: Options, lookahead: timedelta, dry_run: bool, parallelism: 
 
 def code_of_calls(rows: list[CallRow]) -> int:
     """5 when a call was missed or is unknown, 4 when one that is due did not go out or failed at once, else 0."""
-    states = {CallState(row.state) for row in rows}
-    if any(CallState(row.state).alarming and row.code != MEANT for row in rows):
+    if any(row.state.alarming and row.code != MEANT for row in rows):
         return MISSED
-    return IN_PART if states & _NOT_OUT else 0
+    return IN_PART if any(row.state.not_out for row in rows) else 0
 
 
 def place(session: Session, read: Callable[[], Loaded]) -> list[CallRow]:
@@ -310,7 +307,7 @@ def _context(
 
 def _happened(session: Session, row: CallRow) -> None:
     """Say what became of a call when it is over: a run that waits may be killed long before it tells its end."""
-    if CallState(row.state) in _RANG:
+    if row.state.rang:
         told = shown(row, session.output)
         tried = f" (attempt {told.attempt})" if told.attempt > 1 else ""
         session.output.talk(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler.cli.run_identity import commit
 from reconciler.errors import Conflict, Interrupted, ReconcilerError
 from reconciler.notify.notifier import Notice, Notifier
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import stamp
-from reconciler.state.call_states import CallState
 from reconciler.store import Write
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _writable(session: Session, ledger: Ledger) -> Iterator[Store]:
 def of_calls(rows: Iterable[CallRow]) -> Iterator[Notice]:
     """What went wrong with calls, each attempt once."""
     for row in rows:
-        topic: Any = _TOPICS.get(CallState(row.state))
+        topic: Any = _TOPICS.get(row.state)
         if topic is None or row.code == _HELD:
             continue
         event = f"{row.occurrence} {row.attempt} {row.state}"

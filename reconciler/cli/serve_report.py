@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from reconciler.errors import Conflict, StoreError
-from reconciler.state.call_states import CallState
+from reconciler.schedule.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +82,7 @@ class Report:
     def _say(self, row: CallRow) -> None:
         self._log.say(
             "call",
-            level="warning" if CallState(row.state).alarming else "info",
+            level="warning" if row.state.alarming else "info",
             name=row.name,
             occurrence=row.occurrence,
             attempt=row.attempt,
@@ -95,7 +95,7 @@ class Report:
 
     def _count(self, row: CallRow) -> None:
         metrics = self._metrics
-        match CallState(row.state):
+        match row.state:
             case CallState.PLACED:
                 metrics.placed.inc()
                 self._measure(row)

@@ -31,6 +31,7 @@ from reconciler.kinds import KINDS
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
 from reconciler.planning.scope import Scope
 from reconciler.redaction import storable
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_duration
 from reconciler.serve.access import Access
 from reconciler.serve.application import Receiver, Services, application
@@ -45,7 +46,6 @@ from reconciler.serve.log import Log
 from reconciler.serve.metrics import Metrics
 from reconciler.serve.server import bound, serving
 from reconciler.serve.wake import Wake
-from reconciler.state.call_states import CallState
 from reconciler.store.lease import Watch, acquire
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from reconciler.cli.session import Session
 from reconciler.cli.state_secret import secret
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError
-from reconciler.state.call_states import CallState
+from reconciler.schedule.call_states import CallState
 from reconciler.state_key import VARIABLE, StateKey
 
 if TYPE_CHECKING:

@@ -30,10 +30,10 @@ from reconciler.kinds.spoken_placeholders import Scripts
 from reconciler.model import Action, Change, Consequence, Finding, Observed, Phase, Resource, Severity, Sort
 from reconciler.redaction import mask
 from reconciler.schedule import clock
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.occurrences import next_occurrence
 from reconciler.schedule.spoken_cron import spoken_cron
 from reconciler.state.call_records import Attempt, armed_now
-from reconciler.state.call_states import CallState
 from reconciler.state.digests import PLAIN
 from reconciler.telephony.eligibility import Obstacle, not_on_account, unconfirmed, undialable, unfunded
 

@@ -11,8 +11,8 @@ from reconciler.model import Finding, Observed, Phase, Resource
 from reconciler.redaction import storable
 from reconciler.schedule import clock
 from reconciler.schedule.call_report import spoken_end
+from reconciler.schedule.call_states import CallState
 from reconciler.state.call_records import Armed, Attempt, next_number
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping

@@ -11,6 +11,7 @@ from reconciler.render.terminal import Paint, clean, columns, pad, wrap
 from reconciler.render.words import account, counted, host
 from reconciler.schedule import clock
 from reconciler.schedule.call_report import standstill
+from reconciler.schedule.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,22 +19,22 @@ if TYPE_CHECKING:
     from reconciler.schedule.call_report import CallList, CallRow
 
 _STYLES = {
-    "placed": "added",
-    "completed": "added",
-    "declared": "name",
-    "armed": "name",
-    "held": "changed",
-    "claimed": "changed",
-    "refused": "grave",
-    "failed": "grave",
-    "unknown": "grave",
-    "expired": "grave",
-    "skipped": "dim",
-    "cancelled": "dim",
+    CallState.PLACED: "added",
+    CallState.COMPLETED: "added",
+    CallState.DECLARED: "name",
+    CallState.ARMED: "name",
+    CallState.HELD: "changed",
+    CallState.CLAIMED: "changed",
+    CallState.REFUSED: "grave",
+    CallState.FAILED: "grave",
+    CallState.UNKNOWN: "grave",
+    CallState.EXPIRED: "grave",
+    CallState.SKIPPED: "dim",
+    CallState.CANCELLED: "dim",
 }
 _LOUD = {
-    "unknown": "its outcome is unknown: it may have rung",
-    "expired": "missed: its window closed before it was placed",
+    CallState.UNKNOWN: "its outcome is unknown: it may have rung",
+    CallState.EXPIRED: "missed: its window closed before it was placed",
 }
 _OUTCOMES = {"reached": "reached", "not_reached": "not reached", "voicemail": "voicemail"}  # unknown: its state says
 _TOLD = "missed"  # a detail that says itself what is loud about the state

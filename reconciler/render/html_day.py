@@ -16,9 +16,10 @@ from reconciler.render.call_tables import held, spoken_times
 from reconciler.render.html import CALL_HEAD, call_row
 from reconciler.render.html_page import served
 from reconciler.render.html_parts import prose, table
+from reconciler.schedule.call_states import CallState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from htpy import Node
@@ -26,15 +27,16 @@ if TYPE_CHECKING:
     from reconciler.schedule.call_report import CallList, CallRow
 
 REACH = timedelta(hours=24)
-_TROUBLE = {"expired": "missed", "unknown": "of unknown outcome", "refused": "refused"}
+_TROUBLE = {CallState.EXPIRED: "missed", CallState.UNKNOWN: "of unknown outcome", CallState.REFUSED: "refused"}
 _LISTED = 200  # of one section; the rest is counted
-_SECTIONS: tuple[tuple[str, str, frozenset[str]], ...] = (
-    ("trouble", "Missed or unknown", frozenset({"expired", "unknown"})),
-    ("refused", "Refused", frozenset({"refused"})),
-    ("progress", "In progress", frozenset({"claimed", "placed"})),
-    ("held", "Held", frozenset({"held"})),
-    ("due", "To come", frozenset({"armed", "declared"})),
-    ("ended", "Ended", frozenset({"completed", "failed", "skipped", "cancelled"})),
+# A call stands in the first section that takes its state.
+_SECTIONS: tuple[tuple[str, str, Callable[[CallState], bool]], ...] = (
+    ("trouble", "Missed or unknown", lambda state: state.alarming),
+    ("refused", "Refused", lambda state: state is CallState.REFUSED),
+    ("progress", "In progress", lambda state: state.under_way),
+    ("held", "Held", lambda state: state is CallState.HELD),
+    ("due", "To come", lambda state: state.to_come),
+    ("ended", "Ended", lambda state: state.over),
 )
 
 
@@ -50,7 +52,7 @@ def page(about: CallList, now: datetime, *, switches: bool, remarks: Sequence[st
 def part(about: CallList, now: datetime, *, remarks: Sequence[str] = ()) -> Node:
     """What changes: the header and the tables."""
     rows = [row for row in about.rows if row.when is None or abs(row.when - now) <= REACH or _is_open(row)]
-    groups = [(anchor, title, [it for it in rows if it.state in states]) for anchor, title, states in _SECTIONS]
+    groups = [(anchor, title, [it for it in rows if _anchor(it.state) == anchor]) for anchor, title, _ in _SECTIONS]
     counts = [htpy.li[htpy.b[f"{len(own):,}"], f" {title.lower()}"] for _, title, own in groups if own]
     header = htpy.header[
         htpy.p(class_="eyebrow")["reconciler serve"],
@@ -65,7 +67,11 @@ def part(about: CallList, now: datetime, *, remarks: Sequence[str] = ()) -> Node
 
 
 def _is_open(row: CallRow) -> bool:
-    return row.state in ("claimed", "placed", "unknown")
+    return row.state.under_way or row.state.uncertain
+
+
+def _anchor(state: CallState) -> str:
+    return next(anchor for anchor, _, takes in _SECTIONS if takes(state))
 
 
 def _is_trouble(row: CallRow) -> bool:
@@ -75,7 +81,7 @@ def _is_trouble(row: CallRow) -> bool:
 def _verdict(rows: Sequence[CallRow]) -> str:
     if not rows:
         return "No call within a day before or after now."
-    counted = Counter(str(row.state) for row in rows)
+    counted = Counter(row.state for row in rows)
     told = [f"{counted[state]:,} {phrase}" for state, phrase in _TROUBLE.items() if counted[state]]
     return ", ".join(told) or "Nothing missed, refused or unknown."
 

@@ -10,6 +10,7 @@ from reconciler.schedule.clock import parse_instant, spoken_local, zone
 
 if TYPE_CHECKING:
     from reconciler.model import Target
+    from reconciler.schedule.call_states import CallState
 
 _ANOTHER_YEAR = datetime(1970, 1, 2, tzinfo=UTC)  # seen from which every time is told with its year
 OUTCOMES = ("reached", "not_reached", "voicemail", "unknown")
@@ -32,7 +33,7 @@ class CallRow:
     attempt: int
     when: datetime | None
     zone: str
-    state: str
+    state: CallState
     call_id: str = ""
     detail: str = ""
     end_reason: str = ""

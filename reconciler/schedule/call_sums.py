@@ -10,6 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import zone
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from reconciler.model import Target
     from reconciler.schedule.call_report import CallRow
 
-_PLACED = frozenset({"placed", "completed", "failed"})
-_TO_COME = frozenset({"declared", "armed", "held"})
-_MAY_HAVE_RUNG = frozenset({"claimed", "unknown"})
 _ENDS = {"reached": "answered", "voicemail": "voicemail", "not_reached": "not_answered"}
 _MEANT = "RC615"  # it expired while it was held, or of somebody who must not be called
 _MINUTE = 60
@@ -112,10 +110,9 @@ class CallReport:
 
 def sums(row: CallRow) -> Sums:
     """What one row counts for."""
-    placed, outcome = row.state in _PLACED, _ENDS.get(row.outcome, "")
-    told = outcome if placed else ""
-    ended = placed and row.state != "placed"
-    missed = 1 + row.earlier if row.state == "expired" else 0
+    placed, ended = row.state.certain, row.state.ended
+    told = _ENDS.get(row.outcome, "") if placed else ""
+    missed = 1 + row.earlier if row.state is CallState.EXPIRED else 0
     kept_back = row.code == _MEANT
     return Sums(
         calls=1 + row.earlier if row.attempt == 1 else 0,
@@ -125,13 +122,13 @@ def sums(row: CallRow) -> Sums:
         not_answered=told == "not_answered",
         under_way=placed and not told and not ended,
         untold=ended and not told,
-        refused=row.state == "refused",
+        refused=row.state is CallState.REFUSED,
         missed=0 if kept_back else missed,
         kept_back=missed if kept_back else 0,
-        skipped=1 + row.earlier if row.state == "skipped" else 0,
-        unknown=row.state in _MAY_HAVE_RUNG,
-        cancelled=row.state == "cancelled",
-        to_come=row.state in _TO_COME,
+        skipped=1 + row.earlier if row.state is CallState.SKIPPED else 0,
+        unknown=row.state.uncertain,
+        cancelled=row.state is CallState.CANCELLED,
+        to_come=row.state.to_come,
         second_tries=placed and row.attempt > 1,
         duration_seconds=(row.duration_seconds or 0) if placed else 0,
         cost_cents=(row.cost_cents or 0) if placed else 0,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.calls.follow import follow, remember
 from reconciler.errors import ReconcilerError
+from reconciler.schedule.call_states import CallState
 from reconciler.serve.asked_again import AskedAgain
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

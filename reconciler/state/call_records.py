@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from reconciler.redaction import mask, storable
 from reconciler.schedule import timezones
 from reconciler.schedule.call_report import spoken_end
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant, stamp, zone
 from reconciler.schedule.occurrences import parts_of
 from reconciler.schedule.planned_call import PlannedCall, with_digests
 from reconciler.state.bindings import plain
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from reconciler.errors import StoreError
 from reconciler.schedule.call_report import standstill
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.occurrences import idempotency_key, parts_of
 from reconciler.state import bindings as binding_records
 from reconciler.state.call_records import (
@@ -24,7 +25,6 @@ from reconciler.state.call_records import (
     stored_armed,
     stored_attempt,
 )  # fmt: skip - one line of names
-from reconciler.state.call_states import CallState
 from reconciler.state.damage import Damaged, understood
 from reconciler.state.digests import Digests
 from reconciler.state.opt_outs import opted_out

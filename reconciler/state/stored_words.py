@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from reconciler.schedule import timezones
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import stamp
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from datetime import datetime

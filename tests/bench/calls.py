@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from bench.accounts import NUMBER, ORGANIZATION, PER_FILE
 from bench.state import STATE
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import stamp
 from reconciler.state.call_records import Armed, Attempt
-from reconciler.state.call_states import CallState
 from reconciler.state.ledger import Ledger
 from reconciler.store import Write, open_store
 from reconciler.telephony.phone_numbers import digest

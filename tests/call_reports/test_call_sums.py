@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from reconciler.model import Target
 from reconciler.render import call_sums, html_call_sums
 from reconciler.schedule.call_report import OUTCOMES, CallRow
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.call_sums import CampaignCounts, Sums, report, total
-from reconciler.state.call_states import CallState
 
 NOW = datetime(2026, 12, 5, 12, tzinfo=UTC)
 TARGET = Target("https://api.example", "42", "Lakeside Clinic")
@@ -26,7 +26,7 @@ REACHED = CallRow(
     1,
     TEN,
     "America/Los_Angeles",
-    "completed",
+    CallState.COMPLETED,
     outcome="reached",
     agent="caller",
     placed_at=TEN + timedelta(minutes=1),
@@ -35,10 +35,16 @@ REACHED = CallRow(
     call_id="1",
 )  # fmt: skip - one call
 BUSY = replace(
-    REACHED, name="week/2", occurrence="week/2", state="failed", outcome="not_reached", duration_seconds=0, cost_cents=0
+    REACHED,
+    name="week/2",
+    occurrence="week/2",
+    state=CallState.FAILED,
+    outcome="not_reached",
+    duration_seconds=0,
+    cost_cents=0,
 )
-AGAIN = replace(BUSY, attempt=2, state="completed", outcome="voicemail", duration_seconds=30, cost_cents=2)
-MISSED = CallRow("daily", "daily@2026-12-03T09:00", 1, TEN + timedelta(days=1), "", "expired", earlier=4)
+AGAIN = replace(BUSY, attempt=2, state=CallState.COMPLETED, outcome="voicemail", duration_seconds=30, cost_cents=2)
+MISSED = CallRow("daily", "daily@2026-12-03T09:00", 1, TEN + timedelta(days=1), "", CallState.EXPIRED, earlier=4)
 SPRING = CampaignCounts("spring", "running", 120, 12, 3, 2)
 EVERY = [REACHED, BUSY, AGAIN, MISSED]
 
@@ -49,7 +55,7 @@ ROWS = st.builds(
     attempt=st.integers(1, 3),
     when=st.none() | st.integers(0, 5_000).map(lambda hours: TEN + timedelta(hours=hours)),
     zone=st.sampled_from(["", "America/Los_Angeles", "Asia/Tokyo"]),
-    state=st.sampled_from([str(state) for state in CallState]),
+    state=st.sampled_from(CallState),
     outcome=st.sampled_from(["", *OUTCOMES]),
     duration_seconds=st.none() | st.integers(0, 900),
     cost_cents=st.none() | st.integers(0, 90),
@@ -74,7 +80,7 @@ def test_each_call_counts_once_and_a_second_try_is_one_more_that_was_placed() ->
 
 def test_what_was_kept_back_on_purpose_is_no_miss() -> None:
     held = replace(MISSED, code="RC615")
-    closed_day = replace(MISSED, state="skipped", earlier=0)
+    closed_day = replace(MISSED, state=CallState.SKIPPED, earlier=0)
     assert total([held, closed_day, MISSED]) == Sums(calls=11, missed=5, kept_back=5, skipped=1)
 
 
@@ -122,8 +128,8 @@ def test_what_all_calls_have_in_common_is_said_once_and_no_table_repeats_the_tot
 
 
 def test_what_makes_the_figures_provisional_is_said_below_them() -> None:
-    going = replace(REACHED, state="placed", outcome="", duration_seconds=None, cost_cents=None)
-    lost = replace(REACHED, state="unknown", outcome="unknown", cost_cents=None)
+    going = replace(REACHED, state=CallState.PLACED, outcome="", duration_seconds=None, cost_cents=None)
+    lost = replace(REACHED, state=CallState.UNKNOWN, outcome=CallState.UNKNOWN, cost_cents=None)
     free = replace(REACHED, cost_cents=None)
     told = call_sums.remarks(report(TARGET, [going, lost, free], now=NOW, campaigns=[SPRING]))
     assert [text.partition(":")[0] for text in told[1:]] == [

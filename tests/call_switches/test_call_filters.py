@@ -15,6 +15,7 @@ from call_switches.states import armed
 from reconciler.cli.call_filters import CallFilter
 from reconciler.errors import InputError
 from reconciler.schedule.call_report import CallRow
+from reconciler.schedule.call_states import CallState
 
 if TYPE_CHECKING:
     from acceptance.projects import Project
@@ -27,12 +28,12 @@ ROWS = [
         1,
         datetime(2030, 1, 15, 6, 0, tzinfo=UTC),
         "America/Los_Angeles",
-        "completed",
+        CallState.COMPLETED,
         outcome="reached",
     ),
-    CallRow("here", "here", 1, datetime(2030, 1, 15, 6, 0, tzinfo=UTC), "", "armed"),
-    CallRow("next", "next", 1, datetime(2030, 1, 16, 9, 0, tzinfo=UTC), "", "armed"),
-    CallRow("never", "never", 1, None, "", "unknown", outcome="unknown"),
+    CallRow("here", "here", 1, datetime(2030, 1, 15, 6, 0, tzinfo=UTC), "", CallState.ARMED),
+    CallRow("next", "next", 1, datetime(2030, 1, 16, 9, 0, tzinfo=UTC), "", CallState.ARMED),
+    CallRow("never", "never", 1, None, "", CallState.UNKNOWN, outcome="unknown"),
 ]
 
 

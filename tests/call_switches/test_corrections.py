@@ -10,9 +10,9 @@ from acceptance.platform import VOIP, Fault
 from acceptance.projects import CALLEE, ahead, call
 
 from call_switches.states import ORGANIZATION, state
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.occurrences import idempotency_key
 from reconciler.state.call_records import Attempt
-from reconciler.state.call_states import CallState
 from reconciler.telephony import phone_numbers
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from acceptance.platform import Fault
 from acceptance.projects import CALLEE, ahead, armed_ahead, call, until_after
 
 from call_switches.states import TRIES, armed, state
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.planned_call import PlannedCall
 from reconciler.state.call_records import Hold
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from acceptance.platform import SecondPlatform

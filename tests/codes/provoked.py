@@ -21,8 +21,8 @@ from reconciler.contract.resolver import Resolver
 from reconciler.emulator import Fault, Scenario
 from reconciler.errors import ApiError, Interrupted, NotPosted, ReconcilerError, Rejected
 from reconciler.kinds.campaign_load import refused_rows
+from reconciler.schedule.call_states import CallState
 from reconciler.state.call_records import Attempt, Hold
-from reconciler.state.call_states import CallState
 from reconciler.state.campaign_records import CampaignRecord, Chunk
 from reconciler.state.digests import PLAIN
 from reconciler.state.ledger import Ledger

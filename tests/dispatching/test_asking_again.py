@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from reconciler.calls.due import Due
+from reconciler.schedule.call_states import CallState
 from reconciler.state.call_records import Attempt
-from reconciler.state.call_states import CallState
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 ATTEMPT = Attempt(

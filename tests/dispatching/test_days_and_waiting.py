@@ -13,9 +13,9 @@ from acceptance.projects import Project, call
 
 from reconciler.calls.due import rang_that_day
 from reconciler.cli import main, session
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import FixedClock, parse_instant
 from reconciler.state.call_records import Attempt
-from reconciler.state.call_states import CallState
 from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 from reconciler.telephony.phone_numbers import digest, zones

@@ -10,9 +10,9 @@ import pytest
 from reconciler.api import Reply
 from reconciler.calls.follow import follow
 from reconciler.errors import Rejected
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import stamp
 from reconciler.state.call_records import Attempt
-from reconciler.state.call_states import CallState
 from reconciler.state.digests import PLAIN
 
 if TYPE_CHECKING:

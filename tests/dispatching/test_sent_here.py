@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from reconciler.calls.sent_here import FILE, SentHere
+from reconciler.schedule.call_states import CallState
 from reconciler.state.call_records import Attempt
-from reconciler.state.call_states import CallState
 
 if TYPE_CHECKING:
     from pathlib import Path

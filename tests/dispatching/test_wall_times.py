@@ -11,10 +11,10 @@ import pytest
 from reconciler.calls.due import agenda
 from reconciler.calls.gates import _rules
 from reconciler.schedule import timezones
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import stamp
 from reconciler.schedule.occurrences import idempotency_key
 from reconciler.state.call_records import Armed, Attempt
-from reconciler.state.call_states import CallState
 
 DAILY = {"schedule": {"cron": "0 9 * * *", "timezone": "America/Vancouver"}}
 HOURLY = {"schedule": {"cron": "0 9-17 * * *", "timezone": "America/New_York"}}

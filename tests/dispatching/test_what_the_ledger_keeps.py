@@ -13,10 +13,10 @@ from hypothesis import strategies as some
 
 from reconciler.calls.due import agenda, todo
 from reconciler.errors import Conflict, StoreError
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import stamp
 from reconciler.state import ledger as ledger_of_calls
 from reconciler.state.call_records import Armed, Attempt, Hold
-from reconciler.state.call_states import CallState
 from reconciler.state.ledger import Ledger
 from reconciler.store import Entry, Store, Write, open_store
 

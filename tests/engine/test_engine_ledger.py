@@ -10,9 +10,9 @@ import pytest
 from reconciler.api.key import Key, find_key
 from reconciler.errors import Conflict, InputError
 from reconciler.model import Address
+from reconciler.schedule.call_states import CallState
 from reconciler.state.bindings import Binding, Intent
 from reconciler.state.call_records import Armed, Attempt
-from reconciler.state.call_states import CallState
 from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from reconciler.errors import Conflict
+from reconciler.schedule.call_states import CallState
 from reconciler.state.call_records import Attempt
-from reconciler.state.call_states import CallState
 from reconciler.state.ledger import Ledger
 from reconciler.store import open_store
 

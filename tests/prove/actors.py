@@ -28,11 +28,11 @@ from reconciler.kinds.scheduled_call_orders import differs, order
 from reconciler.load import reader
 from reconciler.model import Action, Address, Change, Observed, Phase
 from reconciler.planning.decide import Declared, Live, Situation, decide
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import stamp
 from reconciler.schedule.occurrences import idempotency_key
 from reconciler.settings import Limits, Project, Settings
 from reconciler.state.call_records import Attempt, Hold
-from reconciler.state.call_states import CallState
 from reconciler.state.digests import PLAIN
 from reconciler.state.ledger import Ledger
 

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from prove.actors import ORGANIZATION
+from reconciler.schedule.call_states import CallState, may_follow
 from reconciler.schedule.callee_hours import callee_hours
 from reconciler.schedule.clock import parse_duration, parse_instant, zone
 from reconciler.schedule.occurrences import occurrence_of
-from reconciler.state.call_states import CallState, may_follow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,8 +11,8 @@ from prove.judge import Violation
 from prove.models import MODELS
 from prove.world import SimulatedStore
 from reconciler.calls import dispatch, due, gates, not_placed
+from reconciler.schedule.call_states import CallState
 from reconciler.schedule.planned_call import PlannedCall
-from reconciler.state.call_states import CallState
 from reconciler.state.ledger import Ledger
 
 if TYPE_CHECKING:

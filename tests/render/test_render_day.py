@@ -7,6 +7,7 @@ import pytest
 from reconciler.model import Target
 from reconciler.render.html_day import page
 from reconciler.schedule.call_report import CallList, CallRow
+from reconciler.schedule.call_states import CallState
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -21,6 +22,6 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
     ],
 )
 def test_its_verdict_names_what_makes_it_red(states: str, verdict: str, tone: str) -> None:
-    rows = tuple(CallRow(f"call-{n}", f"call-{n}", 1, NOON, "", state) for n, state in enumerate(states.split()))
+    rows = tuple(CallRow(f"call-{n}", f"call-{n}", 1, NOON, "", CallState(it)) for n, it in enumerate(states.split()))
     shown = page(CallList(Target("https://api.example", "42", "Acme"), rows), NOON, switches=False)
     assert f'<p class="verdict {tone}">{verdict}</p>' in shown

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from forecasts_to_render import FORECAST, FORESEEN, JANE
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from plans_to_render import ARM, CALLEE, DELETE, FULL, KEPT, PLANS, RESCHEDULE, UPDATE, plan_of
 from test_render_laws import ANYTHING
 from test_render_laws import PLANS as ANY_PLAN
@@ -20,6 +21,7 @@ from reconciler.model import Action, Address, Change, FieldDiff, Location, Manif
 from reconciler.planning.outlook import Outlook
 from reconciler.render import html
 from reconciler.schedule.call_report import CallRow
+from reconciler.schedule.call_states import CallState
 
 VOID = {"meta", "br", "hr", "col"}
 OURS = frozenset(
@@ -109,9 +111,9 @@ def test_no_text_breaks_out_of_its_side(before: str, after: str) -> None:
     check(html.plan(plan_of(replace(UPDATE, diffs=diffs))))
 
 
-@given(ANYTHING, ANYTHING, ANYTHING)
+@given(st.sampled_from(CallState), ANYTHING, ANYTHING)
 @settings(max_examples=60)
-def test_no_record_of_a_call_breaks_out_of_its_row(state: str, detail: str, recording: str) -> None:
+def test_no_record_of_a_call_breaks_out_of_its_row(state: CallState, detail: str, recording: str) -> None:
     check(html.calls([CallRow("a", "a", 2, None, "", state, detail=detail, recording=recording, to=detail)]))
 
 
@@ -208,10 +210,16 @@ def test_a_plan_in_which_nothing_names_anything_has_no_picture() -> None:
 
 def test_the_calls_become_a_page_and_only_a_web_address_becomes_a_link() -> None:
     placed = CallRow(
-        "confirm-jane", "confirm-jane", 1, JANE.at, JANE.zone, "completed", recording="https://x.invalid/r?a=1&b=2"
+        "confirm-jane",
+        "confirm-jane",
+        1,
+        JANE.at,
+        JANE.zone,
+        CallState.COMPLETED,
+        recording="https://x.invalid/r?a=1&b=2",
     )
-    odd = replace(placed, name="b", occurrence="b", recording="javascript:alert(1)", state="unknown")
-    broken = replace(odd, name="c", occurrence="c", recording="https://[", state="armed", when=None)
+    odd = replace(placed, name="b", occurrence="b", recording="javascript:alert(1)", state=CallState.UNKNOWN)
+    broken = replace(odd, name="c", occurrence="c", recording="https://[", state=CallState.ARMED, when=None)
     read = check(html.calls([placed, odd, broken]))
     assert [href for href in read.all("href") if not href.startswith("#")] == ["https://x.invalid/r?a=1&b=2"]
     assert "its outcome is unknown: it may have rung" in read.text

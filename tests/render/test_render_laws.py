@@ -32,6 +32,7 @@ from reconciler.render import annotation, drift, html, json, junit, markdown, sa
 from reconciler.render.json_schema import PLAN_SCHEMA
 from reconciler.render.terminal import clean, columns, obeyed
 from reconciler.schedule.call_report import CallRow
+from reconciler.schedule.call_states import CallState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,7 +169,7 @@ RUDE_PLAN = Outlook(
                     1,
                     None,
                     "",
-                    RUDE,
+                    CallState.UNKNOWN,
                     detail=RUDE,
                     to=RUDE,
                     hint=RUDE,
@@ -179,10 +180,10 @@ RUDE_PLAN = Outlook(
             ]
         ),
         lambda plan: markdown.calls(
-            [CallRow(RUDE, RUDE, 1, None, "", RUDE, detail=RUDE, to=RUDE, hint=RUDE, recording=RUDE)]
+            [CallRow(RUDE, RUDE, 1, None, "", CallState.UNKNOWN, detail=RUDE, to=RUDE, hint=RUDE, recording=RUDE)]
         ),
         lambda plan: html.calls(
-            [CallRow(RUDE, RUDE, 1, None, "", RUDE, detail=RUDE, to=RUDE, hint=RUDE, recording=RUDE)]
+            [CallRow(RUDE, RUDE, 1, None, "", CallState.UNKNOWN, detail=RUDE, to=RUDE, hint=RUDE, recording=RUDE)]
         ),
     ],
     ids=FORMATS,

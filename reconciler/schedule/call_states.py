@@ -51,6 +51,16 @@ class CallState(StrEnum):
         return self.uncertain or self is CallState.REFUSED
 
     @property
+    def to_come(self) -> bool:
+        """Whether it waits for its time, or for a person."""
+        return self in _TO_COME
+
+    @property
+    def not_out(self) -> bool:
+        """Whether a dispatch that found it due did not get it out, or it failed at once."""
+        return self in _NOT_OUT
+
+    @property
     def ended(self) -> bool:
         """Whether the platform told how the call ended: only then may a second try be decided."""
         return self in _ENDED
@@ -74,6 +84,8 @@ class CallState(StrEnum):
 _CERTAIN = frozenset({CallState.PLACED, CallState.COMPLETED, CallState.FAILED})
 _UNCERTAIN = frozenset({CallState.CLAIMED, CallState.UNKNOWN})
 _RANG = _CERTAIN | _UNCERTAIN
+_TO_COME = frozenset({CallState.DECLARED, CallState.ARMED, CallState.HELD})
+_NOT_OUT = (_TO_COME - {CallState.HELD}) | {CallState.REFUSED, CallState.FAILED}
 _ENDED = frozenset({CallState.COMPLETED, CallState.FAILED})
 _UNDER_WAY = frozenset({CallState.CLAIMED, CallState.PLACED})
 _CALLED_OFF = frozenset({CallState.EXPIRED, CallState.SKIPPED, CallState.CANCELLED})
