@@ -66,6 +66,7 @@ def dispatch(context: DispatchContext, *, dry_run: bool = False, told: list[Call
     """
     rows = [] if told is None else told
     agree_on_time(context.api)
+    context.ledger.refresh()  # who opted out while the account was read is not even claimed
     now = context.clock.now()
     for burst in bursts(context, now, dry_run=dry_run):
         try:
@@ -225,15 +226,17 @@ def _claimed(context: DispatchContext, due: Due, attempt: Attempt) -> Attempt | 
 
 def _rung(context: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Attempt | Blocked:
     """Send the request once its turn has come, unless something stands against it by then."""
+    # What waits for a disk is done before the slot is taken, which would be occupied meanwhile.
+    context.sent.note(claimed)
     # Read after the claim, never before it: a hold, a cancellation or a take-over that was written while the claim
     # was, would not be in what was read earlier. In the queue for the slot time passes too, so it may be read twice.
     context.ledger.refresh()
-    limit = context.throttle.requests
+    limit, request = context.throttle.requests, context.request(claimed, order)
     with context.throttle.slot(lambda: context.acquire(limit), look_again=context.ledger.refresh) as goes_on:
         why = _stopped(context, claimed, order, due)
         if why is None and not goes_on:
             why = _pause(context)
-        return why or _send(context, claimed, context.request(claimed, order))
+        return why or _send(context, claimed, request)
 
 
 def _stopped(context: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Blocked | None:
@@ -310,7 +313,6 @@ def _send(context: DispatchContext, claimed: Attempt, request: Mapping[str, Any]
     """
     digests = context.ledger.digests  # asked for before the request: nothing may fail between it and its answer
     context.run_state.sent.add(claimed.key)
-    context.sent.note(claimed)
     try:
         with context.run_state.listening(Unreachable, AmbiguousWrite):
             reply = context.api.exchange("POST", PATH, request, attempts=1)

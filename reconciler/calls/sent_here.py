@@ -38,6 +38,8 @@ class SentHere:
     def note(self, claimed: Attempt) -> None:
         """Write down that the request of a claim is about to be sent; on the disk when this returns, if it can be.
 
+        Where a gate stops it after all, the state says so of the same claim, and knows of it.
+
         One write, and one wait for the disk, serves all threads that came while the one before was under way.
         """
         with self._lock:

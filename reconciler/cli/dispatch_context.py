@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reconciler.calls.context import DispatchContext
 from reconciler.calls.run_state import RunState
 from reconciler.cli.run_identity import owner
-from reconciler.kinds.scheduled_call_orders import differs, orders
+from reconciler.kinds.scheduled_call_orders import Comparisons, orders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,12 +41,12 @@ def dispatch_context(
         organization=connection.target.organization_id,
         clock=session.clock,
         owner=owner(),
-        differs=lambda order, armed: differs(order, armed, loaded.resources, ledger.digests),
+        differs=Comparisons(loaded.resources, lambda: ledger.digests).differs,
         check_lease=check_lease,
         stopping=session.stopping,
         run_state=RunState() if run_state is None else run_state,
         throttle=throttle,
-        do_not_call=lambda: session.do_not_call.now(ledger),
+        do_not_call=lambda: session.do_not_call.as_read(ledger),
         left_out=session.left_out,
         sent=session.sent_here,
         happened=happened,

@@ -39,6 +39,7 @@ class DoNotCallFile:
 
     project: Project
     _known: tuple[object, Listed] | None = field(default=None)
+    _told: DoNotCall | None = field(default=None)
 
     def listed(self) -> Listed:
         """Who is on it; raises UnreadableList."""
@@ -98,15 +99,29 @@ class DoNotCallFile:
 
     def now(self, ledger: Ledger) -> DoNotCall:
         """Who must not be called, as it is known at this moment."""
+        return self._with(ledger, ledger.opted_out())
+
+    def as_read(self, ledger: Ledger) -> DoNotCall:
+        """As ``now``, but who opted out is told by what the ledger has read: for whoever refreshed it right before."""
+        return self._with(ledger, ledger.known_opt_outs())
+
+    def _with(self, ledger: Ledger, opted: frozenset[str]) -> DoNotCall:
         hashing = Hashing(ledger.organization, StateKey.of(os.environ))
-        opted = ledger.opted_out()
         try:
             ledger.check_key()
             listed = self.listed()
         except (UnreadableList, WrongStateKey) as error:
-            return DoNotCall(NOBODY, opted, hashing, error.message)
+            return self._once(DoNotCall(NOBODY, opted, hashing, error.message))
         wrong = f"line {listed.wrong[0].line} of it is no number" if listed.wrong else ""
-        return DoNotCall(listed, opted, hashing, wrong)
+        return self._once(DoNotCall(listed, opted, hashing, wrong))
+
+    def _once(self, told: DoNotCall) -> DoNotCall:
+        """The same one while it tells the same: what it found out of very many hashes it need not find out again."""
+        last = self._told
+        if last is not None and last.opted_out is told.opted_out and last == told:
+            return last
+        self._told = told
+        return told
 
 
 def warned(everybody: DoNotCall, account: Account) -> list[Finding]:

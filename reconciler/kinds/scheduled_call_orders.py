@@ -14,7 +14,7 @@ from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.schedule.planned_call import PlannedCall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from reconciler.contract.account import Account
     from reconciler.model import Resource
@@ -70,9 +70,28 @@ def differs(chosen: PlannedCall, armed: Mapping[str, Any], resources: Mapping[st
     resource = resources[str(chosen.address)]
     armed = opened(armed, resource, digests)
     expected = {**resource.declared, **resource.looked_up}
+    found = diff(resource, expected, armed, policies=_POLICIES, links=Resolver({}), base=None, whole=True)
+    if not found:  # nearly always: what is spelled alike need not be understood
+        return False
     same = alike(meaning(expected), meaning(armed))
-    found = diff(resource, expected, armed, policies=_POLICIES, links=Resolver({}), base=None, whole=True, alike=same)
-    return bool(found)
+    return not all(it.path in same for it in found)
+
+
+class Comparisons:
+    """Whether declared calls are no longer what was armed, found out once of each record of the ledger."""
+
+    def __init__(self, resources: Mapping[str, Resource], digests: Callable[[], Digests]) -> None:
+        """``digests`` is asked each time: it raises where the state turns out to be keyed with another key."""
+        self._resources, self._digests = resources, digests
+        self._found: dict[str, tuple[Mapping[str, Any], bool]] = {}
+
+    def differs(self, chosen: PlannedCall, armed: Mapping[str, Any]) -> bool:
+        """As the function does; a record that was written over is another mapping, and is compared anew."""
+        digests = self._digests()
+        known = self._found.get(chosen.name)
+        if known is None or known[0] is not armed:
+            self._found[chosen.name] = known = armed, differs(chosen, armed, self._resources, digests)
+        return known[1]
 
 
 def opened(armed: Mapping[str, Any], resource: Resource | None, digests: Digests) -> Mapping[str, Any]:

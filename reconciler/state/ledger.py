@@ -27,7 +27,6 @@ from reconciler.state.call_records import (
 )  # fmt: skip - one line of names
 from reconciler.state.damage import Damaged, understood
 from reconciler.state.digests import Digests
-from reconciler.state.opt_outs import opted_out
 from reconciler.state.stored_words import ByNow, happens_once, is_open, retries
 from reconciler.state.switches import ARMED, Switches
 from reconciler.state_key import NO_KEY, StateKey
@@ -76,7 +75,7 @@ class Ledger(Switches):
         self._callees: dict[str, dict[str, Attempt]] | None = None
         self._keys_of_call: dict[str, set[str]] = {}
         self._others = SharedLook(self._look)
-        self._opted_out = SharedLook(partial(opted_out, store, organization))
+        self._opt_outs: frozenset[str] | None = None
 
     def refresh(self) -> None:
         """Let the next question know what others wrote before this call; one look serves all threads that wait."""
@@ -332,7 +331,7 @@ class Ledger(Switches):
         with self._lock:
             if not self._is_read:
                 self._entries = {entry.key: entry for entry in self.store.list(self._prefix, self._entries)}
-                self._bindings = self._callees = None
+                self._bindings = self._callees = self._opt_outs = None
                 self._damaged, self._nouns = {}, {key: it for key, it in self._nouns.items() if key in self._entries}
                 self._is_read = True
             return self._entries
@@ -340,7 +339,7 @@ class Ledger(Switches):
     def _learn(self, stored: Iterable[Entry]) -> None:
         with self._lock:
             self._entries |= {entry.key: entry for entry in stored}
-            self._callees = None
+            self._callees = self._opt_outs = None
 
     def _noun(self, read: Callable[[Mapping[str, Any]], Noun], entry: Entry) -> Noun:
         """What an entry says, read once for each version of it."""

@@ -1,7 +1,4 @@
-"""Opt-outs of an organisation: a hash of each number that is never called again, and why.
-
-They are read from the store itself, and not from what a ledger read before: whoever opts out is heard at once.
-"""
+"""Opt-outs of an organisation: a hash of each number that is never called again, and why."""
 
 from __future__ import annotations
 
@@ -17,9 +14,14 @@ if TYPE_CHECKING:
 _KEY = "opt-out"
 
 
+def start_of(organization: str) -> str:
+    """What the keys of all of them start with."""
+    return f"{organization}/{_KEY}/"
+
+
 def opted_out(store: Store, organization: str) -> frozenset[str]:
-    """The hashes of everybody who did."""
-    start = f"{organization}/{_KEY}/"
+    """The hashes of everybody who did, as the store holds them now."""
+    start = start_of(organization)
     return frozenset(entry.key.removeprefix(start) for entry in store.list(start, {}))
 
 
@@ -30,6 +32,6 @@ def opt_out(store: Store, organization: str, hashed: str, record: Mapping[str, s
     if hashed in opted_out(store, organization):
         return
     try:
-        store.put_many([Write(f"{organization}/{_KEY}/{hashed}", dict(record), None)])
+        store.put_many([Write(f"{start_of(organization)}{hashed}", dict(record), None)])
     except Conflict:  # somebody else was first to write just this
         store.refresh()

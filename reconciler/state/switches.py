@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from reconciler.state.call_records import Hold, Holds
 from reconciler.state.keyed_notes import KeyedNotes
+from reconciler.state.opt_outs import opted_out, start_of
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from reconciler.store.shared_look import SharedLook
+    from threading import Lock
 
 _HOLD = "hold"
 ARMED = "/armed"  # the end of the key of an armed call
@@ -19,7 +19,9 @@ ARMED = "/armed"  # the end of the key of an armed call
 class Switches(KeyedNotes):
     """Reads and writes what stops calls without a pull request."""
 
-    _opted_out: SharedLook[frozenset[str]]
+    organization: str
+    _lock: Lock
+    _opt_outs: frozenset[str] | None
 
     def hold_all(self, hold: Hold) -> None:
         """Let no call be placed at all until ``hold_all(Hold())``: the switch that needs no pull request."""
@@ -37,8 +39,16 @@ class Switches(KeyedNotes):
         return hold if (hold := self.holds().now) and (now is None or hold.in_force(now)) else Hold()
 
     def opted_out(self) -> frozenset[str]:
-        """The hashes of all who are never called again, as stored now, not as read before; threads share a look."""
-        return self._opted_out.now()
+        """The hashes of all who are never called again, as stored now, not as read before."""
+        return opted_out(self.store, self.organization)
+
+    def known_opt_outs(self) -> frozenset[str]:
+        """As ``opted_out``, by what was read: after ``refresh``, everybody who opted out before it is among them."""
+        start, _ = start_of(self.organization), self._known()
+        with self._lock:
+            if self._opt_outs is None:
+                self._opt_outs = frozenset(it.removeprefix(start) for it in self._entries if it.startswith(start))
+            return self._opt_outs
 
     def switches(self) -> int:
         """A mark of what apply and people said of calls: armed, cancelled, held; it changes with any of it."""

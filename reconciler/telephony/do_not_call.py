@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -87,7 +88,7 @@ def read_list(text: str) -> Listed:
     return Listed(frozenset(numbers), frozenset(hashed), tuple(wrong))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DoNotCall:
     """Who must not be called: a list, and who opted out; ``unknown`` says why that cannot be told of anybody."""
 
@@ -104,7 +105,7 @@ class DoNotCall:
             return False  # hashing every number of a long list for nothing would take as long as reading it
         return any(it in self.listed.hashed or it in self.opted_out for it in self.hashing.hashes(number))
 
-    @property
+    @cached_property
     def untold(self) -> str:
         """Why nobody may be rung; "" where it can be told of everybody: a keyed hash says nothing without the key."""
         keyed = any(it.startswith(KEYED) for it in (*self.listed.hashed, *self.opted_out))
