@@ -97,8 +97,9 @@ format: $(STAMP) ## write the canonical format and the safe lint fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-schemas: $(STAMP) ## write schemas/ from the models
+schemas: $(STAMP) ## write schemas/ from the models, and what docs/ says of every kind and command
 	$(BIN)/reconciler schema --out schemas
+	$(BIN)/python tests/docs/readme_sections.py
 
 clean: ## remove what make made
 	rm -rf $(VENV) $(VENV)-3.* $(SERVICES) $(RELEASE) $(DIST) $(LOWEST) $(LOWEST)-versions.txt .reconciler .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage*

@@ -6,6 +6,9 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.kinds import KINDS
+from reconciler.kinds.rest import RestKind
+
 JSON = dict[str, Any]
 _TIMES = {"created_at": "2026-12-01T12:00:00Z", "updated_at": "2026-12-01T12:00:00Z"}
 
@@ -29,6 +32,9 @@ TABLE = {
         {"phone_number": "", "label": ""}, ("phone_number", "label"), numbered=True, upsert_by="phone_number"
     ),
 }
+
+
+PLAIN_PATHS = {kind.path.removeprefix("/v1/"): name for name, kind in KINDS.items() if isinstance(kind, RestKind)}
 
 
 class Refusal(Exception):

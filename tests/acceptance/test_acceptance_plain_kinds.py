@@ -7,23 +7,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kinds.specimens import Specimen, specimen
 
-from acceptance.plain import TABLE
-from reconciler.kinds import KINDS
-from reconciler.kinds.rest import RestKind
+from acceptance.plain import PLAIN_PATHS, TABLE
 
 if TYPE_CHECKING:
     from acceptance.platform import SecondPlatform
     from acceptance.projects import Project
 
-PATHS = {kind.path.removeprefix("/v1/"): name for name, kind in KINDS.items() if isinstance(kind, RestKind)}
-
 
 @pytest.fixture
 def it(collection: str) -> Specimen:
-    return specimen(PATHS[collection])
+    return specimen(PLAIN_PATHS[collection])
 
 
-every = pytest.mark.parametrize("collection", [path for path in TABLE if path in PATHS])
+every = pytest.mark.parametrize("collection", [path for path in TABLE if path in PLAIN_PATHS])
 
 
 def declare(project: Project, it: Specimen, *, second: bool = False) -> None:

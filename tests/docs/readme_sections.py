@@ -1,33 +1,77 @@
-"""Write those parts of the README, and the page of commands, that the tool itself can say.
+"""Write those parts of the README and of docs/ that the tool itself can say: commands, kinds, resources.
 
 ``python tests/docs/readme_sections.py`` writes them; the tests say when that is due.
 """
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import COMMANDS, reconciler
+from reconciler.contract.kind import FoundBy
+from reconciler.emulator.catalogue import RESOURCES
+from reconciler.kinds import KINDS
+
+if TYPE_CHECKING:
+    from reconciler.contract.kind import Kind
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 README = CHECKOUT / "README.md"
 REFERENCE = CHECKOUT / "docs" / "reference" / "commands.md"
+MANIFESTS = CHECKOUT / "docs" / "manifests.md"
+PLATFORM = CHECKOUT / "docs" / "embedded-platform.md"
 EXAMPLE = CHECKOUT / "examples" / "05-gitops-repository"
 WIDTH = 80
+WIDEST = 119
+KINDS_HEAD = "| kind | is | found by |\n|---|---|---|\n"
 NOW = "2030-01-14T14:00Z"
 
 
 def main() -> None:
-    """Write the README and the page of commands with every generated part as it should be."""
+    """Write the README and the pages of docs/ with every generated part as it should be."""
     README.write_text(current(README.read_text("utf-8")), "utf-8")
     REFERENCE.write_text(reference(), "utf-8")
+    MANIFESTS.write_text(with_every_kind(MANIFESTS.read_text("utf-8")), "utf-8")
+    PLATFORM.write_text(with_every_resource(PLATFORM.read_text("utf-8")), "utf-8")
+
+
+def with_every_kind(text: str) -> str:
+    """The page on manifests with a row for each kind that has none yet, in the words of its module."""
+    head, rows, rest = text.partition(KINDS_HEAD)[0], *_table_after(text, KINDS_HEAD)
+    known = {row.split("`")[1] for row in rows}
+    return head + KINDS_HEAD + "".join([*rows, *(kind_row(KINDS[it]) for it in KINDS if it not in known)]) + rest
+
+
+def _table_after(text: str, head: str) -> tuple[list[str], str]:
+    body = text.partition(head)[2]
+    rows = re.match(r"(?:\|[^\n]*\n)*", body)
+    taken = rows[0] if rows else ""
+    return taken.splitlines(keepends=True), body[len(taken) :]
+
+
+def kind_row(kind: Kind) -> str:
+    """What a kind is and how its objects are found, as a row of the table."""
+    about = (inspect.getdoc(type(kind)) or "").partition("\n")[0].rstrip(".")
+    known_by = getattr(kind, "known_by", ()) or ((getattr(kind, "label", "name"),),)
+    keys = ", else its ".join(" and ".join(names) for names in known_by)
+    bound = "the id in the state, else " if kind.found_by is FoundBy.BINDING else ""
+    return f"| `{kind.name}` | {about[:1].lower()}{about[1:]} | {bound}its {keys} |\n"
+
+
+def with_every_resource(text: str) -> str:
+    """The page about the embedded platform with the names of all its resources."""
+    names = textwrap.wrap(", ".join(f"`{it.name}`" for it in RESOURCES), WIDEST, break_on_hyphens=False)
+    return re.sub(r"(?<=\nResources:\n)(?:`.*\n)+", lambda _: "\n".join(names) + ".\n", text)
 
 
 def reference() -> str:

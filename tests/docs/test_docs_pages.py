@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 from docs_pages import DOCS, Command, complaints, pages
-from readme_sections import CHECKOUT
+from readme_sections import CHECKOUT, MANIFESTS, PLATFORM, kind_row, with_every_kind, with_every_resource
 
 from reconciler.diagnostics.codes import CODES
 from reconciler.kinds import KINDS
@@ -64,9 +64,21 @@ def test_every_page_is_in_the_index_and_the_readme_links_to_all_of_them() -> Non
     assert set(index) <= set(re.findall(r"\(docs/([\w-]+\.md)\)", (CHECKOUT / "README.md").read_text("utf-8")))
 
 
-def test_the_page_on_manifests_names_every_kind() -> None:
-    text = (DOCS / "manifests.md").read_text("utf-8")
-    assert [name for name in KINDS if f"`{name}`" not in text] == []
+def test_the_page_on_manifests_has_a_row_for_every_kind() -> None:
+    text = MANIFESTS.read_text("utf-8")
+    assert text == with_every_kind(text), "make schemas writes it"
+    assert [name for name in KINDS if f"| `{name}` |" not in text] == []
+
+
+def test_the_page_on_the_embedded_platform_lists_its_resources_as_they_are() -> None:
+    text = PLATFORM.read_text("utf-8")
+    assert text == with_every_resource(text), "make schemas writes it"
+
+
+def test_a_kind_without_a_row_gets_one_in_its_own_words() -> None:
+    row = kind_row(KINDS["KnowledgeBase"])
+    about = "a collection of documents that an agent may look things up in"
+    assert row == f"| `KnowledgeBase` | {about} | the id in the state, else its name |\n"
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,19 @@
-"""One valid body, and one change to it, for every plain resource of the platform."""
+"""One valid body, and one change to it, for every plain resource of the platform.
+
+What is not listed is a collection of a plain kind, and takes them from that kind's two valid specs.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kinds.specimens import specimen
+
+from reconciler.contract.fields import policies
 from reconciler.emulator.catalogue import RESOURCES
+from reconciler.kinds import KINDS
+from reconciler.kinds.rest import RestKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,3 +111,21 @@ SPECIMENS: dict[str, Specimen] = {
     "phone_number_labels": Specimen({"phone_number": "+14155550123", "label": "Supplier"}, {"label": "Old supplier"}),
 }
 BY_NAME = {resource.name: resource for resource in RESOURCES}
+
+
+def of_a_kind(kind: RestKind) -> Specimen:
+    """What its two specs send, without what they name."""
+    own = policies(kind.spec)
+    first, second = ({own[name].wire: it for name, it in spec.items() if own[name].ref is None} for spec in _two(kind))
+    return Specimen(first, {name: it for name, it in second.items() if it != first[name]})
+
+
+def _two(kind: RestKind) -> tuple[dict[str, Any], dict[str, Any]]:
+    declared = specimen(kind.name)
+    return declared.first, declared.second
+
+
+for _kind in KINDS.values():
+    for _resource in RESOURCES:
+        if isinstance(_kind, RestKind) and _kind.path == _resource.path and _resource.name not in SPECIMENS:
+            SPECIMENS[_resource.name] = of_a_kind(_kind)
