@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 @declare("validate", account=False, formats=FINDINGS)
-@click.option("--full", is_flag=True, help="Show the findings of lint that are waived, too.")
+@click.option(
+    "--full", is_flag=True, help="Show each of many rows with one error, and the findings of lint that are waived."
+)
 @announced
 def command(options: Options, full: bool, comment: str | None, annotate: str | None) -> int:
     """Check the manifests offline, and list every problem at its line.

@@ -33,7 +33,7 @@ def _validated(options: Options, *, full: bool, comment: str | None, annotate: s
         loaded = session.load()
         from reconciler.cli import view  # noqa: PLC0415 - the renderers are slow to load
 
-        view.findings(session, loaded, _verdict(loaded, session.lint))
+        view.findings(session, loaded, _verdict(loaded, session.lint), full=full)
         session.output.talk(_verdict(loaded, session.lint))
         announcement.findings(loaded.findings, _verdict(loaded, session.lint))
     return 1 if loaded.errors else 0

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from reconciler.cli.output import Output
     from reconciler.cli.session import Session
     from reconciler.load.reader import Loaded
-    from reconciler.model import Finding, Report, Target
+    from reconciler.model import Report, Target
     from reconciler.planning.outlook import Outlook
     from reconciler.schedule.call_detail import CallDetail
     from reconciler.schedule.call_report import CallList, CallRow
 
 
-def findings(session: Session, loaded: Loaded, verdict: str) -> None:
-    """What validate found: the findings are the result, so they go to stdout."""
+def findings(session: Session, loaded: Loaded, verdict: str, *, full: bool = False) -> None:
+    """What validate found: the findings are the result, so they go to stdout; each of many rows if ``full``."""
     output, told = session.output, session.options.completed(loaded.findings)
     match output.form:
         case "json":
@@ -40,14 +40,12 @@ def findings(session: Session, loaded: Loaded, verdict: str) -> None:
         case "junit":
             output.tests(render.junit.findings(told, loaded.resources))
         case _ if told:
-            output.data(_findings(session, told))
-
-
-def _findings(session: Session, found: Sequence[Finding]) -> str:
-    output = session.output
-    return render.text.findings(
-        found, width=output.width, color=output.color, sources=output.source, show_numbers=output.show_numbers
-    )
+            numbers = output.show_numbers
+            output.data(
+                render.text.findings(
+                    told, width=output.width, color=output.color, sources=output.source, show_numbers=numbers, full=full
+                )
+            )  # fmt: skip - options of one call
 
 
 def plan(session: Session, found: Outlook, *, next_command: str, brief: bool = False, full: bool = False) -> None:

@@ -22,9 +22,12 @@ TABLES = (".csv", ".jsonl")
 
 _LINES = ".jsonl"
 _LONGEST_CELL = 1 << 17
+_NAME_COLUMNS = "name the columns in its first line"
 _SEPARATORS = (",", ";", "\t")
 _QUOTED = re.compile(r'"[^"]*"')
 _SAID = re.compile(r"sep=([,;\t])[ \t]*(?=\r|\n|$)")  # a line with which spreadsheets say it of a file
+_KEPT_TEXT = re.compile(r'="([^"]*)"')  # a formula with which other programs keep a spreadsheet from reading a text
+_NUMBER = re.compile(r"\W*\+[\d\s().\-]{7,}\W*")
 
 
 class NoTable(ValueError):
@@ -103,6 +106,7 @@ def _records(text: str, path: str) -> Table:
     """As CSV: commas, semicolons or tabs, quotes, any line ends, line breaks inside of quotes."""
     csv.field_size_limit(_LONGEST_CELL)
     separator, said = _separator(text)
+    formulas = '="' in text
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: tuple[str, ...] = ()
     lines: list[int] = []
@@ -118,6 +122,8 @@ def _records(text: str, path: str) -> Table:
             break
         if not any(row) or (said and line == 1):
             continue  # an empty line, as a spreadsheet leaves behind too
+        if formulas:
+            row = [_kept_text(cell) for cell in row]
         if not header:
             header = _header(row, line)
         elif len(row) != len(header):
@@ -126,7 +132,7 @@ def _records(text: str, path: str) -> Table:
             lines.append(line)
             rows.append(row)
     if not header:
-        raise NoTable("has no header line", 1, "name the columns in its first line")
+        raise NoTable("has no header line", 1, _NAME_COLUMNS)
     return Table(path, header, lines, rows, broken, text, separator)
 
 
@@ -138,6 +144,12 @@ def _separator(text: str) -> tuple[str, bool]:
     return max(_SEPARATORS, key=header.count), False
 
 
+def _kept_text(cell: str) -> str:
+    """``="+15551230001"`` is the text between its quotes."""
+    found = _KEPT_TEXT.fullmatch(cell)
+    return found[1] if found else cell
+
+
 def _cells(count: int) -> str:
     return f"{count} cell{'' if count == 1 else 's'}"
 
@@ -146,8 +158,10 @@ def _header(row: list[str], line: int) -> tuple[str, ...]:
     twice = next((name for place, name in enumerate(row) if name and name in row[:place]), None)
     if twice is not None:
         raise NoTable(f"has two columns `{twice}`", line, "give one of the two another name")
+    if any(_NUMBER.fullmatch(name) for name in row):
+        raise NoTable("has no header line: its first line has a telephone number", line, _NAME_COLUMNS)
     if not any(name.strip() for name in row):
-        raise NoTable("has no header line", line, "name the columns in its first line")
+        raise NoTable("has no header line", line, _NAME_COLUMNS)
     return tuple(row)
 
 

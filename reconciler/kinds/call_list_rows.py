@@ -123,7 +123,8 @@ class _Reading:
         header = self._table.header
         for path, column in self._columns.items():
             if column not in header and header:
-                hint = nearest(column, header) or offer([name for name in header if name])
+                # Without a header line these are the cells of the first row.
+                hint = nearest(column, header) or offer([mask_in_line(name) for name in header if name])
                 where = self._list.manifest.locate("spec", *path)
                 self._finding("RC172", f"`{self._table.path}` has no column `{column}`", hint, None, where)
         return bool(self.findings)

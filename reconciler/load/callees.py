@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.contract.fields import personal
 from reconciler.documents.tables import TABLES
+from reconciler.left_out import list_of
 from reconciler.load.number_cells import WHOLE
 from reconciler.model import Finding, Location, Resource, Severity
 from reconciler.redaction import Redactor
@@ -50,15 +51,26 @@ def _e164(written: Any) -> str:
         return ""
 
 
-def told_by_names(resources: Sequence[Resource], callees: Iterable[str]) -> Iterator[Finding]:
-    """Names and paths with a callee's number in them: they are keys of the state, and shown everywhere."""
+def told_by_names(
+    resources: Sequence[Resource], callees: Iterable[str], lists: Mapping[str, Resource]
+) -> Iterator[Finding]:
+    """Names and paths with a callee's number in them: they are keys of the state, and shown everywhere.
+
+    A row has its name from its key, and leaves out its list alone.
+    """
     numbers = Redactor()
     numbers.hide_numbers(callees)
     if not numbers.knows_numbers:
         return
     hint = "names and paths are kept and shown: leave the number out, for example `confirm-jane-2026-12-01`"
     for resource in resources:
-        if numbers.holds_number(resource.address.name):
+        if not numbers.holds_number(resource.address.name):
+            continue
+        if (own := lists.get(list_of(resource.address))) is not None:
+            where = resource.manifest.locate("spec", "key")
+            said = "the key holds a callee's number, and keys are kept and shown"
+            yield Finding(Severity.ERROR, "RC154", said, "name another column as `key`", own.address, where)
+        else:
             where = resource.manifest.locate("metadata", "name")
             yield Finding(Severity.ERROR, "RC154", "`metadata.name` holds a callee's number", hint, None, where)
     for path in dict.fromkeys(resource.manifest.location.path for resource in resources):

@@ -99,7 +99,7 @@ def load(
         if found := brought.by(resource):
             loaded.resources[key] = known[key] = knowing(resource, found)
     whole = [*loaded.resources.values(), *loaded.lists.values(), *reader.remnants]
-    loaded.findings += told_by_names(whole, loaded.callees)
+    loaded.findings += told_by_names(whole, loaded.callees, loaded.lists)
     declared = Declared(known, reader.failed)
     for resource in whole:
         loaded.findings += declared.dangling(resource)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.left_out import list_of
+from reconciler.model import Action
 from reconciler.render import forecasts
+from reconciler.render.one_cause import some
 from reconciler.render.reading_order import Section, section
 from reconciler.render.terminal import clean, cut
 from reconciler.render.values import differences, line, visible
@@ -80,10 +82,11 @@ class CallGroup:
 
 @dataclass(frozen=True, slots=True)
 class AlikeRows:
-    """Rows of one list that stay as they are and say the same."""
+    """Rows of one list of which the same is to be said: what each says, unless ``said``."""
 
     name: str
     changes: tuple[Change, ...]
+    said: str = ""
 
     @property
     def title(self) -> str:
@@ -92,8 +95,8 @@ class AlikeRows:
 
     @property
     def sentence(self) -> str:
-        """What each says."""
-        return clean(self.changes[0].sentence)
+        """What there is to say of them."""
+        return clean(self.said or self.changes[0].sentence)
 
 
 def alike_rows(kept: Sequence[Change]) -> tuple[list[Change], list[AlikeRows]]:
@@ -108,6 +111,21 @@ def alike_rows(kept: Sequence[Change]) -> tuple[list[Change], list[AlikeRows]]:
     ]
     told = {change.address for group in many for change in group.changes}
     return [change for change in kept if change.address not in told], many
+
+
+def refused_rows(changes: Sequence[Change]) -> tuple[list[Change], list[AlikeRows]]:
+    """The changes without the refused rows of lists that have many, and these, each list once."""
+    found: dict[str, list[Change]] = {}
+    for change in changes:
+        if change.action is Action.REFUSE and (name := list_of(change.address)):
+            found.setdefault(name, []).append(change)
+    many = [
+        AlikeRows(name, tuple(own), f"not as they should be: {some([it.address.name for it in own])}")
+        for name, own in found.items()
+        if len(own) > FEW
+    ]
+    told = {change.address for group in many for change in group.changes}
+    return [change for change in changes if change.address not in told], many
 
 
 def is_grouped(changes: Sequence[Change]) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model import Severity
 from reconciler.redaction import mask_in_line
+from reconciler.render import one_cause
 from reconciler.render.terminal import Paint, clean, columns, cut, wrap
 from reconciler.render.words import SEVERITIES, counted
 
@@ -23,15 +24,16 @@ _ROOM_BEFORE_CARET = 40  # columns kept left of the caret when a line is too lon
 _LOOKED_AT, _LONGEST_NUMBER = 2000, 100  # letters on each side of the caret; a number may be cut at their far end
 
 
-def findings(
+def findings(  # noqa: PLR0913 - how to print, all keyword-only
     findings: Sequence[Finding],
     *,
     width: int = 80,
     color: bool = False,
     sources: Sources | None = None,
     show_numbers: bool = False,
+    full: bool = False,
 ) -> str:
-    """One paragraph per finding, and how many there are; "" for none.
+    """One paragraph per finding, of many rows with one cause one for all unless ``full``, and how many there are.
 
     ``sources`` gives the lines of a file by its path as a finding names it, or None when it cannot be read.
     """
@@ -39,12 +41,15 @@ def findings(
         return ""
     paint = Paint(color=color)
     lines: list[str] = []
-    for finding in findings:
-        lines += headline(finding, width, paint)
-        if sources is not None and finding.location is not None:
-            lines += _excerpt(finding.location, sources, width, paint, show_numbers=show_numbers)
-        lines += hint(finding.hint, width, paint)
-    return "\n".join([*lines, "", f"{counts(findings)}."]) + "\n"
+    causes = [(it,) for it in findings] if full else one_cause.of_findings(findings)
+    for alike_ in causes:
+        lines += headline(one_cause.told(alike_), width, paint)
+        for finding in alike_[: one_cause.FEW]:
+            if sources is not None and finding.location is not None:
+                lines += _excerpt(finding.location, sources, width, paint, show_numbers=show_numbers)
+        lines += hint(alike_[0].hint, width, paint)
+    more = "" if len(causes) == len(findings) else f"; {one_cause.EVERY_ONE}"
+    return "\n".join([*lines, "", f"{counts(findings)}{more}."]) + "\n"
 
 
 def counts(findings: Sequence[Finding]) -> str:
@@ -54,13 +59,14 @@ def counts(findings: Sequence[Finding]) -> str:
 
 
 def alike(findings: Sequence[Finding], *, brief: bool = True) -> tuple[list[Finding], list[str]]:
-    """Every error; of the others that are alike the first few, and how many more there are of which.
+    """Every error, those of one cause as one; of the others that are alike the first few, and how many more there are.
 
     Alike are those of one code where the page is to be ``brief``, else those that say the same of other places.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     shown = []
-    for finding in findings:
+    causes = one_cause.of_findings(findings)
+    for finding in map(one_cause.told, causes):
         error = finding.severity is Severity.ERROR
         key = (finding.code,) if brief else (finding.code, finding.message, finding.hint)
         seen[key] += not error
@@ -68,7 +74,7 @@ def alike(findings: Sequence[Finding], *, brief: bool = True) -> tuple[list[Find
             shown.append(finding)
     same = "" if brief else " that say the same; --full lists them"
     more = [f"… and {count - _FEW:,} more {code}{same}" for (code, *_), count in seen.items() if count > _FEW]
-    return shown, more
+    return shown, more if len(causes) == len(findings) else [*more, f"Errors in many rows: {one_cause.EVERY_ONE}"]
 
 
 def headline(finding: Finding, width: int, paint: Paint) -> list[str]:

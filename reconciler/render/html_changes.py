@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import htpy
 
 from reconciler.model import ChangedBy
-from reconciler.render import words
+from reconciler.render import one_cause, words
 from reconciler.render.call_groups import alike_rows
 from reconciler.render.html_parts import prose, row, table, unseen
 from reconciler.render.html_texts import side_by_side, whole
@@ -167,7 +167,8 @@ def _text(diff: FieldDiff, before: Any, after: Any) -> Node:
 
 def findings(found: Sequence[Finding], places: Mapping[Address, str]) -> Node:
     """Errors, warnings and notes, each with its place and its hint."""
-    return htpy.ul(class_="findings")[(_finding(it, places) for it in found)] if found else None
+    told = map(one_cause.told, one_cause.of_findings(found))
+    return htpy.ul(class_="findings")[(_finding(it, places) for it in told)] if found else None
 
 
 def _finding(finding: Finding, places: Mapping[Address, str]) -> Node:

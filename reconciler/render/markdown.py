@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.model import Outcome
 from reconciler.redaction import mask_in
-from reconciler.render import call_tables, forecasts, words
-from reconciler.render.call_groups import alike_rows, cells, groups, is_grouped
+from reconciler.render import call_tables, forecasts, one_cause, words
+from reconciler.render.call_groups import alike_rows, cells, groups, is_grouped, refused_rows
 from reconciler.render.finding_list import alike
 from reconciler.render.markdown_fields import fields
 from reconciler.render.markup import code, escape, fitting, fold, html, prose, row, table
@@ -56,6 +56,7 @@ class _Page:
         ranked = sorted((it for it in plan.changes if not words.uneventful(it)), key=rank)
         self._groups = groups(ranked, plan.forecast) if is_grouped(ranked) else []
         single = [it for it in ranked if not self._groups or section(it) is not Section.CALLS]
+        single, self._refused = refused_rows(single)
         kept, self._alike_rows = alike_rows([it for it in single if section(it) is Section.KEPT])
         self._single = [*(it for it in single if section(it) is not Section.KEPT), *kept]
         self._general, others = first_of_all(plan.findings)
@@ -89,8 +90,9 @@ class _Page:
         own = [place for place, it in enumerate(self._single) if section(it) is Section.KEPT]
         grouped, left = fitting(map(_group_row, self._groups[:_MOST_GROUPS]), left)
         place = own[0] if own else len(rows)
+        refused, left = fitting(map(_alike_row, self._refused), left)
         alike_, left = fitting(map(_alike_row, self._alike_rows), left)
-        return table(_COLUMNS, [*rows[:place], *grouped, *rows[place:], *alike_]), left, []
+        return table(_COLUMNS, [*refused, *rows[:place], *grouped, *rows[place:], *alike_]), left, []
 
     def _some_rows(self, room: int) -> tuple[str, int, list[Change]]:
         """Rows as far as there is room for them, names alone of the rest, and what there is no room even to name."""
@@ -171,8 +173,9 @@ def report(
 
 def findings(findings: Sequence[Finding], *, limit: int = LIMIT, verdict: str = "") -> str:
     """Findings as a list below their verdict, in at most ``limit`` characters."""
-    told, _ = fitting(map(_finding, findings), limit - _RESERVED)
-    missed = len(findings) - len(told)
+    causes = [one_cause.told(alike_) for alike_ in one_cause.of_findings(findings)]
+    told, _ = fitting(map(_finding, causes), limit - _RESERVED)
+    missed = len(causes) - len(told)
     left_out = _left_out(words.counted(missed, "finding") if missed else "", whole="reconciler validate")
     body = (_listed(told) + left_out).lstrip("\n") or "No findings.\n"
     return f"**{escape(verdict)}**\n\n{body}" if verdict else body

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.model import Action, Outcome
 from reconciler.redaction import mask_in
-from reconciler.render import finding_list, forecasts, words
-from reconciler.render.call_groups import alike_rows, cells, groups, is_grouped
+from reconciler.render import finding_list, forecasts, one_cause, words
+from reconciler.render.call_groups import alike_rows, cells, groups, is_grouped, refused_rows
 from reconciler.render.call_tables import calls, dispatch, interrupted
 from reconciler.render.fields import INDENT, Fields
 from reconciler.render.finding_list import findings
@@ -106,6 +106,11 @@ class _Page:
         listed = [change for change in ranked if change.action is not Action.KEEP]
         told, more = self._worth_telling([change for change in ranked if change.action is Action.KEEP])
         grouped: Sequence[CallGroup] = ()
+        listed, refused = (listed, []) if self._full else refused_rows(listed)
+        for rows in refused:
+            yield ""
+            yield f"{words.glyph(rows.changes[0])} {self._paint(rows.title, 'bold')}  {rows.changes[0].verb}"
+            yield from self._indented(rows.sentence)
         if not self._full and is_grouped(listed):
             grouped = groups(listed, plan.forecast)
             listed = [change for change in listed if section(change) is not Section.CALLS]
@@ -271,11 +276,11 @@ class _Page:
     def results(self, results: Sequence[Result]) -> Iterator[str]:
         """Every result, but of many that were skipped for the same reason a few and how many more there are."""
         skipped: Counter[str] = Counter()
-        for result in results:
+        for result, *others in one_cause.of_results(results):
             if result.outcome is Outcome.SKIPPED:
                 skipped[result.detail] += 1
-            if result.outcome is not Outcome.SKIPPED or skipped[result.detail] <= _FEW:
-                yield from self.result(result)
+            if others or result.outcome is not Outcome.SKIPPED or skipped[result.detail] <= _FEW:
+                yield from self.result(result, others)
         for detail, count in skipped.items():
             if count > _FEW:
                 more = f"… and {count - _FEW:,} more skipped: {clean(self._masked(detail))}"
@@ -284,13 +289,15 @@ class _Page:
     def _masked(self, detail: str) -> str:
         return detail if self._show_numbers else mask_in(detail)
 
-    def result(self, result: Result) -> Iterator[str]:
-        """The outcome in a word, whose it is, and what there is to say."""
+    def result(self, result: Result, others: Sequence[Result] = ()) -> Iterator[str]:
+        """The outcome in a word, whose it is, and what there is to say; ``others`` are rows of which it is the same."""
         outcome = self._paint(pad(result.outcome.value, 7), words.OUTCOMES[result.outcome])
-        name = f"{clean(str(result.address))}  {result.verb}"
-        yield f"{outcome}  {self._paint(name, 'bold')}"
+        whose = one_cause.rows(result, others) if others else str(result.address)
+        yield f"{outcome}  {self._paint(f'{clean(whose)}  {result.verb}', 'bold')}"
         if result.detail:
-            yield from (f"{' ' * 9}{line}" for line in wrap(clean(self._masked(result.detail)), self._width - 9))
+            names = one_cause.named(result, others) if others else ""
+            detail = clean(self._masked(result.detail) + names)
+            yield from (f"{' ' * 9}{line}" for line in wrap(detail, self._width - 9))
         if result.hint:
             yield from (f"{' ' * 9}{line}" for line in wrap(f"hint: {clean(result.hint)}", self._width - 9))
 

@@ -162,7 +162,7 @@ def test_what_cannot_be_a_key_is_an_error_at_its_row(folder: Folder, key: str) -
     ("table", "place"),
     [
         ("", ("RC171", "manifests/calls.csv", 1)),
-        (JANE, ("RC172", "manifests/all.yaml", 9)),
+        (JANE, ("RC171", "manifests/calls.csv", 1)),
         (HEAD.replace("name", "id") + JANE, ("RC171", "manifests/calls.csv", 1)),
         (HEAD.replace(",", "|") + JANE.replace(",", "|"), ("RC172", "manifests/all.yaml", 9)),
         (HEAD + JANE + '1,"\n', ("RC171", "manifests/calls.csv", 3)),
