@@ -16,9 +16,9 @@ from reconciler.documents.files import replace_file
 from reconciler.errors import InputError, StoreError
 from reconciler.kinds import KINDS
 from reconciler.planning.scope import Scope
+from reconciler.planning.undeclared import NOTHING
 from reconciler.redaction import mask_in
 from reconciler.render import drift as render
-from reconciler.undeclared import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from reconciler.model import Plan
 
 if TYPE_CHECKING:
+    from reconciler.planning.undeclared import Undeclared
     from reconciler.schedule.expected_calls import Forecast
-    from reconciler.undeclared import Undeclared
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from reconciler.planning import plan as planning
 from reconciler.planning.forecast import forecast
 from reconciler.planning.outlook import Outlook
 from reconciler.planning.throughput import crowded
+from reconciler.planning.undeclared import Undeclared
 from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant
 from reconciler.schedule.expected_calls import SecondTry
 from reconciler.schedule.occurrences import parts_of
 from reconciler.state.call_records import Hold
-from reconciler.undeclared import Undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

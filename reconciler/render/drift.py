@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reconciler.planning.undeclared import NOTHING
 from reconciler.render import markup
 from reconciler.render.fields import Fields
 from reconciler.render.terminal import Paint, clean, columns, wrap
 from reconciler.render.values import is_long, line, visible
 from reconciler.render.words import SIDES, account, counted, host
-from reconciler.undeclared import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from reconciler.model import Address, Change, Location, Target
-    from reconciler.undeclared import Undeclared
+    from reconciler.planning.undeclared import Undeclared
 
 _SIGNS = {"drift": "~", "conflict": "!", "deleted_outside": "-", "foreign_draft": "?"}
 
