@@ -21,13 +21,11 @@ from reconciler.store.interface import (
     check_key,
     check_writes,
     closed_on_error,
-    decode,
-    encode,
     read,
     refuse_to_write,
     uncollected,
 )
-from reconciler.store.request import Request, all_settled, choose, settle
+from reconciler.store.request import TextRequest, all_settled, choose, settle
 
 try:
     import psycopg
@@ -122,15 +120,7 @@ class _Overtaken(Exception):
     """Another transaction inserted one of our new keys since we looked for it."""
 
 
-class _Request(Request):
-    """The writes of one caller, their values as they are stored."""
-
-    def __init__(self, writes: Sequence[Write]) -> None:
-        super().__init__(writes)
-        self.texts = {write.key: encode(write.value) for write in writes if write.value is not None}
-
-
-Requests: TypeAlias = list[_Request]
+Requests: TypeAlias = list[TextRequest]
 
 
 class PostgresStore(Store):
@@ -183,12 +173,12 @@ class PostgresStore(Store):
         if self._read_only:
             raise refuse_to_write(self.description)
         check_writes(writes)
-        request = _Request(writes)
+        request = TextRequest(writes)
         if writes:
             self._turns.settle(request)
         if request.error is not None:
             raise request.error
-        return [Entry(key, decode(key, text), request.mark) for key, text in request.texts.items()]
+        return request.entries()
 
     def listen(self, heard: Callable[[], None]) -> Listener:
         """Tell ``heard`` of every write that wakes, by ``LISTEN`` on a connection of its own."""
@@ -229,7 +219,7 @@ class PostgresStore(Store):
                     self._connection.execute(statement)
         self._ready = True
 
-    def _commit_all(self, batch: Sequence[_Request]) -> None:
+    def _commit_all(self, batch: Sequence[TextRequest]) -> None:
         """Settle the requests: what threads write while one transaction is under way shares the next."""
         with all_settled(batch, self.description), self._lock:
             self._safely(self._create_table)
@@ -239,7 +229,7 @@ class PostgresStore(Store):
                 if undone == ATTEMPTS:
                     raise StoreError(f"{self.description}: the write was undone {ATTEMPTS} times", hint="run it again")
 
-    def _commit(self, batch: Sequence[_Request]) -> bool:
+    def _commit(self, batch: Sequence[TextRequest]) -> bool:
         """One transaction for all that may share it, settled once it is known to have happened; False if it did not."""
         transaction: Names = []
         chosen: Requests = []
@@ -255,7 +245,7 @@ class PostgresStore(Store):
         settle(chosen)
         return True
 
-    def _transaction(self, begun: Names, batch: Sequence[_Request], chosen: Requests) -> None:
+    def _transaction(self, begun: Names, batch: Sequence[TextRequest], chosen: Requests) -> None:
         """Compare and set; ``begun`` receives the id before anything is changed, ``chosen`` the requests in it.
 
         A request that lost is settled by what was read: no later answer could make it win.

@@ -1,6 +1,7 @@
 """Requests of threads that share a commit: each is stored whole or told why not.
 
-For stores that compare and set one thing for all keys, a branch's tip or a head object.
+For stores that commit for many at once: in one transaction, or by one thing for all keys, a branch's tip or a head
+object.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from reconciler.errors import StoreError
-from reconciler.store.interface import conflict
+from reconciler.store.interface import Entry, conflict, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,6 +36,18 @@ class Request:
     def lost(self, version: Callable[[str], str | None]) -> Write | None:
         """The first write whose key is not at the version it expects."""
         return next((write for write in self.writes if version(write.key) != write.expected), None)
+
+
+class TextRequest(Request):
+    """Writes whose values are stored as text."""
+
+    def __init__(self, writes: Sequence[Write]) -> None:
+        super().__init__(writes)
+        self.texts = {write.key: encode(write.value) for write in writes if write.value is not None}
+
+    def entries(self) -> list[Entry]:
+        """What is stored once it is settled without an error, deletions left out."""
+        return [Entry(key, decode(key, text), self.mark) for key, text in self.texts.items()]
 
 
 Chosen = TypeVar("Chosen", bound=Request)
@@ -70,7 +83,7 @@ def all_settled(batch: Sequence[Request], description: str) -> Iterator[None]:
         yield
     except StoreError as error:
         for request in batch:
-            request.settle(StoreError(error.message, hint=error.hint))
+            request.settle(StoreError(error.message, code=error.code, hint=error.hint))
     finally:  # an interrupt reaches this thread only; the others must not take silence for success
         for request in batch:
             request.settle(StoreError(f"{description}: interrupted, it is not known what was stored"))

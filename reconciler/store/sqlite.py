@@ -15,35 +15,32 @@ import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from reconciler import distribution
 from reconciler.documents import own_folder
-from reconciler.errors import Conflict, StoreError
+from reconciler.errors import StoreError
 from reconciler.store.group_commit import GroupCommit
 from reconciler.store.interface import (
     Entry,
     Store,
-    Write,
     check_key,
     check_writes,
     closed_on_error,
-    conflict,
-    decode,
-    encode,
     read,
     refuse_to_write,
     uncollected,
 )
+from reconciler.store.request import TextRequest, all_settled, choose, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from reconciler.store.interface import Entries
+    from reconciler.store.interface import Entries, Write
 
 APPLICATION_ID = 0x52434E43  # "RCNC", so that another program's database is not taken for ours
 FORMAT = 1
 BUSY_SECONDS = 30.0
+_AT_ONCE = 500  # keys of one statement; old versions of SQLite take 999
 SCHEMA = (
     "CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, version TEXT NOT NULL) WITHOUT ROWID",
     f"PRAGMA application_id = {APPLICATION_ID}",
@@ -67,39 +64,6 @@ COMPLAINTS: dict[int, tuple[str, str]] = {
     ),
     sqlite3.SQLITE_IOERR: ("cannot be read or written: input/output error", "check the disk it lies on"),
 }
-
-
-class _Request:
-    """The writes of one caller, all or none of which are stored; settled once, with an error or without."""
-
-    def __init__(self, writes: Sequence[Write]) -> None:
-        self._rows = [(write, None if write.value is None else encode(write.value)) for write in writes]
-        self._version = uuid4().hex
-        self.settled = False
-        self.error: StoreError | None = None
-
-    def write(self, connection: sqlite3.Connection) -> None:
-        """Write inside an open transaction; a Conflict leaves no trace in it."""
-        connection.execute("SAVEPOINT request")
-        try:
-            for write, text in self._rows:
-                _write(connection, write, text, self._version)
-        except Conflict:
-            connection.execute("ROLLBACK TO request")
-            connection.execute("RELEASE request")
-            raise
-        connection.execute("RELEASE request")
-
-    def settle(self, error: StoreError | None = None) -> None:
-        """Decide what the caller is told; the first decision stands."""
-        if not self.settled:
-            self.settled, self.error = True, error
-
-    def entries(self) -> Entries:
-        """What is stored now, deletions left out."""
-        return [
-            Entry(write.key, decode(write.key, text), self._version) for write, text in self._rows if text is not None
-        ]
 
 
 class SqliteStore(Store):
@@ -144,36 +108,28 @@ class SqliteStore(Store):
         if self._read_only or self._connection is None:
             raise refuse_to_write(self.description)
         check_writes(writes)
-        request = _Request(writes)
+        request = TextRequest(writes)
         self._turns.settle(request)
         if request.error is not None:
             raise request.error
         return request.entries()
 
-    def _commit_all(self, batch: Sequence[_Request]) -> None:
-        """Settle the requests in one transaction: what threads write meanwhile shares its syncs.
+    def _commit_all(self, batch: Sequence[TextRequest]) -> None:
+        """Settle the requests: what threads write while one transaction is synced shares the syncs of the next."""
+        with all_settled(batch, self.description):
+            while any(not request.settled for request in batch):
+                settle(self._commit(batch))
 
-        Each is all or nothing by itself; when the transaction cannot be committed, none was written.
-        """
+    def _commit(self, batch: Sequence[TextRequest]) -> Sequence[TextRequest]:
+        """One transaction for all that may share it; who lost is settled by what was read in it."""
         connection = self._connection
-        lost: dict[int, StoreError] = {}
-        try:
-            if connection is None:
-                raise refuse_to_write(self.description)
-            with self._alone(), self._explained(), _transaction(connection):
-                for index, request in enumerate(batch):
-                    try:
-                        request.write(connection)
-                    except Conflict as error:
-                        lost[index] = error
-            for index, request in enumerate(batch):
-                request.settle(lost.get(index))
-        except StoreError as error:
-            for request in batch:
-                request.settle(StoreError(error.message, code=error.code, hint=error.hint))
-        finally:  # an interrupt reaches this thread only; the others must not take silence for success
-            for request in batch:
-                request.settle(StoreError(f"{self.description}: interrupted, it is not known what was stored"))
+        if connection is None:
+            raise refuse_to_write(self.description)
+        with self._alone(), self._explained(), _transaction(connection):
+            keys = [write.key for request in batch if not request.settled for write in request.writes]
+            chosen = choose(batch, _versions(connection, keys).get)
+            _write(connection, chosen)
+        return chosen
 
     def close(self) -> None:
         """Let go of the file."""
@@ -297,14 +253,24 @@ class SqliteStore(Store):
             ) from error
 
 
-def _write(connection: sqlite3.Connection, write: Write, text: str | None, version: str) -> None:
-    row = connection.execute("SELECT version FROM entries WHERE key = ?", (write.key,)).fetchone()
-    if (row[0] if row else None) != write.expected:
-        raise conflict(write.key, expected=write.expected)
-    if text is None:
-        connection.execute("DELETE FROM entries WHERE key = ?", (write.key,))
-    else:
-        connection.execute("REPLACE INTO entries VALUES (?, ?, ?)", (write.key, text, version))
+def _versions(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, str]:
+    """The versions of those keys that are there: a statement for many, since threads wait their turn at each."""
+    found: dict[str, str] = {}
+    for first in range(0, len(keys), _AT_ONCE):
+        some = keys[first : first + _AT_ONCE]
+        places = ", ".join("?" * len(some))
+        query = f"SELECT key, version FROM entries WHERE key IN ({places})"  # noqa: S608 - question marks alone
+        found.update(connection.execute(query, some).fetchall())
+    return found
+
+
+def _write(connection: sqlite3.Connection, chosen: Sequence[TextRequest]) -> None:
+    gone = [(write.key,) for request in chosen for write in request.writes if write.value is None]
+    rows = [(key, text, request.mark) for request in chosen for key, text in request.texts.items()]
+    if gone:
+        connection.executemany("DELETE FROM entries WHERE key = ?", gone)
+    if rows:
+        connection.executemany("REPLACE INTO entries VALUES (?, ?, ?)", rows)
 
 
 @contextmanager
