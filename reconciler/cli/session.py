@@ -25,11 +25,11 @@ from reconciler.cli.state_unread import unread, without_state
 from reconciler.cli.waits import Waits
 from reconciler.contract.account import Context
 from reconciler.documents import own_folder
-from reconciler.errors import InputError, StoreError
+from reconciler.errors import StoreError
 from reconciler.kinds import KINDS
-from reconciler.left_out import list_of, whole_lists_of
 from reconciler.load import reader
 from reconciler.load.contents import ProjectContents
+from reconciler.load.partial import LeftOut, complete, leave_out
 from reconciler.planning import guard
 from reconciler.planning.survey import Connection, Survey, survey
 from reconciler.schedule.clock import Clock, FixedClock, SystemClock, parse_duration
@@ -37,7 +37,7 @@ from reconciler.state.ledger import Ledger
 from reconciler.state_key import StateKey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     from reconciler.api import Api
@@ -72,10 +72,8 @@ class Session:
         self._closing = ExitStack()
         self.notes: list[Finding] = []
         self.looked: Account | None = None
-        self.left_out: dict[Address, tuple[Finding, ...]] = {}
+        self._left_out = LeftOut()
         self.do_not_call = DoNotCallFile(self.project)
-        self._incomplete: frozenset[str] = frozenset()
-        self._skip_rows = False
 
     def __enter__(self) -> Self:
         self._closing.enter_context(signals(self.stopping, at_once=self.read_only))
@@ -106,36 +104,18 @@ class Session:
 
     def checked(self) -> Loaded:
         """The manifests, when nothing is wrong with them."""
-        loaded = self.load()
-        if loaded.errors:
-            raise InputError("the manifests have errors", findings=loaded.findings)
-        return loaded
+        return complete(self.load())
 
     def usable(self, *, skip_rows: bool = False) -> Loaded:
-        """The manifests without what stands alone and is in error; raises InputError for any other error.
-
-        With one row of a list its other rows are left out, unless they are to be armed all the same (``skip_rows``).
-        """
+        """The manifests without what stands alone and is in error; raises InputError for any other error."""
         loaded = self.load()
-        found = {item.address: item for item in loaded.errors}
-        alone = {address for address in found if address is not None and KINDS[address.kind].stands_alone}
-        if found.keys() - alone:
-            raise InputError("the manifests have errors", findings=loaded.findings)
-        left = {it: [item for item in loaded.errors if item.address == it] for it in sorted(alone)}
-        lists = whole_lists_of(left, loaded.lists, skip_rows=skip_rows)
-        for address, error in lists.items():
-            left.setdefault(address, []).append(error)
-        self.left_out = {address: tuple(errors) for address, errors in left.items()}
-        names = {address.name for address in left if KINDS[address.kind].table}
-        self._incomplete = frozenset(loaded.incomplete | names)
-        self._skip_rows = skip_rows
-        if left or names:
-            loaded.resources = {
-                name: it
-                for name, it in loaded.resources.items()
-                if it.address not in left and list_of(it.address) not in names
-            }
+        self._left_out = leave_out(loaded, KINDS, skip_rows=skip_rows)
         return loaded
+
+    @property
+    def left_out(self) -> Mapping[Address, tuple[Finding, ...]]:
+        """What errors leave out of this run, and which."""
+        return self._left_out.errors
 
     def connect(self) -> tuple[Api, Target]:
         """The account's API and who it belongs to; raises WrongAccount when that is not who was meant."""
@@ -208,8 +188,8 @@ class Session:
                     scope,
                     paths=parts_read(self.project, self.options.paths),
                     left_out=self.left_out,
-                    incomplete=self._incomplete,
-                    skip_rows=self._skip_rows,
+                    incomplete=self._left_out.incomplete,
+                    skip_rows=self._left_out.skip_rows,
                 ),
                 self.project.settings,
                 self.clock.now(),
