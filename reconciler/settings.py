@@ -20,7 +20,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from reconciler.diagnostics.suggestions import listed, nearest, plain, spelt
+from reconciler.diagnostics.suggestions import listed, nearest
+from reconciler.diagnostics.validation_words import plain, spelt
 from reconciler.documents import reading
 from reconciler.documents.comments import GLUED, cut_text
 from reconciler.documents.grammar import merge_markers

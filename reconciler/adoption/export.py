@@ -25,7 +25,7 @@ from reconciler.contract.envelope import API_VERSION
 from reconciler.contract.fields import Spec, policies
 from reconciler.contract.kind import FoundBy, ranks
 from reconciler.contract.shapes import called, holds_secret, replaced
-from reconciler.diagnostics.suggestions import plain
+from reconciler.diagnostics.validation_words import plain
 from reconciler.documents import reading
 from reconciler.documents.writing import STEP, entry, inline
 from reconciler.model import Address

@@ -22,7 +22,7 @@ from reconciler.api.address import base_url as checked_base_url
 from reconciler.api.address import check_path
 from reconciler.api.bounded_stream import BoundedStream
 from reconciler.api.error_body import Censor, decode
-from reconciler.api.error_mapping import FOREIGN, RequestLine, Seam, http_date
+from reconciler.api.error_mapping import FOREIGN, ErrorMapping, RequestLine, http_date
 from reconciler.api.forms import encoded
 from reconciler.api.pages import read_items
 from reconciler.api.read_only import ReadOnlyTransport
@@ -71,14 +71,14 @@ class Api:
     been made by then. ``sent`` counts the requests handed to the network by method, retries included.
     """
 
-    def __init__(  # noqa: PLR0913 - the composition of a client; `connect` is the front door
+    def __init__(  # noqa: PLR0913 - the composition of a client; `connect` makes one
         self,
         carrier: httpx.BaseTransport,
         *,
         address: str,
         headers: Mapping[str, str],
         timeout: httpx.Timeout,
-        seam: Seam,
+        errors: ErrorMapping,
         patience: RetryPolicy,
         clock: Clock,
         sent: Counter[str],
@@ -92,7 +92,7 @@ class Api:
         self._carrier = carrier
         self._headers = headers
         self._timeout = timeout
-        self._seam = seam
+        self._errors = errors
         self._patience = patience
         self._clock = clock
         self._budget = budget
@@ -210,13 +210,13 @@ class Api:
             )
             response = self._carrier.handle_request(request)
         except FOREIGN as problem:
-            return self._seam.failure(line, problem)
+            return self._errors.failure(line, problem)
         self._note_time(response)
         try:
             answered = self._read(response, patience)
         except FOREIGN as problem:
             if response.is_success:
-                return self._seam.failure(line, problem, status=response.status_code)
+                return self._errors.failure(line, problem, status=response.status_code)
             # A status that says no stands, even when its explanation was cut off.
             answered = bytearray()
         return self._verdict(line, response, answered)
@@ -224,15 +224,15 @@ class Api:
     def _verdict(self, line: RequestLine, response: httpx.Response, content: bytearray) -> Reply | ApiError:
         """What a whole answer amounts to."""
         status = response.status_code
-        headers = {name: self._seam.censor.hide(value) for name, value in response.headers.items()}
+        headers = {name: self._errors.censor.hide(value) for name, value in response.headers.items()}
         if not response.is_success:
-            return self._seam.refusal(line, status, headers, bytes(content), now=self._clock.now())
+            return self._errors.refusal(line, status, headers, bytes(content), now=self._clock.now())
         if status in _EMPTY_STATUSES or (not content and line.method in {"DELETE", "HEAD"}):
             return Reply(status, None, headers)
         try:
             return Reply(status, decode(content), headers)
         except (ValueError, RecursionError):
-            return self._seam.unreadable(line, status, "the body is not JSON" if content else "the body is empty")
+            return self._errors.unreadable(line, status, "the body is not JSON" if content else "the body is empty")
 
     def _read(self, response: httpx.Response, patience: httpx.Timeout) -> bytearray:
         """The body, bounded in size and in time; what follows the start of a refusal is left unread."""
@@ -277,7 +277,7 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
     """A client for one address and one key; nothing is sent yet.
 
     With ``read_only`` everything but GET and HEAD raises WriteForbidden in the HTTP layer, whichever
-    ``transport`` lies below. ``timeout`` is the longest silence while reading or writing, in seconds;
+    ``transport`` carries the requests. ``timeout`` is the longest silence while reading or writing, in seconds;
     connecting takes at most 10. ``budget`` is what all requests may wait together, and ``announce`` is told why and
     for how many seconds before each wait; ``trace`` is told each request. InputError for an address (RC120), a key
     (RC121) or a proxy (RC127) that cannot be used.
@@ -290,14 +290,14 @@ def connect(  # noqa: PLR0913 - each is one setting of the client, all keyword-o
     carrier: httpx.BaseTransport = CountingTransport(transport or network(address), sent)
     if trace is not None:
         carrier = TracingTransport(carrier, trace)
-    seam = Seam(urlsplit(address).netloc, Censor(key))
+    errors = ErrorMapping(urlsplit(address).netloc, Censor(key))
     patience = RetryPolicy(attempts=attempts, jitter=jitter)
     return Api(
         ReadOnlyTransport(carrier) if read_only else carrier,
         address=address,
         headers=_headers(key),
         timeout=httpx.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
-        seam=seam,
+        errors=errors,
         patience=patience,
         clock=clock,
         sent=sent,

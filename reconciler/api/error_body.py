@@ -71,7 +71,7 @@ class Censor:
         return value
 
 
-def read_words(content: bytes, censor: Censor) -> ErrorBody:
+def read_error_body(content: bytes, censor: Censor) -> ErrorBody:
     """The vendor's words in an error body of any shape; never fails."""
     try:
         body = censor.body(decode(content))

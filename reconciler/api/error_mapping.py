@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from reconciler.api.error_body import Censor, ErrorBody, read_words
+from reconciler.api.error_body import Censor, ErrorBody, read_error_body
 from reconciler.api.read_only import READS
 from reconciler.errors import (
     AmbiguousWrite,
@@ -46,7 +46,7 @@ class RequestOutcome(Enum):
 
 # Looked up along the class's ancestors, so a class that a later httpx adds falls to its family, and the
 # families' rows are the careful ones.
-FATES: dict[type[Exception], RequestOutcome] = {
+OUTCOMES: dict[type[Exception], RequestOutcome] = {
     httpx.ConnectError: RequestOutcome.NEVER_SENT,
     httpx.ConnectTimeout: RequestOutcome.NEVER_SENT,
     httpx.PoolTimeout: RequestOutcome.NEVER_SENT,
@@ -123,7 +123,7 @@ class RequestLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Seam:
+class ErrorMapping:
     """Builds the errors of one server; ``host`` is for messages, ``censor`` keeps the key out of them."""
 
     host: str
@@ -131,12 +131,12 @@ class Seam:
 
     def failure(self, line: RequestLine, problem: Exception, *, status: int | None = None) -> ApiError:
         """The error for an exception of httpx; ``status`` when it broke off an answer that had begun."""
-        fate = fate_of(problem)
+        outcome = outcome_of(problem)
         reason = self.censor.line(str(problem)) or type(problem).__name__
         begun = f"answered {status}, but then " if status else ""
-        meaning = (_ON_A_WRITE if line.writes else _ON_A_READ)[fate]
+        meaning = (_ON_A_WRITE if line.writes else _ON_A_READ)[outcome]
         hint = _CERTIFICATE_HINT if "CERTIFICATE_VERIFY_FAILED" in str(problem) else _HINTS[meaning]
-        return self._error(meaning, line, f"{begun}{fate.value} ({self.host}: {reason})", status=status, hint=hint)
+        return self._error(meaning, line, f"{begun}{outcome.value} ({self.host}: {reason})", status=status, hint=hint)
 
     def unreadable(self, line: RequestLine, status: int, reason: str) -> ApiError:
         """The error for a success whose body cannot be read: the write it answers may well have happened."""
@@ -148,7 +148,7 @@ class Seam:
         self, line: RequestLine, status: int, headers: Mapping[str, str], content: bytes, *, now: datetime
     ) -> ApiError:
         """The error for a status that is no success, with the vendor's words."""
-        words = read_words(content, self.censor)
+        words = read_error_body(content, self.censor)
         meaning = meaning_of(status, writes=line.writes)
         target = self.censor.line(headers.get("location", "")) if 300 <= status < 400 else ""  # noqa: PLR2004 - 3xx
         explained = f"a redirect to {target}" if target else words.detail
@@ -194,9 +194,11 @@ def _patience(pause: float | None) -> str:
     return f"{asked}{_HINTS[Throttled]}"
 
 
-def fate_of(problem: Exception) -> RequestOutcome:
+def outcome_of(problem: Exception) -> RequestOutcome:
     """What an exception of httpx says about the request; no answer, the careful reading, when unknown."""
-    return next((FATES[ancestor] for ancestor in type(problem).__mro__ if ancestor in FATES), RequestOutcome.NO_ANSWER)
+    return next(
+        (OUTCOMES[ancestor] for ancestor in type(problem).__mro__ if ancestor in OUTCOMES), RequestOutcome.NO_ANSWER
+    )
 
 
 def meaning_of(status: int, *, writes: bool) -> type[ApiError]:

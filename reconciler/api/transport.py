@@ -36,38 +36,38 @@ class ConnectionPool(httpx.BaseTransport):
     every request walks through all connections of its pool under one lock.
     """
 
-    def __init__(self, lane: Callable[[], httpx.BaseTransport]) -> None:
-        """``lane`` makes a transport of a single connection; the first is made at once, so that it may fail here."""
-        self._lane = lane
-        self._all = [lane()]
+    def __init__(self, connect: Callable[[], httpx.BaseTransport]) -> None:
+        """``connect`` makes a transport of one connection; the first is made at once, so that it may fail here."""
+        self._connect = connect
+        self._all = [connect()]
         self._idle = deque(self._all)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer of one lane, which is free again once the answer is closed."""
-        lane = self._take()
+        """The answer of one connection, which is free again once the answer is closed."""
+        connection = self._take()
         try:
-            response = lane.handle_request(request)
+            response = connection.handle_request(request)
         except BaseException:
-            self._idle.append(lane)
+            self._idle.append(connection)
             raise
-        response.stream = _Lent(response.stream, lambda: self._idle.append(lane))
+        response.stream = _PooledStream(response.stream, lambda: self._idle.append(connection))
         return response
 
     def close(self) -> None:
-        """Close every lane."""
-        for lane in self._all:
-            lane.close()
+        """Close every connection."""
+        for connection in self._all:
+            connection.close()
 
     def _take(self) -> httpx.BaseTransport:
         try:
             return self._idle.pop()
         except IndexError:
-            self._all.append(lane := self._lane())
-            return lane
+            self._all.append(connection := self._connect())
+            return connection
 
 
-class _Lent(httpx.SyncByteStream):
-    """A body that gives its lane back when it is closed."""
+class _PooledStream(httpx.SyncByteStream):
+    """A body that gives its connection back when it is closed."""
 
     def __init__(self, body: httpx.SyncByteStream | httpx.AsyncByteStream, give_back: Callable[[], None]) -> None:
         if not isinstance(body, httpx.SyncByteStream):
@@ -104,7 +104,7 @@ class TracingTransport(httpx.BaseTransport):
         return response
 
     def close(self) -> None:
-        """Close what lies below."""
+        """Close the transport that this one wraps."""
         self._inner.close()
 
 
@@ -166,7 +166,7 @@ def _connection(*, verify: ssl.SSLContext, proxy: str | None) -> httpx.HTTPTrans
 
 
 def _trusted(address: str) -> ssl.SSLContext:
-    """Whom to trust, loaded once for all lanes; nobody on loopback, which speaks no TLS: that spares 60 ms."""
+    """Whom to trust, loaded once for all connections; nobody on loopback, which speaks no TLS: that spares 60 ms."""
     if urlsplit(address).scheme == "http":
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return httpx.create_ssl_context()

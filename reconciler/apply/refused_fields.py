@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Blame:
+class RefusedField:
     """A field the vendor refused: its key in the manifest, where that stands, and the vendor's words."""
 
     key: str
@@ -25,7 +25,7 @@ class Blame:
         return f"`{self.key}` ({self.location}): {self.words}"
 
 
-def blames(error: ApiError, resource: Resource | None) -> tuple[Blame, ...]:
+def refused_fields(error: ApiError, resource: Resource | None) -> tuple[RefusedField, ...]:
     """Each complaint of a 400 body (contract 1.5) about a field that the resource declares, in the vendor's order.
 
     The vendor speaks of wire names with dots (``transfer_destinations.0.number``), the manifest of its own keys.
@@ -41,11 +41,11 @@ def blames(error: ApiError, resource: Resource | None) -> tuple[Blame, ...]:
             located = (
                 Location(resource.files[key]) if key in resource.files else resource.manifest.locate("spec", *path)
             )
-            found.append(Blame(".".join([key, *rest]), located, " ".join(complaints)))
+            found.append(RefusedField(".".join([key, *rest]), located, " ".join(complaints)))
     return tuple(found)
 
 
-def told(error: ApiError, found: tuple[Blame, ...]) -> str:
+def sentence(error: ApiError, found: tuple[RefusedField, ...]) -> str:
     """The refusal in one line: what is located, then all the vendor said where that was more."""
     said = "; ".join(map(str, found))
     more = "" if len(found) == len(error.fields) else f"; in its own words: {error.detail}"

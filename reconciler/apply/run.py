@@ -20,7 +20,7 @@ from reconciler.apply.in_state import taken_together
 from reconciler.apply.journal import Journal
 from reconciler.apply.not_begun import not_begun
 from reconciler.apply.read_back import Listed, not_as_declared, not_in_draft, not_kept, way_out
-from reconciler.apply.refused_fields import blames, told
+from reconciler.apply.refused_fields import refused_fields, sentence
 from reconciler.errors import (
     ApiError,
     Conflict,
@@ -363,9 +363,9 @@ class _Run:
         if isinstance(error, Denied):
             self._denied.set()
         outcome, hint = outcome_of(error, change, self._kind_of(change))
-        found = blames(error, change.resource) if isinstance(error, Rejected) else ()
+        found = refused_fields(error, change.resource) if isinstance(error, Rejected) else ()
         if isinstance(error, Rejected) and found:
-            self._finish(change, outcome, told(error, found), hint, location=found[0].location)
+            self._finish(change, outcome, sentence(error, found), hint, location=found[0].location)
             return
         words = f": {error.detail}" if isinstance(error, ApiError) and error.detail not in error.message else ""
         self._finish(change, outcome, f"{error.message}{words}", hint)

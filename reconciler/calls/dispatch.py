@@ -309,7 +309,7 @@ def _waited(context: DispatchContext, error: Unreachable | Throttled, due: Due, 
 def _send(context: DispatchContext, claimed: Attempt, request: Mapping[str, Any]) -> Attempt:
     """The one request that makes a telephone ring, and the attempt as its answer tells it.
 
-    A platform that asks for a pause gets it from all workers, and before another request takes this one's lane.
+    A platform that asks for a pause gets it from all workers, and before another request takes its slot.
     """
     digests = context.ledger.digests  # asked for before the request: nothing may fail between it and its answer
     context.run_state.sent.add(claimed.key)

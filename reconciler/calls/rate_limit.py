@@ -41,7 +41,7 @@ class RateLimit:
         return 0.0
 
 
-class Lane:
+class Slot:
     """One request's place among those in flight; ``sent`` is when it went out (seconds of a steady clock)."""
 
     __slots__ = ("sent",)
@@ -58,27 +58,27 @@ class Slots:
 
     def __init__(self, most: int, slow: float | None, steady: Callable[[], float]) -> None:
         self._most, self._slow, self._steady = most, slow, steady
-        self._taken: set[Lane] = set()
+        self._taken: set[Slot] = set()
         self._left = Condition()
 
-    def take(self) -> Lane:
+    def take(self) -> Slot:
         """Wait for a place."""
         with self._left:
             while len(counted := [it for it in self._taken if not self._is_slow(it)]) >= self._most:
-                self._left.wait(self._patience(counted))
-            self._taken.add(slot := Lane())
+                self._left.wait(self._until_slow(counted))
+            self._taken.add(slot := Slot())
             return slot
 
-    def leave(self, slot: Lane) -> None:
+    def leave(self, slot: Slot) -> None:
         """Give the place back."""
         with self._left:
             self._taken.discard(slot)
             self._left.notify()
 
-    def _is_slow(self, slot: Lane) -> bool:
+    def _is_slow(self, slot: Slot) -> bool:
         return self._slow is not None and slot.sent is not None and self._steady() - slot.sent >= self._slow
 
-    def _patience(self, counted: list[Lane]) -> float | None:
+    def _until_slow(self, counted: list[Slot]) -> float | None:
         """Until one of them is slow; a moment where one may be sent meanwhile."""
         if self._slow is None:
             return None
@@ -153,7 +153,7 @@ class Throttle:
         """One of the requests in flight, and what ``acquire`` said there; who waited long looks again at what it read.
 
         The turn is taken in the slot: taken before, it would be spent in the queue, and all that queue would send at
-        once when the lanes become free, whatever the rate, and though the platform asked for a pause meanwhile.
+        once when the slots become free, whatever the rate, and though the platform asked for a pause meanwhile.
         """
         began = self._steady()
         slot = self._slots.take()

@@ -349,12 +349,12 @@ class Kind(ABC):
         del change, account
         return ()
 
-    def closes(self, spec: BaseModel) -> datetime | None:
+    def expires_at(self, spec: BaseModel) -> datetime | None:
         """When the desired side expires: from then on it can no longer be applied. None: never."""
         del spec
         return None
 
-    def sentence(self, change: Change, account: Account) -> str:
+    def summary(self, change: Change, account: Account) -> str:
         """What the change means, in place of the general sentence; "" keeps that one."""
         del change, account
         return ""

@@ -221,7 +221,7 @@ class Agent(Kind):
                     resource.manifest.locate("spec", "name"),
                 )
 
-    def sentence(self, change: Change, account: Account) -> str:
+    def summary(self, change: Change, account: Account) -> str:
         """Which numbers a deletion takes the agent from, as far as they were read."""
         if change.action is not Action.DELETE:
             return ""

@@ -57,7 +57,7 @@ class AgentVariant(RestKind):
     label = "label"
     listed_only = True
 
-    def sentence(self, change: Change, account: Account) -> str:
+    def summary(self, change: Change, account: Account) -> str:
         """That callers hear it without a deploy, where the agent's split testing is on."""
         heard = change.action.writes_fields and change.observed is not None and _is_heard(change, account)
         return f"{change.sentence}; callers hear it at once" if heard else ""

@@ -139,7 +139,7 @@ class AutoReload(Kind):
         charged = Consequence(Sort.SPENDS_MONEY, cents=after.get("monthly_limit_cents"), per="month")
         return (charged,) if _raises(before, after) else ()
 
-    def sentence(self, change: Change, account: Account) -> str:
+    def summary(self, change: Change, account: Account) -> str:
         """What the settings will mean, in one line."""
         if change.action is not Action.UPDATE or change.resource is None or change.observed is None:
             return ""

@@ -15,7 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from reconciler.contract.fields import E164, attributes
 from reconciler.contract.kind import Members
-from reconciler.diagnostics.suggestions import nearest, offer, plain
+from reconciler.diagnostics.suggestions import nearest, offer
+from reconciler.diagnostics.validation_words import plain
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.left_out import row_name
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity

@@ -141,7 +141,7 @@ class Campaign(RestKind):
             return ()
         return consequences_of(change.resource, change.observed, account)
 
-    def sentence(self, change: Change, account: Account) -> str:
+    def summary(self, change: Change, account: Account) -> str:
         """Whom it will ring, for how much, and when; of a load, how many of its contacts may not be called."""
         if change.resource is not None and change.verb == _LOAD:
             return _loads(change, change.resource, account)

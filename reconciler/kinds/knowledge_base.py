@@ -41,7 +41,7 @@ class KnowledgeBase(RestKind):
         ):
             yield Consequence(Sort.CANNOT_BE_UNDONE)
 
-    def sentence(self, change: Change, account: Account) -> str:
+    def summary(self, change: Change, account: Account) -> str:
         """How many documents are deleted with it."""
         del account
         count = change.observed.body.get("document_count") if change.observed is not None else 0

@@ -151,7 +151,7 @@ class ScheduledCall(Kind):
         context.ledger.arm(armed)
         return _as_observed(armed, change, context)
 
-    def closes(self, spec: BaseModel) -> datetime | None:
+    def expires_at(self, spec: BaseModel) -> datetime | None:
         """The end of its window."""
         if not isinstance(spec, ScheduledCallSpec):
             return None
@@ -225,7 +225,7 @@ class ScheduledCall(Kind):
             return (Consequence(Sort.RINGS_A_PERSON, people=1, callee=callee), _PAID)
         return ()
 
-    def sentence(self, change: Change, account: Account) -> str:
+    def summary(self, change: Change, account: Account) -> str:
         """Whom, when in the zone it was declared in, and until when."""
         if change.action.removes and change.observed is not None:
             return _lost(change, account.now)

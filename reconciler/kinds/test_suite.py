@@ -98,7 +98,7 @@ class TestSuite(RestKind):
         cents = months * prices.of_test(_engine(change, account), account.settings.rates)
         return (Consequence(Sort.SPENDS_MONEY, cents=cents, per="month"),)
 
-    def sentence(self, change: Change, account: Account) -> str:
+    def summary(self, change: Change, account: Account) -> str:
         """How often the platform will run it, with nobody looking."""
         months = _a_month(change)
         if not _dearer(change, months):

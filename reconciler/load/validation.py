@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from reconciler.contract.envelope import API_VERSION, Metadata, document_model
-from reconciler.diagnostics.suggestions import nearest, offer, plain, spelt
+from reconciler.diagnostics.suggestions import nearest, offer
+from reconciler.diagnostics.validation_words import plain, spelt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -44,14 +44,14 @@ class DeferredChange(Change):
     def found_sentence(self) -> str:
         """The kind's own, else that of the decision."""
         _set(self, "sentence", self._said)  # what a kind adds to
-        return self._kind.sentence(self, self._account) or self._said
+        return self._kind.summary(self, self._account) or self._said
 
     def found_consequences(self) -> tuple[Consequence, ...]:
         """The kind's own, else those of the action that is due, where the kind says nothing of it."""
         own = tuple(self._kind.consequences(self, self._account))
         if own or not self._due:
             return own
-        return () if self._kind.sentence(self, self._account) else self._due
+        return () if self._kind.summary(self, self._account) else self._due
 
     def found_fingerprint(self) -> str:
         """As ``fingerprint_of``."""

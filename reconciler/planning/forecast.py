@@ -18,7 +18,7 @@ from reconciler.model import Action, Address, Phase
 from reconciler.redaction import storable
 from reconciler.schedule import timezones
 from reconciler.schedule.callee_hours import closed_for, may_ring
-from reconciler.schedule.expected_calls import Forecast, Ring, SecondTry, Skip
+from reconciler.schedule.expected_calls import ExpectedCall, Forecast, SecondTry, Skip
 from reconciler.schedule.occurrences import firings, occurrence_id
 from reconciler.telephony.phone_numbers import zones
 
@@ -117,7 +117,7 @@ class _Ahead:
         self.hours = account.settings.calling_hours.minutes
         self._closed = account.settings.calling_hours.closed_days
 
-    def rings(self, order: PlannedCall) -> Iterator[Ring]:
+    def rings(self, order: PlannedCall) -> Iterator[ExpectedCall]:
         """Every time a declared call will ring; nothing for one that is over, refused or out of scope."""
         change = self._changes.get(order.address)
         if change is None or change.action in _NEVER_RUNG:
@@ -128,7 +128,7 @@ class _Ahead:
         first = [SecondTry(at, 1, order.most_attempts) for at in self._instants(order)]
         for it in (*first, *self._second_tries(order)):
             tries = it.last - it.attempt + 1
-            yield Ring(
+            yield ExpectedCall(
                 address=order.address,
                 at=it.at,
                 closes=it.at + order.late,

@@ -81,7 +81,7 @@ class MatchChanges:
         return bool(self._scope.again) and match.address in self._scope.again
 
     def _expired(self, kind: Kind, resource: Resource | None) -> bool:
-        closes = kind.closes(resource.spec) if resource and resource.manifest.absent is False else None
+        closes = kind.expires_at(resource.spec) if resource and resource.manifest.absent is False else None
         return closes is not None and closes <= self._account.now
 
     def _situation(self, match: Match, kind: Kind, diffs: Sequence[FieldDiff], *, expired: bool) -> Situation:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from reconciler.model import Resource
-    from reconciler.schedule.expected_calls import Ring
+    from reconciler.schedule.expected_calls import ExpectedCall
     from reconciler.settings import Settings
 
 
-def crowded(rings: Sequence[Ring], settings: Settings, resources: Mapping[str, Resource]) -> list[Finding]:
+def crowded(rings: Sequence[ExpectedCall], settings: Settings, resources: Mapping[str, Resource]) -> list[Finding]:
     """A warning about the first window into which more calls fall than runs can place; nothing where all fit.
 
     ``rings`` ascend in time. A run is counted for each period of the declared timer, and places the calls whose
@@ -48,7 +48,7 @@ def crowded(rings: Sequence[Ring], settings: Settings, resources: Mapping[str, R
     ]
 
 
-def _missed(rings: Sequence[Ring], every: timedelta, most: int) -> list[Ring]:
+def _missed(rings: Sequence[ExpectedCall], every: timedelta, most: int) -> list[ExpectedCall]:
     """The calls that no run has room for, in the order of their windows' ends."""
     seconds = max(every.total_seconds(), 1)
     waiting: list[tuple[float, int]] = []

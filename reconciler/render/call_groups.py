@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.model import Address, Change
-    from reconciler.schedule.expected_calls import Forecast, Ring
+    from reconciler.schedule.expected_calls import ExpectedCall, Forecast
 
 _Key: TypeAlias = tuple[bool, bool, str, str, str]  # rung, recurring, day, agent, verb
 FEW = 5  # calls up to which each is told in full
@@ -33,7 +33,7 @@ class Call:
     """One change of a call, with the first time it will ring; None where nobody is to be rung."""
 
     change: Change
-    ring: Ring | None
+    ring: ExpectedCall | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class CallGroup:
             return clean(said.pop()) if len(said) == 1 and len(self.calls) > 1 else ""
         return f"{self._when(rings)}, {counted(len({ring.to for ring in rings}), 'person')}"
 
-    def _when(self, rings: Sequence[Ring]) -> str:
+    def _when(self, rings: Sequence[ExpectedCall]) -> str:
         zones = {ring.zone for ring in rings}
         first, last = (f"{_local(ring):%H:%M}" for ring in (rings[0], rings[-1]))
         where = forecasts.place(rings[0].zone or "UTC") if len(zones) == 1 else f"in {len(zones)} time zones"
@@ -151,9 +151,9 @@ def _together(parts: Iterable[tuple[_Key, list[Call]]]) -> dict[_Key, list[Call]
     return found
 
 
-def _first_rings(forecast: Forecast | None) -> Mapping[Address, Ring]:
+def _first_rings(forecast: Forecast | None) -> Mapping[Address, ExpectedCall]:
     """The rings of a forecast ascend, so the first of an address is its next."""
-    found: dict[Address, Ring] = {}
+    found: dict[Address, ExpectedCall] = {}
     for ring in forecast.rings if forecast else ():
         found.setdefault(ring.address, ring)
     return found
@@ -180,7 +180,7 @@ def _when(call: Call) -> tuple[float, str, str]:
     return call.ring.at.timestamp() if call.ring else 0, address.kind, address.name
 
 
-def _local(ring: Ring) -> datetime:
+def _local(ring: ExpectedCall) -> datetime:
     return ring.at.astimezone(clock.zone(ring.zone or "UTC"))
 
 

@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from reconciler.schedule.expected_calls import ExpectedCampaign, Forecast, Ring, Skip
+    from reconciler.schedule.expected_calls import ExpectedCall, ExpectedCampaign, Forecast, Skip
 
 _FEW = 5  # rings a terminal and a comment list before the rest is counted
 _INDENT = 4
 
 
-def callee(ring: Ring, *, show_numbers: bool) -> str:
+def callee(ring: ExpectedCall, *, show_numbers: bool) -> str:
     """Who is rung, as it may be shown."""
     return ring.to if show_numbers else mask(ring.to)
 
 
-def local_times(ring: Ring) -> tuple[tuple[str, datetime], ...]:
+def local_times(ring: ExpectedCall) -> tuple[tuple[str, datetime], ...]:
     """The wall times at which a call may ring where the callee is, each with one zone that has it, ascending."""
     found: dict[Any, tuple[str, datetime]] = {}
     for name in ring.places:
@@ -34,7 +34,7 @@ def local_times(ring: Ring) -> tuple[tuple[str, datetime], ...]:
     return tuple(found[wall] for wall in sorted(found))
 
 
-def where_they_are(ring: Ring, now: datetime) -> str:
+def where_they_are(ring: ExpectedCall, now: datetime) -> str:
     """``Tue 15 Jan 12:00 Los Angeles``, with the year when it is not that of ``now``.
 
     The earliest and the latest where a number names no single place.
@@ -46,7 +46,7 @@ def where_they_are(ring: Ring, now: datetime) -> str:
     return f"{first} to {times[-1][1]:%H:%M} {place(times[-1][0])}"
 
 
-def as_declared(ring: Ring, now: datetime) -> str:
+def as_declared(ring: ExpectedCall, now: datetime) -> str:
     """``Tue 15 Jan 15:00 New York``: by the clock the call was declared in."""
     return clock.spoken_local(ring.at, clock.zone(ring.zone or "UTC"), now=now)
 
@@ -216,7 +216,7 @@ def _left(forecast: Forecast, shown: int) -> str:
     return f"… and {told}" if told else ""
 
 
-def _row(ring: Ring, when: str, width: int, paint: Paint, *, show_numbers: bool) -> Iterator[str]:
+def _row(ring: ExpectedCall, when: str, width: int, paint: Paint, *, show_numbers: bool) -> Iterator[str]:
     """Where they are, whom and which; ``!`` in the margin of a call outside calling hours."""
     margin = " " * _INDENT if ring.awake else f"  {paint('!', 'changed')} "
     name, to = clean(ring.name), callee(ring, show_numbers=show_numbers)
@@ -259,7 +259,7 @@ def document(forecast: Forecast | None, *, show_numbers: bool) -> dict[str, Any]
     }
 
 
-def _document(ring: Ring, *, show_numbers: bool) -> dict[str, Any]:
+def _document(ring: ExpectedCall, *, show_numbers: bool) -> dict[str, Any]:
     return {
         "address": str(ring.address),
         "at": ring.at.isoformat(),

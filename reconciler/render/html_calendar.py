@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from htpy import Node
 
     from reconciler.model import Address
-    from reconciler.schedule.expected_calls import Forecast, Ring
+    from reconciler.schedule.expected_calls import ExpectedCall, Forecast
 
 _WEEKS = 6
 _LISTED = 200  # calls listed; the rest is counted
@@ -134,7 +134,7 @@ def _legend(forecast: Forecast) -> str:
     return f"Days and strips follow the clock where the callee is; the light part of a strip is {start} to {end}."
 
 
-def _local(ring: Ring) -> datetime:
+def _local(ring: ExpectedCall) -> datetime:
     """The earliest wall time at which it may ring where the callee is, without its zone."""
     return forecasts.local_times(ring)[0][1].replace(tzinfo=None)
 
@@ -173,7 +173,7 @@ def _square(day: date, counts: Mapping[date, Counter[str]], today: date) -> Node
 
 
 def _day(
-    day: date, rings: Sequence[Ring], forecast: Forecast, places: Mapping[Address, str], *, show_numbers: bool
+    day: date, rings: Sequence[ExpectedCall], forecast: Forecast, places: Mapping[Address, str], *, show_numbers: bool
 ) -> Node:
     """A day's calls below its name."""
     title = f"{_WEEKDAYS[day.weekday()]} {forecasts.spoken_date(day)}"
@@ -182,7 +182,7 @@ def _day(
     return htpy.tbody[htpy.tr(class_="day")[name], [rows]]
 
 
-def _call(ring: Ring, forecast: Forecast, places: Mapping[Address, str], *, show_numbers: bool) -> Node:
+def _call(ring: ExpectedCall, forecast: Forecast, places: Mapping[Address, str], *, show_numbers: bool) -> Node:
     times = forecasts.local_times(ring)
     there = f"{times[0][1]:%H:%M} {forecasts.place(times[0][0])}"
     if len(times) > 1:
@@ -201,7 +201,7 @@ def _call(ring: Ring, forecast: Forecast, places: Mapping[Address, str], *, show
     )
 
 
-def _strip(ring: Ring, forecast: Forecast) -> Node:
+def _strip(ring: ExpectedCall, forecast: Forecast) -> Node:
     """The callee's day from midnight to midnight: calling hours light, a dot for each place it may ring in."""
     start, end = (minutes * _STRIP // _DAY for minutes in forecast.hours)
     dots = [

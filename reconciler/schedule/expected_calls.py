@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class ExpectedCall:
     """One declared call to come: one occurrence, its second tries included.
 
     ``at`` and ``closes`` are aware, ``zone`` is the one it was declared in ("" for UTC), ``places`` are the
@@ -101,7 +101,7 @@ class Forecast:
 
     now: datetime
     until: datetime
-    rings: tuple[Ring, ...]
+    rings: tuple[ExpectedCall, ...]
     minutes: int
     rates: Mapping[str, float]
     rates_read: date

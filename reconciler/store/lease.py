@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from reconciler.errors import Conflict, Locked, StoreError
-from reconciler.store.lease_process import gone, myself
+from reconciler.store.lease_process import current, is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +116,7 @@ class Lease:
         self._now = now
         self._life = life
         self._since = now()
-        self._process = myself()
+        self._process = current()
         self._expires = self._since
         self._lock = threading.Lock()
         self._lost = False
@@ -196,7 +196,7 @@ class Lease:
 
 def _is_dead(found: Entry, now: datetime, watch: Watch | None) -> bool:
     silent = watch is not None and watch.is_silent(found)
-    return silent or _expiry(found) <= now or gone(found.value.get("process"))
+    return silent or _expiry(found) <= now or is_dead(found.value.get("process"))
 
 
 def _held_by(found: Entry) -> Locked:

@@ -19,15 +19,15 @@ _ENDED = frozenset("ZX")  # a zombie has ended; only its parent has not asked ye
 _STATE, _STARTED = 0, 19  # fields 3 and 22 of /proc/PID/stat, counted after the name (proc(5))
 
 
-def myself() -> dict[str, Any]:
+def current() -> dict[str, Any]:
     """This process, so that others on this host can tell whether it still is; empty where they could not."""
     pid = os.getpid()
     fields, here = _stat(pid), _here()
     return {"here": here, "pid": pid, "started": fields[_STARTED]} if fields and here else {}
 
 
-def gone(process: object) -> bool:
-    """Whether what ``myself`` once answered is provably no longer running; False whenever that is in doubt."""
+def is_dead(process: object) -> bool:
+    """Whether what ``current`` once answered is provably no longer running; False whenever that is in doubt."""
     match process:
         case {"here": str(here), "pid": int(pid), "started": str(started)} if here and here == _here() and pid > 0:
             return _ended(pid, started)

@@ -20,7 +20,7 @@ from reconciler.errors import Locked
 from reconciler.schedule.clock import FixedClock, SystemClock
 from reconciler.store import open_store
 from reconciler.store.lease import acquire
-from reconciler.store.lease_process import gone, myself
+from reconciler.store.lease_process import current, is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 KEY = f"{ORGANIZATION}/lease/apply"
 TELLS = (
-    "import json; from reconciler.store.lease_process import myself; print(json.dumps(myself()), flush=True); input()"
+    "import json; from reconciler.store.lease_process import current; print(json.dumps(current()), flush=True); input()"
 )
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which process is gone")
@@ -73,12 +73,12 @@ def held_by(store: Store, process: Any) -> None:
 def test_a_process_is_gone_once_it_was_killed_and_not_before(store: Store) -> None:
     with another() as (other, told):
         held_by(store, told)
-        assert not gone(told)
+        assert not is_dead(told)
         with pytest.raises(Locked):
             take(store)
         other.kill()
         other.wait()
-        assert gone(told)
+        assert is_dead(told)
         take(store).release()
 
 
@@ -87,13 +87,13 @@ def test_a_zombie_is_gone() -> None:
     with another() as (other, told):
         other.kill()
         os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)  # it ended, and nobody has taken note yet
-        assert gone(told)
+        assert is_dead(told)
 
 
 @on_linux
 def test_a_later_process_with_the_same_number_is_not_taken_for_the_holder() -> None:
-    assert not gone(myself())
-    assert gone(myself() | {"started": "1"})
+    assert not is_dead(current())
+    assert is_dead(current() | {"started": "1"})
 
 
 @pytest.mark.parametrize(
@@ -105,12 +105,12 @@ def test_a_later_process_with_the_same_number_is_not_taken_for_the_holder() -> N
         {"pid": 2**22 + 1},
         {"here": "", "pid": 2**22 + 1, "started": "1"},
         {"here": "another-host 1234 pid:[1]", "pid": 2**22 + 1, "started": "1"},
-        {"here": myself().get("here", ""), "pid": -1, "started": "1"},
-        {"here": myself().get("here", ""), "pid": "1", "started": "1"},
+        {"here": current().get("here", ""), "pid": -1, "started": "1"},
+        {"here": current().get("here", ""), "pid": "1", "started": "1"},
     ],
 )
 def test_a_holder_that_nothing_is_known_about_is_not_gone(store: Store, doubtful: object) -> None:
-    assert not gone(doubtful)
+    assert not is_dead(doubtful)
     held_by(store, doubtful)
     with pytest.raises(Locked):
         take(store, wait=30)

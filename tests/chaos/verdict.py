@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from chaos.killed_runs import look, remembered
-from reconciler.store.lease_process import gone
+from reconciler.store.lease_process import is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def leftovers(folder: Path, after: Seen) -> Iterator[str]:
     ids = {str(agent["id"]) for agent in after.ours()}
     bound: list[str] = []
     for key, value in remembered(folder).items():
-        if "/lease/" in key and not gone(value["process"]):
+        if "/lease/" in key and not is_dead(value["process"]):
             yield f"the lease {key} was not released"
         if "/binding/Agent/" in key:
             bound.append(value["id"])

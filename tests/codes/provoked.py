@@ -12,7 +12,7 @@ import httpx
 
 from reconciler.api import Reply, segment
 from reconciler.api.error_body import Censor
-from reconciler.api.error_mapping import RequestLine, Seam
+from reconciler.api.error_mapping import ErrorMapping, RequestLine
 from reconciler.api.read_only import ReadOnlyTransport
 from reconciler.calls import clock_agreement, gates
 from reconciler.calls.answers import read
@@ -123,7 +123,7 @@ def _raise(error: ReconcilerError) -> None:
 
 
 def _ambiguous() -> None:
-    seam = Seam("api.example.com", Censor("sk_live_0123456789abcdef"))
+    seam = ErrorMapping("api.example.com", Censor("sk_live_0123456789abcdef"))
     raise seam.failure(RequestLine("POST", "/v1/agents"), httpx.ReadTimeout("timed out"))
 
 

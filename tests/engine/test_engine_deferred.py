@@ -36,7 +36,7 @@ class Telling(Kind):
     def observe(self, look: Look) -> Iterable[Observed]:
         return ()
 
-    def sentence(self, change: Change, account: Account) -> str:
+    def summary(self, change: Change, account: Account) -> str:
         self.asked.append("sentence")
         return f"{change.sentence}; {self.words}" if self.words else ""
 

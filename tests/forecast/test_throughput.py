@@ -8,15 +8,15 @@ import pytest
 
 from reconciler.model import Address
 from reconciler.planning.throughput import crowded
-from reconciler.schedule.expected_calls import Ring
+from reconciler.schedule.expected_calls import ExpectedCall
 from reconciler.settings import Settings
 
 TEN = datetime(2030, 1, 14, 10, 0, tzinfo=UTC)
 
 
-def ring(number: int, *, after: float = 0, late: int = 10) -> Ring:
+def ring(number: int, *, after: float = 0, late: int = 10) -> ExpectedCall:
     at = TEN + timedelta(minutes=after)
-    return Ring(
+    return ExpectedCall(
         Address("ScheduledCall", f"c-{number:03}"),
         at,
         at + timedelta(minutes=late),
@@ -30,7 +30,7 @@ def ring(number: int, *, after: float = 0, late: int = 10) -> Ring:
     )  # fmt: skip - one ring
 
 
-def said(rings: list[Ring], **settings: object) -> list[str]:
+def said(rings: list[ExpectedCall], **settings: object) -> list[str]:
     return [f"{it.code} {it.message} | {it.hint}" for it in crowded(rings, Settings.model_validate(settings), {})]
 
 
@@ -54,7 +54,7 @@ def test_forty_calls_at_ten_are_thirty_more_than_a_run_can_place() -> None:
         ([], {}),
     ],
 )
-def test_what_runs_can_place_is_no_warning(rings: list[Ring], settings: dict[str, object]) -> None:
+def test_what_runs_can_place_is_no_warning(rings: list[ExpectedCall], settings: dict[str, object]) -> None:
     assert said(rings, **settings) == []
 
 

@@ -13,7 +13,7 @@ from reconciler.model import Action, Address, Change, ChangedBy, FieldDiff, Loca
 
 if TYPE_CHECKING:
     from reconciler.planning.outlook import Outlook
-    from reconciler.schedule.expected_calls import Forecast, Ring
+    from reconciler.schedule.expected_calls import ExpectedCall, Forecast
 
 FIRST = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)
 
@@ -39,7 +39,7 @@ def edited(number: int, *, by: ChangedBy = ChangedBy.MANIFEST) -> Change:
     )
 
 
-def calls(count: int, agents: int = 3) -> tuple[list[Change], list[Ring]]:
+def calls(count: int, agents: int = 3) -> tuple[list[Change], list[ExpectedCall]]:
     """Calls of a few agents on five weekdays."""
     changes, rings = [], []
     for number in range(count):

@@ -8,10 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from plans_to_render import CALLEE, FULL
 
 from reconciler.model import Address
-from reconciler.schedule.expected_calls import ExpectedCampaign, Forecast, Ring
+from reconciler.schedule.expected_calls import ExpectedCall, ExpectedCampaign, Forecast
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-JANE = Ring(
+JANE = ExpectedCall(
     address=Address("ScheduledCall", "confirm-jane"),
     at=datetime(2026, 12, 1, 20, 0, tzinfo=UTC),
     closes=datetime(2026, 12, 1, 20, 10, tzinfo=UTC),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.api.error_body import Censor, read_words
+from reconciler.api.error_body import Censor, read_error_body
 
 KEY = "sk_live_hunter2hunter2"
 CENSOR = Censor(KEY)
@@ -44,26 +44,26 @@ CENSOR = Censor(KEY)
     ],
 )
 def test_each_shape_of_error_becomes_one_line(body: Any, detail: str) -> None:
-    assert read_words(json.dumps(body).encode(), CENSOR).detail == detail
+    assert read_error_body(json.dumps(body).encode(), CENSOR).detail == detail
 
 
 def test_complaints_by_field_keep_their_names() -> None:
     body = {"name": ["Too long."], "config": {"voice": ["Unknown.", "Odd."]}}
-    words = read_words(json.dumps(body).encode(), CENSOR)
+    words = read_error_body(json.dumps(body).encode(), CENSOR)
     assert words.fields == {"name": ("Too long.",), "config.voice": ("Unknown.", "Odd.")}
     assert words.body == body
 
 
 def test_a_coded_refusal_keeps_its_body_for_whoever_decides() -> None:
     body = {"detail": "Cannot dial.", "code": "number_not_eligible", "retryable": False}
-    words = read_words(json.dumps(body).encode(), CENSOR)
+    words = read_error_body(json.dumps(body).encode(), CENSOR)
     assert words.body == body
     assert words.fields == {}
 
 
 def test_fields_beside_a_sentence_are_kept() -> None:
     body = {"detail": "Invalid.", "errors": {"name": ["Too long."]}, "status": 400}
-    assert read_words(json.dumps(body).encode(), CENSOR).fields == {"errors.name": ("Too long.",)}
+    assert read_error_body(json.dumps(body).encode(), CENSOR).fields == {"errors.name": ("Too long.",)}
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,11 @@ def test_fields_beside_a_sentence_are_kept() -> None:
     ],
 )
 def test_what_is_no_json_is_still_said(content: bytes, detail: str) -> None:
-    assert read_words(content, CENSOR).detail == detail
+    assert read_error_body(content, CENSOR).detail == detail
 
 
 def test_a_line_has_no_control_characters_and_an_end() -> None:
-    detail = read_words(json.dumps({"detail": "a\x1b[31m\r\n\u202eb\u0000" + "x" * 999}).encode(), CENSOR).detail
+    detail = read_error_body(json.dumps({"detail": "a\x1b[31m\r\n\u202eb\u0000" + "x" * 999}).encode(), CENSOR).detail
     assert detail.startswith("a [31m b x")
     assert len(detail) == 400
     assert detail.isprintable()
@@ -91,7 +91,7 @@ def test_a_line_has_no_control_characters_and_an_end() -> None:
 
 def test_a_flood_of_complaints_is_cut() -> None:
     body = {f"field_{number}": ["No."] * 100 for number in range(1000)}
-    words = read_words(json.dumps(body).encode(), CENSOR)
+    words = read_error_body(json.dumps(body).encode(), CENSOR)
     assert len(words.fields) == 20
     assert len(words.fields["field_0"]) == 20
     assert len(words.detail) == 400
@@ -110,7 +110,7 @@ def test_a_flood_of_complaints_is_cut() -> None:
 )
 def test_a_credential_never_comes_out(text: str) -> None:
     body = {"detail": text, "echo": {text: [text]}}
-    words = read_words(json.dumps(body).encode(), CENSOR)
+    words = read_error_body(json.dumps(body).encode(), CENSOR)
     said = f"{words.detail} {words.fields} {words.body}"
     assert "[hidden]" in words.detail
     assert not any(secret in said for secret in ("hunter2", "sk_live_abc", "pk_test_1", "eyJ"))
@@ -144,7 +144,7 @@ def test_a_censor_does_not_print_its_secret() -> None:
 
 @given(st.binary(max_size=300))
 def test_no_bytes_make_it_fail(content: bytes) -> None:
-    assert len(read_words(content, CENSOR).detail) <= 400
+    assert len(read_error_body(content, CENSOR).detail) <= 400
 
 
 JSON = st.recursive(
@@ -156,6 +156,6 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_no_json_makes_it_fail_or_lets_the_key_out(body: Any) -> None:
-    words = read_words(json.dumps(body).encode(), CENSOR)
+    words = read_error_body(json.dumps(body).encode(), CENSOR)
     assert words.detail.isprintable()
     assert KEY not in f"{words.detail} {words.fields} {words.body}"

@@ -10,14 +10,14 @@ import pytest
 
 from reconciler.api.error_body import Censor
 from reconciler.api.error_mapping import (
-    FATES,
     FOREIGN,
+    OUTCOMES,
+    ErrorMapping,
     RequestLine,
     RequestOutcome,
-    Seam,
-    fate_of,
     http_date,
     meaning_of,
+    outcome_of,
     retry_after,
 )
 from reconciler.errors import (
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-SEAM = Seam("127.0.0.1:8080", Censor("sk_live_hunter2"))
+SEAM = ErrorMapping("127.0.0.1:8080", Censor("sk_live_hunter2"))
 READ = RequestLine("GET", "/v1/agents")
 WRITE = RequestLine("POST", "/v1/call")
 
@@ -50,7 +50,7 @@ def test_every_exception_that_httpx_exports_is_translated_on_purpose() -> None:
     exported = {value for value in vars(httpx).values() if isinstance(value, type) and issubclass(value, Exception)}
     known = {exception for family in FOREIGN for exception in descendants(family)}
     ours = {exception for exception in known if exception.__module__.startswith("httpx")}
-    assert exported | ours == set(FATES)
+    assert exported | ours == set(OUTCOMES)
 
 
 def test_every_exception_that_httpx_exports_is_caught() -> None:
@@ -62,7 +62,7 @@ def test_an_exception_that_a_later_httpx_adds_is_read_with_care() -> None:
     class NewlyInvented(httpx.NetworkError):
         pass
 
-    assert fate_of(NewlyInvented("?")) is RequestOutcome.NO_ANSWER
+    assert outcome_of(NewlyInvented("?")) is RequestOutcome.NO_ANSWER
 
 
 @pytest.mark.parametrize(
