@@ -43,15 +43,15 @@ def drifted(
 
 def _of(change: Change, bindings: Mapping[Address, Binding], kinds: Mapping[str, Kind]) -> Iterator[Change]:
     if _gone(change, bindings):
-        yield _told(replace(change, diffs=()), DELETED)
+        yield _as_drift(replace(change, diffs=()), DELETED)
         return
     moved = tuple(diff for diff in change.diffs if diff.changed_by in _OUTSIDE)
     if moved:
         sides = {diff.changed_by for diff in moved}
         turned = tuple(replace(diff, before=diff.after, after=diff.before) for diff in moved)
-        yield _told(replace(change, diffs=turned), CONFLICT if ChangedBy.BOTH in sides else EDITED)
+        yield _as_drift(replace(change, diffs=turned), CONFLICT if ChangedBy.BOTH in sides else EDITED)
     if _foreign_draft(change):
-        yield _told(replace(change, diffs=tuple(_drafted(change, kinds[change.address.kind]))), DRAFT)
+        yield _as_drift(replace(change, diffs=tuple(_drafted(change, kinds[change.address.kind]))), DRAFT)
 
 
 def _drafted(change: Change, kind: Kind) -> Iterator[FieldDiff]:
@@ -85,7 +85,7 @@ def _foreign_draft(change: Change) -> bool:
     return draft and change.action in (Action.KEEP, Action.REFUSE, Action.ADOPT)
 
 
-def _told(change: Change, reason: str) -> Change:
+def _as_drift(change: Change, reason: str) -> Change:
     return replace(change, reason=reason, sentence=_SENTENCES[reason], consequences=(), notes=())
 
 

@@ -136,7 +136,7 @@ class Export:
 
     def _spoken(self, address: Address, observed: Observed, kind: Kind) -> Iterator[tuple[str, Any]]:
         """Every setting that says something, in the order of the schema."""
-        for name, live in self._told(address, observed, kind):
+        for name, live in self._settings_of(address, observed, kind):
             set_here = self._only_set and name in kind.uninvited
             value = _invited(live, kind.uninvited[name]) if set_here else live
             if value in _NOTHING:
@@ -147,7 +147,7 @@ class Export:
             else:
                 self._leave(address, name, "has a letter that no file can hold")
 
-    def _told(self, address: Address, observed: Observed, kind: Kind) -> Iterator[tuple[str, Any]]:
+    def _settings_of(self, address: Address, observed: Observed, kind: Kind) -> Iterator[tuple[str, Any]]:
         """Every setting that the account tells; once, as a name where there is one, where two keys may say it."""
         silent, own, said = kind.says_nothing(observed.body), policies(kind.spec), set[str]()
         for name, policy in own.items():

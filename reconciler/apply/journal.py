@@ -260,7 +260,7 @@ class Journal:
             project=self._context.ledger.project,
         )
 
-    def settle(self, plan: Plan, kinds: Mapping[str, Kind]) -> None:
+    def refresh(self, plan: Plan, kinds: Mapping[str, Kind]) -> None:
         """Refresh what was already as declared, and forget what an earlier run began and nothing is left of."""
         gone = (*self._deleted(), *self._never_made(kinds))
         self._context.ledger.bind_all(self._unchanged(plan, kinds), without=gone)

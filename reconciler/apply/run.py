@@ -67,19 +67,19 @@ def apply(  # noqa: PLR0913 - what a run needs and whom it tells
     any thread.
     """
     run = _Run(plan, kinds, context, stopping=stopping, holding=holding, progress=progress)
-    with run.memory:
-        run.memory.rename()
+    with run.journal:
+        run.journal.rename()
         for wave in steps(plan, kinds):
             run.prepare(wave)
             local = all(kinds[step.change.address.kind].kept_in_state for step in wave)
             with ThreadPoolExecutor(max_workers=_LOCAL if local else parallelism) as pool:
                 list(pool.map(run.take, run.record(wave) if local else wave))
-                run.memory.flush()
+                run.journal.flush()
                 run.read_back(pool)
-                run.settle_drafts(wave, pool)
-            run.memory.flush()
+                run.keep_or_discard_drafts(wave, pool)
+            run.journal.flush()
     if not (stopping.is_set() or run.unwritable.is_set()):
-        run.memory.settle(plan, kinds)
+        run.journal.refresh(plan, kinds)
     results = [run.results.get((change.address, change.verb)) for change in plan.pending]
     return Report(plan, (*not_begun(plan), *(result for result in results if result is not None)))
 
@@ -114,7 +114,7 @@ class _Run:
         self._remarks: dict[Address, tuple[str, str]] = {}
         self._created: list[tuple[Change, Observed]] = []
         self._awaited = Awaited(on_their_way(plan), kinds, context)
-        self.memory = Journal(context)
+        self.journal = Journal(context)
         self.unwritable = Event()
         self._denied = Event()
         self._lock = Lock()
@@ -130,7 +130,7 @@ class _Run:
                 continue
             named = "replace" if step.change.action is Action.REPLACE else _INTENDED.get(step.verb, step.change.verb)
             asked.append((step.change, self._kind_of(step.change), named))
-        for change, error in self.memory.begin(asked):
+        for change, error in self.journal.begin(asked):
             self._fail(change, error)
 
     def record(self, wave: list[Step]) -> list[Step]:
@@ -158,7 +158,7 @@ class _Run:
             self._finish(change, Outcome.SKIPPED, waiting, "apply again in a while: it looks first")
             return
         self._progress(change)
-        self.memory.sending(change)
+        self.journal.sending(change)
         try:
             self._send(step)
         except Declined as error:
@@ -166,7 +166,7 @@ class _Run:
         except ReconcilerError as error:
             # A read fails only before a write, or after one whose answer was lost: that one may have happened.
             if step.verb in _BEGUN and isinstance(error, _NOTHING_HAPPENED) and error.method not in _READS:
-                self.memory.withdraw(change)
+                self.journal.withdraw(change)
             self._fail(change, error)
         except LookupError as error:
             self._finish(change, Outcome.FAILED, f"not found any more: {error}", "plan again")
@@ -179,7 +179,7 @@ class _Run:
         """It was done and failed: remembered, so that it is not paid for again unless asked."""
         failed = partial(self._fail, change, error)
         why = storable(": ".join(part for part in (error.message, error.detail) if part))
-        self.memory.declined(change, why, partial(self._stored, change, change.id, failed))
+        self.journal.declined(change, why, partial(self._stored, change, change.id, failed))
 
     def _blocked(self, step: Step) -> str | None:
         """Why the step must not be taken, or None."""
@@ -211,7 +211,7 @@ class _Run:
                 self._done(change, kind, kind.deploy(self._drafts[change.address], self._context))
             case Verb.UNPROTECT:
                 done = partial(self._finish, change, Outcome.DONE)
-                self.memory.unprotect(change.address, partial(self._stored, change, change.id, done))
+                self.journal.unprotect(change.address, partial(self._stored, change, change.id, done))
             case Verb.ACT:
                 self._act(change, kind)
             case Verb.DELETE:
@@ -227,7 +227,7 @@ class _Run:
         kind.discard(draft, self._context)
         why = f"{not_kept(lost)}: its draft was thrown away, and callers stay as they were"
         failed = partial(self._finish, change, Outcome.FAILED, why, way_out(lost), location=lost[0].location)
-        self.memory.refused(change, kind, lost, partial(self._stored, change, change.id, failed))
+        self.journal.refused(change, kind, lost, partial(self._stored, change, change.id, failed))
 
     def _create(self, change: Change, kind: Kind) -> None:
         """Create it and bind it at once; whether it came out as declared is read back after the wave."""
@@ -238,7 +238,7 @@ class _Run:
         self._context.links.bind(change.address, made.id)
         self._progress(Written(change.address, change.verb))
         onward = partial(self._to_read_back, change, made)
-        self.memory.remember(change, kind, made, partial(self._stored, change, made.id, onward))
+        self.journal.remember(change, kind, made, partial(self._stored, change, made.id, onward))
 
     def _to_read_back(self, change: Change, made: Observed) -> None:
         with self._lock:
@@ -289,13 +289,13 @@ class _Run:
         id_ = change.observed.id
         self._context.links.bind(change.address, id_)
         done = partial(self._finish, change, Outcome.DONE, f"bound to id {id_}", id_=id_)
-        self.memory.adopt(change, kind, change.observed, partial(self._stored, change, id_, done))
+        self.journal.adopt(change, kind, change.observed, partial(self._stored, change, id_, done))
 
     def _act(self, change: Change, kind: Kind) -> None:
         """An extra action; a clear failure is remembered, so that nobody is billed for it again unless asked."""
         observed = writes.steady(kind.act(change, self._context), kind, self._context)
         done = partial(self._arrived, change, kind, observed)
-        self.memory.remember(change, kind, observed, partial(self._stored, change, observed.id, done), refused="")
+        self.journal.remember(change, kind, observed, partial(self._stored, change, observed.id, done), refused="")
 
     def _arrived(self, change: Change, kind: Kind, observed: Observed) -> None:
         """Done, unless it is still on its way or came to nothing."""
@@ -310,7 +310,7 @@ class _Run:
     def _delete(self, change: Change, kind: Kind) -> None:
         kind.delete(change, self._context)
         done = partial(self._finish, change, Outcome.DONE, id_=change.id)
-        self.memory.forget(change, partial(self._stored, change, change.id, done))
+        self.journal.forget(change, partial(self._stored, change, change.id, done))
 
     def _done(self, change: Change, kind: Kind, observed: Observed, *, unless: Observed | None = None) -> None:
         """Compare what was read back, remember it (``unless`` just that was remembered already), and report."""
@@ -318,7 +318,7 @@ class _Run:
         self._context.links.bind(change.address, observed.id)
         judged = partial(self._judge, change, kind, observed)
         if unless is None or unless.body != observed.body:
-            self.memory.remember(change, kind, observed, partial(self._stored, change, observed.id, judged))
+            self.journal.remember(change, kind, observed, partial(self._stored, change, observed.id, judged))
         else:
             judged()
 
@@ -332,7 +332,7 @@ class _Run:
         why = f"{not_kept(dropped)}; {there}"
         self._finish(change, Outcome.FAILED, why, way_out(dropped), id_, dropped[0].location, in_part=True)
 
-    def settle_drafts(self, wave: list[Step], pool: ThreadPoolExecutor) -> None:
+    def keep_or_discard_drafts(self, wave: list[Step], pool: ThreadPoolExecutor) -> None:
         """After a wave of drafts: if one could not be written, or did not pass, throw ours away and deploy none."""
         staged = [step for step in wave if step.verb is Verb.STAGE]
         why = "could not be written"

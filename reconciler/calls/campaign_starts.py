@@ -93,21 +93,21 @@ def _claimed(context: StartContext, claimed: CampaignRecord, body: Mapping[str, 
     if replace(now, pause=None, project="") != replace(claimed, pause=None, project=""):
         return None
     if (why := context.blocked(now, body)) is not None:
-        _settle(context, now, StartState.ARMED, why.message)
+        _record_result(context, now, StartState.ARMED, why.message)
         return _held_back(context, now, why)
     try:
         context.api.exchange("POST", f"{PATH}/{segment(now.campaign)}/start", {"consent_to_charge": True}, attempts=1)
     except Denied as error:
-        _settle(context, now, StartState.ARMED, error.message)
+        _record_result(context, now, StartState.ARMED, error.message)
         raise
     except (Unreachable, Throttled, Rejected) as error:
-        _settle(context, now, StartState.ARMED, error.message)
+        _record_result(context, now, StartState.ARMED, error.message)
         return _row(
             now, CallState.ARMED, f"not started: {error.message} {error.detail}".strip(), error.hint, error.code
         )
     except (AmbiguousWrite, VendorFault, Unintelligible):
         return _looked(context, now)
-    _settle(context, now, StartState.STARTED, "")
+    _record_result(context, now, StartState.STARTED, "")
     return _row(now, CallState.PLACED, f"started: {now.accepted:,} contacts")
 
 
@@ -118,9 +118,9 @@ def _looked(context: StartContext, record: CampaignRecord) -> CallRow:
     except ApiError:
         body = None
     if body is not None and body.get("status") != DRAFT:
-        _settle(context, record, StartState.STARTED, "")
+        _record_result(context, record, StartState.STARTED, "")
         return _row(record, CallState.PLACED, f"started: {record.accepted:,} contacts; its answer was lost")
-    _settle(context, record, StartState.UNKNOWN, "no answer came")
+    _record_result(context, record, StartState.UNKNOWN, "no answer came")
     return _row(record, CallState.UNKNOWN, "no answer came, and it is not started yet", _AGAIN, "RC610")
 
 
@@ -155,7 +155,7 @@ def _held_back(context: StartContext, record: CampaignRecord, why: Obstacle) -> 
     return _row(record, state, why.message, why.hint, why.code)
 
 
-def _settle(context: StartContext, record: CampaignRecord, state: StartState, detail: str) -> None:
+def _record_result(context: StartContext, record: CampaignRecord, state: StartState, detail: str) -> None:
     """Write what became of our claim, over whatever was written of it meanwhile but its start."""
     for _ in range(8):
         now = record_of(context.ledger, record.name, record.campaign)

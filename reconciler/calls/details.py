@@ -92,15 +92,15 @@ def _holds(ledger: Ledger, armed: Armed | None, occurrences: Iterable[str]) -> I
     if armed is None:
         return
     present = (armed.hold, armed.declared_hold)
-    yield from (_told(hold, "the call") for hold in (*present, *reversed(armed.past_holds)) if hold)
+    yield from (_hold_shown(hold, "the call") for hold in (*present, *reversed(armed.past_holds)) if hold)
     for wall, hold in sorted(armed.occurrence_holds.items()):
         if any(it.endswith(f"@{wall}") for it in occurrences):
-            yield _told(hold, wall)
+            yield _hold_shown(hold, wall)
     if everything := ledger.held_all():
-        yield _told(everything, "every call")
+        yield _hold_shown(everything, "every call")
 
 
-def _told(hold: Hold, over: str) -> ToldHold:
+def _hold_shown(hold: Hold, over: str) -> ToldHold:
     return ToldHold(hold.why, _instant(hold.since), hold.by, _instant(hold.until), over)
 
 

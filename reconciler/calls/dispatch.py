@@ -95,7 +95,7 @@ def pools(
     def take(due: Due, tell: Tell) -> CallRow | None:
         context = begin()
         context.run_state.tried[due.attempt.key] = context.clock.now()
-        told = _told(context, due, tell, dry_run=dry_run)
+        told = _attempt_row(context, due, tell, dry_run=dry_run)
         if told is not None and context.happened is not None:
             context.happened(told)
         return told
@@ -123,7 +123,7 @@ def pools(
     )
 
 
-def _told(context: DispatchContext, due: Due, tell: Tell, *, dry_run: bool) -> CallRow | None:
+def _attempt_row(context: DispatchContext, due: Due, tell: Tell, *, dry_run: bool) -> CallRow | None:
     """The row of one attempt; what became of it is told also when something stops the run right then."""
     order = context.orders.get(due.armed.name)
     if not due.is_uncertain and (why := _limit(context, due.attempt)) is not None:

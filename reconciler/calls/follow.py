@@ -63,7 +63,9 @@ def follow(api: Api, attempts: Iterable[Attempt], digests: Digests, *, stopping:
     placed = [attempt for attempt in found if attempt.state == CallState.PLACED]
     talking = _talking(api, placed)
     told = {
-        attempt: _told(attempt, talking[attempt.call_id], digests) for attempt in placed if attempt.call_id in talking
+        attempt: _with_record(attempt, talking[attempt.call_id], digests)
+        for attempt in placed
+        if attempt.call_id in talking
     }
     alone = [attempt for attempt in placed if attempt not in told]
     until = monotonic() + _LONGEST_ROUND
@@ -121,10 +123,10 @@ def _followed(api: Api, attempt: Attempt, digests: Digests) -> Attempt:
         return replace(attempt, detail=words)
     if not isinstance(call, dict):
         return replace(attempt, detail="not told now: the answer is no record of a call")
-    return _told(attempt, call, digests)
+    return _with_record(attempt, call, digests)
 
 
-def _told(attempt: Attempt, call: Mapping[str, Any], digests: Digests) -> Attempt:
+def _with_record(attempt: Attempt, call: Mapping[str, Any], digests: Digests) -> Attempt:
     """As the call's own record says; statuses we do not know mean that it is still under way."""
     if of_another(attempt, call, digests):
         return mistaken(attempt, f"the platform's record of call {attempt.call_id} is of a call to another number")

@@ -50,7 +50,7 @@ def show(options: Options, name: str | None) -> int:
         ledger = session.ledger(target)
         chosen = [_bound(ledger, name)] if name else _all(ledger)
         bodies = {str(body.get("public_id")): body for body in api.items(PATH)} if chosen else {}
-        found = [_told(record, bodies.get(record.campaign), ledger, session.clock.now()) for record in chosen]
+        found = [_document(record, bodies.get(record.campaign), ledger, session.clock.now()) for record in chosen]
         if name and found[0]["status"] != "gone":
             found[0]["cost_cents"] = _cost(api, chosen[0].campaign)
         if options.format == "json":
@@ -79,7 +79,7 @@ def _bound(ledger: Ledger, name: str) -> CampaignRecord:
     return record_of(ledger, name, binding.id)
 
 
-def _told(record: CampaignRecord, body: Mapping[str, Any] | None, ledger: Ledger, now: datetime) -> dict[str, Any]:
+def _document(record: CampaignRecord, body: Mapping[str, Any] | None, ledger: Ledger, now: datetime) -> dict[str, Any]:
     body = body or {}
     hold = record.pause.why if record.pause else ledger.held_all(now).why
     return {

@@ -48,10 +48,10 @@ def found(options: Options, address: str | None) -> Credential | None:
     login = find_login(os.environ, options.profile, SystemClock().now())
     if login is None:
         return None
-    return Credential(Key(login.token), login.address_for(address or ""), _told(login), chosen=bool(options.profile))
+    return Credential(Key(login.token), login.address_for(address or ""), _spoken(login), chosen=bool(options.profile))
 
 
-def _told(login: Login) -> str:
+def _spoken(login: Login) -> str:
     organization = f", {login.organization}" if login.organization else ""
     return f"the login `{login.profile}` of `{login.file}`{organization}"
 

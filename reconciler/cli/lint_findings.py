@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.output import Output
     from reconciler.contract.account import Account
-    from reconciler.lint.waivers import Settled
+    from reconciler.lint.waivers import Waived
     from reconciler.load.reader import Loaded
     from reconciler.model import Resource
     from reconciler.settings import Settings
@@ -34,14 +34,14 @@ class Lint:
         settled = lint.offline(loaded.resources, now, settings)
         for secret in settled.secrets:
             output.hide_secret(secret)
-        loaded.findings += merged(self._told(settled, loaded.resources), loaded.lists)
+        loaded.findings += merged(self._shown(settled, loaded.resources), loaded.lists)
         loaded.findings.sort(key=lambda finding: (finding.location or Location(""), finding.code))
 
     def online(self, account: Account) -> list[Finding]:
         """What the account tells besides."""
-        return self._told(lint.online(account), account.resources)
+        return self._shown(lint.online(account), account.resources)
 
-    def _told(self, settled: Settled, resources: Mapping[str, Resource]) -> list[Finding]:
+    def _shown(self, settled: Waived, resources: Mapping[str, Resource]) -> list[Finding]:
         self.waived += settled.waived
         shown = settled.waived if self.full else ()
         return [*settled.findings, *(_accepted(each, resources.get(str(each.address))) for each in shown)]

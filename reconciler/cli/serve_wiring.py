@@ -212,7 +212,7 @@ class Wiring:
             lease=self._lease,
             period=lambda: parse_duration(session.project.settings.dispatch.every),
             every=self.every,
-            told=self._told,
+            told=self._tell_all,
             failed=lambda error: self.report.failed("dispatching", error),
             looked=self._looked,
         )
@@ -260,7 +260,7 @@ class Wiring:
     def _campaigns(self) -> None:
         start_campaigns(
             Start(self.session, self.connection, self.checkout.current, lambda: self._lease(CAMPAIGNS), AHEAD),
-            told=self._told,
+            told=self._tell_all,
             failed=lambda error: self.report.failed("starting campaigns", error),
         )
 
@@ -280,7 +280,7 @@ class Wiring:
     def _looked(self, due: int) -> None:
         self.metrics.due.set(due)
 
-    def _told(self, rows: list[CallRow]) -> None:
+    def _tell_all(self, rows: list[CallRow]) -> None:
         if self.notifier is not None:
             self._note(of_calls(rows))
         self.report.told(rows)

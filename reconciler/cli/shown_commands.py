@@ -134,7 +134,7 @@ class ShownCommands:
             return told if same else type(told)(parts)
         if not is_dataclass(told) or isinstance(told, type):
             return told
-        changes = {name: self.completed(getattr(told, name)) for name in _told(type(told))}
+        changes = {name: self.completed(getattr(told, name)) for name in _shown_fields(type(told))}
         changed = {name: new for name, new in changes.items() if new is not getattr(told, name)}
         return replace(told, **changed) if changed else told
 
@@ -226,6 +226,6 @@ def _stop(text: str, found: re.Match[str]) -> int:
 
 
 @cache
-def _told(kind: type[Any]) -> tuple[str, ...]:
+def _shown_fields(kind: type[Any]) -> tuple[str, ...]:
     """The fields of a dataclass that hold what is told."""
     return tuple(field.name for field in fields(kind) if field.name in _TOLD)

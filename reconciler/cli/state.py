@@ -133,7 +133,7 @@ def _leases(ledger: Ledger) -> list[dict[str, Any]]:
     ]
 
 
-def _told(session: Session, said: str, **what: Any) -> None:
+def _say(session: Session, said: str, **what: Any) -> None:
     """What was changed, as a sentence or, where that was asked for, as a document."""
     if session.output.form == "json":
         session.output.json({"format": _CHANGE, **what})
@@ -166,7 +166,7 @@ def unlock(options: Options) -> int:
         for entry in ledger.store.list(f"{ledger.organization}/lease/"):
             ledger.store.delete(entry.key, expected=entry.version)
         said = [f"unlocked {lease['lease']}: {lease['owner']}" for lease in found] or ["nobody holds a lease"]
-        _told(session, "\n".join(said), unlocked=found)
+        _say(session, "\n".join(said), unlocked=found)
     return 0
 
 
@@ -179,7 +179,7 @@ def forget(options: Options, address: str) -> int:
         if not ledger.is_bound(wanted):
             raise InputError(f"`{wanted}` is not bound", code="RC633", hint="`reconciler state` lists what is")
         ledger.unbind(wanted)
-        _told(session, f"{wanted}: forgotten; the next plan finds it by name", forgotten=str(wanted))
+        _say(session, f"{wanted}: forgotten; the next plan finds it by name", forgotten=str(wanted))
     return 0
 
 
@@ -201,7 +201,7 @@ def move(options: Options, source: str, destination: str, of_project: bool) -> i
                 hint="the first must be bound, the second not, and both of one kind",
             )  # fmt: skip - one sentence
         ledger.bind_all([replace(binding, address=new, was=(*binding.was, old.name))], without=[old])
-        _told(session, f"{old} is {new} from now on", moved={"from": str(old), "to": str(new)})
+        _say(session, f"{old} is {new} from now on", moved={"from": str(old), "to": str(new)})
     return 0
 
 
@@ -234,7 +234,7 @@ def import_(options: Options, file: Path) -> int:
     """Read what `state export` wrote into an empty store; nothing that is there is overwritten."""
     with _opened(options, writing=True) as (session, ledger):
         count = ledger.bring_in(_document(file, ledger.organization))
-        _told(session, f"{count} entries read into {ledger.store.description}", imported=count)
+        _say(session, f"{count} entries read into {ledger.store.description}", imported=count)
     return 0
 
 
@@ -263,7 +263,7 @@ def rekey(options: Options) -> int:
         raise InputError(f"{VARIABLE} is not set", code="RC124", hint=f"set {VARIABLE}: the old key, and the new below")
     with _opened(options, writing=True) as (session, ledger), session.lease(ledger, "dispatch"):
         count = ledger.rekey()
-        _told(session, f"{count} entries of {ledger.store.description} keyed anew", rekeyed=count)
+        _say(session, f"{count} entries of {ledger.store.description} keyed anew", rekeyed=count)
     return 0
 
 

@@ -109,10 +109,10 @@ def _same_keys(readable: tuple[str, ...], desired: Any, actual: Any) -> bool:
     """Whether the objects of a list say the same in the keys that are told, in any order."""
     if not readable:
         return True
-    return _told(readable, desired) == _told(readable, actual)
+    return _digests_of(readable, desired) == _digests_of(readable, actual)
 
 
-def _told(readable: tuple[str, ...], value: Any) -> list[str]:
+def _digests_of(readable: tuple[str, ...], value: Any) -> list[str]:
     rows = value if isinstance(value, list | tuple) else [value] if value is not None else []
     told = ([_in_any_case(row.get(key)) for key in readable] for row in rows if isinstance(row, dict))
     return sorted(map(digest, told))

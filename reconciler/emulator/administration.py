@@ -200,13 +200,13 @@ def reset(exchange: Exchange) -> Reply:
     return show_state(exchange)
 
 
-def settle(database: sqlite3.Connection, now: datetime) -> None:
+def catch_up(database: sqlite3.Connection, now: datetime) -> None:
     """Let time have passed: what was due happens in its order, calls that are over are closed and billed."""
     while due := tables.overdue(database, now):
         name, key, at = due
-        calls.settle(database, moment(at))
+        calls.close_ended(database, moment(at))
         rest.wake(CATALOGUE[name], Scene(database, moment(at)), key)
-    calls.settle(database, now)
+    calls.close_ended(database, now)
 
 
 def _change_number(database: sqlite3.Connection, number: dict[str, Any]) -> None:

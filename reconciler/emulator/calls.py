@@ -1,7 +1,7 @@
 """Serve calls as they unfold: their state follows the clock (contract 2.13).
 
 A call is stored as placed, with the key of its outcome; what it looks like at a moment is worked out from
-the seconds since. ``settle`` closes the calls whose end has passed and bills each of them once.
+the seconds since. ``close_ended`` closes the calls whose end has passed and bills each of them once.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def extract(exchange: Exchange) -> Reply:
     return answer(found, 200 if said else 409)
 
 
-def settle(database: sqlite3.Connection, now: datetime) -> None:
+def close_ended(database: sqlite3.Connection, now: datetime) -> None:
     """Close every call whose end has passed, oldest end first, and bill it at that moment."""
     due = database.execute(
         "SELECT id, body, outcome, ends FROM calls WHERE status = ? AND ends <= ? ORDER BY ends, id",

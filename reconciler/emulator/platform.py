@@ -133,7 +133,7 @@ class Platform:
         with self._database.transaction() as connection:
             offset = document(connection, "options")["clock_offset"]
             now = self.clock.now() + timedelta(seconds=offset)
-            administration.settle(connection, now)
+            administration.catch_up(connection, now)
             yield connection, now
 
     @contextmanager

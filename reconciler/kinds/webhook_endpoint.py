@@ -115,12 +115,12 @@ class WebhookEndpoint(RestKind):
         yield from super().preflight(change, account, links)
         if change.resource is None or change.observed is None or change.observed.body.get("status") != FAILING:
             return
-        message = f"is failing: the platform gets no answer from it{_told(change.observed.id, account)}"
+        message = f"is failing: the platform gets no answer from it{_last_deliveries(change.observed.id, account)}"
         hint = f"reconciler webhooks deliveries {change.address.name}"
         yield Finding(Severity.WARNING, "RC232", message, hint, change.address, change.location)
 
 
-def _told(id_: str, account: Account) -> str:
+def _last_deliveries(id_: str, account: Account) -> str:
     """What the last deliveries to an endpoint came to, where the account tells."""
     answer = account.facts.get("webhook_deliveries")
     rows = answer.get("results") if isinstance(answer, dict) else None

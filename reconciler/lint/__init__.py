@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.lint import agents, attachments, calls, privacy, prompts, scripts, secrets, webhooks
 from reconciler.lint.rings import Rings
 from reconciler.lint.rule import Rule
-from reconciler.lint.waivers import Settled, settle
+from reconciler.lint.waivers import Waived, apply_waivers
 from reconciler.model import Severity
 
 if TYPE_CHECKING:
@@ -48,17 +48,17 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def offline(resources: Mapping[str, Resource], now: datetime, settings: Settings) -> Settled:
+def offline(resources: Mapping[str, Resource], now: datetime, settings: Settings) -> Waived:
     """Everything that the manifests and the project file tell, waivers applied, and the secrets seen in prompts."""
     spoken, rings = tuple(scripts.scripts(resources)), Rings(resources, now)
     found = [each for rule in RULES for each in rule.without_account(resources, spoken, rings, settings)]
-    settled = settle(
+    settled = apply_waivers(
         found, resources.values(), now.date(), ran=frozenset(rule.code for rule in RULES if not rule.online)
     )  # fmt: skip - one sentence
     return replace(settled, secrets=frozenset(secret[0] for script in spoken for secret in script.secrets))
 
 
-def online(account: Account) -> Settled:
+def online(account: Account) -> Waived:
     """Everything that only the account tells, waivers applied; complaints about waivers are ``offline``'s."""
     found = [finding for rule in RULES for finding in rule.with_account(account)]
-    return settle(found, account.resources.values(), account.now.date(), ran=frozenset())
+    return apply_waivers(found, account.resources.values(), account.now.date(), ran=frozenset())

@@ -20,7 +20,7 @@ _FIRST = "RC701"
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Waived:
     """What is left to say, what the authors have waived, and the secrets seen on the way, which nobody may print."""
 
     findings: tuple[Finding, ...]
@@ -28,7 +28,9 @@ class Settled:
     secrets: frozenset[str] = frozenset()
 
 
-def settle(found: Iterable[Finding], resources: Iterable[Resource], today: date, *, ran: frozenset[str]) -> Settled:
+def apply_waivers(
+    found: Iterable[Finding], resources: Iterable[Resource], today: date, *, ran: frozenset[str]
+) -> Waived:
     """Set aside what is waived today, and complain about waivers that do nothing.
 
     ``ran`` are the codes whose rules have just run in full: only of those can a waiver be called unused, and
@@ -49,7 +51,7 @@ def settle(found: Iterable[Finding], resources: Iterable[Resource], today: date,
     used = {(finding.address, finding.code) for finding in waived}
     if ran:
         left += [each for resource in own for each in _complaints(resource, today, used, ran)]
-    return Settled(tuple(left), tuple(waived))
+    return Waived(tuple(left), tuple(waived))
 
 
 def why(finding: Finding, resource: Resource | None) -> str:

@@ -58,13 +58,13 @@ def merged(findings: Iterable[Finding], lists: Mapping[str, Resource]) -> list[F
     found: dict[tuple[object, ...], Finding] = {}
     lines: dict[tuple[object, ...], list[int]] = {}
     for finding in findings:
-        told, key = _told(finding, lists)
+        told, key = _with_key(finding, lists)
         found.setdefault(key, told)
         lines.setdefault(key, []).append(finding.location.line if finding.location else 0)
     return [_counted(told, lines[key][1:]) for key, told in found.items()]
 
 
-def _told(finding: Finding, lists: Mapping[str, Resource]) -> tuple[Finding, tuple[object, ...]]:
+def _with_key(finding: Finding, lists: Mapping[str, Resource]) -> tuple[Finding, tuple[object, ...]]:
     """Of what a finding is said, and the key by which it is told from others."""
     name = list_of(finding.address) if finding.address else ""
     resource = lists.get(name or (finding.address.name if finding.address else ""))

@@ -42,7 +42,7 @@ def findings(findings: Iterable[Finding], *, folder: str = "") -> list[Annotatio
     """One for each finding; ``folder`` is that of the project inside the repository, "" for its root."""
     weights = list(Severity)
     return [
-        _annotation(_LEVELS[it.severity], it.location, f"{it.code} {it.address or ''}".strip(), _told(it), folder)
+        _annotation(_LEVELS[it.severity], it.location, f"{it.code} {it.address or ''}".strip(), _text_of(it), folder)
         for it in sorted(findings, key=lambda finding: weights.index(finding.severity))
     ]
 
@@ -70,7 +70,7 @@ def report(report: Report, *, folder: str = "") -> list[Annotation]:
     ]
 
 
-def _told(finding: Finding) -> str:
+def _text_of(finding: Finding) -> str:
     return f"{finding.message}\nhint: {finding.hint}" if finding.hint else finding.message
 
 

@@ -92,7 +92,7 @@ class _Page:
         """Which account, how much of what, and what weighs."""
         title = f"reconciler plan · {words.account(plan.target)} · {words.host(plan.target)}"
         yield from (self._paint(line, "bold") for line in wrap(clean(title), self._width))
-        yield from self._told(first_of_all(plan.findings)[0])
+        yield from self._finding_lines(first_of_all(plan.findings)[0])
         yield ""
         yield from wrap(words.tally(plan.changes) or "nothing is declared", self._width)
         if why := words.stopped(plan):
@@ -251,10 +251,10 @@ class _Page:
         """Errors, warnings and notes about one thing each, with its hint; of alike ones the first."""
         found = first_of_all(plan.findings)[1]
         shown, more = (found, []) if self._full else finding_list.alike(found, brief=self._brief)
-        yield from self._told(shown)
+        yield from self._finding_lines(shown)
         yield from (self._paint(line, "dim") for line in more)
 
-    def _told(self, findings: Sequence[Finding]) -> Iterator[str]:
+    def _finding_lines(self, findings: Sequence[Finding]) -> Iterator[str]:
         if findings:
             yield ""
         for finding in findings:

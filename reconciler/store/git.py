@@ -33,7 +33,7 @@ from reconciler.store.interface import (
     read,
     refuse_to_write,
 )
-from reconciler.store.request import Request, all_settled, choose, settle
+from reconciler.store.request import Request, all_finished, choose, finish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -101,10 +101,10 @@ class GitStore(Store):
         self._moved = 0
         self._contents: dict[str, bytes] = {}
         alone = not self._branch.remote
-        self._turns = GroupCommit(
+        self._commits = GroupCommit(
             self._commit_all,
             gathering=0.0 if alone else GATHERING_SECONDS,
-            courtesy=None if alone else Fairness(),
+            fairness=None if alone else Fairness(),
         )
         with closed_on_error(self):
             self.refresh()
@@ -126,7 +126,7 @@ class GitStore(Store):
         if not writes:
             return []
         request = _Request(writes)
-        self._turns.settle(request)
+        self._commits.commit(request)
         if request.error is not None:
             raise request.error
         return [Entry(key, _value(key, body), request.blobs[key]) for key, body in request.bodies.items()]
@@ -164,7 +164,7 @@ class GitStore(Store):
 
     def _commit_all(self, batch: _Requests) -> None:
         """Settle the requests; each ends stored or with its own error."""
-        with all_settled(batch, self.description), self._lock:
+        with all_finished(batch, self.description), self._lock:
             self._store_bodies(batch)
             self._commit(batch)
 
@@ -189,7 +189,7 @@ class GitStore(Store):
             answer = self._branch.advance(base, commit)
             if answer.code == 0:
                 self._look_at(Snapshot(commit, _changed(self._snapshot.blobs, changes)))
-                settle(chosen)
+                finish(chosen)
                 continue
             time.sleep(_pause(failures))  # before looking, not after: what is seen is old a moment later
             self._look_again(chosen)
@@ -208,7 +208,7 @@ class GitStore(Store):
         """Whether a push that seemed to fail is in the branch after all."""
         for commit, requests in tried.items():
             if self._branch.contains(self._snapshot.commit, commit):
-                settle(requests)
+                finish(requests)
                 return True
         return False
 

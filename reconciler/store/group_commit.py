@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class _Settled(Protocol):
+class _Finishing(Protocol):
     """A request that knows when it was stored, or refused."""
 
-    settled: bool
+    finished: bool
 
 
-Request = TypeVar("Request", bound=_Settled)
+Request = TypeVar("Request", bound=_Finishing)
 _FEW = 4  # commits in a row that make others wait no longer than one would
 _ROOM = 2.0  # a stranger has to look and to push: twice as long as we take
 _LONGEST_ROOM = 3.0  # seconds
@@ -54,10 +54,10 @@ class Fairness:
 
 
 class GroupCommit(Generic[Request]):
-    """Takes requests from any thread and commits them together; ``commit`` leaves each of them settled.
+    """Takes requests from any thread and commits them together; ``commit`` leaves each of them finished.
 
     ``gathering`` is how many seconds each turn waits for more, where a commit takes much longer: threads that
-    the last one let go come back with their next write. ``courtesy`` is for a store that strangers write to.
+    the last one let go come back with their next write. ``fairness`` is for a store that strangers write to.
     """
 
     def __init__(
@@ -65,37 +65,37 @@ class GroupCommit(Generic[Request]):
         commit: Callable[[list[Request]], None],
         *,
         gathering: float = 0.0,
-        courtesy: Fairness | None = None,
+        fairness: Fairness | None = None,
     ) -> None:
         self._commit = commit
         self._gathering = gathering
-        self._courtesy = courtesy
+        self._fairness = fairness
         self._waiting: list[Request] = []
         self._changed = Condition()
         self._taken = False
 
-    def settle(self, request: Request) -> None:
-        """Return once the request is settled: by this thread, which commits for all, or by another."""
+    def commit(self, request: Request) -> None:
+        """Return once the request is finished: by this thread, which commits for all, or by another."""
         with self._changed:
             self._waiting.append(request)
-            self._changed.wait_for(lambda: request.settled or not self._taken)
-            if request.settled:
+            self._changed.wait_for(lambda: request.finished or not self._taken)
+            if request.finished:
                 return
             self._taken = True
         try:
-            if self._courtesy is not None or self._gathering:
+            if self._fairness is not None or self._gathering:
                 time.sleep(self._pause())
             with self._changed:
                 batch, self._waiting = self._waiting, []
             began = time.monotonic()
             self._commit(batch)
-            if self._courtesy is not None:
-                self._courtesy.committed(began, time.monotonic())
+            if self._fairness is not None:
+                self._fairness.committed(began, time.monotonic())
         finally:
             with self._changed:
                 self._taken = False
                 self._changed.notify_all()
 
     def _pause(self) -> float:
-        room = self._courtesy.room(time.monotonic()) if self._courtesy is not None else 0.0
+        room = self._fairness.room(time.monotonic()) if self._fairness is not None else 0.0
         return max(self._gathering, room)

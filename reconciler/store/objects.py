@@ -32,7 +32,7 @@ from reconciler.store.interface import (
 )
 from reconciler.store.object_client import Found, Objects, Uncertain
 from reconciler.store.object_layout import HEAD, PARTS, Head, Record
-from reconciler.store.request import Request, all_settled, choose, settle
+from reconciler.store.request import Request, all_finished, choose, finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -77,7 +77,7 @@ class ObjectStore(Store):
         self._parts: dict[str, Records] = {}
         self._entries: Records = {}
         self._moved = 0
-        self._turns = GroupCommit(self._commit_all, gathering=GATHERING_SECONDS, courtesy=Fairness())
+        self._commits = GroupCommit(self._commit_all, gathering=GATHERING_SECONDS, fairness=Fairness())
         self.refresh()
         if self._tag is None:
             self._check_that_nothing_is_there()
@@ -103,7 +103,7 @@ class ObjectStore(Store):
         if not writes:
             return []
         request = _Request(writes)
-        self._turns.settle(request)
+        self._commits.commit(request)
         if request.error is not None:
             raise request.error
         made = [found for found in request.records.values() if not found.gone]
@@ -160,7 +160,7 @@ class ObjectStore(Store):
 
     def _commit_all(self, batch: Sequence[_Request]) -> None:
         """Settle the requests; each ends stored or with its own error."""
-        with all_settled(batch, self.description), self._lock:
+        with all_finished(batch, self.description), self._lock:
             self._commit(batch)
 
     def _commit(self, batch: Sequence[_Request]) -> None:
@@ -174,7 +174,7 @@ class ObjectStore(Store):
         while chosen := choose(batch, self._version):
             base = self._head.serial
             complaint = self._try(chosen)
-            if chosen[0].settled:
+            if chosen[0].finished:
                 continue
             doubt = base if doubt is None and complaint is not None else doubt
             time.sleep(_pause(failures))  # before looking, not after: what is seen is old a moment later
@@ -197,7 +197,7 @@ class ObjectStore(Store):
             self._head, self._tag = head, tag
             self._parts = {name: parts[name] for name in head.parts}
             _update(self._entries, (found for request in chosen for found in request.records.values()))
-            settle(chosen)
+            finish(chosen)
             if new:
                 self._sweep()
         return None
@@ -218,14 +218,14 @@ class ObjectStore(Store):
         return Head(serial, (*kept, *new), {}, commits), new
 
     def _look_again(self, chosen: Sequence[_Request], doubt: int | None) -> None:
-        """Read the head, and settle those whose writes are in it after all."""
+        """Read the head, and finish those whose writes are in it after all."""
         try:
             self.refresh()
         except StoreError as error:
             raise (error if doubt is None else self._unknown(chosen, error)) from None
         for request in chosen:
             if self._head.holds(request.mark) or any(self._version(key) == request.mark for key in request.records):
-                request.settle()
+                request.finish()
         if doubt is not None and not self._head.remembers(doubt):
             raise self._unknown(chosen, StoreError(f"{self.description}: others wrote very often meanwhile"))
 

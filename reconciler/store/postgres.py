@@ -25,7 +25,7 @@ from reconciler.store.interface import (
     refuse_to_write,
     uncollected,
 )
-from reconciler.store.request import TextRequest, all_settled, choose, settle
+from reconciler.store.request import TextRequest, all_finished, choose, finish
 
 try:
     import psycopg
@@ -136,7 +136,7 @@ class PostgresStore(Store):
         self.description = f"postgresql {place}/{self._given.get('dbname', '')}"
         self._read_only = read_only
         self._lock = threading.RLock()
-        self._turns = GroupCommit(self._commit_all)
+        self._commits = GroupCommit(self._commit_all)
         self._ready = False
         self._own: set[int] = set()
         self._seen = _Snapshot(0, 0, frozenset())
@@ -175,7 +175,7 @@ class PostgresStore(Store):
         check_writes(writes)
         request = TextRequest(writes)
         if writes:
-            self._turns.settle(request)
+            self._commits.commit(request)
         if request.error is not None:
             raise request.error
         return request.entries()
@@ -221,16 +221,16 @@ class PostgresStore(Store):
 
     def _commit_all(self, batch: Sequence[TextRequest]) -> None:
         """Settle the requests: what threads write while one transaction is under way shares the next."""
-        with all_settled(batch, self.description), self._lock:
+        with all_finished(batch, self.description), self._lock:
             self._safely(self._create_table)
             undone = 0
-            while any(not request.settled for request in batch):
+            while any(not request.finished for request in batch):
                 undone += not self._commit(batch)
                 if undone == ATTEMPTS:
                     raise StoreError(f"{self.description}: the write was undone {ATTEMPTS} times", hint="run it again")
 
     def _commit(self, batch: Sequence[TextRequest]) -> bool:
-        """One transaction for all that may share it, settled once it is known to have happened; False if it did not."""
+        """One transaction for all that may share it, finished once that is known to have happened; else False."""
         transaction: Names = []
         chosen: Requests = []
         try:
@@ -242,20 +242,20 @@ class PostgresStore(Store):
                 raise self._explained(error) from None
             if not self._is_committed(transaction, chosen, batch[0].writes[0].key):
                 return False
-        settle(chosen)
+        finish(chosen)
         return True
 
     def _transaction(self, begun: Names, batch: Sequence[TextRequest], chosen: Requests) -> None:
         """Compare and set; ``begun`` receives the id before anything is changed, ``chosen`` the requests in it.
 
-        A request that lost is settled by what was read: no later answer could make it win.
+        A request that lost is finished by what was read: no later answer could make it win.
         """
         connection = self._connection
         with connection.transaction():
             row = connection.execute("SELECT pg_current_xact_id()::text").fetchone()
             begun.extend(row or ())
             self._own.update(int(transaction) for transaction in begun)
-            keys = sorted({write.key for request in batch if not request.settled for write in request.writes})
+            keys = sorted({write.key for request in batch if not request.finished for write in request.writes})
             found: dict[str, str] = dict(connection.execute(LOCK, (keys,)).fetchall())
             chosen += choose(batch, found.get)
             self._write(connection, chosen, found)

@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 class Request:
-    """The writes of one caller, which go into one commit or none; settled once, stored or with an error."""
+    """The writes of one caller, which go into one commit or none; finished once, stored or with an error."""
 
     def __init__(self, writes: Sequence[Write]) -> None:
         self.writes = tuple(writes)
         self.mark = uuid4().hex
-        self.settled = False
+        self.finished = False
         self.error: StoreError | None = None
 
-    def settle(self, error: StoreError | None = None) -> None:
+    def finish(self, error: StoreError | None = None) -> None:
         """Decide what the caller is told; the first decision stands."""
-        if not self.settled:
-            self.settled, self.error = True, error
+        if not self.finished:
+            self.finished, self.error = True, error
 
     def lost(self, version: Callable[[str], str | None]) -> Write | None:
         """The first write whose key is not at the version it expects."""
@@ -46,7 +46,7 @@ class TextRequest(Request):
         self.texts = {write.key: encode(write.value) for write in writes if write.value is not None}
 
     def entries(self) -> list[Entry]:
-        """What is stored once it is settled without an error, deletions left out."""
+        """What is stored once it is finished without an error, deletions left out."""
         return [Entry(key, decode(key, text), self.mark) for key, text in self.texts.items()]
 
 
@@ -54,36 +54,36 @@ Chosen = TypeVar("Chosen", bound=Request)
 
 
 def choose(batch: Iterable[Chosen], version: Callable[[str], str | None]) -> list[Chosen]:
-    """The requests for the next commit; those that lost are settled, a second one for a key waits."""
+    """The requests for the next commit; those that lost are finished, a second one for a key waits."""
     chosen: list[Chosen] = []
     taken: set[str] = set()
     for request in batch:
         keys = {write.key for write in request.writes}
-        if request.settled or keys & taken:
+        if request.finished or keys & taken:
             continue
         lost = request.lost(version)
         if lost is not None:
-            request.settle(conflict(lost.key, expected=lost.expected))
+            request.finish(conflict(lost.key, expected=lost.expected))
             continue
         chosen.append(request)
         taken |= keys
     return chosen
 
 
-def settle(requests: Iterable[Request]) -> None:
+def finish(requests: Iterable[Request]) -> None:
     """Tell all of them that they were stored."""
     for request in requests:
-        request.settle()
+        request.finish()
 
 
 @contextmanager
-def all_settled(batch: Sequence[Request], description: str) -> Iterator[None]:
+def all_finished(batch: Sequence[Request], description: str) -> Iterator[None]:
     """Leave no request open, however the commit ends: each is told its own error."""
     try:
         yield
     except StoreError as error:
         for request in batch:
-            request.settle(StoreError(error.message, code=error.code, hint=error.hint))
+            request.finish(StoreError(error.message, code=error.code, hint=error.hint))
     finally:  # an interrupt reaches this thread only; the others must not take silence for success
         for request in batch:
-            request.settle(StoreError(f"{description}: interrupted, it is not known what was stored"))
+            request.finish(StoreError(f"{description}: interrupted, it is not known what was stored"))

@@ -30,7 +30,7 @@ from reconciler.store.interface import (
     refuse_to_write,
     uncollected,
 )
-from reconciler.store.request import TextRequest, all_settled, choose, settle
+from reconciler.store.request import TextRequest, all_finished, choose, finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,7 +77,7 @@ class SqliteStore(Store):
         self._path = root / path
         self._read_only = read_only
         self._lock, self._door = threading.Lock(), threading.Lock()
-        self._turns = GroupCommit(self._commit_all)
+        self._commits = GroupCommit(self._commit_all)
         self._snapshot: tempfile.TemporaryDirectory[str] | None = None
         self._connection: sqlite3.Connection | None = None
         with closed_on_error(self):
@@ -109,24 +109,24 @@ class SqliteStore(Store):
             raise refuse_to_write(self.description)
         check_writes(writes)
         request = TextRequest(writes)
-        self._turns.settle(request)
+        self._commits.commit(request)
         if request.error is not None:
             raise request.error
         return request.entries()
 
     def _commit_all(self, batch: Sequence[TextRequest]) -> None:
         """Settle the requests: what threads write while one transaction is synced shares the syncs of the next."""
-        with all_settled(batch, self.description):
-            while any(not request.settled for request in batch):
-                settle(self._commit(batch))
+        with all_finished(batch, self.description):
+            while any(not request.finished for request in batch):
+                finish(self._commit(batch))
 
     def _commit(self, batch: Sequence[TextRequest]) -> Sequence[TextRequest]:
-        """One transaction for all that may share it; who lost is settled by what was read in it."""
+        """One transaction for all that may share it; who lost is finished by what was read in it."""
         connection = self._connection
         if connection is None:
             raise refuse_to_write(self.description)
         with self._alone(), self._explained(), _transaction(connection):
-            keys = [write.key for request in batch if not request.settled for write in request.writes]
+            keys = [write.key for request in batch if not request.finished for write in request.writes]
             chosen = choose(batch, _versions(connection, keys).get)
             _write(connection, chosen)
         return chosen

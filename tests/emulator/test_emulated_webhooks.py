@@ -31,7 +31,7 @@ from emulator.conftest import AUTHORIZED, NOON, RECEPTION, connect
 from emulator.listener import Listener
 from emulator.sdk import done, parsed
 from reconciler.emulator import EMULATED_KEY, Fault, Platform, Scenario, serve
-from reconciler.emulator.administration import settle
+from reconciler.emulator.administration import catch_up
 from reconciler.emulator.database import Database
 from reconciler.emulator.deliveries import claim
 from reconciler.emulator.exchange import Scene
@@ -379,7 +379,7 @@ def test_an_event_that_a_killed_process_had_in_hand_is_told_by_the_next(tmp_path
     database = Database(path)
     with database.transaction() as connection:
         scene = Scene(connection, NOON + timedelta(seconds=60))
-        settle(connection, scene.now)
+        catch_up(connection, scene.now)
         assert claim(scene)
     database.close()
     with Platform(path, clock) as second:

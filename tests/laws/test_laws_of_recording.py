@@ -342,7 +342,7 @@ def test_a_create_that_was_begun_is_forgotten_where_nobody_wants_it_and_nothing_
     account = mock.Mock(observed={"Agent": found}, resources=declared, bindings=bindings, **{"of.return_value": found})
     context = cast("Context", mock.Mock(ledger=ledger, account=account))
     with Journal(context) as memory:
-        memory.settle(cast("Plan", mock.Mock(changes=())), KINDS)
+        memory.refresh(cast("Plan", mock.Mock(changes=())), KINDS)
     assert ledger.bind_all.call_args.kwargs["without"] == ((GHOST,) if left == GONE else ())
 
 

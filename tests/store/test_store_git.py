@@ -206,12 +206,12 @@ def test_an_interrupt_of_one_thread_is_not_success_for_the_others(
 
     monkeypatch.setattr(store._branch, "commit", interrupt)
     with ThreadPoolExecutor(2) as threads:
-        store._turns._taken = True
+        store._commits._taken = True
         futures = [threads.submit(store.put, f"key/{number}", {}, expected=None) for number in range(2)]
-        until(lambda: len(store._turns._waiting) == 2, "both wait")
-        with store._turns._changed:
-            store._turns._taken = False
-            store._turns._changed.notify_all()
+        until(lambda: len(store._commits._waiting) == 2, "both wait")
+        with store._commits._changed:
+            store._commits._taken = False
+            store._commits._changed.notify_all()
         errors = sorted((type(future.exception()).__name__ for future in futures), reverse=True)
     assert errors == ["StoreError", "KeyboardInterrupt"]
 

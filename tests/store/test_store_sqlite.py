@@ -194,7 +194,7 @@ def test_what_threads_write_at_once_is_one_transaction_with_one_look(tmp_path: P
         assert isinstance(store, SqliteStore)
         store._commit_all([*batch, lost, again])
         assert statements == {"BEGIN": 2, "SELECT": 2, "REPLACE": 40, "COMMIT": 2}  # a second one to a key waits
-        assert all(request.settled and request.error is None for request in batch)
+        assert all(request.finished and request.error is None for request in batch)
         assert [type(request.error) for request in (lost, again)] == [Conflict, Conflict]
         assert store.get("call/40") is None
         assert store.get("call/kept") == kept

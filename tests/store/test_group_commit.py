@@ -19,7 +19,7 @@ class Wish:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.settled = False
+        self.finished = False
 
 
 class Commits:
@@ -36,11 +36,11 @@ class Commits:
             self._during(names)
         finally:
             for wish in wishes:
-                wish.settled = True
+                wish.finished = True
 
 
-def until_waiting(turns: GroupCommit[Wish], count: int) -> None:
-    until(lambda: len(turns._waiting) >= count, f"{count} that wait")
+def until_waiting(group: GroupCommit[Wish], count: int) -> None:
+    until(lambda: len(group._waiting) >= count, f"{count} that wait")
 
 
 def test_what_is_asked_for_during_a_commit_goes_together_into_the_next() -> None:
@@ -48,13 +48,13 @@ def test_what_is_asked_for_during_a_commit_goes_together_into_the_next() -> None
 
     def during(names: str) -> None:
         if names == "a":
-            asked.extend(threads.submit(turns.settle, Wish(name)) for name in "bcde")
-            until_waiting(turns, 4)
+            asked.extend(threads.submit(group.commit, Wish(name)) for name in "bcde")
+            until_waiting(group, 4)
 
     commits = Commits(during)
-    turns = GroupCommit(commits)
+    group = GroupCommit(commits)
     with ThreadPoolExecutor(5) as threads:
-        turns.settle(Wish("a"))
+        group.commit(Wish("a"))
         for future in asked:
             future.result(PATIENCE)
     assert commits.batches == ["a", "bcde"]
@@ -64,8 +64,8 @@ def test_whose_write_is_stored_does_not_wait_for_the_next_commit() -> None:
     asked: dict[str, Future[None]] = {}
 
     def ask(*names: str) -> None:
-        asked.update({name: threads.submit(turns.settle, Wish(name)) for name in names})
-        until_waiting(turns, len(names))
+        asked.update({name: threads.submit(group.commit, Wish(name)) for name in names})
+        until_waiting(group, len(names))
 
     def during(names: str) -> None:
         match names:
@@ -77,9 +77,9 @@ def test_whose_write_is_stored_does_not_wait_for_the_next_commit() -> None:
                 for name in "bc":
                     asked[name].result(PATIENCE)
 
-    turns = GroupCommit(Commits(during))
+    group = GroupCommit(Commits(during))
     with ThreadPoolExecutor(5) as threads:
-        turns.settle(Wish("a"))
+        group.commit(Wish("a"))
         for name in "bcd":
             asked[name].result(PATIENCE)
 
@@ -90,31 +90,31 @@ def test_an_interrupted_commit_leaves_the_turn_to_the_next() -> None:
             raise KeyboardInterrupt
 
     commits = Commits(during)
-    turns = GroupCommit(commits)
+    group = GroupCommit(commits)
     with pytest.raises(KeyboardInterrupt):
-        turns.settle(Wish("a"))
-    turns.settle(Wish("b"))
+        group.commit(Wish("a"))
+    group.commit(Wish("b"))
     assert commits.batches == ["a", "b"]
 
 
 def test_commits_in_a_row_leave_a_stranger_the_time_for_one_of_theirs() -> None:
-    courtesy, now, rooms = Fairness(), 100.0, []
+    fairness, now, rooms = Fairness(), 100.0, []
     for _ in range(8):
-        rooms.append(courtesy.room(now))
+        rooms.append(fairness.room(now))
         began = now + rooms[-1]
         now = began + 0.2
-        courtesy.committed(began, now)
+        fairness.committed(began, now)
     assert rooms[:4] == [0.0] * 4
     assert rooms[4:] == pytest.approx([0.4] * 4)
 
 
 def test_a_commit_after_a_pause_waits_for_nobody() -> None:
-    courtesy = Fairness()
+    fairness = Fairness()
     for second in range(100, 120):
-        assert courtesy.room(float(second)) == 0.0
-        courtesy.committed(float(second), second + 0.2)
+        assert fairness.room(float(second)) == 0.0
+        fairness.committed(float(second), second + 0.2)
 
 
 def test_the_room_for_others_has_an_end_where_commits_take_long() -> None:
-    courtesy = Fairness(ended=100.0, took=60.0, in_a_row=9)
-    assert courtesy.room(100.0) == 3.0
+    fairness = Fairness(ended=100.0, took=60.0, in_a_row=9)
+    assert fairness.room(100.0) == 3.0
