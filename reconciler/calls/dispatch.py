@@ -174,7 +174,7 @@ def _placed(context: DispatchContext, due: Due, order: PlannedCall) -> CallRow |
         return told
     if not context.acquire(context.throttle.claims) or context.run_state.halted.is_set():
         return _left(context, due, order)
-    claimed = _claimed(context, due, replace(due.attempt, claimed_at=stamp(context.clock.now())))
+    claimed = _claimed(context, due, replace(due.attempt, owner=context.owner, claimed_at=stamp(context.clock.now())))
     became = _dial(context, claimed, order, due) if claimed else None
     return answered(due, order, became) if became else None
 
@@ -220,7 +220,7 @@ def _pause(context: DispatchContext) -> Blocked:
 def _claimed(context: DispatchContext, due: Due, attempt: Attempt) -> Attempt | None:
     """The claim, once it is stored: only who creates it, or takes it over as it was read, goes on."""
     context.check_lease()
-    claimed = replace(attempt, owner=context.owner)
+    claimed = attempt if attempt.owner == context.owner else replace(attempt, owner=context.owner)
     return claimed if recorded(context, due, claimed) else None
 
 
@@ -251,7 +251,8 @@ def _stopped(context: DispatchContext, claimed: Attempt, order: PlannedCall, due
         return Blocked("RC601", "it was cancelled meanwhile")
     if (full := _limit(context, claimed)) is not None:
         return full
-    why = blocked(replace(due, armed=armed), order, context.gate_inputs(due, order))
+    due = due if armed is due.armed else replace(due, armed=armed)
+    why = blocked(due, order, context.gate_inputs(due, order))
     if why is None and (context.stopping.is_set() or context.run_state.halted.is_set()):
         return Blocked("RC901", "the run was asked to stop before it was sent")
     return why
@@ -352,9 +353,11 @@ def _record(context: DispatchContext, attempt: Attempt, over: Attempt | None) ->
         attempt = replace(attempt, detail=redaction.hide(words, order.to_number) if order else words)
     attempt = ours(context, attempt)
     context.run_state.note(attempt)
-    sent = attempt if attempt.state == CallState.REFUSED else replace(attempt, sent_at=stamp(context.clock.now()))
-    if sent.state.certain and not sent.placed_at:
-        sent = replace(sent, placed_at=sent.sent_at)
+    sent = attempt
+    if attempt.state != CallState.REFUSED:
+        now = stamp(context.clock.now())
+        rang = attempt.placed_at or (now if attempt.state.certain else "")
+        sent = replace(attempt, sent_at=now, placed_at=rang)
     # No plain write: another run may have settled this attempt by looking, when ours seemed dead. What it wrote
     # stands, unless we know for certain what it only guesses; each try is against the entry as it is by then.
     while True:

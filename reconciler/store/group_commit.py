@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from threading import Condition
+from threading import Lock
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -53,11 +53,24 @@ class Fairness:
         self.in_a_row += 1
 
 
+class _Waiter(Generic[Request]):
+    """A thread with its request: ``called`` when that is finished, or when it is this thread that commits next."""
+
+    __slots__ = ("called", "commits", "gone", "request")
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.called = Lock()
+        self.called.acquire()
+        self.commits = self.gone = False
+
+
 class GroupCommit(Generic[Request]):
     """Takes requests from any thread and commits them together; ``commit`` leaves each of them finished.
 
     ``gathering`` is how many seconds each turn waits for more, where a commit takes much longer: threads that
     the last one let go come back with their next write. ``fairness`` is for a store that strangers write to.
+    A thread is woken once: a condition would wake all that wait, again and again, with every commit.
     """
 
     def __init__(
@@ -70,31 +83,53 @@ class GroupCommit(Generic[Request]):
         self._commit = commit
         self._gathering = gathering
         self._fairness = fairness
-        self._waiting: list[Request] = []
-        self._changed = Condition()
+        self._waiting: list[_Waiter[Request]] = []
+        self._changing = Lock()
         self._taken = False
 
     def commit(self, request: Request) -> None:
         """Return once the request is finished: by this thread, which commits for all, or by another."""
-        with self._changed:
-            self._waiting.append(request)
-            self._changed.wait_for(lambda: request.finished or not self._taken)
-            if request.finished:
-                return
-            self._taken = True
+        waiter = _Waiter(request)
         try:
-            if self._fairness is not None or self._gathering:
-                time.sleep(self._pause())
-            with self._changed:
-                batch, self._waiting = self._waiting, []
-            began = time.monotonic()
-            self._commit(batch)
+            with self._changing:
+                self._waiting.append(waiter)
+                if not self._taken:
+                    self._call_next()
+            waiter.called.acquire()
+            if not request.finished:
+                self._commit_waiting()
+        finally:
+            if waiter.commits or not request.finished:  # the turn is never left with a thread that is interrupted
+                self._leave(waiter)
+
+    def _commit_waiting(self) -> None:
+        if self._fairness is not None or self._gathering:
+            time.sleep(self._pause())
+        with self._changing:
+            batch, self._waiting = self._waiting, []
+        began = time.monotonic()
+        try:
+            self._commit([it.request for it in batch])
+        finally:
             if self._fairness is not None:
                 self._fairness.committed(began, time.monotonic())
-        finally:
-            with self._changed:
-                self._taken = False
-                self._changed.notify_all()
+            for it in batch:
+                if not it.gone:
+                    it.called.release()
+
+    def _leave(self, waiter: _Waiter[Request]) -> None:
+        with self._changing:
+            waiter.gone = True
+            if waiter.commits:
+                waiter.commits = False
+                self._call_next()
+
+    def _call_next(self) -> None:
+        chosen = next((it for it in self._waiting if not it.gone), None)
+        self._taken = chosen is not None
+        if chosen is not None:
+            chosen.commits = True
+            chosen.called.release()
 
     def _pause(self) -> float:
         room = self._fairness.room(time.monotonic()) if self._fairness is not None else 0.0

@@ -13,8 +13,9 @@ import sqlite3
 import tempfile
 import threading
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler import distribution
 from reconciler.documents import own_folder
@@ -40,13 +41,15 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x52434E43  # "RCNC", so that another program's database is not taken for ours
 FORMAT = 1
 BUSY_SECONDS = 30.0
-_AT_ONCE = 500  # keys of one statement; old versions of SQLite take 999
+_AT_ONCE = 900  # values of one statement; old versions of SQLite take 999
 SCHEMA = (
     "CREATE TABLE entries (key TEXT PRIMARY KEY, value TEXT NOT NULL, version TEXT NOT NULL) WITHOUT ROWID",
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {FORMAT}",
 )
 RESTORE = "restore it from a backup, or move it away and run `plan`: what can be found again by name is"
+
+Item = TypeVar("Item")
 
 COMPLAINTS: dict[int, tuple[str, str]] = {
     sqlite3.SQLITE_NOTADB: ("is not a database", "name another file in `state`, or move this one away"),
@@ -256,8 +259,7 @@ class SqliteStore(Store):
 def _versions(connection: sqlite3.Connection, keys: Sequence[str]) -> dict[str, str]:
     """The versions of those keys that are there: a statement for many, since threads wait their turn at each."""
     found: dict[str, str] = {}
-    for first in range(0, len(keys), _AT_ONCE):
-        some = keys[first : first + _AT_ONCE]
+    for some in _parts(keys, _AT_ONCE):
         places = ", ".join("?" * len(some))
         query = f"SELECT key, version FROM entries WHERE key IN ({places})"  # noqa: S608 - question marks alone
         found.update(connection.execute(query, some).fetchall())
@@ -269,8 +271,14 @@ def _write(connection: sqlite3.Connection, chosen: Sequence[TextRequest]) -> Non
     rows = [(key, text, request.mark) for request in chosen for key, text in request.texts.items()]
     if gone:
         connection.executemany("DELETE FROM entries WHERE key = ?", gone)
-    if rows:
-        connection.executemany("REPLACE INTO entries VALUES (?, ?, ?)", rows)
+    for some in _parts(rows, _AT_ONCE // 3):
+        places = ", ".join(["(?, ?, ?)"] * len(some))
+        connection.execute(f"REPLACE INTO entries VALUES {places}", [*chain.from_iterable(some)])  # noqa: S608 - as above
+
+
+def _parts(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for first in range(0, len(items), size):
+        yield items[first : first + size]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from waiting import PATIENCE, until
 
-from reconciler.store.group_commit import Fairness, GroupCommit
+from reconciler.store.group_commit import Fairness, GroupCommit, _Waiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,3 +118,64 @@ def test_a_commit_after_a_pause_waits_for_nobody() -> None:
 def test_the_room_for_others_has_an_end_where_commits_take_long() -> None:
     fairness = Fairness(ended=100.0, took=60.0, in_a_row=9)
     assert fairness.room(100.0) == 3.0
+
+
+def test_each_thread_is_woken_once_however_many_commits_there_are() -> None:
+    """What a burst of calls pays for each write: a condition woke every thread that waited with every commit."""
+    woken: list[str] = []
+    asked: list[Future[None]] = []
+
+    class Told(Wish):
+        """Says when a thread looks whether it is finished: once it is woken."""
+
+        def __init__(self, name: str) -> None:
+            self._finished = False
+            super().__init__(name)
+
+        @property
+        def finished(self) -> bool:
+            woken.append(self.name)
+            return self._finished
+
+        @finished.setter
+        def finished(self, value: bool) -> None:
+            self._finished = value
+
+    def during(names: str) -> None:
+        if names == "a":
+            asked.extend(threads.submit(group.commit, Told(name)) for name in "bcde")
+            until_waiting(group, 4)
+
+    group = GroupCommit(Commits(during))
+    with ThreadPoolExecutor(5) as threads:
+        group.commit(Told("a"))
+        for future in asked:
+            future.result(PATIENCE)
+    # Each looks once when it is woken, and once when it leaves; the one of them that commits knows when it leaves.
+    assert sorted(woken.count(name) for name in "bcde") == [1, 2, 2, 2]
+
+
+def test_who_was_interrupted_while_he_waited_is_not_called_to_commit() -> None:
+    """The turn goes to one who is there; what was asked for by the other is committed all the same."""
+    group: GroupCommit[Wish] = GroupCommit(Commits(lambda _: None))
+    commits = group._commit
+    left, stays = _Waiter(Wish("a")), Wish("b")
+    group._waiting.append(left)
+    group._leave(left)
+    group.commit(stays)
+    assert isinstance(commits, Commits)
+    assert commits.batches == ["ab"]
+
+
+def test_who_is_interrupted_when_it_is_called_to_commit_passes_the_turn_on() -> None:
+    commits = Commits(lambda _: None)
+    group: GroupCommit[Wish] = GroupCommit(commits)
+    first = _Waiter(Wish("a"))
+    group._waiting.append(first)
+    group._call_next()
+    with ThreadPoolExecutor(1) as threads:
+        second = threads.submit(group.commit, Wish("b"))
+        until_waiting(group, 2)
+        group._leave(first)  # as an interrupt does between the call and the commit
+        second.result(PATIENCE)
+    assert commits.batches == ["ab"]

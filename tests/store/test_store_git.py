@@ -209,9 +209,8 @@ def test_an_interrupt_of_one_thread_is_not_success_for_the_others(
         store._commits._taken = True
         futures = [threads.submit(store.put, f"key/{number}", {}, expected=None) for number in range(2)]
         until(lambda: len(store._commits._waiting) == 2, "both wait")
-        with store._commits._changed:
-            store._commits._taken = False
-            store._commits._changed.notify_all()
+        with store._commits._changing:
+            store._commits._call_next()
         errors = sorted((type(future.exception()).__name__ for future in futures), reverse=True)
     assert errors == ["StoreError", "KeyboardInterrupt"]
 
