@@ -1,3 +1,3 @@
-"""Keeps a ThunderPhone account in git: manifests, plan, apply, dispatch."""
+"""Source control for a ThunderPhone account: manifests, plan, apply, dispatch."""
 
 __version__ = "0.1.0"

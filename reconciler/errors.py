@@ -1,4 +1,4 @@
-"""Name everything that can stop a run, and what happens next.
+"""Every error that can stop a run, and what happens next.
 
 ::
 

@@ -150,7 +150,7 @@ class Phase(Enum):
 
 
 class Outcome(StrEnum):
-    """What became of a change."""
+    """The result of a change."""
 
     DONE = "done"
     PENDING = "pending"
@@ -369,7 +369,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one change; ``in_part``: it failed, and something of it is there all the same."""
+    """The result of one change; ``in_part``: it failed, and something of it is there all the same."""
 
     address: Address
     action: Action

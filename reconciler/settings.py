@@ -1,4 +1,4 @@
-"""Read ``reconciler.yaml``, the one place where limits and the account are set."""
+"""Settings of a project: ``reconciler.yaml``, the one place for limits and the account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Key of the state: whoever reads a digest cannot try all numbers there are without it.
+"""Key of the state: without it, digests cannot be tried against all numbers there are.
 
 A key may have several lines, the oldest first: each makes a digest of what the line before made. So what was kept with
 the first lines is taken over into all of them without knowing the number, and the first alone reads nothing any more.

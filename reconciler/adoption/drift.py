@@ -1,4 +1,4 @@
-"""Pick out of a plan what was changed outside since the last apply.
+"""Drift: what a plan finds changed outside since the last apply.
 
 What the manifests changed is no drift, and neither is what was never applied: without a base nobody can say
 which side moved.

@@ -1,4 +1,4 @@
-"""Write live objects as the manifests that would leave them exactly as they are.
+"""Export: live objects as the manifests that would leave them exactly as they are.
 
 Every setting that says something is written: null, "" and empty collections are left out, and nothing is
 guessed about defaults. What a document says is checked against the live object before it is kept, so a plan

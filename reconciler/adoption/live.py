@@ -1,4 +1,4 @@
-"""Say what is live in the words of a manifest: ids as names, without the vendor's own keys."""
+"""Live values in the words of a manifest: ids as names, without the vendor's own keys."""
 
 from __future__ import annotations
 

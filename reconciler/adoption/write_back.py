@@ -1,4 +1,4 @@
-"""Carry what was edited in the dashboard back into the files that declare it.
+"""Write-back: what was edited in the dashboard, carried into the files that declare it.
 
 Nothing is written here: the answer is what each file should say, and what was left for a person and why. The
 state is not touched either. Once a file says what is live there is no difference, whatever the last apply left,

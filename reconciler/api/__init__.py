@@ -1,4 +1,4 @@
-"""Name what the rest of the tool may use of the HTTP client.
+"""The public names of the HTTP client.
 
 ``connect`` opens the vendor's API once per run, ``Api`` is shared by all threads of it. Every failure is one
 of ``reconciler.errors``; nothing of httpx passes this package.

@@ -1,4 +1,4 @@
-"""Decide which addresses a key may be sent to, and how paths are written.
+"""Addresses of an API: which of them a key may be sent to, and how paths are written.
 
 A wrong address is a leaked key, so messages never repeat what was given: it may carry a password.
 """

@@ -1,4 +1,4 @@
-"""Speak to the vendor's HTTP API: one client per run, shared by its threads.
+"""Client of the vendor's HTTP API: one for each run, shared by its threads.
 
 Paths are the vendor's (``/v1/...``), bodies are decoded JSON in the vendor's own shape, failures are
 ``reconciler.errors``. Waiting goes through the clock.

@@ -1,4 +1,4 @@
-"""Translate every failure of httpx and every status into ``reconciler.errors``.
+"""Mapping of failures of httpx, and of statuses, to ``reconciler.errors``.
 
 Reading and writing differ in one thing: a read that failed did nothing, a write that may have been sent may
 have happened. So a broken connection, a 5xx or an answer that cannot be read is VendorFault or Unintelligible

@@ -1,4 +1,4 @@
-"""Let a key into the process and keep it out of everything that leaves it."""
+"""The API key: read once, and kept out of everything that leaves the process."""
 
 from __future__ import annotations
 

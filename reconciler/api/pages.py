@@ -1,4 +1,4 @@
-"""Read a whole list from an endpoint that may answer in several shapes.
+"""Whole lists from endpoints that answer in several shapes.
 
 Contract 1.4: some lists are bare arrays, some sit in an object, some come in pages by offset or by cursor,
 and the sources disagree on which; so every shape is accepted everywhere. A list that cannot be read to its

@@ -1,4 +1,4 @@
-"""Make it impossible for a read-only command to write (promise P1).
+"""A transport that cannot write, for commands that only read (promise P1).
 
 It sits around the transport, the one place every request passes, so it holds whatever a kind forgets.
 """

@@ -1,4 +1,4 @@
-"""Decide whether a failed request is sent again, and after how long.
+"""Retry policy: whether a failed request is sent again, and after how long.
 
 A write is repeated only when it provably never arrived or was refused by a rate limit; a write without a
 clear answer never is (promises P4 and P6): it is settled by reading.

@@ -1,4 +1,4 @@
-"""Build the transport that carries requests to one address.
+"""Transports of requests to one address: a pool of connections, tracing, counting.
 
 Proxies are normal in CI, so HTTPS_PROXY, ALL_PROXY and NO_PROXY are obeyed, but never towards loopback: the
 emulator is not on the proxy's machine. Nothing else of the environment is: no netrc, no cookies. Certificates

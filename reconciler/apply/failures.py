@@ -16,7 +16,7 @@ AGAIN = "run apply again: it looks first, and does only what is missing"
 
 
 def outcome_of(error: ReconcilerError, change: Change, kind: Kind) -> tuple[Outcome, str]:
-    """How a change ended that failed, and the way out."""
+    """How a change ended that failed, and what to do next."""
     if isinstance(error, AmbiguousWrite):
         waits = change.action is Action.ACT or kind.tried_once or (kind.outputs and change.id is None)
         return Outcome.UNKNOWN, f"reconciler apply --again {change.address}" if waits else AGAIN

@@ -1,4 +1,4 @@
-"""Write down what apply is about to do and what came of it.
+"""The journal of an apply: what it is about to do, and what came of it.
 
 The intents of a wave are recorded, in one commit, before the first of its writes is sent; what came of them is
 recorded behind the requests that go on meanwhile. So a killed run leaves behind where it stood (promise P6): an

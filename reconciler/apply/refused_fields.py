@@ -1,4 +1,4 @@
-"""Put the vendor's complaints about fields on the lines that declared them."""
+"""Fields that the vendor refused, on the lines that declare them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Carry out a plan, recording each step before and after it is taken.
+"""The run of a plan: each step is recorded before and after it is taken.
 
 Independent steps run side by side; a failure stops only what depends on it; every draft is written before
 any is deployed, and if one cannot be written none is deployed. After each write the declared fields are

@@ -67,7 +67,7 @@ def documented(error: Rejected) -> bool:
 
 
 def mistaken(attempt: Attempt, detail: str) -> Attempt:
-    """The attempt where what the platform tells is of another call: what became of this one nobody knows."""
+    """The attempt where what the platform tells is of another call: the result of this one nobody knows."""
     return replace(attempt, state=CallState.UNKNOWN, detail=detail, code="RC612")
 
 

@@ -112,7 +112,7 @@ def _claimed(context: StartContext, claimed: CampaignRecord, body: Mapping[str, 
 
 
 def _looked(context: StartContext, record: CampaignRecord) -> CallRow:
-    """What became of a start whose answer was lost."""
+    """The result of a start whose answer was lost."""
     try:
         body = live(context.api, record.campaign)
     except ApiError:
@@ -156,12 +156,12 @@ def _held_back(context: StartContext, record: CampaignRecord, why: Obstacle) -> 
 
 
 def _record_result(context: StartContext, record: CampaignRecord, state: StartState, detail: str) -> None:
-    """Write what became of our claim, over whatever was written of it meanwhile but its start."""
+    """Write the result of our claim, over whatever was written of it meanwhile but its start."""
     for _ in range(8):
         now = record_of(context.ledger, record.name, record.campaign)
         if _written(context, replace(now, start=state, detail=detail)):
             return
-    raise Conflict(f"what became of the start of `{record.name}` could not be recorded")
+    raise Conflict(f"the result of the start of `{record.name}` could not be recorded")
 
 
 def _written(context: StartContext, record: CampaignRecord) -> bool:

@@ -124,7 +124,7 @@ def pools(
 
 
 def _attempt_row(context: DispatchContext, due: Due, tell: Tell, *, dry_run: bool) -> CallRow | None:
-    """The row of one attempt; what became of it is told also when something stops the run right then."""
+    """The row of one attempt; it is reported also when something stops the run right then."""
     order = context.orders.get(due.armed.name)
     if not due.is_uncertain and (why := _limit(context, due.attempt)) is not None:
         return row(due, order, CallState.ARMED, detail=why.message, hint=why.hint, code=why.code)
@@ -324,7 +324,7 @@ def _send(context: DispatchContext, claimed: Attempt, request: Mapping[str, Any]
 
 
 def _settled(context: DispatchContext, claimed: Attempt, order: PlannedCall, due: Due) -> Attempt:
-    """What became of a request without an answer; it is sent again only while the call might be placed anew."""
+    """The result of a request without an answer; it is sent again only while the call might be placed anew."""
 
     def again() -> Attempt:
         became = _rung(context, claimed, order, due)
@@ -342,7 +342,7 @@ def _settled(context: DispatchContext, claimed: Attempt, order: PlannedCall, due
 
 
 def _record(context: DispatchContext, attempt: Attempt, over: Attempt | None) -> Attempt:
-    """Write down what became of an attempt; returns it, or what another run wrote over ``over`` first.
+    """Write down the result of an attempt; returns it, or what another run wrote over ``over`` first.
 
     That a call was placed is certain knowledge and goes over whatever is uncertain, or says less. The vendor's
     words may hold the callee's number, the ledger must not.
@@ -390,7 +390,7 @@ def _settle(context: DispatchContext, due: Due, order: PlannedCall | None, *, dr
 
 
 def _taken_up(context: DispatchContext, due: Due, order: PlannedCall, attempt: Attempt) -> CallRow | None:
-    """What became of a request that was sent, once it is ours to settle; None where another run settles it."""
+    """The result of a request that was sent, once it is ours to settle; None where another run settles it."""
     claimed = _claimed(context, due, attempt)
     if claimed is None:
         return None

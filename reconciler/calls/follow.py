@@ -103,7 +103,7 @@ def _talking(api: Api, placed: Sequence[Attempt]) -> dict[str, Mapping[str, Any]
 
 
 def remember(ledger: Ledger, before: Iterable[Attempt], after: Iterable[Attempt]) -> None:
-    """Record what became of followed calls, so that they are not asked about again."""
+    """Record the result of followed calls, so that they are not asked about again."""
     for old, new in zip(before, after, strict=True):
         if old != new and (new.state.ended or new.state.uncertain):
             try:

@@ -32,7 +32,7 @@ def recorded(context: DispatchContext, due: Due, attempt: Attempt) -> bool:
 
 
 def missed(context: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | None:
-    """The window closed and nothing rang: recorded once, so that it is shouted about once.
+    """The window closed and nothing rang: recorded once, so that it is reported once.
 
     None when another run recorded something first: that it was missed, or even that it was placed.
     """

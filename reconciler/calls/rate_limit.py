@@ -1,4 +1,4 @@
-"""Keep requests apart: so many at once, so many a second, and none while the platform rests."""
+"""Rate limit of requests: so many at once, so many a second, none while the platform asks for a pause."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def damaged(ledger: Ledger) -> list[CallRow]:
 def errors_first(rows: Iterable[CallRow], left_out: Mapping[Address, tuple[Finding, ...]]) -> list[CallRow]:
     """The rows, and before them one for each call whose document is in error: as it stands nobody is rung for it.
 
-    It takes the place of a row that has the call wait; what became of earlier occurrences is told as ever.
+    It takes the place of a row that has the call wait; the result of earlier occurrences is told as ever.
     """
     wrong = {address.name: errors[0] for address, errors in left_out.items()}
     waiting: dict[str, CallRow] = {}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.state.call_records import Attempt
 
 REST = timedelta(seconds=30)
-MOMENT = timedelta(seconds=2)  # the least between two questions what became of a request
+MOMENT = timedelta(seconds=2)  # the least between two questions about one request
 
 
 class History(NamedTuple):
@@ -35,7 +35,7 @@ class History(NamedTuple):
 
 @dataclass(slots=True)
 class RunState:
-    """Attempts by idempotency key: whose request was sent, when each was tried last, what became of it.
+    """Attempts by idempotency key: whose request was sent, when each was tried last, and its result.
 
     ``quota`` holds those that count towards the run's limit: each takes its place before it may be sent, and
     gives it back when nothing was sent, or it was refused and nothing rang. ``known`` is told even when it
@@ -107,7 +107,7 @@ class RunState:
             return self.ids.setdefault(call_id, occurrence)
 
     def note(self, attempt: Attempt) -> None:
-        """Keep what became of an attempt."""
+        """Keep the result of an attempt."""
         self.known[attempt.key] = attempt
         if attempt.state == CallState.REFUSED:
             self.sent.discard(attempt.key)

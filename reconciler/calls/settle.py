@@ -1,4 +1,4 @@
-"""Settling: what became of a call whose answer never came.
+"""Settling: the result of a call whose answer never came.
 
 A timeout, a reset or a 5xx after ``POST /v1/call`` may mean that somebody's telephone rings. So: look in
 the vendor's list of calls; else ask once more with the *same* key, inside the window, which replays the

@@ -1,4 +1,4 @@
-"""Take many due calls side by side, no two to one person at once.
+"""Worker pool for due calls: many side by side, never two to one person at once.
 
 Workers do not wait for each other: what may not be begun yet is left to a worker that is busy, and will look
 again when it is done. So a worker that finds nothing it may begin ends, and the last one takes what is left.

@@ -121,7 +121,7 @@ def _untouched(ledger: Ledger, what: str, *, environments: Iterable[str]) -> Pla
 @declare("hold", paths=False)
 @click.argument("name", required=False, shell_complete=completed_values.calls)
 @click.option("--all", "everything", is_flag=True, help="Hold every call of the account.")
-@click.option("--why", default="by hand", show_default=True, help="The reason, for whoever wonders.")
+@click.option("--why", default="by hand", show_default=True, help="The reason, for everybody who asks later.")
 @click.option("--until", metavar="DATE|INSTANT", help="When it ends by itself; of a date, the whole day is held.")
 def hold(options: Options, name: str | None, everything: bool, why: str, until: str | None) -> int:
     """Let a call, all calls of a list, or every call, not be placed until it is released; takes effect at once.

@@ -116,7 +116,7 @@ def _line(each: Mapping[str, Any]) -> str:
 
 @declare("pause", paths=False)
 @click.argument("name", shell_complete=completed_values.addresses)
-@click.option("--why", default="by hand", show_default=True, help="The reason, for whoever wonders.")
+@click.option("--why", default="by hand", show_default=True, help="The reason, for everybody who asks later.")
 def pause(options: Options, name: str, why: str) -> int:
     """Pause a campaign at once; one that is not started yet is not started until it is resumed."""
     with Session(options, read_only=False) as session:

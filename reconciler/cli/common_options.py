@@ -1,4 +1,4 @@
-"""Declare the options that every command has, once."""
+"""Options that every command has."""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ def _decides(ledger: Ledger, people: frozenset[str], attempt: Attempt) -> bool:
 
 
 def _follow(session: Session, api: Api, ledger: Ledger, wanted: Callable[[Attempt], bool]) -> bool:
-    """Ask what became of calls that were placed, and record it; False when there was none to ask about."""
+    """Ask how placed calls ended, and record it; False when there was none to ask about."""
     placed = [attempt for attempt in ledger.attempts(CallState.PLACED) if wanted(attempt)]
     remember(ledger, placed, follow(api, placed, ledger.digests, stopping=session.stopping))
     return bool(placed)
@@ -306,7 +306,7 @@ def _context(
 
 
 def _happened(session: Session, row: CallRow) -> None:
-    """Say what became of a call when it is over: a run that waits may be killed long before it tells its end."""
+    """Report a call when it is over: a run that waits may be killed long before it tells its end."""
     if row.state.rang:
         told = shown(row, session.output)
         tried = f" (attempt {told.attempt})" if told.attempt > 1 else ""

@@ -1,4 +1,4 @@
-"""Turn what stops a run into words and an exit code."""
+"""Errors that end a run, as words and an exit code."""
 
 from __future__ import annotations
 

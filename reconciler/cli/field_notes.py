@@ -1,4 +1,4 @@
-"""Say more of those kinds and fields whose one line in the model leaves a question open."""
+"""Notes on kinds and fields whose one line in the model leaves a question open."""
 
 from __future__ import annotations
 

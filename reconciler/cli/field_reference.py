@@ -1,4 +1,4 @@
-"""Read what a field means from the model that declares it: type, default, choices, example."""
+"""Reference of fields, from the models that declare them: type, default, choices, example."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @declare("opt-out", paths=False)
 @click.argument("number")
-@click.option("--why", required=True, help="The reason, for whoever wonders.")
+@click.option("--why", required=True, help="The reason, for everybody who asks later.")
 def opt_out_command(options: Options, number: str, why: str) -> int:
     """Never call a person again, by any call or list; takes effect at once and is permanent.
 

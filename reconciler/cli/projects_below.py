@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def in_each_project(options: Options, run: Callable[[Options], int]) -> int:
-    """Run a command here or, where here is no project and none was named, in each one that lies below."""
+    """Run a command here or, where here is no project and none was named, in each one in the folders below."""
     roots = [] if options.paths else _below(Path.cwd())
     if not roots:
         return run(options)

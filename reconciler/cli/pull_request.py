@@ -1,4 +1,4 @@
-"""Tell a pull request what a run found: sticky comment, job summary, annotations.
+"""What a run says on a pull request: sticky comment, job summary, annotations.
 
 None of it changes what the run does or how it ends: what cannot be posted is a warning. Callees' numbers are
 masked here whatever was asked for on the terminal, since a comment is read by more people.

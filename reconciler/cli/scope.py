@@ -1,4 +1,4 @@
-"""Say which part of the project a run looks at, and what its plan comes to."""
+"""Scope of a run: which part of the project it looks at, and what its plan comes to."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _REMEMBERED = 20_000  # calls whose last line in the log is known
 
 
 class Report:
-    """Says what became of calls; what only waits is said when it changes."""
+    """Reports calls; what only waits is said when it changes."""
 
     def __init__(self, log: Log, metrics: Metrics, ledger: Ledger) -> None:
         self._log, self._metrics, self._ledger = log, metrics, ledger

@@ -1,4 +1,4 @@
-"""Show what a command found, in the form that was asked for."""
+"""Views of what a command found, in the form that was asked for."""
 
 from __future__ import annotations
 

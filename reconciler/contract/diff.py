@@ -1,4 +1,4 @@
-"""Say where a live object is not as declared, and which side moved.
+"""Differences between a live object and its declaration, and which side moved.
 
 Only what the right side mentions is compared (promise P3). The base of the three-way comparison is the
 pair of digests the last apply recorded for each field: of what was declared, and of what was read back.

@@ -1,4 +1,4 @@
-"""Let a field say, where it is declared, how it is sent, compared and shown.
+"""Field policies: how a field is sent, compared and shown, said where it is declared.
 
 Policy sits on the field as an annotation and is read once per model: from the same annotations come the
 comparison, the request body, the dependency order, the masking and the JSON Schema.

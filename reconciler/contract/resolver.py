@@ -1,4 +1,4 @@
-"""Turn names into the vendor's ids, and ids back into names."""
+"""Resolver between names and the vendor's ids."""
 
 from __future__ import annotations
 

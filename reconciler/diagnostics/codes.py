@@ -1,4 +1,4 @@
-"""Explain every code a finding or an error can carry.
+"""Every code that a finding or an error can carry, and what it means.
 
 A code is stable: it may be searched for, waived and linked to. 1xx is what the author wrote, 2xx is what the
 account will not do, 3xx is a refusal, 4xx is the vendor's API, 5xx is the state, 6xx is calls, 7xx is lint,

@@ -1,4 +1,4 @@
-"""Offer the nearest known word for a misspelt one, in the same words everywhere."""
+"""The nearest known word for a misspelt one, in the same words everywhere."""
 
 from __future__ import annotations
 

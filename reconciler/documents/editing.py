@@ -1,4 +1,4 @@
-"""Change one value inside a YAML text and nothing else, byte for byte.
+"""Edits of one value inside a YAML text, which leave every other byte as it is.
 
 A YAML library that loads and dumps reflows what it did not mean to touch (widths, blank lines, the spelling of
 flows, line ends), so the text of the value is replaced where it stands. Several spellings are tried, the one

@@ -1,4 +1,4 @@
-"""Read YAML that remembers its lines.
+"""YAML that remembers its lines.
 
 YAML 1.2's core meaning (``scalars``) on libyaml's parser, or on the lines of a text in the plain form. Tags, duplicate
 keys, endless aliases and absurd nesting are findings, never objects and never a crash.

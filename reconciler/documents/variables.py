@@ -1,4 +1,4 @@
-"""Put the values of an environment in place of ``${var.NAME}`` before a manifest is understood.
+"""Values of an environment in place of ``${var.NAME}``, before a manifest is understood.
 
 A value that is one reference takes the variable's type; inside longer text it is spelled as YAML would. What is
 put in is not looked at again, so there is no recursion. Of dollar signs before ``{`` each pair is one of the text:

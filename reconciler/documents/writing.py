@@ -1,4 +1,4 @@
-"""Write values as YAML that this tool, and any other reader, reads back as the same values.
+"""Values as YAML that this tool, and any other reader, reads back as the same values.
 
 Words that need no quotes have none, several lines become a literal block, anything else is in double quotes:
 the one style that can spell every text.

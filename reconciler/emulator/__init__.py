@@ -1,4 +1,4 @@
-"""This package exists to run everything with no account: the vendor's HTTP API in a box.
+"""The vendor's HTTP API in one process, for running everything without an account.
 
 Written from the API's documentation alone; it imports nothing of this project's but the clock, or it would
 share our misreadings.

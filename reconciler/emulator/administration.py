@@ -1,4 +1,4 @@
-"""Everybody else: the dashboard, the bank, the carrier and the hands of a tester.
+"""Test controls: changes of the emulated account behind the API's back.
 
 None of it is the vendor's. It lives under ``/emulator``, wants no key, and is neither recorded in the
 journal nor struck by faults:

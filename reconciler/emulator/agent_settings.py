@@ -1,4 +1,4 @@
-"""Say what can be set on an agent: one row per field of contract 2.2.3."""
+"""Settings of an agent: one row for each field of contract 2.2.3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serve agents (contract 2.2): created live, changed by draft, shipped whole.
+"""Agents (contract 2.2): created live, changed by draft, deployed whole.
 
 The stored ``body`` is the answer itself, so that a list of thousands is a join of texts. What is staged is
 kept beside it as an object of plain names: there, a staged null and "nothing staged" differ, which the

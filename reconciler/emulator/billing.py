@@ -1,4 +1,4 @@
-"""Keep the prepaid balance and its auto-reload (contract 2.18)."""
+"""The prepaid balance and its auto-reload (contract 2.18)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say what a call is placed with, and what is not known of it yet (2.12.1, 2.13)."""
+"""Fields of a call: what it is placed with, and what is not known of it yet (2.12.1, 2.13)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serve calls as they unfold: their state follows the clock (contract 2.13).
+"""Calls as they unfold: their state follows the clock (contract 2.13).
 
 A call is stored as placed, with the key of its outcome; what it looks like at a moment is worked out from
 the seconds since. ``close_ended`` closes the calls whose end has passed and bills each of them once.

@@ -1,4 +1,4 @@
-"""Serve the outbound TCPA confirmation (contract 2.17): a person's legal declaration."""
+"""The outbound TCPA confirmation (contract 2.17): a person's legal declaration."""
 
 from __future__ import annotations
 

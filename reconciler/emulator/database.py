@@ -1,4 +1,4 @@
-"""Keep the whole platform in one SQLite file that several processes may share.
+"""The whole platform in one SQLite file that several processes may share.
 
 Every request is one ``BEGIN IMMEDIATE`` transaction, so threads and processes take turns. Durability
 against a power cut is given up for speed; a killed process loses nothing that was committed.

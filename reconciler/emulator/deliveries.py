@@ -60,7 +60,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What became of an attempt; ``category`` is empty when it was taken."""
+    """The result of an attempt; ``category`` is empty when it was taken."""
 
     http_status: int | None
     category: str = ""
@@ -119,7 +119,7 @@ def repeat(scene: Scene, number: int) -> None:
 
 
 def record(scene: Scene, number: int, attempt: Attempt) -> None:
-    """Write down what became of an attempt, and when the next one is made, if any."""
+    """Write down the result of an attempt, and when the next one is made, if any."""
     row = scene.database.execute(
         "SELECT attempts, tries, created, endpoint_id FROM deliveries WHERE id = ?", (number,)
     ).fetchone()
@@ -141,7 +141,7 @@ def record(scene: Scene, number: int, attempt: Attempt) -> None:
 
 
 def test(exchange: Exchange) -> Reply:
-    """``POST …/webhook-endpoints/{id}/test``: sends one event now; the answer says what became of it."""
+    """``POST …/webhook-endpoints/{id}/test``: sends one event now; the answer says how that ended."""
     WEBHOOK_ENDPOINTS.authorize(exchange)
     endpoint = WEBHOOK_ENDPOINTS.load(exchange, exchange.arguments[0])
     event_type = exchange.body.get("event_type") or TEST_EVENT

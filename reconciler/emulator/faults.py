@@ -1,4 +1,4 @@
-"""Misbehave on request: the failures a client must survive, made reproducible."""
+"""Faults on request: the failures that a client must survive, made reproducible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HTML_TYPE = "text/html"
 GATEWAY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body>upstream</body></html>"
 WORDS = {"drop": ("", "connect", "read"), "malform": ("", "json", "envelope", "html", "signature")}
-# The method of events on their way out; no fault of another method, not even "*", strikes them.
+# The method of events that are being sent; no fault of another method, not even "*", strikes them.
 EVENT = "EVENT"
 
 

@@ -1,4 +1,4 @@
-"""Answer who is asking, of which organisation, and whether anybody is home (2.1)."""
+"""Who asks, of which organisation, and whether the service is up (contract 2.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serve phone numbers and their routing (contract 2.8).
+"""Phone numbers and their routing (contract 2.8).
 
 ``body`` is the answer; ``carrier`` is what only the carrier knows: whether a probe will succeed, how many
 were dialled, until when one is under way.

@@ -1,4 +1,4 @@
-"""Place calls (contract 2.12) and to refuse them for each reason of contract 4.
+"""Placing of calls (contract 2.12), and a refusal for each reason of contract 4.
 
 A refused request reserves nothing: the same idempotency key may be used again. Once a call record exists,
 the key answers with that call permanently.

@@ -1,4 +1,4 @@
-"""Say what is on the account before anybody touches it."""
+"""What is on the account before anybody touches it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Serve the platform on a loopback socket: HTTP/1.1 with keep-alive."""
+"""HTTP server on a loopback socket: HTTP/1.1 with keep-alive."""
 
 from __future__ import annotations
 

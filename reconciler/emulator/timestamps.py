@@ -1,4 +1,4 @@
-"""Write and read the vendor's timestamps: ISO 8601, UTC, microseconds, ``Z``."""
+"""The vendor's timestamps: ISO 8601, UTC, microseconds, ``Z``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reach the platform through the real HTTP client without a socket."""
+"""Transport of the real HTTP client to the platform, without a socket."""
 
 from __future__ import annotations
 

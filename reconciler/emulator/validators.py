@@ -1,4 +1,4 @@
-"""Judge values the way the vendor's framework does, in its words (contract 1.5).
+"""Validators that judge values as the vendor's framework does, in its words (contract 1.5).
 
 A check takes a decoded JSON value and returns it as the platform would store it, or raises ``Invalid``
 with the complaint.

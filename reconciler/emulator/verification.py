@@ -1,4 +1,4 @@
-"""Prove a VoIP number at its carrier (contract 2.8.3): a real, billed probe call.
+"""Verification of a VoIP number at its carrier (contract 2.8.3): a real, billed probe call.
 
 The answer is 200 whether the probe succeeds or not; ``voip_verification_status`` is the verdict.
 """

@@ -1,4 +1,4 @@
-"""Answer which voices there are (contract 2.11): a lookup table, never owned."""
+"""Voices (contract 2.11): a table that is only read."""
 
 from __future__ import annotations
 

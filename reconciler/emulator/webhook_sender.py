@@ -70,7 +70,7 @@ class WebhookSender:
             pass
 
     def send_now(self, number: int) -> Attempt:
-        """Send the delivery of that number now, and say what became of it."""
+        """Send the delivery of that number now, and say how that ended."""
         with self._moments() as scene:
             delivery = deliveries.claim(scene, number)
         if delivery is None:

@@ -1,4 +1,4 @@
-"""One comment per subject on a pull request: written once, rewritten ever after.
+"""One comment for each subject on a pull request: written once, then rewritten.
 
 A comment is found again by a hidden mark on its first line, and only among our own: anybody may write the
 mark into a comment, and a plan must not appear under the name of somebody who can edit it afterwards.

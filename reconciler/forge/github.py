@@ -1,4 +1,4 @@
-"""Find a run's pull request on GitHub and to speak in it.
+"""The pull request of a run on GitHub: its comments and annotations.
 
 Everything comes from the variables GitHub Actions sets: GITHUB_API_URL, GITHUB_REPOSITORY, GITHUB_TOKEN, and
 the number from GITHUB_EVENT_PATH, GITHUB_REF or, after a merge, the commit's pull request.

@@ -1,4 +1,4 @@
-"""Find a run's merge request on GitLab and to speak in it.
+"""The merge request of a run on GitLab: its comments.
 
 Everything comes from the variables of GitLab CI: CI_API_V4_URL, CI_PROJECT_ID, CI_MERGE_REQUEST_IID or, after
 a merge, CI_COMMIT_SHA. GITLAB_TOKEN (a project access token) is preferred: most servers do not let

@@ -1,4 +1,4 @@
-"""List every writable setting of an agent, in the vendor's words (contract 2.2.3)."""
+"""Every writable setting of an agent, in the vendor's words (contract 2.2.3)."""
 
 from __future__ import annotations
 

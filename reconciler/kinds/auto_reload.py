@@ -1,4 +1,4 @@
-"""Auto-reload: the card that is charged so that the phones do not fall silent.
+"""Auto-reload: four settings of the account's prepaid balance.
 
 The vendor's oddity (contract, 2.18): it is four fields of the billing account, there is one per
 organisation, enabling it needs a card (422 otherwise) and both amounts in the same request.

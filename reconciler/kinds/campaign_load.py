@@ -1,7 +1,7 @@
 """Loading of contacts, once, into a draft that holds none.
 
 The platform compares no contacts and takes none back: what is sent twice is rung twice. So each chunk is recorded
-before it is sent, and what became of it is settled by how many contacts the campaign holds, never by sending again.
+before it is sent, and its result is settled by how many contacts the campaign holds, never by sending again.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class _Load:
             return settled
 
     def _settled(self, chunk: Chunk, rows: Sequence[Contact], *, patient: bool) -> Chunk | None:
-        """What became of a chunk, by the number of contacts there are; None where it did not arrive."""
+        """The result of a chunk, by the number of contacts there are; None where it did not arrive."""
         before = sum(it.accepted or 0 for it in self._record.chunks if it != chunk)
         arrived = self._held() - before
         if arrived < chunk.size and patient and self._is_fresh(chunk):

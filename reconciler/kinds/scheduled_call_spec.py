@@ -1,4 +1,4 @@
-"""List what a scheduled call may say (contract 2.12.1, design section 3)."""
+"""What a scheduled call may say (contract 2.12.1)."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _hold_end(text: str) -> str:
 class Held(Spec):
     """A switch in the manifest: the call is not placed until this is taken out, or it ends by itself."""
 
-    why: Annotated[str, Field(min_length=1)] = Field(description="The reason, for whoever wonders.")
+    why: Annotated[str, Field(min_length=1)] = Field(description="The reason, for everybody who asks later.")
     until: Annotated[str, AfterValidator(_hold_end)] | None = Field(
         default=None,
         description="When it ends by itself: a date (the whole day counts) or a time, by the clock of the call.",
@@ -120,7 +120,7 @@ class Held(Spec):
 class Cancelled(Spec):
     """A switch in the manifest: the call is not placed at all while this stands there."""
 
-    why: Annotated[str, Field(min_length=1)] = Field(description="The reason, for whoever wonders.")
+    why: Annotated[str, Field(min_length=1)] = Field(description="The reason, for everybody who asks later.")
 
 
 class ScheduledCallSpec(Spec):

@@ -1,4 +1,4 @@
-"""Warn of settings of agents and numbers that do not come to what they say."""
+"""Rules about settings of agents and numbers that do not come to what they say."""
 
 from __future__ import annotations
 

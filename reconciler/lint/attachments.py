@@ -1,4 +1,4 @@
-"""Warn of tools, knowledge, instructions and variants that do not come to what their authors think."""
+"""Rules about tools, knowledge, instructions and variants that have no effect, or another one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look at the declared calls together: facts that nobody says, and one telephone rung twice."""
+"""Rules about the declared calls together: facts that nobody says, and one person rung twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warn of people's numbers in clear where the project wants them sealed; a file of many is told once."""
+"""Rules about people's numbers in clear where the project wants them sealed."""
 
 from __future__ import annotations
 

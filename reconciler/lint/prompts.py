@@ -1,4 +1,4 @@
-"""Read prompts as a callee and as a thief would: who is this, and what does it give away."""
+"""Rules about prompts: what a callee must be told, and what a prompt gives away."""
 
 from __future__ import annotations
 

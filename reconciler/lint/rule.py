@@ -1,4 +1,4 @@
-"""Say what a rule of lint is: a code, a weight, a title, and a check."""
+"""Rules of lint: a code, a weight, and a check."""
 
 from __future__ import annotations
 

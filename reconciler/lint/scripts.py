@@ -1,4 +1,4 @@
-"""Say which words a callee will hear, and who speaks them."""
+"""Words that a callee will hear, and who speaks them."""
 
 from __future__ import annotations
 

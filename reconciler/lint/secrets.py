@@ -1,4 +1,4 @@
-"""Warn of secrets that stand in a manifest for whoever reads the repository."""
+"""Rules about secrets in manifests, where everybody who reads the repository sees them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Take an author's word for a finding of lint: with a reason, and until a date."""
+"""Waivers: findings of lint that an author accepts, with a reason and until a date."""
 
 from __future__ import annotations
 

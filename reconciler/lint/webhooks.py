@@ -1,4 +1,4 @@
-"""Warn of webhooks whose events reach nobody."""
+"""Rules about webhooks whose events reach nobody."""
 
 from __future__ import annotations
 

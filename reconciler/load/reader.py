@@ -1,4 +1,4 @@
-"""Turn files into resources, with every complaint at its line and none held back."""
+"""The reader of manifests: files become resources, every complaint at its line and none held back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say pydantic's complaints in our words: a code, what is wrong, and the nearest key."""
+"""Pydantic's findings in our words: a code, what is wrong, and the nearest key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sender of notifications: each event once, whoever notices it, and never with a number."""
+"""Notifications that are sent once each, whichever run notices the event, and never with a number."""
 
 from __future__ import annotations
 

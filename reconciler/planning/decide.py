@@ -1,4 +1,4 @@
-"""Choose, in one table, what to do about one resource.
+"""The table of decisions: what is done about one resource.
 
 Pure: a ``Situation`` in, decisions out. The reason and the sentence are for people; nothing reads them back:
 what a later stage must know of a decision has a field of its own.

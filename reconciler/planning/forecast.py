@@ -1,4 +1,4 @@
-"""Say what the declared calls will mean for money and people before anything rings.
+"""Forecast: what the declared calls will mean for money and people.
 
 Every amount is a bound, not a prediction: a call is priced at the longest its agent lets it last, every
 second try is taken, and a tier that is not in the price list costs what the dearest one does. The price

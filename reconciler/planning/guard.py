@@ -1,4 +1,4 @@
-"""Refuse a plan that is understood and still should not be carried out."""
+"""Guards: refusals of a plan that is understood and still should not be carried out."""
 
 from __future__ import annotations
 

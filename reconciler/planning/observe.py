@@ -1,4 +1,4 @@
-"""Look: read the account once, and find which live object each document means.
+"""Observation: the account read once, and the live object that each document means.
 
 One list per kind, never a request per object. Matching is by the id in the manifest, then by what the
 ledger remembers, then by identity, and last by display name, where one namesake is adopted and several

@@ -1,4 +1,4 @@
-"""Turn what is declared and what is there into the changes a reader approves."""
+"""The plan: the changes a reader approves, from what is declared and what is there."""
 
 from __future__ import annotations
 

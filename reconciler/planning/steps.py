@@ -1,4 +1,4 @@
-"""Put the writes of a plan into a safe order.
+"""Steps: the writes of a plan in a safe order.
 
 Agents before the numbers that point at them, numbers before money, money before calls; every draft before
 any deploy; removals last and the other way round. Steps of one wave do not depend on each other.

@@ -1,4 +1,4 @@
-"""Mark the renderers: pure functions from the nouns of a run to text, JSON and Markdown.
+"""Renderers: pure functions from the nouns of a run to text, JSON, Markdown and HTML.
 
 No I/O and no clock: an instant that matters is in the noun already. A form is loaded when it is asked for, since a
 run writes one of them: ``render.markdown.plan(...)``.

@@ -1,4 +1,4 @@
-"""Print scheduled calls in rows: when, which, to whom, and what became of each."""
+"""Scheduled calls in rows: when, which, to whom, and how each ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Print what the doctor found: one line each, the fix below it."""
+"""Checks of the doctor: one line each, the fix below it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Print what was changed outside: the declared value first, then what is live."""
+"""Drift in rows: the declared value first, then what is live."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Print what differs in a change, field by field, and long texts by passage."""
+"""Fields of a change that differ, one by one, and long texts by passage."""
 
 from __future__ import annotations
 

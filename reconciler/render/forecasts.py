@@ -1,4 +1,4 @@
-"""Say what the declared calls will mean for money and people, in the words all formats share."""
+"""Forecast of the declared calls, in the words that all formats share."""
 
 from __future__ import annotations
 

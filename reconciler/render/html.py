@@ -1,4 +1,4 @@
-"""Write a plan, or the scheduled calls, as one page that a browser opens from a file.
+"""A plan, or the scheduled calls, as one page that a browser opens from a file.
 
 It works without scripts, fetches nothing, follows the reader's light or dark and prints. What matters most
 comes first, as in the text of a plan.

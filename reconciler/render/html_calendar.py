@@ -1,4 +1,4 @@
-"""Show the calls to come: a sheet of weeks, then each day with its calls on a 24-hour strip.
+"""Calls to come: a sheet of weeks, then each day with its calls on a 24-hour strip.
 
 Days and strips follow the clock where the callee is, because that is who is woken up; the time as it was
 declared stands beside it.

@@ -1,4 +1,4 @@
-"""Show each change of a plan as a card: whose it is, why, what it would mean, every field."""
+"""Changes of a plan as cards: whose it is, why, what it would mean, every field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frame a page that stands alone: one file, no script, nothing fetched from anywhere.
+"""Frame of a page that stands alone: one file, no script, nothing fetched from anywhere.
 
 The Content-Security-Policy forbids every source and allows the one style sheet by its digest, so even a
 mistake of ours in escaping could neither run nor fetch anything.

@@ -1,4 +1,4 @@
-"""Draw which resource names which: a column for each kind, a line for each reference.
+"""Picture of which resource names which: a column for each kind, a line for each reference.
 
 The lines come from the ``Ref`` annotations of the specs, so that a new kind appears in the picture by itself.
 """

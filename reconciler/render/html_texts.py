@@ -1,4 +1,4 @@
-"""Set two versions of a long text side by side, line by line, with the words that differ marked."""
+"""Two versions of a long text side by side, line by line, with the words that differ marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write plans, reports and calls as JSON for machines: stable keys, stable order.
+"""Plans, reports and calls as JSON for machines: stable keys, stable order.
 
 The shapes are versioned by ``format``; that of a plan is described by ``json_schema.PLAN_SCHEMA``.
 """
@@ -63,7 +63,7 @@ def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def report(report: Report, *, show_numbers: bool = False) -> dict[str, Any]:
-    """The plan document under the format ``reconciler.apply/v1``, and what became of each change."""
+    """The plan document under the format ``reconciler.apply/v1``, and the result of each change."""
     results = [_result(result, show_numbers=show_numbers) for result in report.results]
     return {
         **plan(Outlook.followed(report.plan), show_numbers=show_numbers),

@@ -1,4 +1,4 @@
-"""Describe the JSON of a plan, so that others may rely on it (JSON Schema 2020-12)."""
+"""Schema of the JSON of a plan, so that others may rely on it (JSON Schema 2020-12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write findings as JUnit XML, which every CI shows as a list of tests.
+"""Findings as JUnit XML, which every CI shows as a list of tests.
 
 A test is a declared resource: errors and refusals fail it, warnings are its output. What is about no declared
 resource is a test of its own, named by its code.

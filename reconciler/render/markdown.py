@@ -161,7 +161,7 @@ def report(
     limit: int = LIMIT,
     following: words.AfterApply = words.AFTER_APPLY,
 ) -> str:
-    """What became of each change, what went wrong first, in at most ``limit`` characters."""
+    """The result of each change, what went wrong first, in at most ``limit`` characters."""
     head = f"**{escape(words.applied(report))}**\n\n{_account(report.plan)}\n"
     end = _next(words.after_apply(report, following))
     ranked = sorted(report.results, key=lambda result: result.outcome not in _PROBLEMS)

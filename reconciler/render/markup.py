@@ -1,4 +1,4 @@
-"""Put data into GitHub's Markdown without letting it become Markdown, HTML or a mention."""
+"""Data inside GitHub's Markdown that cannot become Markdown, HTML or a mention."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def of_findings(findings: Iterable[Finding]) -> list[tuple[Finding, ...]]:
 
 
 def of_results(results: Iterable[Result]) -> list[tuple[Result, ...]]:
-    """What became of the rows of a list, those together of which the same is to be said; everything else alone."""
+    """The rows of a list, those together of which the same is to be said; everything else alone."""
     return _together((result, _came(result)) for result in results)
 
 

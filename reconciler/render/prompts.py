@@ -1,4 +1,4 @@
-"""Show what changed in a long text: words under their heading, not two walls of text.
+"""Changes of a long text: words under their heading, not two walls of text.
 
 Lines are compared first and words only inside the lines that changed, so a prompt of thousands of words
 costs what its change costs.

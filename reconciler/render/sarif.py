@@ -1,4 +1,4 @@
-"""Write findings as SARIF 2.1.0, which code scanning reads; the rules are our codes."""
+"""Findings as SARIF 2.1.0, which code scanning reads; the rules are our codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Lay words out in a terminal that nobody's data can take over.
+r"""Layout of text in a terminal, which no data can take control of.
 
 A prompt or a vendor's answer may hold escape sequences or invisible direction marks: they are written
 out (``\x1b``) instead of obeyed. Colours are the eight of SGR, and carry no meaning of their own.

@@ -1,4 +1,4 @@
-"""Write plans and reports for a person at a terminal.
+"""Plans and reports for a person at a terminal.
 
 It reads well at 80 columns without colour: signs and words carry the meaning. ``findings``, ``calls`` and
 ``dispatch`` are here too, so that every text a command prints comes from one module.
@@ -66,7 +66,7 @@ def report(
     show_numbers: bool = False,
     following: words.AfterApply = words.AFTER_APPLY,
 ) -> str:
-    """What became of each change, failures first; then a verdict that names them and what to do next.
+    """The result of each change, failures first; then a verdict that names them and what to do next.
 
     Of what was skipped for the same reason only the first are listed, and the others counted.
     """

@@ -1,4 +1,4 @@
-"""Keep the wording that text, JSON and Markdown share in one set of tables."""
+"""The wording that text, JSON and Markdown share, in one set of tables."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ AFTER_APPLY = AfterApply()
 
 
 def failures_first(report: Report) -> list[Result]:
-    """What became of the changes: what a person must do something about, and then the rest as it was planned."""
+    """The result of the changes: what a person must do something about, and then the rest as it was planned."""
     return sorted(report.results, key=lambda result: result.outcome not in (Outcome.FAILED, Outcome.UNKNOWN))
 
 

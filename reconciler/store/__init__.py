@@ -1,4 +1,4 @@
-"""Name what the rest of the tool may know of the store, whichever engine is behind it."""
+"""The public names of the store, whichever engine is behind it."""
 
 from reconciler.store.interface import Entry, Store, Write
 from reconciler.store.opening import open_store

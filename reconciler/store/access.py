@@ -1,4 +1,4 @@
-"""Ask whether a store may be written without writing to it, for `doctor`."""
+"""Whether a store may be written, found out without writing, for `doctor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keep the state on a branch of the project's own repository, with no other service.
+"""State on a branch of the project's own repository, with no other service.
 
 One file per key on an orphan branch, one commit per write on top of the last tip seen, and a plain push: a
 push that is not a fast-forward is refused, and that refusal is the compare-and-set. Then the tip is fetched,

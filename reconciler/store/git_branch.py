@@ -1,4 +1,4 @@
-"""Say in git's plumbing what the store needs of a branch: tip, files, next commit.
+"""A branch in git's plumbing: its tip, its files, the next commit.
 
 Objects are written first and reachable from nothing; one ref update or one push makes them count. A
 read-only branch keeps what it fetches in a temporary folder, so that the repository stays as it was.

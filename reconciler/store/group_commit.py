@@ -1,4 +1,4 @@
-"""Let threads share a commit: one of them at a time commits what all have asked for.
+"""Group commit: one thread at a time commits what all have asked for.
 
 A commit costs syncs of a disk or a push, for one write as for a hundred. A lock alone would not do: it wakes
 its waiters one by one, each behind another commit, even those whose write was stored long before.
@@ -29,7 +29,7 @@ _LONGEST_ROOM = 3.0  # seconds
 
 @dataclass(slots=True)
 class Fairness:
-    """Leaves room between commits that come one right after the other, or nobody else would get a word in.
+    """Leaves room between commits that come one right after the other, so that other writers can commit, too.
 
     On a branch, whoever pushes without a pause makes every push of a stranger a late one: somebody who wants to
     hold all calls would wait until the last is placed. Times are seconds of one clock.

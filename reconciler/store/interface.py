@@ -1,4 +1,4 @@
-"""State the compare-and-set promise that every store keeps.
+"""The compare-and-set interface that every store keeps.
 
 A version is the mark of one write and never comes back, not even when a key is deleted and written again
 with the same value. So "the version I read is still there" means "nobody wrote in between".

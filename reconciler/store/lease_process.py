@@ -1,4 +1,4 @@
-"""Tell whether the process that took a lease is provably gone.
+"""The process that holds a lease, and whether it has provably ended.
 
 Proof needs the same running kernel and the same process namespace: only there does "no such process" mean
 that it ended. Where the kernel does not tell (anything but Linux), nothing is proven and the lease runs out

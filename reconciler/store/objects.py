@@ -1,4 +1,4 @@
-"""Keep the state in an object store: a bucket is all it needs.
+"""State in an object store: a bucket is all it needs.
 
 A commit replaces one object, the head, if it is still the one that was read; everything else is named by it. So a
 commit is whole or nothing, and whoever loses the race reads the new head, compares its own keys, and goes on top of it

@@ -1,4 +1,4 @@
-"""Turn the `state` setting into the store it names."""
+"""The store that a `state` setting names."""
 
 from __future__ import annotations
 

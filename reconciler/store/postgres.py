@@ -1,7 +1,7 @@
-"""Keep the state in one PostgreSQL table, for teams that run a server already.
+"""State in one PostgreSQL table, for teams that run a server already.
 
 A write is one transaction: lock the rows it names, compare their versions, change them. When the connection
-breaks on the way, the server is asked by transaction id what became of it (``pg_xact_status``, new in
+breaks on the way, the server is asked for its outcome by transaction id (``pg_xact_status``, new in
 PostgreSQL 13), so nothing is ever sent twice on a guess.
 """
 
@@ -276,7 +276,7 @@ class PostgresStore(Store):
             connection.execute(NOTIFY)
 
     def _is_committed(self, transaction: Sequence[str], chosen: Requests, key: str) -> bool:
-        """What became of a transaction, asked on a new connection; StoreError when nobody can tell."""
+        """The result of a transaction, asked on a new connection; StoreError when nobody can tell."""
         doubt = f"{self.description}: the connection broke, it is not known whether `{key}` was stored"
         try:
             self._reconnect()

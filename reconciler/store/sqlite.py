@@ -1,4 +1,4 @@
-"""Keep the state in one SQLite file: the default, with nothing to set up.
+"""State in one SQLite file: the default, with nothing to set up.
 
 A rollback journal rather than WAL: a reader then creates no side files, so a read-only command can keep its
 promise, and the file may lie on a mounted volume. `synchronous=EXTRA` also syncs the directory after the
@@ -233,7 +233,7 @@ class SqliteStore(Store):
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """The connection for one thread: whoever stands in the door is next, so that nobody waits for two commits."""
+        """The connection for one thread: a read gets in before the next commit, and waits for one at most."""
         with self._door:
             self._lock.acquire()
         try:

@@ -108,7 +108,7 @@ def armed_ahead(project: Project, declare: Callable[[str], object], *, runs: int
 
 @dataclass(frozen=True)
 class Ran:
-    """What became of a command."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -144,7 +144,7 @@ def until_after(at: str) -> tuple[str, str]:
 
 
 def ended(*running: subprocess.Popen[str]) -> list[Ran]:
-    """What became of commands that run at once, each at its end."""
+    """The result of commands that run at once, each at its end."""
     return [Ran(it.returncode, out, err) for it in running for out, err in [it.communicate(timeout=2 * PATIENCE)]]
 
 

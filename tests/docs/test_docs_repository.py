@@ -13,6 +13,10 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGE = CHECKOUT / "reconciler"
 LONGEST = 400
 MOST_DEPENDENCIES = 190  # between the files and folders at the top, as before there were eighteen kinds
+COMMAND = re.compile(
+    "(Answer|Ask|Build|Carry|Change|Choose|Decide|Declare|Describe|Draw|Explain|Find|Judge|Keeps?|Lay|Let|Look|Make|Mark"
+    "|Misbehave|Offer|Pick|Print|Prove|Put|Reach|Read|Refuse|Say|Serve|Show|Speak|Take|Tell|Translate|Turn|Warn|Write) "
+)
 LOCK_FILES = {"uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock"}
 
 
@@ -37,10 +41,14 @@ def first_line(path: Path) -> str:
     return documented.partition("\n")[0]
 
 
+def is_plain(line: str) -> bool:
+    """Whether a line is short, and names what the module holds instead of telling it what to do."""
+    return 0 < len(line) <= 100 and not COMMAND.match(line) and " exists to " not in line
+
+
 def test_every_module_begins_with_what_it_holds_in_one_plain_line() -> None:
     lines = {str(path.relative_to(CHECKOUT)): first_line(path) for path in PACKAGE.rglob("*.py")}
-    wordy = {name: line for name, line in lines.items() if not 0 < len(line) <= 100 or "file exists" in line}
-    assert wordy == {}
+    assert {name: line for name, line in lines.items() if not is_plain(line)} == {}
 
 
 def test_the_changelog_keeps_what_is_unreleased() -> None:

@@ -171,7 +171,7 @@ class Tool:
         return [f"{it.verb} {it.address}" for it in plan.changes if it.pending or it.action == "refuse"]
 
     def apply(self, scope: Scope = Scope()) -> list[str]:  # noqa: B008 - frozen
-        """What became of it: ``create Tool/book done``."""
+        """How it ended: ``create Tool/book done``."""
         self.account.requests.clear()
         _, report = self.run(write=True, scope=scope)
         assert report is not None

@@ -60,7 +60,7 @@ def test_under_a_hold_no_campaign_is_started_and_released_it_is(site: Site) -> N
     declare(site, whole_second(ahead=2 * site.patience))
     assert site.run("calls", "hold", "--all", "--why", "a storm").returncode == 0
     service = site.serve()
-    until(lambda: told(service), "what became of it")
+    until(lambda: told(service), "how it ended")
     assert (told(service), started(site)) == (["held"], [])
     assert site.run("calls", "release", "--all").returncode == 0
     until(lambda: started(site), "the start, once it is released")

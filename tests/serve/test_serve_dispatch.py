@@ -70,7 +70,7 @@ def test_held_by_the_page_nothing_is_placed_and_released_it_is_at_once(site: Sit
     assert "a storm" in service.get("/").text
     site.declare(call("one", whole_second(ahead=site.patience), ENDS_AFTER_2_SECONDS))
     site.apply()
-    until(lambda: service.said("call"), "what became of it")
+    until(lambda: service.said("call"), "how it ended")
     assert (service.said("call")[0]["code"], site.dialled()) == ("RC603", [])
     assert service.post("/release", data={"token": "a-long-random-token"}).status_code == 200
     until(site.dialled, "the call, once it is released")

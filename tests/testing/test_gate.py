@@ -44,7 +44,7 @@ class Platform:
 
 
 def apply(folder: Folder, monkeypatch: pytest.MonkeyPatch, platform: Platform, **gates: str) -> dict[str, Any]:
-    """Deploy two agents, change both prompts under the gate, and say what became of it."""
+    """Deploy two agents, change both prompts under the gate, and say how that ended."""
     names = ("back-desk", "front-desk")
 
     def declare(prompt: str) -> None:
