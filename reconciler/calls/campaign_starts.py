@@ -23,7 +23,7 @@ from reconciler.errors import (
 )
 from reconciler.schedule.call_report import CallRow
 from reconciler.schedule.call_states import CallState
-from reconciler.schedule.clock import parse_instant, stamp
+from reconciler.schedule.clock import parse_instant, spoken_local, stamp, zone
 from reconciler.state.campaign_records import CampaignRecord, StartState, record_of, records, write
 
 if TYPE_CHECKING:
@@ -64,12 +64,24 @@ def next_opening(ledger: Ledger, now: datetime) -> datetime | None:
 
 
 def start(context: StartContext, record: CampaignRecord, *, dry_run: bool) -> CallRow | None:
-    """Start one that is due, or say why not; None where another run is at it."""
+    """Start one that is due, or say why not, by the clock of its daily window; None where another run is at it."""
     body = live(context.api, record.campaign)
+    row = _came(context, record, body, dry_run=dry_run)
+    return replace(row, zone=_zone_of(body)) if row is not None else None
+
+
+def _zone_of(body: Mapping[str, Any] | None) -> str:
+    """By whose clock its times are told; "" for UTC."""
+    return str((body or {}).get("timezone") or "")
+
+
+def _came(
+    context: StartContext, record: CampaignRecord, body: Mapping[str, Any] | None, *, dry_run: bool
+) -> CallRow | None:
     if body is not None and body.get("status") != DRAFT:
         return _found_started(context, record, body, dry_run=dry_run)
     if context.clock.now() >= parse_instant(record.closes):
-        return _missed(context, record, dry_run=dry_run)
+        return _missed(context, record, _zone_of(body), dry_run=dry_run)
     if body is None:
         return _row(record, CallState.ARMED, "it is not on the account any more", "run apply", "RC601")
     if (why := context.blocked(record, body)) is not None:
@@ -137,16 +149,22 @@ def _found_started(
     return _row(record, CallState.PLACED, f"started already: it is {body.get('status')}")
 
 
-def _missed(context: StartContext, record: CampaignRecord, *, dry_run: bool) -> CallRow | None:
+def _missed(context: StartContext, record: CampaignRecord, place: str, *, dry_run: bool) -> CallRow | None:
     """Recorded once, so it is reported once."""
     hold = record.pause.why if record.pause else context.ledger.held_all(context.clock.now()).why
-    detail = f"missed while held: {hold}" if hold else f"missed: it could be started until {record.closes}"
+    detail = (
+        f"missed while held: {hold}" if hold else f"missed: it could be started until {_spoken(record.closes, place)}"
+    )
     if not hold and record.detail:
         detail = f"{detail}; last: {record.detail}"
     if not dry_run and not _written(context, replace(record, start=StartState.MISSED, detail=detail)):
         return None
     code, hint = ("RC615", "") if hold else ("RC609", "declare a later `start` and apply")
     return _row(record, CallState.EXPIRED, detail, hint, code)
+
+
+def _spoken(written: str, place: str) -> str:
+    return spoken_local(parse_instant(written), zone(place or "UTC"))
 
 
 def _held_back(context: StartContext, record: CampaignRecord, why: Obstacle) -> CallRow:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from reconciler.calls.due import rang_that_day
-from reconciler.left_out import spoken_error
+from reconciler.left_out import list_of, spoken_error
 from reconciler.model import Address
 from reconciler.redaction import storable
 from reconciler.schedule import timezones
@@ -104,7 +104,8 @@ def _held(due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
 def release_of(hold: Hold, call: Armed, occurrence: str) -> str:
     """How a hold is ended: by command, or in the manifest that asks for it."""
     if hold.by == BY_THE_MANIFEST:
-        return f"take `held` out of {call.path or 'its manifest'}, then apply"
+        where = f"CallList/{name}" if (name := list_of(call.call.address)) else call.path or "its manifest"
+        return f"take `held` out of {where}, then apply"
     return f"reconciler calls release {call.name if hold == call.hold else occurrence}"
 
 

@@ -93,10 +93,13 @@ def damaged(ledger: Ledger) -> list[CallRow]:
     ]
 
 
-def errors_first(rows: Iterable[CallRow], left_out: Mapping[Address, tuple[Finding, ...]]) -> list[CallRow]:
+def errors_first(
+    rows: Iterable[CallRow], left_out: Mapping[Address, tuple[Finding, ...]], ledger: Ledger
+) -> list[CallRow]:
     """The rows, and before them one for each call whose document is in error: as it stands nobody is rung for it.
 
-    It takes the place of a row that has the call wait; the result of earlier occurrences is told as ever.
+    It takes the place of a row that has the call wait; the result of earlier occurrences is told as ever. One that
+    no row is about tells when it was armed to ring.
     """
     wrong = {address.name: errors[0] for address, errors in left_out.items()}
     waiting: dict[str, CallRow] = {}
@@ -106,11 +109,18 @@ def errors_first(rows: Iterable[CallRow], left_out: Mapping[Address, tuple[Findi
             waiting.setdefault(row.name, row)
         else:
             others.append(row)
-    return [*(_stopped(name, error, waiting.get(name)) for name, error in wrong.items()), *others]
+    return [*(_stopped(error, waiting.get(name) or _armed(name, ledger)) for name, error in wrong.items()), *others]
 
 
-def _stopped(name: str, error: Finding, row: CallRow | None) -> CallRow:
-    known = row or CallRow(name, name, 1, None, "", CallState.REFUSED)
+def _armed(name: str, ledger: Ledger) -> CallRow:
+    """The row of a call as it is armed, if it is."""
+    known = ledger.armed_call(name)
+    if known is None:
+        return CallRow(name, name, 1, None, "", CallState.REFUSED)
+    return call_row(known.call, when=_instant(known.opens))
+
+
+def _stopped(error: Finding, known: CallRow) -> CallRow:
     place = f"{error.location}: " if error.location else ""
     detail = f"{place}error {error.code}: {error.message}"
     return replace(known, state=CallState.REFUSED, detail=detail, hint=error.hint, code=error.code, in_error=True)

@@ -120,7 +120,7 @@ def _look(session: Session, names: tuple[str, ...], *, watch: bool) -> _Look:
         ledger.refresh()
     told = {row.occurrence for row in found}
     found += [row for name in names if name not in told for row in occurrence(ledger, name, found, now)]
-    found = errors_first(found, session.left_out)
+    found = errors_first(found, session.left_out, ledger)
     if (unknown := unknown_name(found, names, ledger)) is not None:
         raise unknown
     return _Look(api, target, ledger, loaded.resources, orders, attempts, found, names)

@@ -21,8 +21,10 @@ from reconciler.cli.opt_outs import dnc, opt_out_command
 from reconciler.cli.run_identity import person
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
+from reconciler.diagnostics.suggestions import nearest
 from reconciler.errors import Conflict, InputError, PlanRefused
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
+from reconciler.left_out import list_of
 from reconciler.redaction import storable
 from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant, stamp
@@ -77,10 +79,19 @@ def _known(ledger: Ledger, name: str, switch: str) -> Armed:
     armed = ledger.armed().get(name)
     if armed is None:
         campaign = is_campaign(ledger, name)
-        hint = f"reconciler campaigns {switch} {campaign}" if campaign else "`reconciler calls` lists them"
+        hint = f"reconciler campaigns {switch} {campaign}" if campaign else _meant(ledger, name)
         message = f"`{campaign}` is a campaign, and no call" if campaign else f"no call `{name}` is armed"
         raise InputError(message, code="RC630", hint=hint)
     return armed
+
+
+def _meant(ledger: Ledger, name: str) -> str:
+    """What may have been meant by a name that no call has: its list, or one that is spelt like it."""
+    armed = ledger.armed()
+    lists = {it for known in armed.values() if (it := list_of(known.call.address))}
+    if name in lists:
+        return f"it is a list: name one of its calls, {name}/KEY, or all: `cancelled: {{why: …}}` in CallList/{name}"
+    return nearest(name, {*armed, *lists}) or "`reconciler calls` lists them"
 
 
 def _last(ledger: Ledger) -> dict[str, Attempt]:

@@ -18,6 +18,7 @@ from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError, PlanRefused
 from reconciler.model import Address
 from reconciler.redaction import storable
+from reconciler.schedule.call_report import spoken_moment
 from reconciler.schedule.clock import stamp
 from reconciler.state.campaign_records import CampaignRecord, Pause, record_of
 
@@ -89,6 +90,7 @@ def _document(record: CampaignRecord, body: Mapping[str, Any] | None, ledger: Le
         **{key: body.get(key, 0) for key in _COUNTS},
         "start": record.opens or None,
         "start_state": str(record.start),
+        "timezone": body.get("timezone"),
         "held": hold or None,
     }
 
@@ -108,7 +110,8 @@ def _line(each: Mapping[str, Any]) -> str:
         f"{each['completed_count']} of {each['total_count']} completed, {each['failed_count']} failed, "
         f"{each['in_progress_count']} in progress"
     )
-    start = f"start {each['start_state']} {each['start']}" if each["start"] else ""
+    when = spoken_moment(each["start"], each["timezone"] or "") if each["start"] else ""
+    start = f"start {each['start_state']} {when}" if when else ""
     held = f"held: {each['held']}" if each["held"] else ""
     cost = f"cost so far {each['cost_cents'] / 100:.2f} USD" if "cost_cents" in each else ""
     return "  ".join(part for part in (each["name"], each["status"], counts, start, held, cost) if part)

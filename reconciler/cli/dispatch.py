@@ -134,14 +134,18 @@ def run(
         missing, left = _rounds(session, connection, read, rows, throttle, lookahead=lookahead, dry_run=dry_run)
     except BaseException:
         if rows:  # whatever stopped the run: who was rung, and which call was missed, is told now or never
-            view.dispatch(session, _latest(session, rows), dry_run=dry_run)
+            view.dispatch(session, _latest(session, connection.ledger, rows), dry_run=dry_run)
         raise
     finally:
         if not dry_run:
             billing = of_balance(session, session.looked) if session.looked else ()
-            tell(session, connection.ledger, [*of_calls(_latest(session, rows)), *billing])
+            tell(session, connection.ledger, [*of_calls(_latest(session, connection.ledger, rows)), *billing])
     still = len(left.place) + len(left.settle)
-    return Done(_latest(session, [*rows, *missing]), still, _awaited(connection.ledger, left, began + lookahead))
+    return Done(
+        _latest(session, connection.ledger, [*rows, *missing]),
+        still,
+        _awaited(connection.ledger, left, began + lookahead),
+    )
 
 
 def _awaited(ledger: Ledger, left: Agenda, until: datetime) -> int:
@@ -149,10 +153,10 @@ def _awaited(ledger: Ledger, left: Agenda, until: datetime) -> int:
     return max(0, len(todo(ledger, now=until).place) - len(left.place))
 
 
-def _latest(session: Session, rows: list[CallRow]) -> list[CallRow]:
+def _latest(session: Session, ledger: Ledger, rows: list[CallRow]) -> list[CallRow]:
     """The last row of each attempt, as it may be shown; calls whose documents are in error come first."""
     latest = {(row.occurrence, row.attempt): row for row in rows}.values()
-    return [shown(row, session.output) for row in errors_first(latest, session.left_out)]
+    return [shown(row, session.output) for row in errors_first(latest, session.left_out, ledger)]
 
 
 def _rounds(

@@ -101,7 +101,22 @@ _ARGUMENT = re.compile(
     re.VERBOSE,
 )
 _TOLD = frozenset(
-    {"changes", "detail", "findings", "fix", "hint", "message", "note", "notes", "plan", "results", "undeclared"}
+    {
+        "changes",
+        "detail",
+        "findings",
+        "fix",
+        "hint",
+        "message",
+        "next",
+        "note",
+        "notes",
+        "plan",
+        "results",
+        "row",
+        "tries",
+        "undeclared",
+    }
 )
 
 

@@ -135,7 +135,10 @@ def calls(session: Session, listed: CallList, one: CallDetail | None = None, *, 
         case _ if one is not None:
             if wrong := rows[: listed.wrong]:
                 output.data(render.text.calls(wrong, width=output.width, color=output.color))
-            command = session.options.command("calls show", one.name, "--transcript")
+            one, command = (
+                session.options.completed(one),
+                session.options.command("calls show", one.name, "--transcript"),
+            )
             output.data(
                 render.call_detail.text(
                     one, now=now, width=output.width, color=output.color, transcript_command=command

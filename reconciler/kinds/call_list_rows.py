@@ -17,6 +17,7 @@ from reconciler.contract.fields import E164, attributes
 from reconciler.contract.kind import Members
 from reconciler.diagnostics.suggestions import nearest, offer
 from reconciler.diagnostics.validation_words import plain
+from reconciler.documents.tables import is_lines
 from reconciler.kinds.scheduled_call_spec import ScheduledCallSpec
 from reconciler.left_out import row_name
 from reconciler.model import Address, Finding, Location, Manifest, Resource, Severity
@@ -44,7 +45,8 @@ def rows_of(resource: Resource, table: Table) -> Members:
         return Members((), tuple(reading.findings), known=False)
     calls = [call for line, row in zip(table.lines, table.rows, strict=True) if (call := reading.call(line, row))]
     for line, why in table.broken:
-        reading.complain("RC173", why, "write it as the header says", line=line)
+        hint = "an object a line, of single values" if is_lines(table.path) else "write it as the header says"
+        reading.complain("RC173", why, hint, line=line)
     wrong = reading.wrong
     return Members(
         tuple(call for call in calls if call.address.name not in wrong),

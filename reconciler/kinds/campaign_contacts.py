@@ -88,6 +88,10 @@ def wrong_rows(resource: Resource) -> Iterator[Finding]:
             hint = "name the column of the numbers `phone`"
             yield _error(resource.address, "RC171", "there is no column `phone`", hint, table, 1)
         return
+    if other := next((name for name in table.header[place + 1 :] if name in COLUMNS), ""):
+        message = f"`{table.header[place]}` and `{other}` are both numbers to call"
+        yield _error(resource.address, "RC171", message, "keep one of the two columns", table, 1)
+        return
     column, first = table.header[place], dict[str, int]()
     for line, row in zip(table.lines, table.rows, strict=True):
         written = str(row[place] or "").strip()

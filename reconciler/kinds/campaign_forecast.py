@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reconciler.kinds.campaign_contacts import contacts_of, counted
 from reconciler.kinds.campaign_load import DRAFT
 from reconciler.kinds.campaign_record import record
 from reconciler.kinds.campaign_start import callable_contacts, hours_of, lateness, most_cents, spec_of, starts_at, value
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reconciler.contract.account import Account
-    from reconciler.model import Address, Change, Plan
+    from reconciler.model import Address, Change, Plan, Resource
     from reconciler.state.call_records import Hold
 
 _NEVER_STARTED = frozenset({Action.REFUSE, Action.DELETE})
@@ -59,8 +60,14 @@ def _expected(change: Change, account: Account, everything: Hold) -> ExpectedCam
         cents=most_cents(resource, observed, account),
         agent=str(resource.declared.get("agent") or ""),
         ends=parse_instant(str(ends)) if ends else None,
-        held=_held(known, everything, opens + lateness(resource)),
+        held=_held(known, everything, opens + lateness(resource)) or _forbidden(resource, known, account),
     )
+
+
+def _forbidden(resource: Resource, known: CampaignRecord, account: Account) -> str:
+    """Whoever must not be called and was loaded keeps it from being started; "" where there is nobody."""
+    found = sum(it.line not in known.left_out and account.forbids(it.number) for it in contacts_of(resource))
+    return f"{counted(found)} must not be called" if known.is_loaded and found else ""
 
 
 def _held(known: CampaignRecord, everything: Hold, closes: datetime) -> str:

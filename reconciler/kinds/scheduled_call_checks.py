@@ -125,13 +125,15 @@ def _variables(resource: Resource, written: Mapping[str, Any], scripts: Scripts)
     variables, config = written.get("variables"), resource.declared.get("config") or {}
     given = (variables, config.get("variables"))
     for name in sorted(name for name in said if not any(_fills(it, name) for it in given)):
-        yield wrong(
+        found = wrong(
             resource,
             "variables",
             "RC143",
             f"{said[name]} says `{{{{{name}}}}}`, and `variables` {_lacks(name, variables)}",
             f"add `{name}: …` below `variables`",
         )  # fmt: skip - one call
+        # Where a column fills it, what lacks is the value of one row.
+        yield replace(found, location=resource.manifest.locate("spec", "variables", name))
 
 
 def _fills(variables: Any, name: str) -> bool:

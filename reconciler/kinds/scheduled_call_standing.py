@@ -10,7 +10,7 @@ from reconciler.left_out import list_of
 from reconciler.model import Finding, Observed, Phase, Resource
 from reconciler.redaction import storable
 from reconciler.schedule import clock
-from reconciler.schedule.call_report import spoken_end
+from reconciler.schedule.call_report import spoken_end, spoken_moment
 from reconciler.schedule.call_states import CallState
 from reconciler.state.call_records import Armed, Attempt, next_number
 
@@ -126,7 +126,7 @@ def _standing(armed: Armed, attempts: list[Attempt], *, released: bool) -> tuple
         phase = Phase.SETTLED if over else Phase.STEADY
         history += "; its next try was cancelled" if over else "; its next try is to come"
     when = rang[-1].sent_at or rang[-1].claimed_at
-    return phase, history.format(when=when[:16].replace("T", " ") + " UTC" if when else "an unknown date")
+    return phase, history.format(when=spoken_moment(when, armed.call.zone) if when else "an unknown date")
 
 
 def never_again(resource: Resource, observed: Observed | None, now: datetime) -> Finding | None:

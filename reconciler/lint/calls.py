@@ -111,7 +111,7 @@ def _collisions(rings: Sequence[Ring]) -> Iterator[Complaint]:
         told.add(names)
         yield at(
             second.call,
-            f"`{names[0]}` may call the same person within its window ({first.opens:%Y-%m-%d %H:%M} UTC)",
+            f"`{names[0]}` may call the same person within its window ({_spoken(first)})",
             "move one of the two, or make one call of them",
             _field(second.call),
         )
@@ -151,10 +151,17 @@ def too_many(rings: Rings, settings: Settings) -> Iterator[Complaint]:
             told.add(name)
             yield at(
                 ring.call,
-                f"call {limit + 1} to this person on one day ({ring.opens:%Y-%m-%d %H:%M} UTC), limit {limit}",
+                f"call {limit + 1} to this person on one day ({_spoken(ring)}), limit {limit}",
                 "move it to another day, or raise `limits.calls_per_callee_per_day` in reconciler.yaml",
                 _field(ring.call),
             )
+
+
+def _spoken(ring: Ring) -> str:
+    """When it opens, by the clock that the call is declared in."""
+    declared = ring.call.declared
+    place = (declared.get("schedule") or declared).get("timezone")
+    return clock.spoken_local(ring.opens, clock.zone(str(place or "UTC")))
 
 
 def _same_day(one: datetime, other: datetime, places: list[ZoneInfo]) -> bool:

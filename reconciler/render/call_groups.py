@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _Key: TypeAlias = tuple[bool, bool, str, str, str]  # rung, recurring, day, agent, verb
 FEW = 5  # calls up to which each is told in full
 _WIDEST_CHANGE = 60
+_MOMENT = re.compile(rf"\b\w{{3}} (\d{{1,2}}) ({'|'.join(clock.MONTHS)}) (\d{{4}}) (\d\d:\d\d)\b")
 _MOST = 20  # groups by agent and day that are read one by one
 
 
@@ -82,7 +84,7 @@ class CallGroup:
 
 @dataclass(frozen=True, slots=True)
 class AlikeRows:
-    """Rows of one list of which the same is to be said: what each says, unless ``said``."""
+    """Rows of one list of which the same is to be said, but for a time in it: what each says, unless ``said``."""
 
     name: str
     changes: tuple[Change, ...]
@@ -96,14 +98,14 @@ class AlikeRows:
     @property
     def sentence(self) -> str:
         """What there is to say of them."""
-        return clean(self.said or self.changes[0].sentence)
+        return clean(self.said or _from_to([change.sentence for change in self.changes]))
 
 
 def alike_rows(kept: Sequence[Change]) -> tuple[list[Change], list[AlikeRows]]:
-    """What stays as it is without the rows of a list that say the same, and these, each list and sentence once."""
+    """What stays as it is without the rows of a list that say the same but for a time, and these once for each list."""
     found: dict[tuple[str, str], list[Change]] = {}
     for change in kept:
-        found.setdefault((list_of(change.address), change.sentence), []).append(change)
+        found.setdefault((list_of(change.address), _MOMENT.sub("…", change.sentence)), []).append(change)
     many = [
         AlikeRows(name, tuple(own))
         for (name, _), own in found.items()
@@ -111,6 +113,20 @@ def alike_rows(kept: Sequence[Change]) -> tuple[list[Change], list[AlikeRows]]:
     ]
     told = {change.address for group in many for change in group.changes}
     return [change for change in kept if change.address not in told], many
+
+
+def _from_to(sentences: Sequence[str]) -> str:
+    """One sentence for all that differ by a time alone: ``already placed on Mon 14 Jan 2030 09:45 to …``."""
+    moments = {found[0]: _order(found) for said in sentences if (found := _MOMENT.search(said))}
+    ordered = sorted(moments, key=lambda moment: moments[moment])
+    if len(ordered) <= 1:
+        return sentences[0]
+    return _MOMENT.sub(f"{ordered[0]} to {ordered[-1]}", sentences[0], count=1)
+
+
+def _order(moment: re.Match[str]) -> tuple[int, int, int, str]:
+    day, month, year, time = moment.groups()
+    return int(year), clock.MONTHS.index(month), int(day), time
 
 
 def refused_rows(changes: Sequence[Change]) -> tuple[list[Change], list[AlikeRows]]:
@@ -189,10 +205,20 @@ def cells(call: Call, *, show_numbers: bool, said: str = "") -> tuple[str, str, 
     ring, change = call.ring, call.change
     if ring is None:
         own = clean(change.sentence)
-        return "", "", "" if own == said else own
+        return (_was_to_ring(change), "", "") if own == said else ("", "", own)
     when = f"{_local(ring):%H:%M} {forecasts.place(ring.zone or 'UTC')}"
     more = "; ".join([*_moved(change, show_numbers=show_numbers), *map(clean, change.notes)])
     return when, forecasts.callee(ring, show_numbers=show_numbers), more
+
+
+def _was_to_ring(change: Change) -> str:
+    """When a call that nobody rings any more would have rung; "" of one that recurs, or was never armed."""
+    known = change.observed.body if change.observed else {}
+    try:
+        at = clock.nominal(str(known["at"]), known.get("timezone")).instant
+    except (KeyError, ValueError):
+        return ""
+    return clock.spoken_local(at, clock.zone(str(known.get("timezone") or "UTC")))
 
 
 def _moved(change: Change, *, show_numbers: bool) -> list[str]:

@@ -42,6 +42,7 @@ FIGURES = (
     "cost_cents",
     "unpriced",
 )  # fmt: skip - in the order in which they are told
+_OF_CAMPAIGNS = ("status", "contacts", "completed", "failed", "in_progress")
 _ALWAYS = frozenset({"calls", "placed", "answered", "not_answered", "missed", "minutes", "cost_cents"})
 _UNSHOWN = frozenset({"unpriced"})
 _HEADS = {"cost_cents": ("", "cost"), "untold": ("not", "told")}
@@ -98,8 +99,7 @@ def document(report: CallReport) -> dict[str, Any]:
 
 
 def _campaign(it: CampaignCounts) -> dict[str, Any]:
-    counts = {name: getattr(it, name) for name in ("contacts", "completed", "failed", "in_progress")}
-    return {"campaign": it.name, "status": it.status, **counts}
+    return {"campaign": it.name, **{name: getattr(it, name) for name in _OF_CAMPAIGNS}}
 
 
 def _figures(sums: Sums) -> dict[str, Any]:
@@ -107,12 +107,15 @@ def _figures(sums: Sums) -> dict[str, Any]:
 
 
 def table_of(report: CallReport) -> str:
-    """CSV: a header, the totals, and a line for each group; lines end in LF, and no cell is a formula."""
+    """CSV: a header, the totals, a line for each group and campaign; lines end in LF, and no cell is a formula."""
     file = StringIO()
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(("of", "name", *FIGURES))
+    writer.writerow(("of", "name", *FIGURES, *_OF_CAMPAIGNS))
     for group in groups(report):
-        writer.writerow([group.of, inert(group.name), *_cells(group)])
+        writer.writerow([group.of, inert(group.name), *_cells(group), *("" for _ in _OF_CAMPAIGNS)])
+    for it in report.campaigns:
+        counts = [getattr(it, name) for name in _OF_CAMPAIGNS]
+        writer.writerow(["campaign", inert(it.name), *("" for _ in FIGURES), *counts])
     return file.getvalue()
 
 

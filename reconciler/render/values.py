@@ -31,6 +31,7 @@ HIDDEN = "(hidden)"
 UNKNOWN = "unknown"  # what the account does not tell and nobody remembers
 _DIGEST = re.compile(r"(sha256:)?[0-9a-f]{16}([0-9a-f]{48})?")
 _PLAIN = re.compile(r"[^\s\"'`\[\]{}].*[^\s\"'`]|[^\s\"'`\[\]{}]")
+_FULL_MINUTE = re.compile(r"\A(\d\d:\d\d):00\Z")  # one side of a difference may be spelt with its seconds
 _LONG = 60
 _NAMING = ("name", "label", "title", "key")  # what a list's objects are called by, first found
 
@@ -108,7 +109,7 @@ def line(value: Any, name: str = "") -> str:
     if isinstance(value, int | float):
         return dollars(value) if isinstance(value, int) and name.endswith("_cents") else str(value)
     if isinstance(value, str):
-        return _quoted(clean(value))
+        return _quoted(clean(_FULL_MINUTE.sub(r"\1", value)))
     if isinstance(value, list):
         return f"[{', '.join(line(item) for item in value)}]" if value else "[]"
     return f"{{{', '.join(f'{clean(str(key))}: {line(item)}' for key, item in value.items())}}}"

@@ -83,7 +83,7 @@ def spoken_end(until: str, place: str = "") -> str:
 
     ``place`` is the zone by whose clock it is told, "" for UTC.
     """
-    return f" until {_moment(until, place)}" if until else ""
+    return f" until {spoken_moment(until, place)}" if until else ""
 
 
 def standstill(why: str, since: str, by: str, until: str = "", place: str = "") -> str:
@@ -93,11 +93,12 @@ def standstill(why: str, since: str, by: str, until: str = "", place: str = "") 
     """
     if not why:
         return ""
-    when = f" since {_moment(since, place)}" if since else ""
+    when = f" since {spoken_moment(since, place)}" if since else ""
     return f"every call is held{when}{spoken_end(until, place)}{f' by {by}' if by else ''}: {why}"
 
 
-def _moment(written: str, place: str) -> str:
+def spoken_moment(written: str, place: str) -> str:
+    """``Mon 28 Dec 2026 00:00 New York`` of a stored instant; what is none is told as it is written."""
     try:
         instant = parse_instant(written)
     except ValueError:

@@ -201,9 +201,9 @@ def _is_dead(found: Entry, now: datetime, watch: Watch | None) -> bool:
 
 def _held_by(found: Entry) -> Locked:
     value: dict[str, Any] = found.value
-    since, until = value.get("since", "?"), value.get("expires", "?")
-    owner = value.get("owner", "an unknown owner")
-    return Locked(f"another run is writing: {owner}, since {since}, until {until} unless it renews", hint=HINT)
+    owner = value.get("owner", f"an unknown owner since {value.get('since', '?')}")
+    until = f"{_expiry(found):%H:%M:%S} UTC" if "expires" in value else "?"
+    return Locked(f"another run is writing: {owner}, until {until} unless it renews", hint=HINT)
 
 
 def _expiry(found: Entry) -> datetime:

@@ -162,6 +162,23 @@ def test_a_report_of_no_call_says_so(form: object) -> None:
     assert "No calls." in form(report(TARGET, [], now=NOW))  # type: ignore[operator]
 
 
+def test_csv_has_a_line_for_each_campaign_with_its_own_counts() -> None:
+    lines = list(
+        csv.DictReader(io.StringIO(call_sums.table_of(report(TARGET, [REACHED], now=NOW, campaigns=[SPRING]))))
+    )
+    last = {name: value for name, value in lines[-1].items() if value}
+    assert last == {
+        "of": "campaign",
+        "name": "spring",
+        "status": "running",
+        "contacts": "120",
+        "completed": "12",
+        "failed": "3",
+        "in_progress": "2",
+    }
+    assert lines[0]["contacts"] == ""
+
+
 def test_csv_has_a_line_for_the_totals_and_each_group_and_no_cell_is_a_formula() -> None:
     risky = replace(REACHED, agent="=cmd()")
     lines = list(csv.DictReader(io.StringIO(call_sums.table_of(report(TARGET, [risky, AGAIN], now=NOW)))))

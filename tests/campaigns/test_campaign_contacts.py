@@ -205,6 +205,7 @@ def test_rows_that_the_platform_refuses_are_named_by_line_and_nothing_is_started
         ("name,phone\nA,\n", "RC176", "contacts.csv:2:3"),
         ("name\nA\n", "RC171", "contacts.csv:1:1"),
         ("", "RC171", "contacts.csv:1:1"),
+        ("phone,phone_number\n+12125550101,+12125550102\n", "RC171", "contacts.csv:1:1"),
         ("phone\n+12125550101,x\n", "RC171", "contacts.csv:2:1"),
     ],
 )

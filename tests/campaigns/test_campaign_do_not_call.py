@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +37,16 @@ def test_who_opts_out_after_the_load_keeps_it_from_being_started(project: Campai
     said = project.run("dispatch", now=START)
     assert (said.code, project.sent("/start")) == (IN_PART, 0), said.text
     assert "line 4" in said.text
+
+
+def test_a_campaign_that_an_opt_out_keeps_from_its_start_is_not_counted_among_what_is_to_come(
+    project: Campaigns,
+) -> None:
+    project.declare(*people(3), start="2026-12-07T09:00")
+    project.applied()
+    project.run("calls", "opt-out", people(3)[2], "--why", "asked")
+    found = json.loads(project.run("plan", "--format", "json").out)["forecast"]
+    assert (found["campaigns"], [it["reason"] for it in found["skipped"]]) == ([], ["1 contact must not be called"])
 
 
 def test_nobody_is_loaded_or_started_while_the_list_cannot_be_read(project: Campaigns) -> None:

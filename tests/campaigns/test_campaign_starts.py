@@ -57,6 +57,8 @@ def test_nothing_is_started_before_its_time_and_it_is_started_once_at_it(project
     said = dispatch(project)
     assert said.code == 0, said.text
     assert "started: 60 contacts" in said.text
+    assert "placed  Mon 7 Dec 09:00 New York  Campaign/recall" in said.out
+    assert "start started Mon 7 Dec 2026 09:00 New York" in project.run("campaigns").out
     assert dispatch(project, LATER).code == 0
     assert project.sent("/start") == 1
     assert project.statuses() == ["running"]
@@ -69,7 +71,9 @@ def test_a_rehearsal_starts_nothing(project: Campaigns) -> None:
 
 
 def test_a_start_that_is_missed_is_told_once_and_never_made_up_for(project: Campaigns) -> None:
-    assert dispatch(project, TOO_LATE).code == MISSED
+    missed = dispatch(project, TOO_LATE)
+    assert missed.code == MISSED
+    assert "missed: it could be started until Mon 7 Dec 10:00 New York" in missed.out
     assert dispatch(project, TOO_LATE).code == 0
     project.apply(now=TOO_LATE)
     dispatch(project, TOO_LATE)
