@@ -9,6 +9,7 @@
      │   ├─ StalePlan                  the account moved since the plan was approved
      │   ├─ WrongAccount               the key opens another organisation
      │   ├─ Undecided                  which of the project's environments is meant was not said
+     │   ├─ Unconfirmed                somebody has to say yes, and nobody can be asked here
      │   └─ Locked                     somebody else is writing
      ├─ StoreError                     the state could not be read or written
      │   └─ Conflict                   another writer was first (the lost compare-and-set)
@@ -108,6 +109,12 @@ class Undecided(PlanRefused):
     """The project declares environments, and which one is meant was not said."""
 
     code = "RC310"
+
+
+class Unconfirmed(PlanRefused):
+    """Somebody has to say yes first, and nobody can be asked here."""
+
+    code = "RC307"
 
 
 class Locked(PlanRefused):

@@ -21,7 +21,7 @@ from reconciler.errors import (
     Unreachable,
     VendorFault,
 )
-from reconciler.schedule.call_report import CallRow
+from reconciler.schedule.call_report import KEPT_BACK, CallRow
 from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant, spoken_local, stamp, zone
 from reconciler.state.campaign_records import CampaignRecord, StartState, record_of, records, write
@@ -159,7 +159,7 @@ def _missed(context: StartContext, record: CampaignRecord, place: str, *, dry_ru
         detail = f"{detail}; last: {record.detail}"
     if not dry_run and not _written(context, replace(record, start=StartState.MISSED, detail=detail)):
         return None
-    code, hint = ("RC615", "") if hold else ("RC609", "declare a later `start` and apply")
+    code, hint = (KEPT_BACK, "") if hold else ("RC609", "declare a later `start` and apply")
     return _row(record, CallState.EXPIRED, detail, hint, code)
 
 

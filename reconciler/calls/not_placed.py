@@ -10,6 +10,7 @@ from reconciler.calls.answers import row
 from reconciler.calls.gates import skipped
 from reconciler.errors import Conflict
 from reconciler.left_out import list_of
+from reconciler.schedule.call_report import KEPT_BACK
 from reconciler.schedule.call_states import CallState
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def missed(context: DispatchContext, due: Due, *, dry_run: bool) -> CallRow | No
     called_off = bool(order.cancelled) if order is not None else context.error(due) is None
     others = f"; so did {due.earlier} before it" if due.earlier else ""
     if hold:
-        detail, code = f"missed while held: {hold.why}{others}", "RC615"
+        detail, code = f"missed while held: {hold.why}{others}", KEPT_BACK
     elif forbidden:
-        detail, code = f"not placed: this person must not be called{others}", "RC615"
+        detail, code = f"not placed: this person must not be called{others}", KEPT_BACK
     else:
         detail, code = f"missed: its window closed on {due.closing}{others}{why}", "RC609"
     attempt = replace(due.attempt, state=CallState.EXPIRED, detail=detail, code=code, earlier=due.earlier)

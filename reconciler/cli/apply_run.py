@@ -15,7 +15,7 @@ from reconciler.cli.progress import applying
 from reconciler.cli.pull_request import Announcement
 from reconciler.cli.scope import Narrowing, exit_code
 from reconciler.cli.session import Session
-from reconciler.errors import InputError, PlanRefused
+from reconciler.errors import InputError, PlanRefused, Unconfirmed
 from reconciler.kinds import KINDS
 from reconciler.left_out import stopped
 from reconciler.model import Outcome, Plan, Report
@@ -107,9 +107,8 @@ def _ask(session: Session, plan: Outlook) -> None:
     changes = counted(len(plan.pending), "change")
     if not session.output.interactive:
         view.plan(session, plan, next_command=session.options.command("apply", "--yes"))
-        raise PlanRefused(
+        raise Unconfirmed(
             f"{changes} {'waits' if len(plan.pending) == 1 else 'wait'}, and nobody can be asked here",
-            code="RC307",
             hint="add --yes, or apply a plan that was approved: reconciler apply --plan plan.json",
         )
     view.plan(session, plan, next_command="")

@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 IN_PART, MISSED, INTERRUPTED = 4, 5, 130
 AT_ONCE = 8
 _SLICE = 1.0
-MEANT = "RC615"  # missed while held: somebody decided that, and nobody is alarmed
 
 
 class Done(NamedTuple):
@@ -98,7 +97,7 @@ def command(options: Options, lookahead: timedelta, dry_run: bool, parallelism: 
 
 def code_of_calls(rows: list[CallRow]) -> int:
     """5 when a call was missed or is unknown, 4 when one that is due did not go out or failed at once, else 0."""
-    if any(row.state.alarming and row.code != MEANT for row in rows):
+    if any(row.state.alarming and not row.kept_back for row in rows):
         return MISSED
     return IN_PART if any(row.state.not_out for row in rows) else 0
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli.run_identity import commit
-from reconciler.errors import Conflict, Interrupted, ReconcilerError
+from reconciler.errors import Conflict, Interrupted, ReconcilerError, Unconfirmed
 from reconciler.notify.notifier import Notice, Notifier
 from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import stamp
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from reconciler.state.ledger import Ledger
     from reconciler.store import Store
 
-_HELD = "RC615"  # missed while held: somebody decided that
 _TOPICS = {CallState.EXPIRED: "missed", CallState.UNKNOWN: "unknown", CallState.REFUSED: "refused"}
 _WORDS = {
     "missed": "a call was missed",
@@ -31,7 +30,6 @@ _WORDS = {
     "refused": "a call was refused",
 }
 _LISTED = 20
-_NO_FAILURE = ("RC307", Interrupted.code)
 
 
 def notifier(session: Session, ledger: Ledger, store: Store | None = None) -> Notifier | None:
@@ -73,9 +71,10 @@ def told_when_it_fails(session: Session, ledger: Ledger) -> Iterator[None]:
     """Tell of an apply that ends in an error, once for each commit; not of one that only waits for a yes."""
     try:
         yield
+    except (Unconfirmed, Interrupted):
+        raise
     except ReconcilerError as error:
-        if error.code not in _NO_FAILURE:
-            tell(session, ledger, of_failure(error, commit(session.project) or f"{session.clock.now():%Y-%m-%d}"))
+        tell(session, ledger, of_failure(error, commit(session.project) or f"{session.clock.now():%Y-%m-%d}"))
         raise
 
 
@@ -96,7 +95,7 @@ def of_calls(rows: Iterable[CallRow]) -> Iterator[Notice]:
     """What went wrong with calls, each attempt once."""
     for row in rows:
         topic: Any = _TOPICS.get(row.state)
-        if topic is None or row.code == _HELD:
+        if topic is None or row.kept_back:
             continue
         event = f"{row.occurrence} {row.attempt} {row.state}"
         body = "\n".join(filter(None, (f"{row.occurrence}, attempt {row.attempt}: {row.detail}", row.hint)))

@@ -18,7 +18,7 @@ from reconciler.cli.scope import addresses, selected
 from reconciler.cli.session import Session
 from reconciler.cli.test_authoring import from_call, generate
 from reconciler.cli.verbs import Verbs
-from reconciler.errors import ApiError, Denied, InputError, Interrupted, PlanRefused, Rejected
+from reconciler.errors import ApiError, Denied, InputError, Interrupted, PlanRefused, Rejected, Unconfirmed
 from reconciler.money import dollars
 from reconciler.planning.scope import Scope
 from reconciler.render import test_results
@@ -261,9 +261,7 @@ def _ask(session: Session, wanted: Sequence[Wanted], *, yes: bool) -> None:
         return
     tests = sum(len(it.scenarios) for it in wanted)
     if not session.output.interactive:
-        raise PlanRefused(
-            f"{counted(tests, 'billed test call')}, and nobody can be asked here", code="RC307", hint="add --yes"
-        )
+        raise Unconfirmed(f"{counted(tests, 'billed test call')}, and nobody can be asked here", hint="add --yes")
     if not click.confirm(f"Make {counted(tests, 'billed test call')}?", default=False, err=True):
         raise click.Abort
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from reconciler.emulator.exchange import Exchange, Scene
     from reconciler.emulator.resource import Body
 
-ORIGINALS = "knowledge_originals"
 INDEXING_SECONDS = 2.0
 CHUNK_BYTES = 1000
 FAILS = "fails"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -67,6 +67,3 @@ class CampaignSpec(Spec):
     late: Annotated[Duration | None, LOCAL] = Field(
         default=None, description="How late it may still be started, in d, h, m and s (1h when left out); never after."
     )
-
-
-StatusWord = Literal["draft", "scheduled", "running", "paused", "completed", "cancelled"]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reconciler.schedule.call_states import CallState
 
 _ANOTHER_YEAR = datetime(1970, 1, 2, tzinfo=UTC)  # seen from which every time is told with its year
+KEPT_BACK = "RC615"  # the code of what was missed because somebody decided that it must not ring
 OUTCOMES = ("reached", "not_reached", "voicemail", "unknown")
 
 
@@ -48,6 +49,11 @@ class CallRow:
     agent: str = ""
     earlier: int = 0
     in_error: bool = False
+
+    @property
+    def kept_back(self) -> bool:
+        """Whether it was missed while it was held, or because the person must not be called: nobody is alarmed."""
+        return self.code == KEPT_BACK
 
     @property
     def list(self) -> str:

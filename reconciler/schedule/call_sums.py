@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from reconciler.schedule.call_report import CallRow
 
 _ENDS = {"reached": "answered", "voicemail": "voicemail", "not_reached": "not_answered"}
-_MEANT = "RC615"  # it expired while it was held, or of somebody who must not be called
 _MINUTE = 60
 
 
@@ -113,7 +112,7 @@ def sums(row: CallRow) -> Sums:
     placed, ended = row.state.certain, row.state.ended
     told = _ENDS.get(row.outcome, "") if placed else ""
     missed = 1 + row.earlier if row.state is CallState.EXPIRED else 0
-    kept_back = row.code == _MEANT
+    kept_back = row.kept_back
     return Sums(
         calls=1 + row.earlier if row.attempt == 1 else 0,
         placed=placed,

@@ -36,18 +36,16 @@ SUBJECTS = (
     "cli/webhooks.py",
 )
 WORDS = {"reason", "sentence", "code"}
-# A drift has reasons of its own; a notice, and a sum, leave out what a row says was held; a waiver names codes; files
-# say why they may not be read; processes exit with a code.
+# A drift has reasons of its own; a waiver names codes; files say why they may not be read; processes exit with a code;
+# a row of a call, which the state remembers by its code, says itself whether somebody kept it back.
 ELSEWHERE = (
     "adoption/write_back.py",
     "cli/drift.py",
-    "cli/notices.py",
     "lint/waivers.py",
     "load/contents.py",
     "settings.py",
     "store/",
-    "cli/dispatch.py",
-    "schedule/call_sums.py",
+    "schedule/call_report.py",
 )
 
 
