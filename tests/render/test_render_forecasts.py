@@ -55,7 +55,7 @@ def test_a_sum_that_stopped_counting_is_no_bound_and_says_so() -> None:
 
 
 def test_only_a_few_are_listed_unless_all_are_asked_for() -> None:
-    many = tuple(replace(JANE, address=replace(JANE.address, name=f"call-{index}")) for index in range(40))
+    many = tuple(replace(JANE, address=JANE.address._replace(name=f"call-{index}")) for index in range(40))
     plan = replace(FULL, forecast=replace(FORECAST, rings=many))
     assert "… and 35 more" in text.plan(plan)
     assert text.plan(plan, full=True).count("  call-") == 40

@@ -183,7 +183,7 @@ def test_calls_years_ahead_make_a_calendar_of_their_own_weeks() -> None:
 
 
 def test_more_calls_than_a_page_bears_are_counted() -> None:
-    many = tuple(replace(JANE, address=replace(JANE.address, name=f"call-{index}")) for index in range(260))
+    many = tuple(replace(JANE, address=JANE.address._replace(name=f"call-{index}")) for index in range(260))
     assert "… and 60 calls later." in check(html.plan(replace(FULL, forecast=replace(FORECAST, rings=many)))).text
 
 

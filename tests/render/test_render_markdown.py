@@ -99,14 +99,14 @@ def test_prompts_go_before_the_line_of_a_deletion_or_a_charge_and_before_the_nam
 
 
 def test_calls_too_many_for_a_table_are_still_all_named() -> None:
-    calls = [replace(ARM, address=replace(ARM.address, name=f"call-{index}")) for index in range(1000)]
+    calls = [replace(ARM, address=ARM.address._replace(name=f"call-{index}")) for index in range(1000)]
     page = markdown.plan(plan_of(*calls, CREATE))
     assert len(page) <= markdown.LIMIT
     assert all(f"<code>call-{index}</code>" in page for index in range(1000))
 
 
 def test_calls_too_many_for_a_comment_are_counted() -> None:
-    calls = [replace(ARM, address=replace(ARM.address, name=f"call-{index}")) for index in range(9000)]
+    calls = [replace(ARM, address=ARM.address._replace(name=f"call-{index}")) for index in range(9000)]
     page = markdown.plan(plan_of(*calls))
     assert len(page) <= markdown.LIMIT
     named = len(re.findall("<code>call-", page))

@@ -198,7 +198,7 @@ def test_a_clean_plan_says_that_there_is_nothing_to_do() -> None:
 
 
 def test_a_history_of_many_calls_is_counted_rather_than_listed() -> None:
-    calls = [replace(PLACED, address=replace(PLACED.address, name=f"call-{index}")) for index in range(40)]
+    calls = [replace(PLACED, address=PLACED.address._replace(name=f"call-{index}")) for index in range(40)]
     printed = text.plan(plan_of(*calls))
     assert printed.count("already placed") == 5
     assert "… and 35 more: settled" in printed
