@@ -82,14 +82,14 @@ class ScheduledCall(Kind):
             yield Observed(self.name, name, {}, identity=name, name=name, phase=Phase.UNKNOWN, history=history)
         told = {*look.ledger.damaged}
         for armed in standing.values():
-            attempts = tried.get(armed.name, [])
+            attempts = tried.get(armed.name, ())
             if armed.state == CallState.ARMED or any(
                 attempt.state != CallState.REFUSED for attempt in of_the_one(armed, attempts)
             ):
                 told.add(armed.name)
                 declared = look.resources.get(f"{self.name}/{armed.name}")
-                shown = replace(armed, spec=opened(armed.spec, declared, digests))
-                yield observed_call(shown, attempts, released=not cancelled(declared))
+                spec = opened(armed.spec, declared, digests)
+                yield observed_call(armed, attempts, spec, released=not cancelled(declared))
         foreign = look.ledger.foreign_calls()
         yield from called_off(look.resources.values(), {*told, *foreign})
         for name, project in foreign.items():
@@ -255,7 +255,7 @@ def _cancelled(change: Change, context: Context) -> Armed | None:
 
 def _as_observed(armed: Armed, change: Change, context: Context) -> Observed:
     """As a plan would see it; what was tried before says nothing of what was just armed."""
-    return observed_call(replace(armed, spec=opened(armed.spec, change.resource, context.ledger.digests)), [])
+    return observed_call(armed, (), opened(armed.spec, change.resource, context.ledger.digests))
 
 
 _STOPS = ("hold", "cancel")

@@ -25,6 +25,9 @@ _HASHED = tuple(name for name, policy in _POLICIES.items() if policy.hashed)
 _OPTIONS = ("variables", "max_hold_seconds", "language", "phi_mode")
 
 
+_ORDERS = "ScheduledCall", "orders"
+
+
 def orders(resources: Mapping[str, Resource]) -> dict[str, PlannedCall]:
     """The declared calls by name."""
     return {
@@ -43,7 +46,11 @@ def orders_of(account: Account) -> Iterator[PlannedCall]:
 
 def order_of(resource: Resource, account: Account) -> PlannedCall:
     """As ``order``, made once in a plan: its sentence, its obstacles and the forecast all ask."""
-    return account.once(("ScheduledCall", resource.address.name), lambda: order(resource, account.resources))
+    known: dict[str, PlannedCall] = account.once(_ORDERS, dict)
+    name = resource.address.name
+    if (made := known.get(name)) is None:
+        known[name] = made = order(resource, account.resources)
+    return made
 
 
 def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:

@@ -15,7 +15,7 @@ from reconciler.schedule.call_states import CallState
 from reconciler.state.call_records import Armed, Attempt, next_number
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from reconciler.schedule.planned_call import PlannedCall
@@ -23,13 +23,18 @@ if TYPE_CHECKING:
 _SHORT, _LONGEST_NAME = 2, 63
 
 
-def observed_call(armed: Armed, attempts: list[Attempt], *, released: bool = False) -> Observed:
-    """An armed call as the engine sees a live object; ``released``: its manifest calls it off no more."""
+def observed_call(
+    armed: Armed, attempts: Sequence[Attempt], spec: Mapping[str, Any], *, released: bool = False
+) -> Observed:
+    """An armed call as the engine sees a live object; ``released``: its manifest calls it off no more.
+
+    ``spec`` is what was declared of it, with the plain digests in it that are told from the kept ones.
+    """
     phase, history = _standing(armed, attempts, released=released)
     return Observed(
         kind="ScheduledCall",
         id=armed.name,
-        body=_as_armed(armed),
+        body=_as_armed(armed, spec),
         identity=armed.name,
         name=armed.name,
         phase=phase,
@@ -72,19 +77,19 @@ def untold(resources: Iterable[Resource]) -> Iterator[Observed]:
 _UNTOLD = "is unknown: the state cannot be read, so it may have been placed"
 
 
-def _as_armed(armed: Armed) -> Mapping[str, Any]:
+def _as_armed(armed: Armed, spec: Mapping[str, Any]) -> Mapping[str, Any]:
     """What was declared; where the zone's rules have changed since, with the wall time that was armed by the old ones.
 
     So the plan shows that the instant moved, and apply arms it anew.
     """
     if armed.state != CallState.ARMED or not armed.was_moved:
-        return armed.spec
+        return spec
     by = f"by time-zone data {armed.tzdata}" if armed.tzdata else "by older time-zone data"
     if not armed.opens:
-        schedule = dict(armed.spec["schedule"])
-        return {**armed.spec, "schedule": {**schedule, "timezone": f"{schedule['timezone']} {by}"}}
+        schedule = dict(spec["schedule"])
+        return {**spec, "schedule": {**schedule, "timezone": f"{schedule['timezone']} {by}"}}
     wall = clock.parse_instant(armed.opens).astimezone(clock.zone(armed.call.zone or "UTC"))
-    return {**armed.spec, "at": f"{wall:%Y-%m-%dT%H:%M:%S} {by}"}
+    return {**spec, "at": f"{wall:%Y-%m-%dT%H:%M:%S} {by}"}
 
 
 _BY_HAND = "was cancelled"  # by `calls cancel`: an attempt that is recorded so has no other origin
@@ -103,13 +108,15 @@ _STANDING: dict[CallState, tuple[Phase, str]] = {
 IS_ARMED = "is armed"
 
 
-def of_the_one(armed: Armed, attempts: list[Attempt]) -> list[Attempt]:
+def of_the_one(armed: Armed, attempts: Sequence[Attempt]) -> list[Attempt]:
     """The attempts of a call that happens once, in their order; none of a recurring one's."""
+    if not attempts:
+        return []
     own = [attempt for attempt in attempts if armed.opens and attempt.occurrence == armed.name]
     return sorted(own, key=lambda attempt: attempt.attempt)
 
 
-def _standing(armed: Armed, attempts: list[Attempt], *, released: bool) -> tuple[Phase, str]:
+def _standing(armed: Armed, attempts: Sequence[Attempt], *, released: bool) -> tuple[Phase, str]:
     """Where the call stands: a refused attempt rang nobody, so it may still be changed and tried again.
 
     So may one whose next try is to come. A recurring call has no last attempt that would settle it: there is

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, timedelta, tzinfo
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Address, Location
@@ -13,6 +14,12 @@ from reconciler.schedule.occurrences import Schedule, ending
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+
+
+@cache
+def _file(path: str) -> Location:
+    """The place that a remembered call has: its file, which it shares with all rows of a list."""
+    return Location(path)
 
 
 def clock_of(spec: Mapping[str, Any]) -> tzinfo:
@@ -109,6 +116,7 @@ class PlannedCall:
         config: Mapping[str, Any] | None = None,
         options: Mapping[str, Any] | None = None,
         recorded: Mapping[str, Any] | None = None,
+        masked: str = "",
     ) -> PlannedCall:
         """When and how the call is placed, as ``spec`` says; ValueError for what ``check`` would have refused.
 
@@ -131,13 +139,13 @@ class PlannedCall:
             retry=RetryPolicy.of(spec.get("attempts")),
             hold=DeclaredHold.of(spec),
             cancelled=str((spec.get("cancelled") or {}).get("why") or ""),
+            masked=masked,
         )
 
     @classmethod
     def remembered(cls, name: str, spec: Mapping[str, Any], *, path: str, masked: str = "") -> PlannedCall:
         """The call as the ledger keeps it."""
-        known = cls.of(Address("ScheduledCall", name), spec, location=Location(path or "?", 1, 1))
-        return replace(known, masked=masked)
+        return cls.of(Address("ScheduledCall", name), spec, location=_file(path or "?"), masked=masked)
 
     @property
     def name(self) -> str:

@@ -5,7 +5,7 @@ Numbers and words of callees are digests. Fields that a newer version added to a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +16,6 @@ from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import parse_instant, stamp, zone
 from reconciler.schedule.occurrences import parts_of
 from reconciler.schedule.planned_call import PlannedCall, with_digests
-from reconciler.state.bindings import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -305,13 +304,13 @@ def next_number(last: Attempt, call: Armed) -> int:
 
 
 def stored_armed(armed: Armed) -> dict[str, Any]:
-    """What is armed, as it is stored."""
-    return {it.name: getattr(armed, it.name) for it in fields(armed)}  # ``asdict`` copies what nobody changes
+    """What is armed, as it is stored: without what says nothing, which was half of what a long list left behind."""
+    return _telling(armed)
 
 
 def stored_attempt(attempt: Attempt) -> dict[str, Any]:
-    """An attempt as it is stored: without links that open a recording to whoever reads the state."""
-    return {name: value for name, value in plain(attempt).items() if name not in _NOT_STORED}
+    """An attempt as it is stored: without what says nothing, and links that open a recording to whoever reads it."""
+    return {name: value for name, value in _telling(attempt).items() if name not in _NOT_STORED}
 
 
 def read_armed(value: Mapping[str, Any], as_kept: Callable[[str], str] = str) -> Armed:
@@ -319,14 +318,14 @@ def read_armed(value: Mapping[str, Any], as_kept: Callable[[str], str] = str) ->
 
     ``as_kept`` gives the digest of the callee, which an older version may have stored, as it is kept now.
     """
-    holds = value.get("occurrence_holds") or {}
+    holds, past = value.get("occurrence_holds"), value.get("past_holds")
     armed = Armed(
         **{
             **_known(Armed, value),
             "state": CallState(value["state"]),
             "callee": as_kept(value.get("callee", "")),
-            "past_holds": tuple(Hold(*hold) for hold in value.get("past_holds") or ()),
-            "occurrence_holds": {wall: Hold(*hold) for wall, hold in holds.items()},
+            "past_holds": tuple(Hold(*hold) for hold in past) if past else (),
+            "occurrence_holds": {wall: Hold(*hold) for wall, hold in holds.items()} if holds else {},
         }
     )
     armed.call  # noqa: B018 - read now, where a damaged entry is told from a whole one
@@ -335,10 +334,9 @@ def read_armed(value: Mapping[str, Any], as_kept: Callable[[str], str] = str) ->
 
 def read_attempt(value: Mapping[str, Any], as_kept: Callable[[str], str] = str) -> Attempt:
     """An attempt as it was stored; ``as_kept`` as for ``read_armed``."""
-    known = _known(Attempt, value)
-    known.pop("recording", None)  # older versions stored it
     read = {"state": CallState(value["state"]), "to": as_kept(value.get("to", ""))}
-    return Attempt(**{**known, **read, "outcomes": tuple(value.get("outcomes", ()))})
+    forgotten = {"recording": ""}  # older versions stored it
+    return Attempt(**{**_known(Attempt, value), **read, **forgotten, "outcomes": tuple(value.get("outcomes", ()))})
 
 
 def keyed(value: Mapping[str, Any], as_kept: Callable[[str], str]) -> Mapping[str, Any]:
@@ -348,10 +346,21 @@ def keyed(value: Mapping[str, Any], as_kept: Callable[[str], str]) -> Mapping[st
     return {**value, **own, **({"spec": with_digests(spec, as_kept)} if isinstance(spec, dict) else {})}
 
 
-def _known(noun: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:
+def _telling(noun: Armed | Attempt) -> dict[str, Any]:
+    """The fields that are not as where nothing is said of them; not ``asdict``, which copies what nobody changes."""
+    values = ((name, getattr(noun, name), default) for name, default in _DEFAULTS[type(noun)].items())
+    return {name: value for name, value, default in values if value != default}
+
+
+def _known(noun: type[Any], value: Mapping[str, Any]) -> Mapping[str, Any]:
     """The fields this version knows: a state written by a newer one may hold more."""
-    known = _FIELDS[noun]
-    return {name: item for name, item in value.items() if name in known}
+    known = _DEFAULTS[noun]
+    return value if value.keys() <= known.keys() else {name: it for name, it in value.items() if name in known}
 
 
-_FIELDS = {noun: frozenset(item.name for item in fields(noun)) for noun in (Armed, Attempt)}
+def _default(item: Field[Any]) -> Any:
+    """What a field says of nothing; what no value is equal to, where there is always something to be said."""
+    return item.default if item.default_factory is MISSING else item.default_factory()
+
+
+_DEFAULTS = {noun: {item.name: _default(item) for item in fields(noun)} for noun in (Armed, Attempt)}

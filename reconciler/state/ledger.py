@@ -27,7 +27,7 @@ from reconciler.state.call_records import (
 )  # fmt: skip - one line of names
 from reconciler.state.damage import Damaged, understood
 from reconciler.state.digests import Digests
-from reconciler.state.stored_words import ByNow, happens_once, is_open, retries
+from reconciler.state.stored_words import Asleep, by_name, happens_once, is_open, retries, to_the_second
 from reconciler.state.switches import ARMED, Switches
 from reconciler.state_key import NO_KEY, StateKey
 from reconciler.store.shared_look import SharedLook
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from reconciler.model import Address
     from reconciler.state.bindings import Binding
+    from reconciler.state.stored_words import Calls
     from reconciler.store import Entry, Store
 
 Noun = TypeVar("Noun")
@@ -62,8 +63,7 @@ class Ledger(Switches):
         """Keep all under the organisation's id, in a project's name; ``unread``: one could not be read."""
         self._digests, self._keying, self._lock = Digests(organization, key), Lock(), Lock()
         self.store, self.unread = store, unread
-        self.organization = organization
-        self.project = project
+        self.organization, self.project = organization, project
         self._prefix = f"{organization}/"
         self._calls_start = f"{self._prefix}{_CALL}/"
         self._entries: dict[str, Entry] = {}
@@ -74,6 +74,9 @@ class Ledger(Switches):
         self._damaged: dict[str, Damaged] = {}
         self._callees: dict[str, dict[str, Attempt]] | None = None
         self._keys_of_call: dict[str, set[str]] = {}
+        self._listed: dict[str, list[Entry]] = {}
+        self._sorted: dict[bool, tuple[list[Entry], Calls]] = {}
+        self._asleep = Asleep()
         self._others = SharedLook(self._look)
         self._opt_outs: frozenset[str] | None = None
 
@@ -144,8 +147,8 @@ class Ledger(Switches):
     def foreign_calls(self) -> dict[str, str]:
         """The calls that other projects armed, but those that were cancelled and never tried: name and project."""
         calls, tried = self._calls(foreign=True)
-        taken = (it for it in calls if it.value.get("state") != CallState.CANCELLED or self._name(it) in tried)
-        return {self._name(entry): str(entry.value["project"]) for entry in taken}
+        taken = (it for it in calls.items() if it[1].value.get("state") != CallState.CANCELLED or it[0] in tried)
+        return {name: str(entry.value["project"]) for name, entry in taken}
 
     def projects(self) -> list[str]:
         """The projects that declared anything, by name."""
@@ -182,8 +185,7 @@ class Ledger(Switches):
 
     def armed(self) -> dict[str, Armed]:
         """Every armed or cancelled call, by name; without those of which an entry is damaged."""
-        entries = [it for it in self._under(_CALL) if it.key.endswith(ARMED) and not self._foreign(it)]
-        found = {armed.name: armed for armed in self._nouns_of(self._read_armed, entries)}
+        found = {armed.name: armed for armed in self._nouns_of(self._read_armed, self._calls()[0].values())}
         return {name: armed for name, armed in found.items() if name not in self._damaged} if self._damaged else found
 
     def standstill(self, now: datetime) -> str:
@@ -209,16 +211,15 @@ class Ledger(Switches):
         and have no second try; not those of which an attempt is uncertain or was refused.
         """
         calls, tried = self._calls()
-        found, by_now, later = DueWork({}, [], ""), ByNow(now), []
-        for call in calls:
-            name, opens = self._name(call), call.value.get("opens", "")
+        found, later, second = DueWork({}, [], ""), [], to_the_second(now)
+        for name, call in calls.items():
             own = tried.get(name, ()) if tried else ()
             if name in without:
                 continue
             if happens_once(call) and not (own and any(map(is_open, own))):
                 if call.value["state"] != CallState.ARMED or (own and not retries(call)):
                     continue
-                if not own and by_now.is_before(call, opens):
+                if not own and (opens := self._asleep.opening(name, call, second)):
                     later.append(opens)
                     continue
             armed, attempts = self._nouns_of(self._read_armed, [call]), self._nouns_of(self._read_attempt, own)
@@ -307,31 +308,29 @@ class Ledger(Switches):
     def _binding_key(self, address: Address) -> str:
         return f"{self._prefix}{_BINDING}/{address}"
 
-    def _calls(self, *, foreign: bool = False) -> tuple[list[Entry], dict[str, list[Entry]]]:
-        """What is stored of our calls, or of the ``foreign`` ones: what is armed, and attempts by name; in order."""
-        armed: list[Entry] = []
-        tried: dict[str, list[Entry]] = {}
-        for entry in self._under(_CALL):
-            if entry.key.endswith(ARMED):
-                armed.append(entry)
-            else:
-                tried.setdefault(self._name(entry), []).append(entry)
-        calls = [entry for entry in armed if self._foreign(entry) is foreign]
-        if tried and len(calls) < len(armed):
-            others = {self._name(entry) for entry in armed if self._foreign(entry) is not foreign}
-            tried = {name: own for name, own in tried.items() if name not in others}
-        return calls, tried
+    def _calls(self, *, foreign: bool = False) -> Calls:
+        """What is stored of our calls, or of the ``foreign`` ones: what is armed, and attempts, by name; in order."""
+        entries, known = self._under(_CALL), self._sorted.get(foreign)
+        if known is None or known[0] is not entries:
+            known = entries, by_name(entries, self._name, lambda it: self._foreign(it) is foreign)
+            self._sorted[foreign] = known
+        return known[1]
 
     def _under(self, what: str) -> list[Entry]:
-        start, known = f"{self._prefix}{what}/", self._known()
+        """The entries of one sort by key; the same list as long as none of all is written or read anew."""
+        start, _ = f"{self._prefix}{what}/", self._known()
         with self._lock:
-            return [known[key] for key in sorted(key for key in known if key.startswith(start))]
+            if what not in self._listed:
+                known = self._entries
+                self._listed[what] = [known[key] for key in sorted(key for key in known if key.startswith(start))]
+            return self._listed[what]
 
     def _known(self) -> dict[str, Entry]:
         with self._lock:
             if not self._is_read:
                 self._entries = {entry.key: entry for entry in self.store.list(self._prefix, self._entries)}
                 self._bindings = self._callees = self._opt_outs = None
+                self._listed = {}
                 self._damaged, self._nouns = {}, {key: it for key, it in self._nouns.items() if key in self._entries}
                 self._is_read = True
             return self._entries
@@ -339,7 +338,7 @@ class Ledger(Switches):
     def _learn(self, stored: Iterable[Entry]) -> None:
         with self._lock:
             self._entries |= {entry.key: entry for entry in stored}
-            self._callees = self._opt_outs = None
+            self._callees, self._opt_outs, self._listed = None, None, {}
 
     def _noun(self, read: Callable[[Mapping[str, Any]], Noun], entry: Entry) -> Noun:
         """What an entry says, read once for each version of it."""
@@ -388,6 +387,7 @@ class Ledger(Switches):
             self._mark = None  # what was read may be old, and by a write of our own
             raise
         with self._lock:
+            self._listed = {}
             # Where all was listed again meanwhile, it is there already, or what another wrote over it.
             for entry in stored:
                 if self._entries.get(entry.key) is known.get(entry.key):

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from reconciler.schedule import timezones
 from reconciler.schedule.call_states import CallState
-from reconciler.schedule.clock import stamp
+from reconciler.schedule.clock import parse_instant, stamp
+from reconciler.state.switches import ARMED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from reconciler.store import Entry
+
+    Calls: TypeAlias = tuple[dict[str, Entry], dict[str, list[Entry]]]  # what is armed, and the attempts of each
 
 _OPEN = frozenset(state.value for state in CallState if state.open)
 _STATES = frozenset(CallState)
 _TO_THE_SECOND = len("2026-12-01T15:00:00")
 _LONGEST_SHIFT = timedelta(hours=3)  # by which newer time-zone data may move an instant
 _OPENS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z")
+
+
+def by_name(entries: Iterable[Entry], name: Callable[[Entry], str], wanted: Callable[[Entry], bool]) -> Calls:
+    """Of entries in their order the calls that are ``wanted``, and the attempts of all but the others, by ``name``."""
+    armed: dict[str, Entry] = {}
+    tried: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.key.endswith(ARMED):
+            armed[name(entry)] = entry
+        else:
+            tried.setdefault(name(entry), []).append(entry)
+    calls = {name: entry for name, entry in armed.items() if wanted(entry)}
+    if tried and len(calls) < len(armed):
+        tried = {name: own for name, own in tried.items() if name in calls or name not in armed}
+    return calls, tried
 
 
 def happens_once(call: Entry) -> bool:
@@ -44,20 +63,35 @@ def retries(call: Entry) -> bool:
     return not isinstance(spec, dict) or bool(spec.get("attempts"))
 
 
-class ByNow:
-    """An instant, held against the stored instants of many calls."""
+class Asleep:
+    """The calls that happen once and were not due yet when somebody looked, each told at once while it stays so.
 
-    def __init__(self, now: datetime) -> None:
-        self._second = stamp(now)[:_TO_THE_SECOND]
-        self._far = stamp(now + _LONGEST_SHIFT)[:_TO_THE_SECOND]
+    What is stored of a call is looked at once: a run asks several times what is due, and nearly always nothing is.
+    """
+
+    def __init__(self) -> None:
         self._tzdata = timezones.version()
+        self._found: dict[str, tuple[Entry, str, str]] = {}  # what is stored, until when it sleeps, and when it opens
 
-    def is_before(self, call: Entry, opens: str) -> bool:
-        """Whether a call opens later, as far as its stored instant may be gone by."""
-        return opens[:_TO_THE_SECOND] > self._second and self._as_read(call, opens)
+    def opening(self, name: str, call: Entry, second: str) -> str:
+        """When a call opens that is armed and was never tried; "" where it may be due at this second (UTC)."""
+        known = self._found.get(name)
+        if known is None or known[0] is not call:
+            opens = call.value["opens"]
+            self._found[name] = known = call, self._until(call, opens), opens
+        return known[2] if known[1] > second else ""
 
-    def _as_read(self, call: Entry, opens: str) -> bool:
-        """Whether it may: the time-zone data here are no newer, or it is far away yet."""
-        by, spec = call.value.get("tzdata") or "", call.value.get("spec")
-        fixed = isinstance(spec, dict) and not spec.get("timezone")
-        return fixed or opens > self._far or (isinstance(by, str) and bool(by) and by >= self._tzdata)
+    def _until(self, call: Entry, opens: str) -> str:
+        """Until which second it is not due: newer time-zone data than it was armed by may have moved its instant."""
+        by, spec = call.value.get("tzdata"), call.value.get("spec")
+        if (isinstance(spec, dict) and not spec.get("timezone")) or (isinstance(by, str) and by >= self._tzdata):
+            return opens[:_TO_THE_SECOND]
+        try:
+            return to_the_second(parse_instant(opens) - _LONGEST_SHIFT)
+        except (ValueError, OverflowError):
+            return ""  # damaged, as whoever reads it finds
+
+
+def to_the_second(instant: datetime) -> str:
+    """An instant as the beginning of the stored ones, which sort by it: ``2026-12-01T15:00:00``, in UTC."""
+    return stamp(instant)[:_TO_THE_SECOND]

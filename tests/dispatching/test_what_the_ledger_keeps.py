@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
@@ -16,7 +17,15 @@ from reconciler.errors import Conflict, StoreError
 from reconciler.schedule.call_states import CallState
 from reconciler.schedule.clock import stamp
 from reconciler.state import ledger as ledger_of_calls
-from reconciler.state.call_records import Armed, Attempt, Hold
+from reconciler.state.call_records import (
+    Armed,
+    Attempt,
+    Hold,
+    read_armed,
+    read_attempt,
+    stored_armed,
+    stored_attempt,
+)
 from reconciler.state.ledger import Ledger
 from reconciler.store import Entry, Store, Write, open_store
 
@@ -186,8 +195,20 @@ def test_what_is_left_out_of_the_pressing_calls_has_nothing_to_do(calls: list[An
             key = f"42/call/{name}/{stamp(opens) if recurs else 'once'}/{place}"
             memory.entries[key] = asdict(attempt)
     ledger = Ledger(memory, "42")
-    everything = agenda(ledger.armed(), ledger.attempts(), key=ledger.key, now=NOW)
-    assert todo(ledger, now=NOW) == everything
+    for now in (NOW, NOW + timedelta(minutes=20), NOW + timedelta(hours=3)):  # what was not due then may be by now
+        everything = agenda(ledger.armed(), ledger.attempts(), key=ledger.key, now=now)
+        assert todo(ledger, now=now) == everything
+
+
+def test_a_call_is_stored_without_the_words_that_say_nothing_and_read_as_it_was() -> None:
+    plain = Armed("jane", CallState.ARMED, {"at": "2026-12-01T15:00:00Z"}, stamp(NOW), "", stamp(NOW))
+    assert set(stored_armed(plain)) == {"name", "state", "spec", "opens", "closes", "armed_at"}
+    held = replace(plain, held="ill", past_holds=(Hold("flooded", stamp(NOW)),), tzdata="2026a", project="east")
+    for armed in (plain, held):
+        assert read_armed(json.loads(json.dumps(stored_armed(armed)))) == armed
+    assert set(stored_attempt(CLAIM)) == {"name", "occurrence", "attempt", "state", "key", "to"}
+    ended = replace(CLAIM, outcomes=("not_answered",), duration_seconds=0, cost_cents=None, recording="https://r")
+    assert read_attempt(json.loads(json.dumps(stored_attempt(ended)))) == replace(ended, recording="")
 
 
 def test_calls_that_wait_for_their_time_are_not_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
