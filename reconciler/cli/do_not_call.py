@@ -129,6 +129,8 @@ def warned(everybody: DoNotCall, account: Account) -> list[Finding]:
     if everybody.untold:
         message, hint = f"the do-not-call list cannot be read: {everybody.untold}", "until then nobody is rung"
         return [Finding(Severity.WARNING, "RC617", message, hint)]
+    if everybody.is_empty:
+        return []
     declared = [it for it in account.resources.values() if not it.manifest.absent]
     campaigns = [each for resource in declared if (each := _contacts(everybody, resource, account)) is not None]
     found = [

@@ -41,9 +41,9 @@ def meaning(spec: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def masked(declared: Mapping[str, Any]) -> Mapping[str, Any]:
     """A declaration with no number in the reasons that people wrote: they are kept, and shown everywhere."""
-    found = {name: declared[name] for name in _WORDS if isinstance(declared.get(name), dict)}
-    if not found:
+    if not any(map(declared.get, _WORDS)):
         return declared
+    found = {name: declared[name] for name in _WORDS if isinstance(declared.get(name), dict)}
     return {**declared, **{name: {**it, "why": storable(str(it.get("why")))} for name, it in found.items()}}
 
 

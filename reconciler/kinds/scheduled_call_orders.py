@@ -67,7 +67,7 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:
         to_number=str(declared["to_number"]),
         from_number=spec.from_number or (str(number.declared["number"]) if number else ""),
         config=declared.get("config"),
-        options={name: declared[name] for name in _OPTIONS if declared.get(name) is not None},
+        options=_Options(declared),
         recorded=Recorded({**declared, **resource.looked_up} if resource.looked_up else declared),
     )
 
@@ -127,6 +127,26 @@ def _recorded(name: str, value: Any) -> Any:
     if not _POLICIES[name].hashed:
         return value
     return config_digest(value) if name == "config" else digest(value)
+
+
+class _Options(Mapping[str, Any]):
+    """What a request takes from a declaration as it is, looked up when one is made: a plan of many calls makes none."""
+
+    __slots__ = ("_declared",)
+
+    def __init__(self, declared: Mapping[str, Any]) -> None:
+        self._declared = declared
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in _OPTIONS or (value := self._declared.get(name)) is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in _OPTIONS if self._declared.get(name) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 class Recorded(Mapping[str, Any]):

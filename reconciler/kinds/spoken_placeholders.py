@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.documents import placeholders
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from reconciler.model import Resource
 
@@ -30,12 +30,13 @@ class Scripts:
         agent = self._resources.get(f"Agent/{name}")
         if agent is None:
             return {}
-        transfers = [item["number"] for item in agent.declared.get("transfer_destinations") or ()]
-        return self._read(agent.declared, f"the {{}} of `{agent.address}`", transfers)
+        return self._read(agent.declared, "the {{}} of `{}`", agent)
 
-    def _read(self, settings: Mapping[str, Any], said: str, transfers: Sequence[str] = ()) -> Mapping[str, str]:
+    def _read(self, settings: Mapping[str, Any], said: str, agent: Resource | None = None) -> Mapping[str, str]:
         known = self._known.get(id(settings))
         if known is None:
+            said = said.format(agent.address) if agent else said
+            transfers = [item["number"] for item in settings.get("transfer_destinations") or ()] if agent else []
             texts = [*((what, settings.get(field)) for field, what in _SPOKEN.items()), ("transfer number", transfers)]
             names = [(name, said.format(what)) for what, text in texts for name in placeholders.names(text)]
             # The first that says it counts. The settings are kept along, so that their id stays theirs.

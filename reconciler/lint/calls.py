@@ -69,7 +69,8 @@ def reversed_zones(resources: Mapping[str, Resource], now: datetime) -> Iterator
     """``Etc/GMT+5`` is five hours behind UTC, which nobody expects of it."""
     del now
     for call in calls(resources):
-        for path in (("timezone",), ("schedule", "timezone")):
+        paths = (("timezone",), ("schedule", "timezone")) if call.declared.get("schedule") else (("timezone",),)
+        for path in paths:
             zone = _inner(call.declared, path)
             if isinstance(zone, str) and is_reversed(zone):
                 yield at(

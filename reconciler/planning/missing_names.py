@@ -11,7 +11,7 @@ from reconciler.contract.resolver import not_yet
 from reconciler.model import Action, Address, Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from reconciler.contract.kind import Kind
     from reconciler.contract.resolver import Resolver
@@ -33,9 +33,7 @@ def missing(changes: Sequence[Change], kinds: Mapping[str, Kind], links: Resolve
             continue
         if change.address.kind in sending:
             yield from _of(change, kinds, links, coming)
-        for kind, name, key in _later(change, kinds):
-            if (kind, name) in waited_for:
-                continue
+        for kind, name, key in _later(change, kinds, waited_for):
             waited_for.add((kind, name))
             address = Address(kind, name)
             if address not in coming and links.id(address) is None:
@@ -46,12 +44,17 @@ def _sends_an_id(kind: Kind) -> bool:
     return any(ref.wire and ref.sends == "id" for ref in references(kind.spec).values())
 
 
-def _later(change: Change, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str, str]]:
-    """What a change of our own records names by a name alone, and must be on the account in the end; in which field."""
+def _later(
+    change: Change, kinds: Mapping[str, Kind], told: Container[tuple[str, str]]
+) -> Iterator[tuple[str, str, str]]:
+    """What a change of our own records names by a name alone, and must be on the account in the end; in which field.
+
+    All rows of a list name the same few: what is ``told`` already is passed over first.
+    """
     kind = kinds[change.address.kind]
-    if change.resource is not None and change.action.writes_fields and kind.kept_in_state:
+    if change.resource is not None and kind.kept_in_state:
         for key, ref, name in named(kind.spec, change.resource.declared):
-            if not ref.wire and kinds[ref.kind].found_by is FoundBy.BINDING:
+            if (ref.kind, name) not in told and not ref.wire and kinds[ref.kind].found_by is FoundBy.BINDING:
                 yield ref.kind, name, key
 
 

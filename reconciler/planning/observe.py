@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.contract.account import Account, Context, Fact, Look
 from reconciler.contract.diff import remembered
-from reconciler.contract.fields import named, parent, policies
+from reconciler.contract.fields import parent, policies, references
 from reconciler.contract.kind import FoundBy, Orphans, ranks
 from reconciler.contract.resolver import Resolver
 from reconciler.errors import Rejected, Unintelligible
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from concurrent.futures import ThreadPoolExecutor
     from datetime import datetime
+
+    from pydantic import BaseModel
 
     from reconciler.api import Api
     from reconciler.contract.kind import Kind
@@ -148,10 +150,21 @@ def _needed(kinds: Mapping[str, Kind], resources: Iterable[Resource], ledger: Le
     names |= {address.kind for address in ledger.bindings()}
     if ledger.has_calls():
         names |= {kind.name for kind in kinds.values() if kind.orphans is Orphans.RETIRED}
-    names |= {ref.kind for resource in resources for _, ref, _ in named(type(resource.spec), resource.declared)}
+    for spec, keys in _given(resources).items():
+        names |= {ref.kind for key, ref in references(spec).items() if key in keys}
     names |= {other for name in names if name in kinds for other in _looked_at(kinds[name])}
     names |= in_use.holders(kinds, _leaving(resources, ledger))
     return [kinds[name] for name in sorted(names) if name in kinds]
+
+
+def _given(resources: Iterable[Resource]) -> dict[type[BaseModel], set[str]]:
+    """The manifest keys with a value in any document, by spec model."""
+    found: dict[type[BaseModel], set[str]] = defaultdict(set)
+    for resource in resources:
+        known, declared = found[type(resource.spec)], resource.declared
+        if not known.issuperset(declared):
+            known.update(key for key, value in declared.items() if value)
+    return found
 
 
 def _leaving(resources: Iterable[Resource], ledger: Ledger) -> set[str]:

@@ -126,16 +126,12 @@ def _undeclared(account: Account, matches: Iterable[Match]) -> Undeclared:
 
     A number is no such thing: it is bought elsewhere, and named only when something is to be set on it.
     """
-    known = {(it.address.kind, observed.id) for it in matches for observed in (it.observed, *it.leaving) if observed}
-    known |= {(it.address.kind, id_) for it in matches for id_ in it.ids} | account.foreign_ids.keys()
-    listed = ((name, item) for name, items in account.observed.items() for item in items)
-    return Undeclared(
-        tuple(
-            (name, item)
-            for name, item in listed
-            if KINDS[name].found_by is FoundBy.BINDING and (name, item.id) not in known
-        )
-    )
+    bound = {name for name, kind in KINDS.items() if kind.found_by is FoundBy.BINDING}
+    own = [it for it in matches if it.address.kind in bound]
+    known = {(it.address.kind, observed.id) for it in own for observed in (it.observed, *it.leaving) if observed}
+    known |= {(it.address.kind, id_) for it in own for id_ in it.ids} | account.foreign_ids.keys()
+    listed = ((name, item) for name, items in account.observed.items() if name in bound for item in items)
+    return Undeclared(tuple((name, item) for name, item in listed if (name, item.id) not in known))
 
 
 def _second_tries(ledger: Ledger) -> dict[Address, list[SecondTry]]:
@@ -200,8 +196,8 @@ def _spoken(whole: str, names: Sequence[str]) -> str:
 
 def _held(ledger: Ledger, now: datetime) -> Iterator[tuple[Address, str]]:
     """The armed calls that are held now and whose window has not closed, and how, by the clock of each."""
-    for _, armed in sorted(ledger.armed().items()):
-        if armed.state is CallState.ARMED and (hold := armed.holds_now(now)):
-            over = bool(armed.closes) and parse_instant(armed.closes) <= now
-            if not over:
-                yield armed.call.address, hold.spoken(armed.call.zone)
+    held = [it for it in ledger.armed().values() if it.state is CallState.ARMED and it.holds_now(now)]
+    for armed in sorted(held, key=lambda it: it.name):
+        over = bool(armed.closes) and parse_instant(armed.closes) <= now
+        if not over:
+            yield armed.call.address, armed.holds_now(now).spoken(armed.call.zone)

@@ -17,7 +17,7 @@ from reconciler.render.words import counted
 from reconciler.schedule import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from reconciler.model import Address, Change
@@ -152,19 +152,22 @@ def is_grouped(changes: Sequence[Change]) -> bool:
 def groups(changes: Sequence[Change], forecast: Forecast | None, *, most: int = _MOST) -> list[CallGroup]:
     """The calls among changes: cancelled ones first, then by day and agent; by day alone where those are many."""
     rings = _first_rings(forecast)
-    calls = (Call(change, rings.get(change.address)) for change in changes if section(change) is Section.CALLS)
-    found = _together((_key(call), [call]) for call in calls)
+    found: dict[_Key, list[Call]] = {}
+    for change in changes:
+        if section(change) is Section.CALLS:
+            call = Call(change, rings.get(change.address))
+            found.setdefault(_key(call), []).append(call)
     if len(found) > most:
-        found = _together(((*key[:3], "", key[4]), own) for key, own in found.items())
+        found = _by_day(found)
     return [_group(found[key], forecast) for key in sorted(found)]
 
 
-def _together(parts: Iterable[tuple[_Key, list[Call]]]) -> dict[_Key, list[Call]]:
-    """The calls of each key."""
-    found: dict[_Key, list[Call]] = {}
-    for key, own in parts:
-        found.setdefault(key, []).extend(own)
-    return found
+def _by_day(found: Mapping[_Key, list[Call]]) -> dict[_Key, list[Call]]:
+    """The same calls, those of all agents together."""
+    together: dict[_Key, list[Call]] = {}
+    for key, own in found.items():
+        together.setdefault((*key[:3], "", key[4]), []).extend(own)
+    return together
 
 
 def _first_rings(forecast: Forecast | None) -> Mapping[Address, ExpectedCall]:
@@ -179,7 +182,7 @@ def _key(call: Call) -> _Key:
     ring = call.ring
     if ring is None:
         return False, False, "", "", call.change.verb
-    return True, ring.recurs, "" if ring.recurs else f"{_local(ring):%Y-%m-%d}", ring.agent, call.change.verb
+    return True, ring.recurs, "" if ring.recurs else _local(ring).date().isoformat(), ring.agent, call.change.verb
 
 
 def _group(calls: Sequence[Call], forecast: Forecast | None) -> CallGroup:

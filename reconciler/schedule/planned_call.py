@@ -136,9 +136,9 @@ class PlannedCall:
             agent=spec.get("agent"),
             config=config,
             options=options or {},
-            retry=RetryPolicy.of(spec.get("attempts")),
-            hold=DeclaredHold.of(spec),
-            cancelled=str((spec.get("cancelled") or {}).get("why") or ""),
+            retry=RetryPolicy.of(spec["attempts"]) if spec.get("attempts") else None,
+            hold=DeclaredHold.of(spec) if spec.get("held") else None,
+            cancelled=str(spec["cancelled"].get("why") or "") if spec.get("cancelled") else "",
             masked=masked,
         )
 

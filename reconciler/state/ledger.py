@@ -214,14 +214,14 @@ class Ledger(Switches):
         found, later, second = DueWork({}, [], ""), [], to_the_second(now)
         for name, call in calls.items():
             own = tried.get(name, ()) if tried else ()
-            if name in without:
+            if without and name in without:
                 continue
-            if happens_once(call) and not (own and any(map(is_open, own))):
-                if call.value["state"] != CallState.ARMED or (own and not retries(call)):
-                    continue
-                if not own and (opens := self._asleep.opening(name, call, second)):
-                    later.append(opens)
-                    continue
+            if not own and (opens := self._asleep.opening(name, call, second)):
+                later.append(opens)
+                continue
+            over = call.value.get("state") != CallState.ARMED or (own and not retries(call))
+            if over and happens_once(call) and not any(map(is_open, own)):
+                continue
             armed, attempts = self._nouns_of(self._read_armed, [call]), self._nouns_of(self._read_attempt, own)
             if len(armed) + len(attempts) == 1 + len(own):
                 found.armed[name] = armed[0]

@@ -74,11 +74,12 @@ class Asleep:
         self._found: dict[str, tuple[Entry, str, str]] = {}  # what is stored, until when it sleeps, and when it opens
 
     def opening(self, name: str, call: Entry, second: str) -> str:
-        """When a call opens that is armed and was never tried; "" where it may be due at this second (UTC)."""
+        """When a call opens that is armed and was never tried; "" where it is another, or may be due at this second."""
         known = self._found.get(name)
         if known is None or known[0] is not call:
-            opens = call.value["opens"]
-            self._found[name] = known = call, self._until(call, opens), opens
+            waits = happens_once(call) and call.value["state"] == CallState.ARMED
+            opens = call.value["opens"] if waits else ""
+            self._found[name] = known = call, self._until(call, opens) if waits else "", opens
         return known[2] if known[1] > second else ""
 
     def _until(self, call: Entry, opens: str) -> str:

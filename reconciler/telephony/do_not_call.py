@@ -105,6 +105,11 @@ class DoNotCall:
             return False  # hashing every number of a long list for nothing would take as long as reading it
         return any(it in self.listed.hashed or it in self.opted_out for it in self.hashing.hashes(number))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is among them."""
+        return not (self.listed.numbers or self.listed.hashed or self.opted_out)
+
     @cached_property
     def untold(self) -> str:
         """Why nobody may be rung; "" where it can be told of everybody: a keyed hash says nothing without the key."""
