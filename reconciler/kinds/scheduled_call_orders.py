@@ -106,8 +106,8 @@ def opened(armed: Mapping[str, Any], resource: Resource | None, digests: Digests
 
     A digest that was kept of anything else stays as it is, and is that of nothing that is declared.
     """
-    if resource is None:
-        return armed
+    if resource is None or not digests.key:
+        return armed  # without a key the digests are kept as they are
     kept = [name for name in _HASHED if isinstance(armed.get(name), str)]
     return {**armed, **{it: digests.opened(armed[it], _candidates(it, resource.declared.get(it))) for it in kept}}
 
