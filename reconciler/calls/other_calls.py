@@ -35,7 +35,8 @@ def rang_already(context: DispatchContext, due: Due, order: PlannedCall) -> Atte
         if armed_at > due.opens:
             raise
         return None
-    shown = between(history.calls, context.request(due.attempt, order), context.api, since=due.opens)
+    to_person = history.to(order.to_number)
+    shown = between(to_person, context.request(due.attempt, order), context.api, since=due.opens)
     if not shown:
         return None
     taken, rivals = of_others(context, due.attempt)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from threading import Event, Lock
 from time import monotonic
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from reconciler.schedule.call_states import CallState
 
@@ -21,7 +22,8 @@ REST = timedelta(seconds=30)
 MOMENT = timedelta(seconds=2)  # the least between two questions about one request
 
 
-class History(NamedTuple):
+@dataclass(frozen=True)
+class History:
     """The platform's list of calls as it was read once: since when it tells, and when it was read."""
 
     since: datetime
@@ -31,6 +33,17 @@ class History(NamedTuple):
     def tells(self, opens: datetime, armed_at: datetime) -> bool:
         """Whether it says all of a window: later than it was read, only this run places calls."""
         return self.since <= opens and armed_at <= self.read_at
+
+    def to(self, number: str) -> list[dict[str, Any]]:
+        """The calls to one number: each of very many that are due asks, and the list may be as long."""
+        return self._by_callee.get(number, [])
+
+    @cached_property
+    def _by_callee(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for call in self.calls:
+            found.setdefault(str(call.get("to_number")), []).append(call)
+        return found
 
 
 @dataclass(slots=True)

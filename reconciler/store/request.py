@@ -6,9 +6,10 @@ object.
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
+from random import Random
 from typing import TYPE_CHECKING, TypeVar
-from uuid import uuid4
 
 from reconciler.errors import StoreError
 from reconciler.store.interface import Entry, conflict, decode, encode
@@ -19,12 +20,19 @@ if TYPE_CHECKING:
     from reconciler.store.interface import Write
 
 
+# Of its own, whatever else is seeded in this process, and another one in a child of it. Asking the system for each mark
+# would be a call around which threads of a burst wait for each other.
+_MARKS = Random()  # noqa: S311 - nobody has to guess one
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_MARKS.seed)
+
+
 class Request:
     """The writes of one caller, which go into one commit or none; finished once, stored or with an error."""
 
     def __init__(self, writes: Sequence[Write]) -> None:
         self.writes = tuple(writes)
-        self.mark = uuid4().hex
+        self.mark = f"{_MARKS.getrandbits(128):032x}"
         self.finished = False
         self.error: StoreError | None = None
 

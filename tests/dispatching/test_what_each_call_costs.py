@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from prove.actors import document, manifests
 
 from dispatching.test_side_by_side import JANE, JOHN, NOON, Scene
+from reconciler.calls.run_state import History
 from reconciler.calls.sent_here import SentHere
 from reconciler.cli.do_not_call import DoNotCallFile
 from reconciler.kinds.scheduled_call_orders import Comparisons
@@ -113,3 +114,20 @@ def test_a_record_is_compared_with_its_manifest_once_and_again_when_it_was_writt
     assert comparisons.differs(chosen, dict(armed))
     assert comparisons.differs(chosen, another)
     assert asked == list(range(6))  # whether the state has this run's key is asked each time
+
+
+def test_a_long_list_of_calls_is_gone_through_once_however_many_calls_are_due() -> None:
+    read: list[str] = []
+
+    class Told(dict[str, Any]):
+        """Says when it is read."""
+
+        def get(self, key: str, default: Any = None) -> Any:
+            read.append(key)
+            return super().get(key, default)
+
+    numbers = [f"+1415555{number:04}" for number in range(200)]
+    history = History(NOON, NOON, tuple(Told(to_number=number, call_id=number) for number in [*numbers, *numbers]))
+    assert [len(history.to(number)) for number in numbers] == [2] * 200
+    assert history.to("+14155559999") == []
+    assert read == ["to_number"] * 400
