@@ -66,15 +66,16 @@ def _held_back(change: Change, wrong: Change) -> Change:
     if not change.pending:
         return change
     first = wrong.stopped[0]
+    told = f"left out with its list: {wrong.address.name} is wrong"
     why = replace(
         first,
         code="RC175",
-        message=f"left out with its list: {wrong.address.name} is wrong ({first.message})",
+        message=f"{told} ({first.message})",
         hint="correct that row, or arm the rest: --skip-rows",
         address=change.address,
     )
     refused = Action.REFUSE
-    return replace(change, action=refused, verb=refused.value, consequences=(), stopped=(why,))
+    return replace(change, action=refused, verb=refused.value, sentence=told, consequences=(), stopped=(why,))
 
 
 def whole_lists_of(

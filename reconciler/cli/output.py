@@ -15,6 +15,7 @@ from reconciler.cli.closed_output import ClosedOutput
 from reconciler.documents.project_files import ProjectFiles, Unreadable
 from reconciler.load.number_cells import cover_numbers, cover_values
 from reconciler.redaction import Redactor, hide_credentials, hide_secret_lines, hide_secrets, mask_in
+from reconciler.sealing import SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -153,8 +154,8 @@ class Output:
         return self._sources[path]
 
     def _lines(self, path: str) -> list[str] | None:
-        if self.root is None:
-            return None
+        if self.root is None or path.endswith(SUFFIX):
+            return None  # the lines of a sealed file are not those that a complaint counts
         if self._files is None or self._files.root != self.root:
             self._files = ProjectFiles(self.root)
         content = self._files.read(self.root / path, largest=_LARGEST_SOURCE)

@@ -10,6 +10,7 @@ from reconciler.cli.pull_request import Announcement
 from reconciler.cli.session import Session
 from reconciler.errors import InputError
 from reconciler.kinds import KINDS
+from reconciler.left_out import list_of
 from reconciler.load.reader import load
 from reconciler.schedule.clock import SystemClock
 from reconciler.settings import Misconfigured
@@ -53,8 +54,16 @@ def _session(options: Options) -> Session:
         raise InputError(error.message, code=error.code, findings=[*error.findings, *loaded.findings]) from None
 
 
+def _rows(loaded: Loaded) -> str:
+    """How many calls the tables declare, also when that is none: an export may be empty by accident."""
+    if not loaded.lists or loaded.errors:
+        return ""
+    rows = sum(bool(list_of(resource.address)) for resource in loaded.resources.values())
+    return f" with {rows:,} row{'' if rows == 1 else 's'}"
+
+
 def _verdict(loaded: Loaded, lint: Lint) -> str:
-    count = f"{loaded.documents} document{'' if loaded.documents == 1 else 's'}"
+    count = f"{loaded.documents} document{'' if loaded.documents == 1 else 's'}{_rows(loaded)}"
     if loaded.errors:
         errors = len(loaded.errors)
         return f"{count}, {errors} error{'' if errors == 1 else 's'}: not valid"

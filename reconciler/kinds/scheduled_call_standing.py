@@ -133,7 +133,12 @@ def _standing(armed: Armed, attempts: Sequence[Attempt], *, released: bool) -> t
         phase = Phase.SETTLED if over else Phase.STEADY
         history += "; its next try was cancelled" if over else "; its next try is to come"
     when = rang[-1].sent_at or rang[-1].claimed_at
-    return phase, history.format(when=spoken_moment(when, armed.call.zone) if when else "an unknown date")
+    return phase, history.format(when=_to_the_minute(when, armed.call.zone) if when else "an unknown date")
+
+
+def _to_the_minute(when: str, place: str) -> str:
+    """A stored instant, which is in UTC, by the clock of the call."""
+    return spoken_moment(f"{when[:16]}Z", place)
 
 
 def never_again(resource: Resource, observed: Observed | None, now: datetime) -> Finding | None:
@@ -157,12 +162,14 @@ def never_again(resource: Resource, observed: Observed | None, now: datetime) ->
 
 def _way_out(resource: Resource, observed: Observed) -> str:
     """A new name for a new call; one that was cancelled by hand and declared as it was is to be called off first."""
-    name = resource.address.name
+    name, own = resource.address.name, list_of(resource.address)
     hint = f"give the new call a new name, for example `{_another(name)}`"
+    if own:
+        hint = f"give the row a new key to call again, for example `{_another(name).removeprefix(f'{own}/')}`"
     same = all(resource.declared.get(key) == observed.body.get(key) for key in ("at", "timezone"))
     if observed.history != _BY_HAND or not same:
         return hint
-    off = "remove its row" if list_of(resource.address) else "remove the document, or write `cancelled: {why: …}` in it"
+    off = "remove its row" if own else "remove the document, or write `cancelled: {why: …}` in it"
     return f"{off}; only to call after all: {hint}"
 
 

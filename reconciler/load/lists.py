@@ -42,7 +42,8 @@ def members(resource: Resource, kind: Kind, raw: Mapping[str, bytes], sealing: S
         content = sealing.open(raw[kind.table]) if path.endswith(SUFFIX) else raw[kind.table]
         return kind.members(resource, read_table(content, path))
     except InputError as error:
-        said = f"`{path}` {error.message}"
+        joint = " " if error.message.startswith("is ") else " cannot be opened: "
+        said = f"`{path}`{joint}{error.message}"
         return Members((), (Finding(Severity.ERROR, "RC161", said, error.hint, resource.address, where),), known=False)
     except NoTable as wrong:
         said = f"the table {wrong}"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _Key: TypeAlias = tuple[bool, bool, str, str, str]  # rung, recurring, day, agent, verb
 FEW = 5  # calls up to which each is told in full
 _WIDEST_CHANGE = 60
-_MOMENT = re.compile(rf"\b\w{{3}} (\d{{1,2}}) ({'|'.join(clock.MONTHS)}) (\d{{4}}) (\d\d:\d\d)\b")
+_MOMENT = re.compile(rf"\b\w{{3}} (\d{{1,2}}) ({'|'.join(clock.MONTHS)}) (\d{{4}}) (\d\d:\d\d)(?::\d\d)?\b")
 _MOST = 20  # groups by agent and day that are read one by one
 
 
@@ -131,17 +131,21 @@ def _order(moment: re.Match[str]) -> tuple[int, int, int, str]:
 
 def refused_rows(changes: Sequence[Change]) -> tuple[list[Change], list[AlikeRows]]:
     """The changes without the refused rows of lists that have many, and these, each list once."""
-    found: dict[str, list[Change]] = {}
+    found: dict[tuple[str, str], list[Change]] = {}
     for change in changes:
         if change.action is Action.REFUSE and (name := list_of(change.address)):
-            found.setdefault(name, []).append(change)
-    many = [
-        AlikeRows(name, tuple(own), f"not as they should be: {some([it.address.name for it in own])}")
-        for name, own in found.items()
-        if len(own) > FEW
-    ]
+            # Those that are in error name the place of each, those that go with their list say the same.
+            found.setdefault((name, re.sub(r"\d+", "", change.sentence)), []).append(change)
+    many = [AlikeRows(name, tuple(own), _refused(own)) for (name, _), own in found.items() if len(own) > FEW]
     told = {change.address for group in many for change in group.changes}
     return [change for change in changes if change.address not in told], many
+
+
+def _refused(rows: Sequence[Change]) -> str:
+    """Why they are refused, and the first of them."""
+    alike = len({it.sentence for it in rows}) == 1
+    why = rows[0].sentence if alike else "not as they should be"
+    return f"{why} ({some([it.address.name for it in rows])})"
 
 
 def is_grouped(changes: Sequence[Change]) -> bool:

@@ -30,7 +30,7 @@ def flat(text: str) -> str:
 def test_rows_that_were_placed_at_many_times_are_one_line_of_a_plan_by_their_own_clock(folder: Folder) -> None:
     declare(folder, HEAD + ROWS, **NEW_YORK)
     folder.run("apply", "--yes")
-    for now in ("2026-12-03T15:04:00Z", "2026-12-03T15:09:00Z"):
+    for now in ("2026-12-03T15:04:07Z", "2026-12-03T15:09:31Z"):
         assert folder.verb("dispatch", now=now).code == 0
     told = flat(folder.verb("plan", now="2026-12-03T15:30:00Z").out)
     assert "10 rows of week: already placed on Thu 3 Dec 2026 10:04 to Thu 3 Dec 2026 10:09 New York" in told

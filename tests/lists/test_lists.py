@@ -269,3 +269,8 @@ def test_a_sealed_table_is_opened_and_its_errors_keep_their_place(
     wrong = (HEAD + OMAR + JANE.replace("+1415", "1415")).encode()
     declare(folder, pyrage.encrypt(wrong, [identity.to_public()]), rows={"file": "calls.csv.age"})
     assert findings(folder) == [("RC114", "manifests/calls.csv.age", 3, 6)]
+    told = folder.run("validate", online=False).out.partition("calls.csv.age:3:6")[2]
+    assert "^" not in told  # no line of the sealed file is the one that is meant
+    monkeypatch.delenv("RECONCILER_AGE_IDENTITY")
+    unopened = " ".join(folder.run("validate", online=False).out.split())
+    assert "`manifests/calls.csv.age` cannot be opened: there is no identity to open it with" in unopened

@@ -61,12 +61,12 @@ def test_a_plan_tells_the_cause_and_the_refused_rows_once(folder: Folder) -> Non
     declare(folder, HEAD + NATIONAL)
     said = flat(folder.run("plan").out)
     assert said.count("RC114") == 1
-    rows = "60 rows of week refuse not as they should be: week/100, week/101, week/102, week/103, week/104, week/105"
-    assert f"x {rows} and 54 more" in said
+    rows = "60 rows of week refuse not as they should be (week/100, week/101, week/102, week/103, week/104, week/105"
+    assert f"x {rows} and 54 more)" in said
     assert folder.run("plan", "--full").out.count("x ScheduledCall/week/") == 60
     table = folder.run("plan", "--format", "markdown").out
     assert table.count("RC114") == 1
-    assert "| x | 60 rows of week | refuse | not as they should be: week/100, " in table
+    assert "| x | 60 rows of week | refuse | not as they should be (week/100, " in table
 
 
 def test_an_apply_tells_the_rows_that_failed_and_those_that_were_armed_once(folder: Folder) -> None:
@@ -79,6 +79,31 @@ def test_an_apply_tells_the_rows_that_failed_and_those_that_were_armed_once(fold
     done = folder.run("apply", "--yes").out
     assert "done     60 rows of week  arm\n" in done
     assert "week/100" not in done
+
+
+def test_rows_that_go_with_their_list_say_which_row_is_wrong_and_how_it_is_called_again(folder: Folder) -> None:
+    declare(folder, HEAD + JANE)
+    folder.run("apply", "--yes")
+    assert folder.verb("dispatch", now="2026-12-03T20:00:30Z").code == 0
+    more = "".join(f"{at},+1415555{at:04},2026-12-04T20:00:00Z,x\n" for at in range(110, 116))
+    declare(folder, HEAD + JANE.replace("12-03", "12-04") + more)
+    said = flat(folder.verb("plan", now="2026-12-03T21:00:00Z").out)
+    assert "hint: give the row a new key to call again, for example `4711-2`" in said
+    assert "x 6 rows of week refuse left out with its list: week/4711 is wrong (week/110, week/111" in said
+
+
+def test_a_list_of_few_rows_says_of_each_that_goes_with_it_why(folder: Folder) -> None:
+    declare(folder, HEAD + JANE + OMAR.replace("2026-12-03", "2026-11-03"))
+    said = flat(folder.run("plan").out)
+    assert "x ScheduledCall/week/4711 refuse" in said
+    assert "left out with its list: week/0042 is wrong" in said
+
+
+def test_a_valid_table_is_counted_also_where_it_is_empty(folder: Folder) -> None:
+    declare(folder, HEAD + JANE)
+    assert "2 documents with 1 row, valid" in folder.run("validate", online=False).err
+    declare(folder, HEAD)
+    assert "2 documents with 0 rows, valid" in folder.run("validate", online=False).err
 
 
 def test_a_first_line_with_a_number_is_no_header_and_is_not_shown(folder: Folder) -> None:
