@@ -83,16 +83,16 @@ class Export:
     """
 
     def __init__(
-        self, kinds: Mapping[str, Kind], links: Resolver, *, schemas: str, texts: str = "", only_set: bool = False
+        self, kinds: Mapping[str, Kind], resolver: Resolver, *, schemas: str, texts: str = "", only_set: bool = False
     ) -> None:
-        """Take what already has a name in ``links``; ``schemas`` leads from the folder to the schemas, or is "".
+        """Take what already has a name in ``resolver``; ``schemas`` leads from the folder to the schemas, or is "".
 
         ``texts`` leads to the project's folder of prompts; "" puts each beside its manifest. ``only_set``: what an
         object has uninvited is left out, as what says nothing is.
         """
         self.left_out: list[LeftOut] = []
         self.borrowed: dict[str, str] = {}
-        self._kinds, self._links, self._schemas, self._only_set = kinds, links, schemas, only_set
+        self._kinds, self._resolver, self._schemas, self._only_set = kinds, resolver, schemas, only_set
         self._folder_of_texts = texts
 
     def export(self, found: Mapping[Address, Observed]) -> list[Exported]:
@@ -124,7 +124,7 @@ class Export:
         if not _reads_as(text, document):
             self._leave(address, "", "has a value that YAML cannot spell")
             return None
-        self._links.declare(address, declared)
+        self._resolver.declare(address, declared)
         beside = {self._place_of(path, name): content for name, content in files.values()}
         return Exported(address, observed, path, text, declared, beside)
 
@@ -158,7 +158,7 @@ class Export:
                     self._leave(address, name, "is not told by the platform: it stays as it is")
                 continue
             try:
-                value = live_value(kind, policy, observed.body, self._links)
+                value = live_value(kind, policy, observed.body, self._resolver)
             except Nameless as error:
                 if not any(it.ref is None and it.read_as == policy.read_as for it in own.values()):
                     self._leave(address, name, str(error))
@@ -206,7 +206,7 @@ class Export:
                 del values[name]
 
     def _as_live(self, policy: Policy, value: Any, observed: Observed) -> bool:
-        return as_told(policy, self._links.wire(policy, value), policy.live(observed.body))
+        return as_told(policy, self._resolver.to_wire(policy, value), policy.live(observed.body))
 
     def _leave(self, address: Address, field: str, why: str) -> None:
         self.left_out.append(LeftOut(address, field, why))
@@ -228,7 +228,7 @@ class Export:
 
 
 def names(
-    kind: Kind, observed: Iterable[Observed], links: Resolver, taken: Iterable[str], skipped: frozenset[str]
+    kind: Kind, observed: Iterable[Observed], resolver: Resolver, taken: Iterable[str], skipped: frozenset[str]
 ) -> dict[Address, Observed]:
     """A name for each live object: the one it is bound to, else one made of its display name, with -2 for a second.
 
@@ -237,7 +237,7 @@ def names(
     used, named = set(taken), {}
     waiting = []
     for item in sorted(observed, key=lambda each: (len(each.id), each.id)):
-        known = links.address(kind.name, item.id)
+        known = resolver.address(kind.name, item.id)
         if item.id in skipped:
             continue
         if known is None:

@@ -27,11 +27,11 @@ class Nameless(Exception):
     """A live reference to something that has no name here; the message is the end of a sentence."""
 
 
-def live_value(kind: Kind, policy: Policy, body: Mapping[str, Any], links: Resolver) -> Any:
+def live_value(kind: Kind, policy: Policy, body: Mapping[str, Any], resolver: Resolver) -> Any:
     """The live value of a field as a manifest would say it; raises Nameless for an id that is not ours."""
     value, ref = policy.live(body), policy.ref
     if ref is not None and ref.wire and value is not None:
-        return [_name(ref, item, links) for item in value] if ref.many else _name(ref, value, links)
+        return [_name(ref, item, resolver) for item in value] if ref.many else _name(ref, value, resolver)
     return as_written(kind.spec, policy.name, trimmed(value, shapes(kind.spec)[policy.name]))
 
 
@@ -53,8 +53,8 @@ def _reader(spec: type[Spec], name: str) -> TypeAdapter[Any]:
     return TypeAdapter(told)
 
 
-def _name(ref: Ref, value: Any, links: Resolver) -> str:
-    name = links.name(ref, value)
+def _name(ref: Ref, value: Any, resolver: Resolver) -> str:
+    name = resolver.name(ref, value)
     if name is None:
         raise Nameless(f"points at {ref.kind} {'id ' if ref.sends == 'id' else ''}{value}, which no manifest declares")
     return name

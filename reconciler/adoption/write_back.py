@@ -61,7 +61,7 @@ def write_back(  # noqa: PLR0913 - what drifted, what it means, and how to read 
     drift: Iterable[Change],
     *,
     kinds: Mapping[str, Kind],
-    links: Resolver,
+    resolver: Resolver,
     resources: Mapping[str, Resource],
     read: Callable[[str], str],
     theirs: bool,
@@ -70,7 +70,7 @@ def write_back(  # noqa: PLR0913 - what drifted, what it means, and how to read 
 
     A field that both sides changed is left for a person unless ``theirs``.
     """
-    carrier = _Carrier(kinds, links, resources, read)
+    carrier = _Carrier(kinds, resolver, resources, read)
     for change in drift:
         if change.reason in _BY_HAND:
             carrier.result.left.append(Left(change.address, "", _BY_HAND[change.reason]))
@@ -86,12 +86,12 @@ class _Carrier:
     def __init__(
         self,
         kinds: Mapping[str, Kind],
-        links: Resolver,
+        resolver: Resolver,
         resources: Mapping[str, Resource],
         read: Callable[[str], str],
     ) -> None:
         self.result = WriteBack()
-        self._kinds, self._links, self._read = kinds, links, read
+        self._kinds, self._resolver, self._read = kinds, resolver, read
         self._readers: dict[str, set[str]] = defaultdict(set)
         self._moved: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for resource in resources.values():
@@ -115,7 +115,7 @@ class _Carrier:
         policy = policies(kind.spec)[diff.path]
         if policy.hides(policy.live(observed.body)) or holds_secret(kind.spec, diff.path):
             raise _Left("is not told as it was written: change it by hand")
-        value = live_value(kind, policy, observed.body, self._links)
+        value = live_value(kind, policy, observed.body, self._resolver)
         if (path := resource.files.get(diff.path)) is not None:
             self._into_text(change.address, diff.path, path, value)
         else:

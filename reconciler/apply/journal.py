@@ -107,7 +107,7 @@ class Journal:
         """What would be sent, by wire name; raises Rejected while a declared name leads to nothing."""
         own = policies(kind.spec)
         wanted = kind.expected(change.resource) if change.resource else {}
-        sent = {name: self._context.links.wire(own[name], value) for name, value in wanted.items()}
+        sent = {name: self._context.resolver.to_wire(own[name], value) for name, value in wanted.items()}
         for name, value in sent.items():
             if value is UNRESOLVED:
                 raise _nameless(name, wanted[name])
@@ -122,7 +122,7 @@ class Journal:
         """The ids of what could be taken for the object before it was created."""
         if change.resource is None:
             return set()
-        keys = enumerate(kind.keys(change.resource, self._context.links))
+        keys = enumerate(kind.keys(change.resource, self._context.resolver))
         index = self._by_key(kind)
         return {id_ for place_and_key in keys for id_ in index.get(place_and_key, ())}
 
@@ -195,11 +195,11 @@ class Journal:
         if old is None or resource is None or observed is None:
             then(None)
             return
-        own, expected, links = policies(kind.spec), kind.expected(resource), self._context.links
+        own, expected, resolver = policies(kind.spec), kind.expected(resource), self._context.resolver
         given = {
             item.path: base(
                 own[item.path],
-                links.wire(own[item.path], expected[item.path]),
+                resolver.to_wire(own[item.path], expected[item.path]),
                 own[item.path].live(observed.body),
                 self._keep,
             )
@@ -235,8 +235,8 @@ class Journal:
         self._recorder.add(Entry(wanted, then))
 
     def _snapshot(self, kind: Kind, expected: Mapping[str, Any], observed: Observed) -> dict[str, tuple[str, str]]:
-        own, links = policies(kind.spec), self._context.links
-        return snapshot(expected, observed.body, own, links, self._keep)
+        own, resolver = policies(kind.spec), self._context.resolver
+        return snapshot(expected, observed.body, own, resolver, self._keep)
 
     def _bound(self, change: Change, kind: Kind, observed: Observed) -> Binding:
         resource = change.resource

@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 _COMPARE = "compare with the dashboard; the vendor may not accept the value"
 
 
-def not_as_declared(change: Change, kind: Kind, links: Resolver, observed: Observed) -> tuple[FieldDiff, ...]:
+def not_as_declared(change: Change, kind: Kind, resolver: Resolver, observed: Observed) -> tuple[FieldDiff, ...]:
     """The declared fields that are not as declared on the object as it was read."""
     if change.resource is None:
         return ()
-    return kind.diff(change.resource, observed.body, links)
+    return kind.diff(change.resource, observed.body, resolver)
 
 
-def not_in_draft(change: Change, kind: Kind, links: Resolver, draft: Observed) -> tuple[FieldDiff, ...]:
+def not_in_draft(change: Change, kind: Kind, resolver: Resolver, draft: Observed) -> tuple[FieldDiff, ...]:
     """The fields of the change that a deploy would make live otherwise than declared."""
     own = policies(kind.spec)
     declared = kind.expected(change.resource) if change.resource else {}
-    wanted = {own[item.path].wire: links.wire(own[item.path], declared[item.path]) for item in change.diffs}
+    wanted = {own[item.path].wire: resolver.to_wire(own[item.path], declared[item.path]) for item in change.diffs}
     told = kind.staged_values(draft, wanted)
     return tuple(
         replace(item, before=told[wire], after=wanted[wire])

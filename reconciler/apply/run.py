@@ -220,7 +220,7 @@ class _Run:
     def _stage(self, change: Change, kind: Kind) -> None:
         """Write a draft; one that did not come out as declared is thrown away, and callers stay where they were."""
         draft = kind.stage(change, self._context)
-        if not (lost := not_in_draft(change, kind, self._context.links, draft)):
+        if not (lost := not_in_draft(change, kind, self._context.resolver, draft)):
             self._drafts[change.address] = draft
             self._progress(Written(change.address, change.verb))
             return
@@ -235,7 +235,7 @@ class _Run:
         if kind.kept_in_state:
             self._done(change, kind, made)
             return
-        self._context.links.bind(change.address, made.id)
+        self._context.resolver.bind(change.address, made.id)
         self._progress(Written(change.address, change.verb))
         onward = partial(self._to_read_back, change, made)
         self.journal.remember(change, kind, made, partial(self._stored, change, made.id, onward))
@@ -287,7 +287,7 @@ class _Run:
         if change.observed is None:
             raise LookupError(str(change.address))
         id_ = change.observed.id
-        self._context.links.bind(change.address, id_)
+        self._context.resolver.bind(change.address, id_)
         done = partial(self._finish, change, Outcome.DONE, f"bound to id {id_}", id_=id_)
         self.journal.adopt(change, kind, change.observed, partial(self._stored, change, id_, done))
 
@@ -315,7 +315,7 @@ class _Run:
     def _done(self, change: Change, kind: Kind, observed: Observed, *, unless: Observed | None = None) -> None:
         """Compare what was read back, remember it (``unless`` just that was remembered already), and report."""
         observed = writes.steady(observed, kind, self._context)
-        self._context.links.bind(change.address, observed.id)
+        self._context.resolver.bind(change.address, observed.id)
         judged = partial(self._judge, change, kind, observed)
         if unless is None or unless.body != observed.body:
             self.journal.remember(change, kind, observed, partial(self._stored, change, observed.id, judged))
@@ -324,7 +324,7 @@ class _Run:
 
     def _judge(self, change: Change, kind: Kind, observed: Observed) -> None:
         """What came of a write: as declared, still on its way, come to nothing, or not as declared."""
-        id_, dropped = observed.id, not_as_declared(change, kind, self._context.links, observed)
+        id_, dropped = observed.id, not_as_declared(change, kind, self._context.resolver, observed)
         if observed.failure or not dropped:
             self._arrived(change, kind, observed)
             return

@@ -50,7 +50,7 @@ def _newcomer(change: Change, kind: Kind, context: Context) -> Observed | None:
     """The one object that was not there before and is what the create would have made."""
     if change.resource is None or kind.found_by is FoundBy.NAME:
         return None
-    keys = {(place, key) for place, key in enumerate(kind.keys(change.resource, context.links)) if key}
+    keys = {(place, key) for place, key in enumerate(kind.keys(change.resource, context.resolver)) if key}
     known = {item.id for item in context.account.of(kind.name)}
     found = [
         item
@@ -82,7 +82,7 @@ def update(change: Change, kind: Kind, context: Context) -> Observed:
             raise  # the account does not tell it, so reading settles nothing
         below = change.observed.parent if change.observed is not None else ""
         after = kind.read(change.id or "", context, below)
-        if change.resource is not None and kind.diff(change.resource, after.body, context.links):
+        if change.resource is not None and kind.diff(change.resource, after.body, context.resolver):
             raise
         return after
 

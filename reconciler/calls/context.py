@@ -40,7 +40,7 @@ class DispatchContext:
 
     api: Api
     ledger: Ledger
-    links: Resolver
+    resolver: Resolver
     account: Account
     orders: Mapping[str, PlannedCall]
     organization: str
@@ -80,7 +80,7 @@ class DispatchContext:
         forbidden = self.do_not_call() if self.do_not_call else None
         # The clock is looked at last: between this and the request nothing may take time.
         return GateInputs(
-            self.clock.now(), self.account, self.links, tuple(attempts), self.differs, held, caller, forbidden, error
+            self.clock.now(), self.account, self.resolver, tuple(attempts), self.differs, held, caller, forbidden, error
         )
 
     def listed(self, opens: datetime, armed_at: datetime) -> History:
@@ -102,7 +102,7 @@ class DispatchContext:
 
     def request(self, attempt: Attempt, order: PlannedCall) -> dict[str, Any]:
         """The body of the request that dials."""
-        found = agent_id(order, self.links)
+        found = agent_id(order, self.resolver)
         return order.request(agent_id=wire_id(found) if found else None, key=attempt.key)
 
     def pause_is_over(self) -> bool:

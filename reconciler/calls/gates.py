@@ -61,7 +61,7 @@ class GateInputs:
 
     now: datetime
     account: Account
-    links: Resolver
+    resolver: Resolver
     attempts: tuple[Attempt, ...]
     differs: Callable[[PlannedCall, Mapping[str, Any]], bool]
     held: Hold
@@ -197,15 +197,15 @@ def _number(_due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None
 def _agent(_due: Due, order: PlannedCall, inputs: GateInputs) -> Blocked | None:
     if order.agent is None:
         return None
-    id_ = agent_id(order, inputs.links)
+    id_ = agent_id(order, inputs.resolver)
     if id_ is not None and inputs.account.find("Agent", id_) is not None:
         return None
     return Blocked("RC606", f"Agent/{order.agent} is not on the account", "run apply first")
 
 
-def agent_id(order: PlannedCall, links: Resolver) -> str | None:
+def agent_id(order: PlannedCall, resolver: Resolver) -> str | None:
     """The vendor's id of the agent a call names, or None."""
-    return links.id(Address("Agent", order.agent)) if order.agent else None
+    return resolver.id(Address("Agent", order.agent)) if order.agent else None
 
 
 def _money(_due: Due, _order: PlannedCall, inputs: GateInputs) -> Blocked | None:

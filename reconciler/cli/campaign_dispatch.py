@@ -128,5 +128,5 @@ def blocked(
     if observed is None:
         return Obstacle("RC601", "it is not on the account", "run apply", lasting=False)
     kind = KINDS[KIND]
-    differs = resource is not None and bool(kind.diff(resource, body, found.links))
+    differs = resource is not None and bool(kind.diff(resource, body, found.resolver))
     return campaign_gates.closed(resource, observed, record, found.account, differs=differs)

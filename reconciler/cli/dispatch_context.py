@@ -35,7 +35,7 @@ def dispatch_context(
     return DispatchContext(
         api=connection.api,
         ledger=ledger,
-        links=found.links,
+        resolver=found.resolver,
         account=found.account,
         orders=orders(loaded.resources),
         organization=connection.target.organization_id,

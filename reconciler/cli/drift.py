@@ -74,7 +74,7 @@ def _carried(session: Session, loaded: Loaded, found: Survey, drift: Sequence[Ch
             raise InputError(f"`{path}` cannot be read: {error}", code="RC105") from None
 
     return write_back(
-        drift, kinds=KINDS, links=found.links, resources=loaded.resources, read=read, theirs=theirs
+        drift, kinds=KINDS, resolver=found.resolver, resources=loaded.resources, read=read, theirs=theirs
     )  # fmt: skip - one sentence
 
 

@@ -52,7 +52,7 @@ class _Found:
 
     fresh: dict[Address, Observed]
     declared: int
-    links: Resolver
+    resolver: Resolver
     samples: tuple[Path, ...]
 
 
@@ -78,13 +78,13 @@ def command(options: Options, folder: Path | None, kinds: tuple[str, ...], only_
         way = "../" * len(place.relative_to(session.project.root).parts) + "schemas"
         there = (session.project.root / "schemas" / "manifest.json").is_file()
         texts = _folder_of_texts(session, place)
-        export = Export(KINDS, found.links, schemas=way if there else "", texts=texts, only_set=only_set)
+        export = Export(KINDS, found.resolver, schemas=way if there else "", texts=texts, only_set=only_set)
         exported = export.export(found.fresh)
         files = {Path(os.path.normpath(place / path)): text for path, text in export.files(exported).items()}
         files |= _project_file(session, target)
         _nothing_in_the_way(session, files, [*found.samples])
         write = partial(_write, files, found.samples)
-        bound = 0 if no_bind else _bind_and_write(options, target, place, exported, found.links, write)
+        bound = 0 if no_bind else _bind_and_write(options, target, place, exported, found.resolver, write)
         if no_bind:
             write()
         _say(session, files, export, exported, found, bound)
@@ -140,8 +140,8 @@ def _found(session: Session, place: Path, api: Api, target: Target, ledger: Ledg
         skipped = frozenset(id_ for address, id_ in declared.items() if address.kind == name)
         fresh |= names(KINDS[name], observed[name], known, taken, skipped)
     fresh = _in_full(fresh, Look(api, ledger, loaded.resources, known, observed))
-    links = Resolver(declared | {address: item.id for address, item in fresh.items()}, loaded.resources)
-    return _Found(fresh, len(declared), links, samples)
+    resolver = Resolver(declared | {address: item.id for address, item in fresh.items()}, loaded.resources)
+    return _Found(fresh, len(declared), resolver, samples)
 
 
 def _giving_way(session: Session, ledger: Ledger, kinds: Iterable[str]) -> tuple[Path, ...]:
@@ -212,7 +212,7 @@ def _bind_and_write(
     target: Target,
     place: Path,
     exported: Iterable[Exported],
-    links: Resolver,
+    resolver: Resolver,
     write: Callable[[], None],
 ) -> int | None:
     """Bind, then write: a run killed between the two finds its names again. None where the state cannot be written.
@@ -226,7 +226,7 @@ def _bind_and_write(
             session.output.talk(f"ids are not bound in the state: {error.message}; the first apply binds them")
             ledger = None
         with session.lease(ledger, "apply") if ledger else nullcontext():
-            fresh = _bindings(session, ledger, place, exported, links) if ledger else []
+            fresh = _bindings(session, ledger, place, exported, resolver) if ledger else []
             if ledger and fresh:
                 ledger.bind_all(fresh)
             write()
@@ -234,7 +234,7 @@ def _bind_and_write(
 
 
 def _bindings(
-    session: Session, ledger: Ledger, place: Path, exported: Iterable[Exported], links: Resolver
+    session: Session, ledger: Ledger, place: Path, exported: Iterable[Exported], resolver: Resolver
 ) -> list[Binding]:
     """What a first apply would remember, for what is not remembered yet."""
     now, version, found = stamp(session.clock.now()), commit(session.project), []
@@ -248,7 +248,7 @@ def _bindings(
                 one.address,
                 id=one.observed.id,
                 display=one.observed.name,
-                fields=base_of(one.declared, body, policies(KINDS[one.address.kind].spec), links),
+                fields=base_of(one.declared, body, policies(KINDS[one.address.kind].spec), resolver),
                 protect=True,
                 kept_protected=True,  # by the export, not by a document: one without `protect` lifts nothing
                 applied_at=now,

@@ -214,7 +214,7 @@ class Session:
         return Context(
             api=connection.api,
             ledger=connection.ledger,
-            links=found.links,
+            resolver=found.resolver,
             account=found.account,
             now=self.clock.now,
             commit=commit(self.project),

@@ -125,7 +125,7 @@ def run(
                 resources,
                 found.plan,
                 found.account,
-                found.links,
+                found.resolver,
                 accepts=accepts,
                 channel=channel,
                 number=number,

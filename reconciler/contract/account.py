@@ -92,7 +92,7 @@ class Look:
     api: Api
     ledger: Ledger
     resources: Mapping[str, Resource]
-    links: Resolver
+    resolver: Resolver
     observed: Mapping[str, tuple[Observed, ...]] = field(default_factory=dict)
     every: bool = False
 
@@ -104,7 +104,7 @@ class Look:
             return tuple(item.id for item in self.observed.get(reference.ref.kind, ()))
         declared = (item.declared for item in self.resources.values() if item.address.kind == kind)
         names = (name for one in declared for name in reference.ref.names(one.get(reference.name)))
-        named = (self.links.id(Address(reference.ref.kind, name)) for name in names)
+        named = (self.resolver.id(Address(reference.ref.kind, name)) for name in names)
         bindings = self.ledger.bindings().items()
         remembered = (binding.parent for address, binding in bindings if address.kind == kind)
         return tuple(dict.fromkeys(id_ for id_ in (*named, *remembered) if id_))
@@ -129,7 +129,7 @@ class Context:
 
     api: Api
     ledger: Ledger
-    links: Resolver
+    resolver: Resolver
     account: Account
     now: Callable[[], datetime]
     commit: str = ""
@@ -148,4 +148,4 @@ class Context:
     def look(self) -> Look:
         """What observing again may use."""
         account = self.account
-        return Look(self.api, self.ledger, account.resources, self.links, account.observed)
+        return Look(self.api, self.ledger, account.resources, self.resolver, account.observed)

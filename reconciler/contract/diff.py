@@ -32,7 +32,7 @@ def diff(  # noqa: PLR0913 - three sides, and how to read each
     live: Mapping[str, Any],
     *,
     policies: Mapping[str, Policy],
-    links: Resolver,
+    resolver: Resolver,
     base: Binding | None,
     whole: bool = False,
     alike: frozenset[str] = frozenset(),
@@ -49,9 +49,9 @@ def diff(  # noqa: PLR0913 - three sides, and how to read each
             continue  # nearly every field of a large plan
         if policy.local or policy.fixed or (policy.recorded and not policy.told(live)):
             continue
-        desired, actual = links.wire(policy, value), policy.live(live)
+        desired, actual = resolver.to_wire(policy, value), policy.live(live)
         if not _same(policy, desired, actual, base):
-            found.append(_difference(resource, policy, value, actual, links=links, base=base))
+            found.append(_difference(resource, policy, value, actual, resolver=resolver, base=base))
     if whole:
         found += [
             FieldDiff(name, value, None, personal=policies[name].hashed)
@@ -124,20 +124,20 @@ def _in_any_case(value: Any) -> Any:
 
 
 def _difference(  # noqa: PLR0913 - as above
-    resource: Resource, policy: Policy, value: Any, actual: Any, *, links: Resolver, base: Binding | None
+    resource: Resource, policy: Policy, value: Any, actual: Any, *, resolver: Resolver, base: Binding | None
 ) -> FieldDiff:
     spec = type(resource.spec)
-    before, after = (veiled(spec, policy.name, it) for it in (links.shown(policy, actual), value))
+    before, after = (veiled(spec, policy.name, it) for it in (resolver.to_name(policy, actual), value))
     return FieldDiff(
         path=policy.name,
         before=before,
         after=after,
-        changed_by=_side(policy, links.wire(policy, value), actual, base),
+        changed_by=_side(policy, resolver.to_wire(policy, value), actual, base),
         personal=policy.personal or policy.hashed,
         secret=policy.secret or (holds_secret(spec, policy.name) and before == after),
         immutable=policy.immutable or policy.parent,
         location=where(resource, policy.name),
-        unremembered=_unremembered(policy, links.wire(policy, value), actual, base),
+        unremembered=_unremembered(policy, resolver.to_wire(policy, value), actual, base),
     )
 
 
@@ -236,7 +236,7 @@ def snapshot(
     expected: Mapping[str, Any],
     live: Mapping[str, Any],
     policies: Mapping[str, Policy],
-    links: Resolver,
+    resolver: Resolver,
     keep: Callable[[str], str] = str,
 ) -> dict[str, tuple[str, str]]:
     """The base for the next comparison: for each declared field, digests of both sides as they are now.
@@ -244,7 +244,7 @@ def snapshot(
     ``keep`` makes of the digest of what the account never tells, a secret perhaps, what the state may hold.
     """
     return {
-        name: base(policies[name], links.wire(policies[name], value), policies[name].live(live), keep)
+        name: base(policies[name], resolver.to_wire(policies[name], value), policies[name].live(live), keep)
         for name, value in expected.items()
         if not policies[name].local and not policies[name].fixed
     }
@@ -257,8 +257,8 @@ def base(policy: Policy, desired: Any, actual: Any, keep: Callable[[str], str] =
 
 
 def exported(
-    declared: Mapping[str, Any], live: Mapping[str, Any], policies: Mapping[str, Policy], links: Resolver
+    declared: Mapping[str, Any], live: Mapping[str, Any], policies: Mapping[str, Policy], resolver: Resolver
 ) -> dict[str, tuple[str, str]]:
     """The base of what was just read and written down: what the account does not tell counts as sent."""
-    told = snapshot(declared, live, policies, links)
+    told = snapshot(declared, live, policies, resolver)
     return {name: pair if policies[name].unread is None else (AS_EXPORTED, pair[1]) for name, pair in told.items()}

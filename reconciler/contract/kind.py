@@ -163,9 +163,9 @@ class Kind(ABC):
         del resource
         return ""
 
-    def keys(self, resource: Resource, links: Resolver) -> tuple[str, ...]:
+    def keys(self, resource: Resource, resolver: Resolver) -> tuple[str, ...]:
         """What it may be known by while no id is remembered, the surest first; "" where one cannot be told."""
-        del links
+        del resolver
         return (self.display(resource),)
 
     def live_keys(self, observed: Observed) -> tuple[str, ...]:
@@ -173,7 +173,7 @@ class Kind(ABC):
         return (observed.name,)
 
     def diff(
-        self, resource: Resource, live: Mapping[str, Any], links: Resolver, base: Binding | None = None
+        self, resource: Resource, live: Mapping[str, Any], resolver: Resolver, base: Binding | None = None
     ) -> tuple[FieldDiff, ...]:
         """The declared fields that are not as declared; without a ``base`` what was just written is read back."""
         expected = self.expected(resource)
@@ -182,7 +182,7 @@ class Kind(ABC):
             expected,
             live,
             policies=policies(self.spec),
-            links=links,
+            resolver=resolver,
             base=base,
             whole=self.undeclared_fields_differ,
         )
@@ -305,7 +305,7 @@ class Kind(ABC):
         raise NotImplementedError(f"{self.name} stands for no rows ({resource.address}, {table.path})")
 
     def due_once_made(self, resource: Resource) -> Iterable[DueAction]:
-        """Actions that will be due on what the same apply creates; the id is known by ``context.links`` then."""
+        """Actions that will be due on what the same apply creates; the id is known by ``context.resolver`` then."""
         del resource
         return ()
 
@@ -329,9 +329,9 @@ class Kind(ABC):
         del resource, diffs
         return self.verbs.of(action)
 
-    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterable[Finding]:
+    def preflight(self, change: Change, account: Account, resolver: Resolver) -> Iterable[Finding]:
         """Online findings: what cannot, or may not, work as declared on this account."""
-        del change, account, links
+        del change, account, resolver
         return ()
 
     def planned_calls(self, account: Account) -> Iterable[PlannedCall]:

@@ -62,7 +62,7 @@ class Resolver:
         with self._lock:
             self._ids.pop(address, None)
 
-    def wire(self, policy: Policy, value: Any) -> Any:
+    def to_wire(self, policy: Policy, value: Any) -> Any:
         """A declared value as it is sent: a name becomes its id, or ``UNRESOLVED``; a set comes in one order."""
         ref = policy.ref
         if ref is None or not ref.wire or value is None:
@@ -81,14 +81,14 @@ class Resolver:
         id_ = self.id(address)
         return UNRESOLVED if id_ is None else wire_id(id_)
 
-    def shown(self, policy: Policy, value: Any) -> Any:
+    def to_name(self, policy: Policy, value: Any) -> Any:
         """A live value as a reader should see it: an id becomes a name where it is ours."""
         ref = policy.ref
         if ref is None or not ref.wire or value is None:
             return value
-        return [self._shown(ref, item) for item in value] if ref.many else self._shown(ref, value)
+        return [self._name_of(ref, item) for item in value] if ref.many else self._name_of(ref, value)
 
-    def _shown(self, ref: Ref, value: Any) -> Any:
+    def _name_of(self, ref: Ref, value: Any) -> Any:
         name = self.name(ref, value)
         return name if name is not None else value if ref.sends != "id" else f"id {value}"
 

@@ -66,12 +66,12 @@ class Agent(Kind):
 
     def create(self, change: Change, context: Context) -> Observed:
         """One POST, which also deploys."""
-        body = _body(self.initial(declared(change)), context.links)
+        body = _body(self.initial(declared(change)), context.resolver)
         return _observed(_posted({agent_draft.plain(wire): value for wire, value in body.items()}, context))
 
     def complete(self, change: Change, made: Observed, context: Context) -> Observed:
         """What the create did not attach is drafted and deployed."""
-        left = agent_draft.not_attached(made.body, _body(self.initial(declared(change)), context.links))
+        left = agent_draft.not_attached(made.body, _body(self.initial(declared(change)), context.resolver))
         return self._attached(made, left, context) if left else made
 
     def _attached(self, made: Observed, left: Mapping[str, Any], context: Context) -> Observed:
@@ -94,7 +94,7 @@ class Agent(Kind):
         before = live(change)
         wanted = self.expected(declared(change))
         fields = {diff.path: wanted[diff.path] for diff in change.diffs}
-        body = _body(fields, context.links)
+        body = _body(fields, context.resolver)
         if before.has_draft:
             if fields and agent_draft.holds(before.body, body):
                 return before
@@ -187,9 +187,9 @@ class Agent(Kind):
         """On Storm tiers the vendor sets the thinking level from the product."""
         return frozenset({"thinking_level"} if str(body.get("product")).startswith("storm") else ())
 
-    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
+    def preflight(self, change: Change, account: Account, resolver: Resolver) -> Iterator[Finding]:
         """A create needs a prompt and a voice; tools of one name are told as the platform tells them."""
-        del account, links
+        del account, resolver
         yield from _collisions(change)
         if change.action is not Action.CREATE or change.resource is None:
             return
@@ -317,8 +317,8 @@ def _patched(before: Observed, body: Mapping[str, Any], context: Context) -> Obs
         raise _moved(error) from None
 
 
-def _body(fields: Mapping[str, Any], links: Resolver) -> dict[str, Any]:
-    return {_POLICIES[name].wire: links.wire(_POLICIES[name], value) for name, value in fields.items()}
+def _body(fields: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
+    return {_POLICIES[name].wire: resolver.to_wire(_POLICIES[name], value) for name, value in fields.items()}
 
 
 def _moved(error: Rejected) -> Rejected:

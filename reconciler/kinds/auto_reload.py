@@ -96,7 +96,7 @@ class AutoReload(Kind):
         """The billing account, as it is now."""
         return _observed(context.api.get(_PATH))
 
-    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
+    def preflight(self, change: Change, account: Account, resolver: Resolver) -> Iterator[Finding]:
         """Enabling needs a card and amounts; without a monthly limit nothing bounds the charges."""
         resource, live = change.resource, change.observed
         if resource is None or live is None:

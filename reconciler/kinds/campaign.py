@@ -104,7 +104,7 @@ class Campaign(RestKind):
             _call_off(change.address.name, change.id, context)
             return self.read(change.id, context)
         resource = declared(change)
-        id_ = change.id or context.links.id(change.address)
+        id_ = change.id or context.resolver.id(change.address)
         if id_ is None:
             raise LookupError(str(change.address))
         if change.verb == _LOAD:
@@ -124,9 +124,9 @@ class Campaign(RestKind):
         for resource in own:
             yield from on_closed_days(resource, settings.calling_hours, now)
 
-    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
+    def preflight(self, change: Change, account: Account, resolver: Resolver) -> Iterator[Finding]:
         """What keeps it from being created, loaded or started."""
-        yield from super().preflight(change, account, links)
+        yield from super().preflight(change, account, resolver)
         if change.resource is not None and not change.resource.manifest.absent:
             known = record(change.observed) if change.observed else CampaignRecord(change.address.name, "")
             yield from checks.online(change, change.resource, known, account)

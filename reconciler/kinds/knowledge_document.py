@@ -91,7 +91,7 @@ class KnowledgeDocument(RestKind):
     def _sent(self, resource: Resource, fields: Mapping[str, Any], context: Context) -> Form | dict[str, Any]:
         content = fields.get("content")
         if not isinstance(content, dict):
-            return self.body(fields, context.links)
+            return self.body(fields, context.resolver)
         name = PurePosixPath(resource.files["content"]).name
         file = File(name, context.bytes_of(resource, "content"), guess_type(name)[0] or "application/octet-stream")
         return Form({"name": str(fields["name"])}, {"file": file})

@@ -86,7 +86,7 @@ class PhoneNumber(Kind):
         if resource is None or seen is None:
             raise LookupError(str(change.address))
         body = {
-            _POLICIES[diff.path].wire: context.links.wire(_POLICIES[diff.path], resource.declared[diff.path])
+            _POLICIES[diff.path].wire: context.resolver.to_wire(_POLICIES[diff.path], resource.declared[diff.path])
             for diff in change.diffs
         }
         context.api.patch(f"{_PATH}/{segment(seen.id)}", body)
@@ -98,7 +98,7 @@ class PhoneNumber(Kind):
         found = next((item for item in self.observe(context.look) if item.identity == number), None)
         if found is None:
             raise LookupError(f"{number} was not imported")
-        diffs = self.diff(declared(change), found.body, context.links)
+        diffs = self.diff(declared(change), found.body, context.resolver)
         return self.update(replace(change, id=found.id, observed=found, diffs=diffs), context) if diffs else found
 
     def due_once_made(self, resource: Resource) -> Iterator[DueAction]:
@@ -108,7 +108,7 @@ class PhoneNumber(Kind):
 
     def act(self, change: Change, context: Context) -> Observed:
         """Place the probe call once, and read what the carrier made of it."""
-        id_ = change.id or context.links.id(change.address) or ""
+        id_ = change.id or context.resolver.id(change.address) or ""
         if change.observed is None and _proven(before := self.read(id_, context)):
             return before
         try:
@@ -140,7 +140,7 @@ class PhoneNumber(Kind):
             return
         yield _PROBE
 
-    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
+    def preflight(self, change: Change, account: Account, resolver: Resolver) -> Iterator[Finding]:
         """A number that is missing, cannot be verified, or was refused by its carrier before."""
         resource = change.resource
         if resource is None:

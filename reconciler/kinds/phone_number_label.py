@@ -39,4 +39,4 @@ class PhoneNumberLabel(RestKind):
     def update(self, change: Change, context: Context) -> Observed:
         """Post it again."""
         fields = {**self.expected(declared(change)), "phone_number": declared(change).declared["phone_number"]}
-        return self._one(context.api.post(self.path, self.body(fields, context.links)), "")
+        return self._one(context.api.post(self.path, self.body(fields, context.resolver)), "")

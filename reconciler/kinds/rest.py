@@ -112,11 +112,11 @@ class RestKind(Kind):
         written = declared_in(spec)
         return _key([written.get(name) for name in self.known_by[0]])
 
-    def keys(self, resource: Resource, links: Resolver) -> tuple[str, ...]:
+    def keys(self, resource: Resource, resolver: Resolver) -> tuple[str, ...]:
         """Each set of ``known_by`` as it would be sent; "" where a name in it leads to nothing yet."""
         own, values = policies(self.spec), {self.label: self.display(resource), **resource.declared}
         return tuple(
-            _key([meaning(own[name], links.wire(own[name], values.get(name))) for name in names])
+            _key([meaning(own[name], resolver.to_wire(own[name], values.get(name))) for name in names])
             for names in self._known_by()
         )
 
@@ -138,11 +138,11 @@ class RestKind(Kind):
         expected = self.expected(resource)
         return {self.label: self.display(resource), **expected} if self.label in policies(self.spec) else expected
 
-    def body(self, fields: Mapping[str, Any], links: Resolver) -> dict[str, Any]:
+    def body(self, fields: Mapping[str, Any], resolver: Resolver) -> dict[str, Any]:
         """Fields as they are sent: by the vendor's names, references as ids; what is the path's business is not."""
         own = policies(self.spec)
         return {
-            own[name].wire: links.wire(own[name], value)
+            own[name].wire: resolver.to_wire(own[name], value)
             for name, value in fields.items()
             if not own[name].local and not own[name].parent
         }
@@ -151,7 +151,7 @@ class RestKind(Kind):
         """One POST of just what is declared."""
         below, wanted = self.below(declared(change), context), self.initial(declared(change))
         given = {name: value for name, value in wanted.items() if name not in self.later}
-        return self._one(context.api.post(self.collection(below), self.body(given, context.links)), below)
+        return self._one(context.api.post(self.collection(below), self.body(given, context.resolver)), below)
 
     def complete(self, change: Change, made: Observed, context: Context) -> Observed:
         """With the fields that a create does not take; reading it back says so where they were refused."""
@@ -160,7 +160,7 @@ class RestKind(Kind):
         if not fields:
             return made
         try:
-            body = context.api.patch(self.item(made.id, made.parent), self.body(fields, context.links))
+            body = context.api.patch(self.item(made.id, made.parent), self.body(fields, context.resolver))
         except Rejected:
             return made
         return self._one({**made.body, **body}, made.parent)
@@ -169,7 +169,7 @@ class RestKind(Kind):
         """PATCH just the fields that differ; what is answered may be partial, so it is read again."""
         seen, wanted = live(change), self.expected(declared(change))
         fields = {diff.path: wanted[diff.path] for diff in change.diffs}
-        context.api.patch(self.item(seen.id, seen.parent), self.body(fields, context.links))
+        context.api.patch(self.item(seen.id, seen.parent), self.body(fields, context.resolver))
         return self.read(seen.id, context, seen.parent)
 
     def delete(self, change: Change, context: Context) -> None:
@@ -196,7 +196,7 @@ class RestKind(Kind):
             raise LookupError(id_)
         return found
 
-    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
+    def preflight(self, change: Change, account: Account, resolver: Resolver) -> Iterator[Finding]:
         """A create needs what the vendor does not fill in."""
         resource = change.resource
         if resource is None or not change.action.writes_fields:
@@ -233,7 +233,7 @@ class RestKind(Kind):
         above = parent(self.spec)
         if above is None or (self.flat and resource.declared.get(above.name) is None):
             return ""
-        id_ = context.links.wire(above, resource.declared.get(above.name))
+        id_ = context.resolver.to_wire(above, resource.declared.get(above.name))
         if id_ is UNRESOLVED or id_ is None:
             raise LookupError(f"{above.name} {resource.declared.get(above.name)}")
         return str(id_)

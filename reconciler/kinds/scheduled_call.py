@@ -173,7 +173,7 @@ class ScheduledCall(Kind):
         """Offline: whether the day of each `at` is one on which people are called."""
         return on_closed_days(own, settings.calling_hours, now)
 
-    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
+    def preflight(self, change: Change, account: Account, resolver: Resolver) -> Iterator[Finding]:
         """Online: may the number dial, is there money, has the organisation confirmed, is it too late."""
         if change.resource is None or not isinstance(change.resource.spec, ScheduledCallSpec) or account.unread:
             return

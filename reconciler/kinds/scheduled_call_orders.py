@@ -77,7 +77,7 @@ def differs(chosen: PlannedCall, armed: Mapping[str, Any], resources: Mapping[st
     resource = resources[str(chosen.address)]
     armed = opened(armed, resource, digests)
     expected = {**resource.declared, **resource.looked_up}
-    found = diff(resource, expected, armed, policies=_POLICIES, links=Resolver({}), base=None, whole=True)
+    found = diff(resource, expected, armed, policies=_POLICIES, resolver=Resolver({}), base=None, whole=True)
     if not found:  # nearly always: what is spelled alike need not be understood
         return False
     same = alike(meaning(expected), meaning(armed))

@@ -80,14 +80,14 @@ class VoipConnection(RestKind):
         evidence = self._tested(
             change, {name: wanted[name] for name in ("provider", *_TESTED) if name in wanted}, context
         )
-        body = {**self.body(wanted, context.links), "verification_evidence_id": evidence}
+        body = {**self.body(wanted, context.resolver), "verification_evidence_id": evidence}
         return self._one(context.api.post(self.path, body), "")
 
     def update(self, change: Change, context: Context) -> Observed:
         """PATCH what differs, with new evidence where what was tested differs."""
         wanted, seen = self.expected(declared(change)), live(change)
         fields = {diff.path: wanted[diff.path] for diff in change.diffs}
-        body = self.body(fields, context.links)
+        body = self.body(fields, context.resolver)
         if changed(change.diffs) & _TESTED:
             known = {"provider": seen.body.get("provider"), "connection_id": int(seen.id)}
             given = {name: wanted[name] for name in _TESTED if name in wanted}
@@ -123,7 +123,7 @@ class VoipConnection(RestKind):
 
     def act(self, change: Change, context: Context) -> Observed:
         """Import what is still missing."""
-        id_ = change.id or context.links.id(change.address)
+        id_ = change.id or context.resolver.id(change.address)
         now = next((item for item in self.observe(context.look) if item.id == id_), None)
         if now is None:
             raise LookupError(str(change.address))

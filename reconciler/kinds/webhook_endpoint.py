@@ -110,9 +110,9 @@ class WebhookEndpoint(RestKind):
                     where = resource.manifest.locate("spec", "events", index)
                     yield Finding(Severity.WARNING, "RC113", message, hint, resource.address, where)
 
-    def preflight(self, change: Change, account: Account, links: Resolver) -> Iterator[Finding]:
+    def preflight(self, change: Change, account: Account, resolver: Resolver) -> Iterator[Finding]:
         """That the platform gets no answer there, with what was not delivered last."""
-        yield from super().preflight(change, account, links)
+        yield from super().preflight(change, account, resolver)
         if change.resource is None or change.observed is None or change.observed.body.get("status") != FAILING:
             return
         message = f"is failing: the platform gets no answer from it{_last_deliveries(change.observed.id, account)}"

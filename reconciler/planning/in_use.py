@@ -31,7 +31,7 @@ def holders(kinds: Mapping[str, Kind], leaving: Iterable[str]) -> set[str]:
 
 
 def refused(
-    changes: Iterable[Change], account: Account, kinds: Mapping[str, Kind], links: Resolver
+    changes: Iterable[Change], account: Account, kinds: Mapping[str, Kind], resolver: Resolver
 ) -> Iterator[Change]:
     """The changes, with a refusal in place of each deletion of what is still used."""
     changes = tuple(changes)
@@ -39,7 +39,7 @@ def refused(
         if change.action is not Action.DELETE or change.replaced or change.observed is None:
             yield change
             continue
-        users = list(_users(change, changes, account, kinds, links))
+        users = list(_users(change, changes, account, kinds, resolver))
         yield _in_use(change, users) if users else change
 
 
@@ -50,7 +50,7 @@ def _sets(kind: Kind) -> Iterator[tuple[Policy, Ref]]:
 
 
 def _users(
-    change: Change, changes: tuple[Change, ...], account: Account, kinds: Mapping[str, Kind], links: Resolver
+    change: Change, changes: tuple[Change, ...], account: Account, kinds: Mapping[str, Kind], resolver: Resolver
 ) -> Iterator[tuple[str, str]]:
     """Who uses it, and in which field."""
     for name, found in account.observed.items():
@@ -59,7 +59,7 @@ def _users(
                 continue
             for user in found:
                 if str(change.id) in map(str, policy.live(user.body)) and not _lets_go(user, policy, changes):
-                    own = links.address(name, user.id)
+                    own = resolver.address(name, user.id)
                     yield str(own) if own is not None else f"{name} id {user.id} ({user.name})", policy.name
 
 

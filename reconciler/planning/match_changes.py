@@ -32,8 +32,8 @@ _NOTHING_MORE = (Action.REFUSE, Action.REPLACE, Action.DELETE)  # what else woul
 class MatchChanges:
     """What is to be done about each match of one plan."""
 
-    def __init__(self, account: Account, links: Resolver, scope: Scope) -> None:
-        self._account, self._links, self._scope = account, links, scope
+    def __init__(self, account: Account, resolver: Resolver, scope: Scope) -> None:
+        self._account, self._resolver, self._scope = account, resolver, scope
         self._decided: dict[Hashable, tuple[Decision, ...]] = {}
 
     def of(self, match: Match, kind: Kind) -> Iterator[Change]:
@@ -44,7 +44,7 @@ class MatchChanges:
             if match.resource is None and decision.action is Action.KEEP and not decision.left:
                 continue
             if decision.action is Action.REPLACE:
-                self._links.unbind(match.address)  # what names it is compared with the one to come
+                self._resolver.unbind(match.address)  # what names it is compared with the one to come
             yield deferred(kind, self._account, **_facts(match, kind, decision, diffs))
             if decision.action is Action.REPLACE and match.observed is not None:
                 yield _leaving(match, match.observed, kind)
@@ -108,7 +108,7 @@ class MatchChanges:
     def _draft(self, match: Match, kind: Kind) -> Draft:
         if match.observed is None or not match.observed.has_draft:
             return Draft.NONE
-        own, wire = policies(kind.spec), self._links.wire
+        own, wire = policies(kind.spec), self._resolver.to_wire
         expected = kind.expected(match.resource) if match.resource else {}
         wanted = {own[name].wire: wire(own[name], value) for name, value in expected.items()}
         return Draft.OURS if kind.is_our_draft(match.observed, match.binding, wanted) else Draft.FOREIGN
@@ -120,7 +120,7 @@ class MatchChanges:
             return ()
         if match.observed is None:
             return EveryField(resource, kind.initial(resource), policies(kind.spec))
-        return kind.diff(resource, match.observed.body, self._links, match.binding or _NOTHING_KNOWN)
+        return kind.diff(resource, match.observed.body, self._resolver, match.binding or _NOTHING_KNOWN)
 
     def _due(self, due: DueAction, match: Match, kind: Kind) -> Change:
         """An action that is due, unless it must not happen twice and a person has not said that it may."""

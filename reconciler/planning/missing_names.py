@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MAKES = frozenset({Action.CREATE, Action.REPLACE, Action.ADOPT, Action.REFUSE})  # a refusal is told on its own
 
 
-def missing(changes: Sequence[Change], kinds: Mapping[str, Kind], links: Resolver) -> Iterator[Finding]:
+def missing(changes: Sequence[Change], kinds: Mapping[str, Kind], resolver: Resolver) -> Iterator[Finding]:
     """An error for each name that a part of a project leaves without an id (``--target``, ``-l``, a path).
 
     What we keep ourselves needs no id now, but when its time has come: that is a warning, once for each such name.
@@ -32,11 +32,11 @@ def missing(changes: Sequence[Change], kinds: Mapping[str, Kind], links: Resolve
         if change.resource is None or not change.action.writes_fields:
             continue
         if change.address.kind in sending:
-            yield from _of(change, kinds, links, coming)
+            yield from _of(change, kinds, resolver, coming)
         for kind, name, key in _later(change, kinds, waited_for):
             waited_for.add((kind, name))
             address = Address(kind, name)
-            if address not in coming and links.id(address) is None:
+            if address not in coming and resolver.id(address) is None:
                 yield _finding(change, key, address, Severity.WARNING, ": nobody is rung until it does")
 
 
@@ -59,7 +59,7 @@ def _later(
 
 
 def _of(
-    change: Change, kinds: Mapping[str, Kind], links: Resolver, coming: Iterable[Address]
+    change: Change, kinds: Mapping[str, Kind], resolver: Resolver, coming: Iterable[Address]
 ) -> Iterator[Finding]:  # fmt: skip - one line of arguments
     resource = change.resource
     if resource is None or not change.action.writes_fields:
@@ -68,7 +68,7 @@ def _of(
         if not ref.wire or ref.sends != "id":
             continue
         address = Address(ref.kind, name)
-        if links.id(address) is None and address not in coming and any(it.path == key for it in change.diffs):
+        if resolver.id(address) is None and address not in coming and any(it.path == key for it in change.diffs):
             yield _finding(change, key, address, Severity.ERROR)
 
 

@@ -79,8 +79,8 @@ def observe(  # noqa: PLR0913 - the whole edge of the run, all keyword-only
         asked = [pool.submit(_fact, fact, api) for fact in facts]
         account = _ours(account, _lists(pool, [kind for kind in needed if kind not in nested], look))
         if nested:  # what lives below others is listed once those are known
-            _, links = resolved(kinds, account)
-            below = _lists(pool, nested, replace(look, links=links, observed=account.observed))
+            _, resolver = resolved(kinds, account)
+            below = _lists(pool, nested, replace(look, resolver=resolver, observed=account.observed))
             account = replace(account, observed={**account.observed, **below})
         account = replace(account, observed=_with_unlisted(kinds, account, look))
         known = {fact.name: future.result() for fact, future in zip(facts, asked, strict=True)}
@@ -103,7 +103,7 @@ def _with_unlisted(kinds: Mapping[str, Kind], account: Account, look: Look) -> d
     for missing in sorted(_missing(kinds, account), key=lambda it: it.nested):  # a parent may be missing as well
         if missing.nested and missing.parent and missing.parent not in {it.id for it in found.get(missing.above, ())}:
             continue  # gone with its parent
-        context = Context(look.api, look.ledger, look.links, account, lambda: account.now)
+        context = Context(look.api, look.ledger, look.resolver, account, lambda: account.now)
         try:
             item = missing.kind.read(missing.id, context, missing.parent)
         except LookupError:
@@ -206,8 +206,8 @@ def _fact(fact: Fact, api: Api) -> Any:
 def resolved(kinds: Mapping[str, Kind], account: Account) -> tuple[tuple[Match, ...], Resolver]:
     """Every document with what it means, what is remembered and no longer declared, and the ids of all of them."""
     known = {address: binding.id for address, binding in account.bindings.items() if binding.id}
-    links = Resolver(known, account.resources)
-    return tuple(match(kinds, account, links)), links
+    resolver = Resolver(known, account.resources)
+    return tuple(match(kinds, account, resolver)), resolver
 
 
 def in_full(kinds: Mapping[str, Kind], matches: tuple[Match, ...], look: Look) -> tuple[Match, ...]:
@@ -249,26 +249,26 @@ def _not_known(kind: Kind, it: Match) -> bool:
     return not all(known) or kind.doubtful(it.resource, it.observed)
 
 
-def match(kinds: Mapping[str, Kind], account: Account, links: Resolver) -> Iterator[Match]:
-    """As above; ``links`` learns what is found, so that what names it can be found by that."""
+def match(kinds: Mapping[str, Kind], account: Account, resolver: Resolver) -> Iterator[Match]:
+    """As above; ``resolver`` learns what is found, so that what names it can be found by that."""
     by_kind: dict[str, list[Resource]] = defaultdict(list)
     for resource in account.resources.values():
         by_kind[resource.address.kind].append(resource)
     places = ranks(kinds)
     for name in sorted(set(by_kind) | set(account.observed), key=lambda name: (places[name], name)):
-        for found in _Matcher(kinds[name], account, by_kind[name], links).matches():
+        for found in _Matcher(kinds[name], account, by_kind[name], resolver).matches():
             if found.observed is not None:
-                links.bind(found.address, found.observed.id)
+                resolver.bind(found.address, found.observed.id)
             elif found.live is Live.VANISHED:
-                links.unbind(found.address)
+                resolver.unbind(found.address)
             yield found
 
 
 class _Matcher:
     """Matches the documents of one kind with its live objects."""
 
-    def __init__(self, kind: Kind, account: Account, resources: list[Resource], links: Resolver) -> None:
-        observed, self._account, self._links = account.of(kind.name), account, links
+    def __init__(self, kind: Kind, account: Account, resources: list[Resource], resolver: Resolver) -> None:
+        observed, self._account, self._resolver = account.of(kind.name), account, resolver
         self._kind, self._observed, self._resources = kind, observed, resources
         bindings = {address: item for address, item in account.bindings.items() if address.kind == kind.name}
         self._bindings = bindings
@@ -345,7 +345,7 @@ class _Matcher:
 
     def _by_keys(self, base: Match) -> Match:
         """By its surest key among the live objects nobody claims; after a lost create, only newcomers count."""
-        keys = self._kind.keys(base.resource, self._links) if base.resource is not None else ()
+        keys = self._kind.keys(base.resource, self._resolver) if base.resource is not None else ()
         candidates = (self._by_key.get((place, key), ()) for place, key in enumerate(keys) if key)
         found = next((them for them in (_newcomers(some, base.binding) for some in candidates) if them), [])
         if not found:

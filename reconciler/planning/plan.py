@@ -33,7 +33,7 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
     account: Account,
     matches: Iterable[Match],
     kinds: Mapping[str, Kind],
-    links: Resolver,
+    resolver: Resolver,
     findings: Iterable[Finding],
     scope: Scope,
 ) -> Plan:
@@ -45,7 +45,7 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
     found: list[Finding] = []
     matches = tuple(matches)
     _nothing_misspelt(scope, matches)
-    made = MatchChanges(account, links, scope)
+    made = MatchChanges(account, resolver, scope)
     for match in matches:
         if not scope.covers(match):
             continue
@@ -53,15 +53,15 @@ def plan(  # noqa: PLR0913 - the inputs of the pipeline's waist, all keyword-onl
         written += errors
         due: list[Change] = []
         for change in made.of(match, kind):
-            own = tuple(kind.preflight(change, account, links))
+            own = tuple(kind.preflight(change, account, resolver))
             found += own
             due.append(_stopped(change, (*own, *errors)) if kind.stands_alone else change)
         changes += _refused_once(due)
-    changes = list(in_use.refused(changes, account, kinds, links))
+    changes = list(in_use.refused(changes, account, kinds, resolver))
     for address, errors in scope.left_out.items():
         written += errors
         changes.append(Change(address, Action.REFUSE, "invalid", _in_error(errors), stopped=errors))
-    found += missing(changes, kinds, links)
+    found += missing(changes, kinds, resolver)
     if not scope.skip_rows:
         changes = whole_lists(changes)
     places = ranks(kinds)

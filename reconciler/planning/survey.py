@@ -57,7 +57,7 @@ class Survey:
 
     plan: Outlook
     account: Account
-    links: Resolver
+    resolver: Resolver
 
 
 def survey(  # noqa: PLR0913 - all that a plan depends on
@@ -85,15 +85,15 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
         now=now,
     )
     account = replace(account, forbids=forbids)
-    matches, links = observe.resolved(KINDS, account)
-    look = Look(connection.api, connection.ledger, loaded.resources, links, account.observed)
+    matches, resolver = observe.resolved(KINDS, account)
+    look = Look(connection.api, connection.ledger, loaded.resources, resolver, account.observed)
     matches = observe.in_full(KINDS, matches, look)
     plan = planning.plan(
         target=connection.target,
         account=account,
         matches=matches,
         kinds=KINDS,
-        links=links,
+        resolver=resolver,
         findings=[
             *_standstill(connection.ledger, now),
             *(item for item in loaded.findings if not item.offline),
@@ -118,7 +118,7 @@ def survey(  # noqa: PLR0913 - all that a plan depends on
     unknown = None if scope.wanted or scope.paths else _undeclared(account, matches)
     # A part of the project that holds no call says nothing of those that are to come elsewhere.
     told = foreseen if foreseen.rings_anybody or foreseen.skips or not scope.wanted else None
-    return Survey(Outlook.of(plan, told, unknown), account, links)
+    return Survey(Outlook.of(plan, told, unknown), account, resolver)
 
 
 def _undeclared(account: Account, matches: Iterable[Match]) -> Undeclared:

@@ -35,7 +35,7 @@ def chosen(  # noqa: PLR0913 - what a choice is made from
     resources: Mapping[str, Resource],
     plan: Plan,
     account: Account,
-    links: Resolver,
+    resolver: Resolver,
     *,
     accepts: Callable[[Resource], bool],
     channel: str,
@@ -47,9 +47,9 @@ def chosen(  # noqa: PLR0913 - what a choice is made from
     """
     by_agent = _by_agent(resources, accepts)
     _as_declared(plan, by_agent)
-    number_id = _number_id(links, channel, number)
+    number_id = _number_id(resolver, channel, number)
     wanted = [
-        _wanted(name, scenarios, account, links, channel=channel, number_id=number_id)
+        _wanted(name, scenarios, account, resolver, channel=channel, number_id=number_id)
         for name, scenarios in by_agent.items()
         if scenarios
     ]
@@ -91,7 +91,7 @@ def _not_live(change: Change) -> str:
     return f"{change.address} is not live as declared ({what})" if what else f"{change.address} is not on the account"
 
 
-def _number_id(links: Resolver, channel: str, number: str | None) -> str:
+def _number_id(resolver: Resolver, channel: str, number: str | None) -> str:
     if channel == _WEB:
         if number is not None:
             raise InputError("--phone-number is for --channel telephony", code="RC124", hint="add --channel telephony")
@@ -99,19 +99,19 @@ def _number_id(links: Resolver, channel: str, number: str | None) -> str:
     if number is None:
         hint = "add --phone-number NAME, a PhoneNumber that is declared"
         raise InputError("tests by telephone need a number to call from", code="RC124", hint=hint)
-    if (id_ := links.id(Address(_NUMBER, number))) is None:
+    if (id_ := resolver.id(Address(_NUMBER, number))) is None:
         hint = "name a PhoneNumber that is declared and on the account"
         raise InputError(f"no PhoneNumber `{number}` is known here", code="RC124", hint=hint)
     return id_
 
 
 def _wanted(  # noqa: PLR0913 - what a batch is made of
-    name: str, scenarios: Iterable[Resource], account: Account, links: Resolver, *, channel: str, number_id: str
+    name: str, scenarios: Iterable[Resource], account: Account, resolver: Resolver, *, channel: str, number_id: str
 ) -> Wanted:
-    agent_id = links.id(Address(_AGENT, name)) or ""
+    agent_id = resolver.id(Address(_AGENT, name)) or ""
     live = account.find(_AGENT, agent_id)
     body: Mapping[str, Any] = live.body if live is not None else {}
-    ids = {links.id(it.address) or "": str(it.address) for it in scenarios}
+    ids = {resolver.id(it.address) or "": str(it.address) for it in scenarios}
     return Wanted(
         name,
         agent_id,

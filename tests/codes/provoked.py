@@ -173,7 +173,7 @@ _ZONE = SimpleNamespace(zone="America/Vancouver")
 _NEWER = SimpleNamespace(armed=SimpleNamespace(is_by_newer_rules=True, tzdata="2030a", call=_ZONE))
 _LATE = SimpleNamespace(is_open=lambda _now: False)
 _ORDER = SimpleNamespace(agent="front-desk")
-_MOMENT = SimpleNamespace(now=NOW, links=Resolver({}))
+_MOMENT = SimpleNamespace(now=NOW, resolver=Resolver({}))
 
 CALLABLE: dict[str, Callable[[], Happened]] = {
     "RC126": lambda: raised(lambda: segment("..")),

@@ -294,7 +294,7 @@ def thirty_due(tmp_path: Path, platform: object, *, clock: FixedClock, throttle:
         yield DispatchContext(
             api=cast("Api", platform),
             ledger=ledger,
-            links=Resolver({}),
+            resolver=Resolver({}),
             account=replace(account(declared.resources, NOON), settings=Settings(limits=Limits(calls_per_run=30))),
             orders=declared.orders,
             organization=ORGANIZATION,

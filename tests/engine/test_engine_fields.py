@@ -116,24 +116,24 @@ def test_a_callees_number_is_personal_and_hashed() -> None:
 
 
 def test_a_name_becomes_an_id_and_back() -> None:
-    links = Resolver({Address("Agent", "desk"): "7"})
+    resolver = Resolver({Address("Agent", "desk"): "7"})
     policy = policies(_Example)["agent"]
-    assert links.wire(policy, "desk") == 7
-    assert links.wire(policy, "other") is UNRESOLVED
-    assert links.wire(policy, None) is None
-    assert links.shown(policy, 7) == "desk"
-    assert links.shown(policy, 9) == "id 9"
-    links.bind(Address("Agent", "other"), "0b-uuid")
-    assert links.wire(policy, "other") == "0b-uuid"
+    assert resolver.to_wire(policy, "desk") == 7
+    assert resolver.to_wire(policy, "other") is UNRESOLVED
+    assert resolver.to_wire(policy, None) is None
+    assert resolver.to_name(policy, 7) == "desk"
+    assert resolver.to_name(policy, 9) == "id 9"
+    resolver.bind(Address("Agent", "other"), "0b-uuid")
+    assert resolver.to_wire(policy, "other") == "0b-uuid"
 
 
 @pytest.mark.parametrize("told", [7, "7", {"id": "7"}, {"id": 7}])
 def test_an_id_is_the_same_as_a_number_and_as_a_text(told: Any) -> None:
-    links = Resolver({Address("Agent", "desk"): "7"})
+    resolver = Resolver({Address("Agent", "desk"): "7"})
     one, many = policies(_Example)["agent"], policies(_Example)["agents"]
     if not isinstance(told, dict):
-        assert same(one, links.wire(one, "desk"), one.live({"agent_id": told}))
-    assert same(many, links.wire(many, ["desk"]), many.live({"agent_ids": [told]}))
+        assert same(one, resolver.to_wire(one, "desk"), one.live({"agent_id": told}))
+    assert same(many, resolver.to_wire(many, ["desk"]), many.live({"agent_ids": [told]}))
 
 
 @pytest.mark.parametrize(("written", "sent"), [("7", 7), ("0b1e", "0b1e"), ("٣", "٣"), ("²", "²")])

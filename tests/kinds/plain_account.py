@@ -135,16 +135,22 @@ class Tool:
                 settings=project.settings,
                 now=NOW,
             )
-            matches, links = observe.resolved(self.kinds, seen)
+            matches, resolver = observe.resolved(self.kinds, seen)
             plan = planning.plan(
-                target=_TARGET, account=seen, matches=matches, kinds=self.kinds, links=links, findings=[], scope=scope
+                target=_TARGET,
+                account=seen,
+                matches=matches,
+                kinds=self.kinds,
+                resolver=resolver,
+                findings=[],
+                scope=scope,
             )
             if not write:
                 return plan, None
             context = Context(
                 api=api,
                 ledger=ledger,
-                links=links,
+                resolver=resolver,
                 account=seen,
                 now=self.clock.now,
                 sleep=self.clock.sleep,

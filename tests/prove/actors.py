@@ -171,7 +171,7 @@ def begun(
     return DispatchContext(
         api=api,
         ledger=ledger,
-        links=Resolver({}),
+        resolver=Resolver({}),
         account=account(declared.resources, world.now),
         orders=declared.orders,
         organization=ORGANIZATION,
