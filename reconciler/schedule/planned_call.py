@@ -135,7 +135,7 @@ class PlannedCall:
             late=LATE if spec.get("late") is None else parse_duration(spec["late"]),
             agent=spec.get("agent"),
             config=config,
-            options=options or {},
+            options={} if options is None else options,
             retry=RetryPolicy.of(spec["attempts"]) if spec.get("attempts") else None,
             hold=DeclaredHold.of(spec) if spec.get("held") else None,
             cancelled=str(spec["cancelled"].get("why") or "") if spec.get("cancelled") else "",
