@@ -68,15 +68,15 @@ def dispatch(context: DispatchContext, *, dry_run: bool = False, told: list[Call
     agree_on_time(context.api)
     context.ledger.refresh()  # who opted out while the account was read is not even claimed
     now = context.clock.now()
-    for burst in bursts(context, now, dry_run=dry_run):
+    for pool in due_pools(context, now, dry_run=dry_run):
         try:
-            burst.run(context.throttle.workers)
+            pool.run(context.throttle.workers)
         finally:
-            rows += burst.rows
+            rows += pool.rows
     return rows
 
 
-def bursts(context: DispatchContext, now: datetime, *, dry_run: bool = False) -> tuple[WorkerPool, WorkerPool]:
+def due_pools(context: DispatchContext, now: datetime, *, dry_run: bool = False) -> tuple[WorkerPool, WorkerPool]:
     """What the workers of a run take: what was missed, then what is to be settled and placed."""
     found = todo(context.ledger, now=now)
     context = replace(context, earliest=found.earliest)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.pull_request_options import announced
 from reconciler.cli.scope_options import scoped
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.cli.scope import Narrowing
 
 
-@declare("apply")
+@verb("apply")
 @click.option(
     "--plan",
     "saved",

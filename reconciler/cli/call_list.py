@@ -13,7 +13,7 @@ from reconciler.calls.history import meant
 from reconciler.calls.reports import damaged, errors_first
 from reconciler.cli import view
 from reconciler.cli.call_filters import CallFilter, filtered, is_of, names_in, unknown_name
-from reconciler.cli.common_options import FORMATS, declare
+from reconciler.cli.common_options import FORMATS, verb
 from reconciler.cli.session import Session
 from reconciler.errors import InputError
 from reconciler.kinds.scheduled_call_orders import orders as declared_calls
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _PAUSE = 2.0
 
 
-@declare("show", formats=(*FORMATS, "html", "csv"))
+@verb("show", formats=(*FORMATS, "html", "csv"))
 @click.option("--watch", is_flag=True, help="Go on until every placed call has ended.")
 @click.option("--transcript", is_flag=True, help="Of one call: what was said, and a link to the recording.")
 @filtered

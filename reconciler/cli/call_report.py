@@ -11,7 +11,7 @@ from reconciler.calls.follow import follow, rows
 from reconciler.calls.reports import damaged
 from reconciler.cli import completed_values
 from reconciler.cli.call_filters import CallFilter, in_period, names_in, unknown_name
-from reconciler.cli.common_options import FORMATS, declare
+from reconciler.cli.common_options import FORMATS, verb
 from reconciler.cli.session import Session
 from reconciler.schedule.call_sums import CampaignCounts
 from reconciler.schedule.call_sums import report as report_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reconciler.state.ledger import Ledger
 
 
-@declare("report", formats=(*FORMATS, "csv", "html"), complete=completed_values.calls)
+@verb("report", formats=(*FORMATS, "csv", "html"), complete=completed_values.calls)
 @in_period
 def report(options: Options, wanted: CallFilter) -> int:
     """Sum calls up: placed, answered, refused, missed, minutes and cost, by agent, by list and by day.

@@ -15,7 +15,7 @@ from reconciler.cli import completed_values
 from reconciler.cli.call_filters import by_state, is_campaign, is_of
 from reconciler.cli.call_list import show
 from reconciler.cli.call_report import report
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.hold_end import hold_end, told_in
 from reconciler.cli.opt_outs import dnc, opt_out_command
 from reconciler.cli.run_identity import person
@@ -129,7 +129,7 @@ def _untouched(ledger: Ledger, what: str, *, environments: Iterable[str]) -> Pla
     return PlanRefused(f"{what}: this touches {_touched(ledger, 0)}", code="RC634", hint=hint)
 
 
-@declare("hold", paths=False)
+@verb("hold", paths=False)
 @click.argument("name", required=False, shell_complete=completed_values.calls)
 @click.option("--all", "everything", is_flag=True, help="Hold every call of the account.")
 @click.option("--why", default="by hand", show_default=True, help="The reason, for everybody who asks later.")
@@ -142,7 +142,7 @@ def hold(options: Options, name: str | None, everything: bool, why: str, until: 
     return _switch(options, name, everything=everything, why=storable(why) or "by hand", until=until)
 
 
-@declare("release", paths=False)
+@verb("release", paths=False)
 @click.argument("name", required=False, shell_complete=completed_values.calls)
 @click.option("--all", "everything", is_flag=True, help="Release what `hold --all` holds.")
 def release(options: Options, name: str | None, everything: bool) -> int:
@@ -243,7 +243,7 @@ def _refuse_what_a_manifest_holds(name: str, calls: Sequence[Armed], now: dateti
         raise InputError(f"`{name}` is held by its manifest", code="RC631", hint=hint)
 
 
-@declare("cancel", paths=False)
+@verb("cancel", paths=False)
 @click.argument("name", shell_complete=completed_values.calls)
 def cancel(options: Options, name: str) -> int:
     """Cancel a call permanently: its name will never ring anybody again, whatever the manifests say.
@@ -279,7 +279,7 @@ def _cancelled(ledger: Ledger, name: str, at: str) -> Attempt:
     return replace(tried or fresh, state=CallState.CANCELLED, claimed_at="", detail=f"cancelled by hand at {at}")
 
 
-@declare("resolve", paths=False)
+@verb("resolve", paths=False)
 @click.argument("name", shell_complete=completed_values.calls)
 @click.option("--rang", metavar="CALL_ID", help="You found it in the dashboard: this is the call.")
 @click.option("--did-not-ring", is_flag=True, help="You made sure that nobody was rung.")
@@ -297,7 +297,7 @@ def resolve_command(options: Options, name: str, rang: str | None, did_not_ring:
     return 5 if any(attempt.state.uncertain for attempt in settled) else 0
 
 
-@declare("adopt-history")
+@verb("adopt-history")
 def adopt_history(options: Options) -> int:
     """Rebuild what the platform's list of calls can tell after the state was lost; dials nobody.
 

@@ -11,7 +11,7 @@ from reconciler.api import segment
 from reconciler.calls import campaign_switches as switches
 from reconciler.calls.campaign_starts import PATH
 from reconciler.cli import completed_values
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.run_identity import person
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
@@ -42,7 +42,7 @@ def command() -> None:
     """
 
 
-@declare("show", paths=False, formats=("text", "json"))
+@verb("show", paths=False, formats=("text", "json"))
 @click.argument("name", required=False, shell_complete=completed_values.addresses)
 def show(options: Options, name: str | None) -> int:
     """Show the campaigns that were applied: status and counts; of one that is named, also its cost so far."""
@@ -117,7 +117,7 @@ def _line(each: Mapping[str, Any]) -> str:
     return "  ".join(part for part in (each["name"], each["status"], counts, start, held, cost) if part)
 
 
-@declare("pause", paths=False)
+@verb("pause", paths=False)
 @click.argument("name", shell_complete=completed_values.addresses)
 @click.option("--why", default="by hand", show_default=True, help="The reason, for everybody who asks later.")
 def pause(options: Options, name: str, why: str) -> int:
@@ -132,7 +132,7 @@ def pause(options: Options, name: str, why: str) -> int:
     return 0
 
 
-@declare("resume", paths=False)
+@verb("resume", paths=False)
 @click.argument("name", shell_complete=completed_values.addresses)
 def resume(options: Options, name: str) -> int:
     """Let a paused campaign go on, or one that is not started yet be started again."""
@@ -148,7 +148,7 @@ def resume(options: Options, name: str) -> int:
     return 0
 
 
-@declare("cancel", paths=False)
+@verb("cancel", paths=False)
 @click.argument("name", shell_complete=completed_values.addresses)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cancel(options: Options, name: str, yes: bool) -> int:

@@ -100,7 +100,7 @@ _ACCOUNT: tuple[Callable[[Any], Any], ...] = (
 )  # fmt: skip - one option a row
 
 
-def declare(
+def verb(
     name: str, *, account: bool = True, paths: bool = True, formats: tuple[str, ...] = FORMATS, complete: Any = None
 ) -> Callable[[Command], click.Command]:
     """Make a click command of a function that takes ``options: Options`` and its own parameters.

@@ -17,7 +17,7 @@ from reconciler.calls.rate_limit import Throttle
 from reconciler.calls.reports import call_row, damaged, errors_first
 from reconciler.calls.run_state import REST, RunState
 from reconciler.cli.campaign_dispatch import starts
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.dispatch_context import dispatch_context
 from reconciler.cli.notices import of_balance, of_calls, tell
 from reconciler.cli.session import Session
@@ -70,7 +70,7 @@ class Duration(click.ParamType[timedelta]):
             self.fail(str(error), param, ctx)
 
 
-@declare("dispatch")
+@verb("dispatch")
 @click.option("--lookahead", type=Duration(), default=timedelta(0), metavar="DURATION",
               help="Wait in this run for calls that become due within it, e.g. 45m.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Say what would be placed now; dial nobody.")

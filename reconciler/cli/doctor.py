@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import credential
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.contract_report import report
 from reconciler.cli.session import Session
 from reconciler.cli.workflow_checks import workflows
@@ -38,7 +38,7 @@ _REACH = "check the network, HTTPS_PROXY and `--api-url` (THUNDERPHONE_API_BASE_
 _ERRNO = re.compile(r"\[Errno -?[0-9]+\] ")
 
 
-@declare("doctor")
+@verb("doctor")
 @click.option("--contract", is_flag=True, help="Instead, report where the API answers otherwise than its SDK says.")
 def command(options: Options, *, contract: bool) -> int:
     """Check key, organisation, role, clock, balance, numbers, confirmation, state and manifests.

@@ -9,7 +9,7 @@ import click
 
 from reconciler.adoption.drift import DRAFT, drifted, without_base
 from reconciler.adoption.write_back import WriteBack, write_back
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.notices import of_balance, of_drift, tell
 from reconciler.cli.session import Session
 from reconciler.documents.files import replace_file
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 DRIFT = 2
 
 
-@declare("drift")
+@verb("drift")
 @click.option("--write", is_flag=True, help="Put what was edited in the dashboard back into the files.")
 @click.option("--theirs", is_flag=True, help="With --write: take the dashboard's side where both changed a field.")
 @click.option("--dry-run", is_flag=True, help="With --write: show what would be written, and write nothing.")

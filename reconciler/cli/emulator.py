@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.session import Session
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
 
 
-@declare("emulator")
+@verb("emulator")
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True,
               help="Port on 127.0.0.1; 0 for any free one.")  # fmt: skip
 def command(options: Options, port: int) -> int:

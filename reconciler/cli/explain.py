@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import completed_values
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.diagnostics.codes import CODES
 from reconciler.diagnostics.suggestions import closest
 from reconciler.errors import InputError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
 
 
-@declare("explain", account=False, paths=False)
+@verb("explain", account=False, paths=False)
 @click.argument("subject", required=False, shell_complete=completed_values.subjects)
 def command(options: Options, subject: str | None) -> int:
     """Say what a code (RC210), a kind (Agent) or a field (Agent.voice) means.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.adoption.export import Export, Exported, names
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.init_files import untouched_samples
 from reconciler.cli.project_identity import default_name
 from reconciler.cli.run_identity import commit
@@ -56,7 +56,7 @@ class _Found:
     samples: tuple[Path, ...]
 
 
-@declare("export", paths=False)
+@verb("export", paths=False)
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--kind", "kinds", multiple=True, type=click.Choice(_KINDS), help="Only this kind.")
 @click.option("--only-set", is_flag=True,

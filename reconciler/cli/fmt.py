@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.projects_below import in_each_project
 from reconciler.cli.session import Session
 from reconciler.documents import reading
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _FORMAT = "reconciler.fmt/v1"
 
 
-@declare("fmt", account=False)
+@verb("fmt", account=False)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 and list the files that would change.")
 def command(options: Options, check: bool) -> int:
     """Put quotes around values that other YAML readers would misread: numbers, times of day, `no`.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import init_files
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.project_identity import default_name
 from reconciler.cli.workflow_checks import workflows
 from reconciler.doctor.checks import Status
@@ -42,7 +42,7 @@ _EDIT = (
 )
 
 
-@declare("init", account=False, paths=False)
+@verb("init", account=False, paths=False)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=".")
 @click.option("--ci", type=click.Choice(_CI), default="github", show_default=True,
               help="Whose workflows to write; with any, the state is a branch of the repository.")  # fmt: skip

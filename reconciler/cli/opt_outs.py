@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.run_identity import person
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
 
 
-@declare("opt-out", paths=False)
+@verb("opt-out", paths=False)
 @click.argument("number")
 @click.option("--why", required=True, help="The reason, for everybody who asks later.")
 def opt_out_command(options: Options, number: str, why: str) -> int:
@@ -64,7 +64,7 @@ def dnc() -> None:
     """
 
 
-@declare("export", paths=False, formats=("text",))
+@verb("export", paths=False, formats=("text",))
 def export(options: Options) -> int:
     """Print a hash of everybody who must not be called, one a line: another project's list may hold it."""
     with Session(options, read_only=True) as session:

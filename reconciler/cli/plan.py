@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common_options import FINDINGS, declare
+from reconciler.cli.common_options import FINDINGS, verb
 from reconciler.cli.pull_request_options import announced
 from reconciler.cli.scope_options import scoped
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.cli.scope import Narrowing
 
 
-@declare("plan", formats=(*FINDINGS, "html"))
+@verb("plan", formats=(*FINDINGS, "html"))
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Save the plan, for apply --plan.")
 @click.option("--page", type=click.Path(path_type=Path), metavar="FILE", help="Write it as a page for a browser, too.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")

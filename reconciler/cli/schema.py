@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import completed_values, schema_bundle
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.contract.envelope import document_model
 from reconciler.diagnostics.suggestions import nearest
 from reconciler.errors import InputError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
 
 
-@declare("schema", account=False, complete=completed_values.schemas)
+@verb("schema", account=False, complete=completed_values.schemas)
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Write every schema there.")
 def command(options: Options, out: Path | None) -> int:
     """Print the JSON Schemas: of every manifest, or of the KIND (or `project`, `plan`) given as PATH.

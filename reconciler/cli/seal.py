@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.delivery import write_private
 from reconciler.cli.session import Session
 from reconciler.documents.project_files import ProjectFiles, Unreadable, read_limited
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LARGEST = 20 << 20
 
 
-@declare("seal", paths=False, account=False, formats=("text",))
+@verb("seal", paths=False, account=False, formats=("text",))
 @click.argument("file", type=click.Path(path_type=Path))
 def command(options: Options, file: Path) -> int:
     """Seal FILE for the recipients in reconciler.yaml, as FILE.age beside it; FILE itself is left alone.

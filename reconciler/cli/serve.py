@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler import distribution
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.dispatch import Duration
 from reconciler.cli.session import Session
 from reconciler.errors import InputError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _MOST_SECRET_BYTES = 4_096
 
 
-@declare("serve", formats=("text",))
+@verb("serve", formats=("text",))
 @click.option("--listen", default="127.0.0.1:8414", show_default=True, metavar="HOST:PORT",
               help="Where to answer; anything but loopback needs --token-file.")  # fmt: skip
 @click.option("--no-dispatch", is_flag=True, help="Receive and show only; place no call.")

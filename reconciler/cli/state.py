@@ -14,7 +14,7 @@ import click
 from reconciler.calls.follow import standing
 from reconciler.cli import completed_values
 from reconciler.cli.addresses import address_of
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.json_files import json_file
 from reconciler.cli.session import Session
 from reconciler.cli.state_secret import secret
@@ -65,7 +65,7 @@ def _entries(ledger: Ledger) -> dict[str, Any]:
     }
 
 
-@declare("show", paths=False)
+@verb("show", paths=False)
 def show(options: Options) -> int:
     """List bindings and calls as they stand; with --format json everything there is."""
     with _opened(options, writing=False) as (session, ledger):
@@ -141,7 +141,7 @@ def _say(session: Session, said: str, **what: Any) -> None:
         session.output.talk(said)
 
 
-@declare("locks", paths=False, formats=("text", "json"))
+@verb("locks", paths=False, formats=("text", "json"))
 def locks(options: Options) -> int:
     """Say who is writing, if anybody."""
     with _opened(options, writing=False) as (session, ledger):
@@ -156,7 +156,7 @@ def locks(options: Options) -> int:
     return 0
 
 
-@declare("unlock", paths=False, formats=("text", "json"))
+@verb("unlock", paths=False, formats=("text", "json"))
 def unlock(options: Options) -> int:
     """Take the leases away from a run that is dead; one that is alive stops at its next write."""
     with Session(options, read_only=False) as session:
@@ -170,7 +170,7 @@ def unlock(options: Options) -> int:
     return 0
 
 
-@declare("forget", paths=False, formats=("text", "json"))
+@verb("forget", paths=False, formats=("text", "json"))
 @click.argument("address", shell_complete=completed_values.addresses)
 def forget(options: Options, address: str) -> int:
     """Forget which live object an address is; the object stays. Calls are never forgotten."""
@@ -183,7 +183,7 @@ def forget(options: Options, address: str) -> int:
     return 0
 
 
-@declare("move", paths=False, formats=("text", "json"))
+@verb("move", paths=False, formats=("text", "json"))
 @click.argument("source", shell_complete=completed_values.addresses)
 @click.argument("destination", shell_complete=completed_values.addresses)
 @click.option("--project", "of_project", is_flag=True, help="Both are names of a project: move all that it declared.")
@@ -219,7 +219,7 @@ def _project_moved(options: Options, old: str, new: str) -> int:
     return 0
 
 
-@declare("export", paths=False, formats=("text", "json"))
+@verb("export", paths=False, formats=("text", "json"))
 def export(options: Options) -> int:
     """Write everything that is remembered to stdout, for `state import` on another store."""
     with _opened(options, writing=False) as (session, ledger):
@@ -228,7 +228,7 @@ def export(options: Options) -> int:
     return 0
 
 
-@declare("import", paths=False, formats=("text", "json"))
+@verb("import", paths=False, formats=("text", "json"))
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 def import_(options: Options, file: Path) -> int:
     """Read what `state export` wrote into an empty store; nothing that is there is overwritten."""
@@ -253,7 +253,7 @@ def _document(file: Path, organization: str) -> dict[str, Any]:
     return entries
 
 
-@declare("rekey", paths=False, formats=("text", "json"))
+@verb("rekey", paths=False, formats=("text", "json"))
 def rekey(options: Options) -> int:
     """Key the state anew, after a line with a new key was added to RECONCILER_STATE_KEY.
 

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli import completed_values
 from reconciler.cli.addresses import address_of
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.delivery import write_private
 from reconciler.cli.session import Session
 from reconciler.errors import InputError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.cli.options import Options
 
 
-@declare("secret", paths=False, formats=("text",))
+@verb("secret", paths=False, formats=("text",))
 @click.argument("address", shell_complete=completed_values.addresses)
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write it there, for its owner alone.")
 def secret(options: Options, address: str, out: Path | None) -> int:

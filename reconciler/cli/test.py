@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import completed_values
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.progress import under_test
 from reconciler.cli.pull_request import Announcement
 from reconciler.cli.pull_request_options import announced
@@ -65,7 +65,7 @@ class _Duration(click.ParamType[timedelta]):
             self.fail(str(error), param, ctx)
 
 
-@declare("run", formats=_FORMATS)
+@verb("run", formats=_FORMATS)
 @click.option("-l", "--selector", "selectors", multiple=True, metavar="KEY=VALUE", help="Only these labels.")
 @click.option(
     "--target",

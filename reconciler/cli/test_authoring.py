@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.session import Session
 from reconciler.diagnostics.suggestions import nearest, offer
 from reconciler.errors import InputError
@@ -26,7 +26,7 @@ _FORMATS = ("text", "json")
 _AGENT, _SCENARIO = "Agent", "TestScenario"
 
 
-@declare("generate", paths=False, formats=_FORMATS)
+@verb("generate", paths=False, formats=_FORMATS)
 @click.argument("agent", metavar="Agent/NAME")
 @click.option("--count", type=click.IntRange(1, 50), default=6, show_default=True, help="How many scenarios.")
 def generate(options: Options, agent: str, count: int) -> int:
@@ -64,7 +64,7 @@ def _bound(session: Session, loaded: Loaded, connection: Connection, agent: Addr
     raise InputError(f"{agent} is not bound to an agent of the account", code="RC633", hint=f"apply first: {hint}")
 
 
-@declare("from-call", paths=False, formats=_FORMATS)
+@verb("from-call", paths=False, formats=_FORMATS)
 @click.argument("call_id", metavar="CALL_ID")
 def from_call(options: Options, call_id: str) -> int:
     """Make a scenario of a real call, and write it down as a document."""

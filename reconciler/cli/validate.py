@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common_options import FINDINGS, declare
+from reconciler.cli.common_options import FINDINGS, verb
 from reconciler.cli.pull_request_options import announced
 
 if TYPE_CHECKING:
     from reconciler.cli.options import Options
 
 
-@declare("validate", account=False, formats=FINDINGS)
+@verb("validate", account=False, formats=FINDINGS)
 @click.option(
     "--full", is_flag=True, help="Show each of many rows with one error, and the findings of lint that are waived."
 )

@@ -8,7 +8,7 @@ import click
 
 from reconciler.api import segment
 from reconciler.cli import completed_values
-from reconciler.cli.common_options import declare
+from reconciler.cli.common_options import verb
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import InputError
@@ -39,7 +39,7 @@ def command() -> None:
     """
 
 
-@declare("test", paths=False, formats=("text", "json"))
+@verb("test", paths=False, formats=("text", "json"))
 @click.argument("name", shell_complete=completed_values.addresses)
 def test(options: Options, name: str) -> int:
     """Have the platform send its test event to an endpoint; exit 0 when the receiver took it, else 1.
@@ -61,7 +61,7 @@ def test(options: Options, name: str) -> int:
     return 0 if taken else 1
 
 
-@declare("deliveries", paths=False, formats=("text", "json"))
+@verb("deliveries", paths=False, formats=("text", "json"))
 @click.argument("name", required=False, shell_complete=completed_values.addresses)
 @click.option("--all", "everything", is_flag=True, help="Those that were delivered as well.")
 def deliveries(options: Options, name: str | None, everything: bool) -> int:

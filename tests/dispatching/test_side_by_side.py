@@ -19,7 +19,7 @@ from prove.world import OK, Actor, World
 
 from reconciler.api import Reply
 from reconciler.calls.context import DispatchContext
-from reconciler.calls.dispatch import bursts, dispatch
+from reconciler.calls.dispatch import dispatch, due_pools
 from reconciler.calls.rate_limit import RateLimit, Throttle
 from reconciler.contract.resolver import Resolver
 from reconciler.errors import Denied, StoreError, Throttled
@@ -62,7 +62,7 @@ class Scene:
         limits = limits or Limits(calls_per_callee_per_day=2)
         looked = replace(account(self.declared.resources, NOON), settings=Settings(limits=limits))
         self.line = replace(line, account=looked, stopping=self.stopping)
-        self.burst: WorkerPool = bursts(self.line, self.world.now)[0]
+        self.pool: WorkerPool = due_pools(self.line, self.world.now)[0]
 
     def pause(self, _: Actor, effect: str) -> str:
         self.said.append(effect)
@@ -73,18 +73,18 @@ class Scene:
         """Another worker takes what it may; then the effect it happened in comes out as said."""
 
         def work() -> str:
-            self.burst.work()
+            self.pool.work()
             return outcome
 
         return work
 
     def run(self) -> dict[str, str]:
-        self.burst.run(1)
+        self.pool.run(1)
         return self.states
 
     @property
     def states(self) -> dict[str, str]:
-        return {row.name: row.state for row in self.burst.rows}
+        return {row.name: row.state for row in self.pool.rows}
 
     @property
     def rang(self) -> list[str]:
@@ -101,7 +101,7 @@ def test_two_calls_to_one_person_are_never_under_way_at_once() -> None:
     under_way: list[dict[str, str]] = []
 
     def look() -> str:
-        scene.burst.work()
+        scene.pool.work()
         under_way.append(scene.recorded)
         return OK
 
@@ -165,7 +165,7 @@ def test_a_run_that_is_asked_to_stop_finishes_what_is_in_flight() -> None:
 
     def stop() -> str:
         scene.stopping.set()
-        scene.burst.work()
+        scene.pool.work()
         return OK
 
     scene.meanwhile["dial"] = [stop]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from prove.world import Acting, SimulatedApi, SimulatedClock, SimulatedLock, SimulatedStore
 from reconciler.calls.context import DispatchContext
-from reconciler.calls.dispatch import bursts, dispatch
+from reconciler.calls.dispatch import dispatch, due_pools
 from reconciler.calls.due import todo
 from reconciler.calls.follow import follow, remember
 from reconciler.calls.history import resolve
@@ -132,7 +132,7 @@ def crew(declared: Manifests, *, shared: str = "crew") -> tuple[Callable[[World,
             world.crews[shared] = None
             return
         line.ledger._lock, line.ledger._others.looking = (cast("Lock", SimulatedLock(world)) for _ in range(2))
-        due, missed = bursts(line, line.clock.now())
+        due, missed = due_pools(line, line.clock.now())
         try:
             missed.run(1)
         finally:
