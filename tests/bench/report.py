@@ -41,7 +41,8 @@ dispatch, serve, store.
   a second for 1,000 signed events over 64 connections.
 - **exponent**: the slope of log(CPU time) over log(N) by least squares, after the time of a run with N = 1 beside
   each was taken off; a point weighs as much as it stands out of that. 1 is linear.
-- **peak memory**: the kernel's figure for the process; per agent, the growth from 1,000 agents to the most.
+- **peak memory**: the kernel's figure for the process, started from a small one, since it counts what
+  its parent held; per agent or row, the growth from 1,000 to the most.
 """
 
 

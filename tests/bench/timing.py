@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 _SAID = 2_000
+_LAUNCHER = Path(__file__).with_name("launcher.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +49,27 @@ class Failed(Exception):
 
 
 def run(command: Command) -> Run:
-    """One process to its end; raises Failed."""
+    """One process to its end, started from a small one (``launcher``); raises Failed."""
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT / "tests"), **command.environment}
-    with tempfile.TemporaryFile() as said:
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            command.arguments, cwd=command.folder, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+    told, tell = os.pipe()
+    with tempfile.TemporaryFile() as said, os.fdopen(told) as answer:
+        launched = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(_LAUNCHER), str(tell), *command.arguments],
+            cwd=command.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            pass_fds=(tell,),
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != command.code:
+        os.close(tell)
+        code, *numbers = answer.read().split() or ("none",)
+        launched.wait()
+        if code != str(command.code):
             said.seek(0)
             words = said.read().decode(errors="replace")[-_SAID:]
-            raise Failed(f"{' '.join(command.arguments)} exited {process.returncode}: {words}")
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+            raise Failed(f"{' '.join(command.arguments)} exited {code}: {words}")
+    return Run(*map(float, numbers))
 
 
 def first_line(command: Command) -> Run:
