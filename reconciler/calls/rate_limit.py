@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from datetime import datetime
 
 LONGEST_PAUSE = 5.0  # seconds that a run waits for the platform: all calls wait meanwhile, and their windows close
@@ -64,7 +64,7 @@ class Slots:
     def take(self) -> Slot:
         """Wait for a place."""
         with self._left:
-            while len(counted := [it for it in self._taken if not self._is_slow(it)]) >= self._most:
+            while len(counted := self._counted()) >= self._most:
                 self._left.wait(self._until_slow(counted))
             self._taken.add(slot := Slot())
             return slot
@@ -75,10 +75,13 @@ class Slots:
             self._taken.discard(slot)
             self._left.notify()
 
+    def _counted(self) -> Collection[Slot]:
+        return self._taken if self._slow is None else [it for it in self._taken if not self._is_slow(it)]
+
     def _is_slow(self, slot: Slot) -> bool:
         return self._slow is not None and slot.sent is not None and self._steady() - slot.sent >= self._slow
 
-    def _until_slow(self, counted: list[Slot]) -> float | None:
+    def _until_slow(self, counted: Collection[Slot]) -> float | None:
         """Until one of them is slow; a moment where one may be sent meanwhile."""
         if self._slow is None:
             return None

@@ -33,6 +33,7 @@ class SentHere:
         self._lock, self._writing = Lock(), Lock()
         self._lines: list[str] = []
         self._asked = self._written = 0
+        self._has_folder = False
         self._sent = _read(self._file) if self._file else {}
 
     def note(self, claimed: Attempt) -> None:
@@ -56,8 +57,18 @@ class SentHere:
             lines, self._lines, asked = self._lines, [], self._asked
         if self._file:
             with suppress(OSError):
-                _append(self._file, "".join(lines))
+                self._append(self._file, "".join(lines))
         self._written = asked
+
+    def _append(self, file: Path, lines: str) -> None:
+        if not self._has_folder:
+            own_folder.make(file.parent)
+            self._has_folder = True
+        try:
+            _append(file, lines)
+        except FileNotFoundError:  # somebody removed the folder since
+            own_folder.make(file.parent)
+            _append(file, lines)
 
     def unknown_to_the_state(self, stored: Attempt | None, key: str) -> str:
         """When the claim was made that was sent from here and that the state tells nothing of; "" for none."""
@@ -88,11 +99,10 @@ def _read(file: Path) -> dict[str, str]:
     return found
 
 
-def _append(file: Path, line: str) -> None:
-    own_folder.make(file.parent)
+def _append(file: Path, lines: str) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(descriptor, line.encode("ascii", "replace"))
+        os.write(descriptor, lines.encode("ascii", "replace"))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
