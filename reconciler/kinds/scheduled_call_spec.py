@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from reconciler.contract.fields import E164, HASHED, PERSONAL, RECORDED, Prompt, Ref, Seconds, Spec
+from reconciler.contract.fields import E164, HASHED, PERSONAL, RECORDED, TEXT, Prompt, Ref, Seconds, Spec
 from reconciler.contract.shapes import FileNumber  # noqa: TC001 - pydantic reads the annotations
 from reconciler.documents.placeholders import NAME
 from reconciler.kinds.times import Zone, duration, moment
@@ -30,7 +30,7 @@ class InlineConfig(Spec):
     primary_language: str | None = None
     additional_languages: tuple[str, ...] | None = None
     native_voice_switching: bool | None = None
-    acknowledgement_prompt: str | None = None
+    acknowledgement_prompt: Annotated[str | None, TEXT] = None
     acknowledgement_prompt_mode: Literal["auto", "manual"] | None = None
     storm_feedback_mode: Literal["none", "acknowledgement", "tick"] | None = None
     background_track: str | None = None
@@ -41,9 +41,9 @@ class InlineConfig(Spec):
     max_call_duration_seconds: Seconds | None = None
     ring_duration_seconds: Seconds | None = None
     voicemail_action: Literal["prompt", "hangup", "message"] | None = None
-    voicemail_message: str | None = None
+    voicemail_message: Annotated[str | None, TEXT] = None
     consent_announcement_enabled: bool | None = None
-    consent_announcement_text: str | None = None
+    consent_announcement_text: Annotated[str | None, TEXT] = None
     connect_tone_enabled: bool | None = None
     play_sound_asset: Literal["", "beep", "chime", "ding"] | None = None
     typing_sounds_enabled: bool | None = None
