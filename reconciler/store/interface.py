@@ -186,7 +186,7 @@ def encode(value: Mapping[str, Any]) -> str:
 def decode(key: str, text: str | bytes) -> dict[str, Any]:
     """The stored JSON object; StoreError when it is not one."""
     try:
-        value = from_json(text, cache_strings="keys")
+        value = from_json(text, cache_strings="all")  # the rows of a list say nearly the same
     except ValueError:
         value = _as_python_reads(text)
     if not isinstance(value, dict):
