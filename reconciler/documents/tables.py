@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Location
@@ -53,6 +53,10 @@ class Table:
     text: str
     separator: str = ","
     _starts: list[int] = field(default_factory=list)
+
+    def without_rows(self) -> Table:
+        """The same for whoever has read the rows: it tells where they stand, and does not keep them."""
+        return replace(self, lines=[], rows=[], broken=[])
 
     def locate(self, line: int, column: str = "") -> Location:
         """Where a cell of the row that begins on a line stands; the row itself where no column is named."""

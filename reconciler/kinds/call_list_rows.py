@@ -101,7 +101,7 @@ class _Reading:
         self.findings: list[Finding] = []
         self.wrong: set[str] = set()
         self.nameless = False
-        self._list, self._table = resource, table
+        self._list, self._table = resource, table.without_rows()
         self._lines: dict[str, int] = {}
         facts = resource.declared.get("variables") or {}
         columns = {**_columns({**resource.declared, "variables": None}), "key": resource.declared["key"]}

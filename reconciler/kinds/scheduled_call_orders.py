@@ -68,7 +68,7 @@ def order(resource: Resource, resources: Mapping[str, Resource]) -> PlannedCall:
         from_number=spec.from_number or (str(number.declared["number"]) if number else ""),
         config=declared.get("config"),
         options=_Options(declared),
-        recorded=Recorded({**declared, **resource.looked_up} if resource.looked_up else declared),
+        recorded=Recorded(declared, resource.looked_up),
     )
 
 
@@ -155,16 +155,19 @@ class Recorded(Mapping[str, Any]):
     A plan asks each call when it rings, and only arming reads what is personal.
     """
 
-    __slots__ = ("_declared",)
+    __slots__ = ("_declared", "_looked_up")
 
-    def __init__(self, declared: Mapping[str, Any]) -> None:
-        self._declared = declared
+    def __init__(self, declared: Mapping[str, Any], looked_up: Mapping[str, Any]) -> None:
+        """``looked_up`` is what the documents say that it names: all rows of a list share it."""
+        self._declared, self._looked_up = declared, looked_up
 
     def __getitem__(self, name: str) -> Any:
-        return _recorded(name, self._declared[name])
+        found = self._looked_up if name in self._looked_up else self._declared
+        return _recorded(name, found[name])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._declared)
+        yield from self._declared
+        yield from (name for name in self._looked_up if name not in self._declared)
 
     def __len__(self) -> int:
-        return len(self._declared)
+        return sum(1 for _ in self)
