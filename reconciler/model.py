@@ -360,14 +360,6 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """A change whose write was answered and that is not final: a create to be read back, a draft to be deployed."""
-
-    address: Address
-    verb: str
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """The result of one change; ``in_part``: it failed, and something of it is there all the same."""
 
@@ -398,3 +390,9 @@ class Report:
     def failed(self) -> bool:
         """Whether any change was not applied."""
         return any(result.outcome is not Outcome.DONE for result in self.results)
+
+
+def dollars(cents: int) -> str:
+    """An amount of US cents for people: ``$50.00``."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"

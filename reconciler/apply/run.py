@@ -11,13 +11,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Event, Lock
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from reconciler.apply import draft_gate, writes
 from reconciler.apply.awaited import Awaited
 from reconciler.apply.failures import AGAIN, outcome_of
 from reconciler.apply.in_state import taken_together
 from reconciler.apply.journal import Journal
+from reconciler.apply.news import Written
 from reconciler.apply.not_begun import not_begun
 from reconciler.apply.read_back import Listed, not_as_declared, not_in_draft, not_kept, way_out
 from reconciler.apply.refused_fields import refused_fields, sentence
@@ -31,20 +32,18 @@ from reconciler.errors import (
     Throttled,
     Unreachable,
 )
-from reconciler.model import Action, Address, Outcome, Phase, Report, Result, Written
+from reconciler.model import Action, Address, Outcome, Phase, Report, Result
 from reconciler.planning.steps import Step, Verb, on_their_way, steps
 from reconciler.redaction import storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from reconciler.apply.news import News
     from reconciler.contract.account import Context
     from reconciler.contract.kind import Kind
     from reconciler.errors import StoreError
     from reconciler.model import Change, Location, Observed, Plan
-
-
-News: TypeAlias = "Change | Written | Result"
 
 
 def apply(  # noqa: PLR0913 - what a run needs and whom it tells

@@ -15,7 +15,8 @@ from threading import Event, Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from reconciler.model import Result, Written
+from reconciler.apply.news import Written
+from reconciler.model import Result
 from reconciler.render.terminal import clean
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from reconciler.apply.run import News
+    from reconciler.apply.news import News
     from reconciler.cli.output import Output
     from reconciler.model import Address, Change
     from reconciler.testing.run import AgentResult

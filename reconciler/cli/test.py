@@ -19,7 +19,7 @@ from reconciler.cli.session import Session
 from reconciler.cli.test_authoring import from_call, generate
 from reconciler.cli.verbs import Verbs
 from reconciler.errors import ApiError, Denied, InputError, Interrupted, PlanRefused, Rejected, Unconfirmed
-from reconciler.money import dollars
+from reconciler.model import dollars
 from reconciler.planning.scope import Scope
 from reconciler.render import test_results
 from reconciler.render.words import counted

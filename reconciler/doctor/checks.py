@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from reconciler.money import dollars
+from reconciler.model import dollars
 from reconciler.telephony.eligibility import PROVEN, unconfirmed, undialable, unfunded
 
 if TYPE_CHECKING:

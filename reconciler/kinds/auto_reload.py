@@ -14,8 +14,7 @@ from pydantic import Field
 from reconciler.contract.fields import Spec, Wire, policies
 from reconciler.contract.kind import FoundBy, Kind, Orphans
 from reconciler.errors import UnsafePlan
-from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort
-from reconciler.money import dollars
+from reconciler.model import Action, Change, Consequence, Finding, Observed, Resource, Severity, Sort, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler import prices
 from reconciler.kinds.campaign_contacts import contacts_of
 from reconciler.kinds.campaign_spec import CampaignSpec
-from reconciler.model import Address, Consequence, Sort
-from reconciler.money import dollars
+from reconciler.model import Address, Consequence, Sort, dollars
 from reconciler.schedule import clock
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import date
 from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.money import dollars
+from reconciler.model import dollars
 from reconciler.render.call_csv import inert
 from reconciler.render.markup import escape, row, table
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap

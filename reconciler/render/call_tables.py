@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from reconciler.money import dollars
+from reconciler.model import dollars
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
 from reconciler.render.words import account, counted, host
 from reconciler.schedule import clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reconciler.money import dollars
+from reconciler.model import dollars
 from reconciler.redaction import mask
 from reconciler.render.terminal import Paint, clean, columns, pad, wrap
 from reconciler.render.words import counted

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import htpy
 
-from reconciler.money import dollars
+from reconciler.model import dollars
 from reconciler.render import forecasts
 from reconciler.render.html_changes import badge, link
 from reconciler.render.html_parts import row, table

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from reconciler.money import dollars
+from reconciler.model import dollars
 from reconciler.redaction import mask_in
 from reconciler.render import markup
 from reconciler.render.terminal import Paint, clean, columns, pad

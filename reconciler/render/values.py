@@ -16,8 +16,7 @@ from pydantic import BaseModel
 
 from reconciler.contract.equality import covers
 from reconciler.contract.fields import policies
-from reconciler.model import Sort
-from reconciler.money import dollars
+from reconciler.model import Sort, dollars
 from reconciler.redaction import mask_in
 from reconciler.render.terminal import clean
 

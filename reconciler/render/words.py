@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from reconciler import left_out
 from reconciler.left_out import blocking
-from reconciler.model import VERBS, Action, ChangedBy, Outcome, Phase, Severity, Sort
-from reconciler.money import dollars
+from reconciler.model import VERBS, Action, ChangedBy, Outcome, Phase, Severity, Sort, dollars
 from reconciler.render.reading_order import by_kind, overwrites
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from reconciler.money import dollars
+from reconciler.model import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,10 +14,11 @@ import pytest
 
 from laws.project import Folder, document, project
 from reconciler.apply.journal import Journal
+from reconciler.apply.news import Written
 from reconciler.emulator import EmulatorTransport
 from reconciler.errors import StoreError
 from reconciler.kinds import KINDS
-from reconciler.model import Action, Address, Change, Observed, Result, Written
+from reconciler.model import Action, Address, Change, Observed, Result
 from reconciler.state.bindings import Binding, Intent
 from reconciler.store.lease import Lease
 from reconciler.store.sqlite import SqliteStore

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import pytest
 from waiting import PATIENCE
 
+from reconciler.apply.news import Written
 from reconciler.cli.progress import ChangeStates, Row, applying, under_test, waiting
-from reconciler.model import Action, Address, Change, Outcome, Result, Written
+from reconciler.model import Action, Address, Change, Outcome, Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
