@@ -53,6 +53,7 @@ _NAMED_LINE = re.compile(
     r"(?i)((?<![A-Za-z0-9])(?:password|passwd|passphrase|secret|api[ _-]?key|token|credentials?|authorization)\b"
     r"[\"' ]*[:=][ \t]*)(?![\"']?\$\{)[^\s#{\[|>&*!][^\n]*"
 )
+_PROMISES_A_SECRET = re.compile(r"(?i)key|secret|token|pass|auth|credential")  # in the name of a setting
 # Whole URLs with a password in them, and credentials as a server echoes them.
 _CREDENTIAL = re.compile(
     r"(?i)\b[sp]k_(?:live|test)_[\w*-]{4,}"  # the vendor's keys, also when abridged
@@ -92,6 +93,11 @@ _ENOUGH_DIGITS = re.compile(r"[0-9](?:[ ().\u00a0-]{0,3}[0-9]){6}")  # in whatev
 _NOT_DIGITS = re.compile(r"[^0-9]")
 _LONGEST_REASON = 400
 _LONGEST_WHOLE = 40  # of a longer secret its beginning is hidden too: messages cut what they quote
+
+
+def promises_a_secret(name: str) -> bool:
+    """Whether a setting has a name that promises a secret."""
+    return _PROMISES_A_SECRET.search(name) is not None
 
 
 def covered(text: str) -> str:

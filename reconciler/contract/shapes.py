@@ -5,7 +5,6 @@ What has a secret inside is never shown whole: ``veiled`` is the form in which a
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
@@ -13,6 +12,7 @@ from pydantic import AfterValidator, Field
 
 from reconciler.contract.fields import FileText, Spec, policies
 from reconciler.documents.project_files import path_text
+from reconciler.redaction import promises_a_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 VEIL = "(secret)"
 # Headers that say what a request is, and never who sends it.
 _HARMLESS = frozenset({"accept", "accept-encoding", "accept-language", "cache-control", "content-type", "user-agent"})
-_PROMISES_A_SECRET = re.compile(r"(?i)key|secret|token|pass|auth|credential")
 Place = tuple[str | int, ...]
 
 
@@ -132,7 +131,7 @@ def is_confidential(declared: Any, place: Place) -> bool:
     header = _header(declared, place)
     if header is not None:
         return header.casefold() not in _HARMLESS
-    return _PROMISES_A_SECRET.search(str(place[-1])) is not None
+    return promises_a_secret(str(place[-1]))
 
 
 def _header(declared: Any, place: Place) -> str | None:
