@@ -237,7 +237,8 @@ class ScheduledCall(Kind):
         if change.observed is not None and change.observed.history != IS_ARMED:
             return f"{mask(made.to_number)}: {change.observed.history}"
         held = f"; {switched(made)}" if made.hold and made.hold.in_force(account.now) else ""
-        return f"{mask(made.to_number)} {_spoken(made, account.now)}{held}"
+        stopped = "; nobody is rung: this person must not be called" if account.forbids(made.to_number) else ""
+        return f"{mask(made.to_number)} {_spoken(made, account.now)}{held}{stopped}"
 
 
 def _armed(change: Change, context: Context) -> Armed:

@@ -8,7 +8,7 @@ import htpy
 
 from reconciler.model import ChangedBy
 from reconciler.render import one_cause, words
-from reconciler.render.call_groups import alike_rows
+from reconciler.render.call_groups import alike_rows, refused_rows
 from reconciler.render.html_parts import prose, row, table, unseen
 from reconciler.render.html_texts import side_by_side, whole
 from reconciler.render.prompts import growth, size
@@ -193,6 +193,7 @@ def first_glance(changes: Sequence[Change], places: Mapping[Address, str], group
     chosen = [change for change in changes if section(change) <= Section.MONEY]
     if not grouped:
         chosen += [change for change in changes if section(change) is Section.CALLS]
+    chosen, refused = refused_rows(chosen)
     rows = [
         _glance(
             change,
@@ -205,6 +206,10 @@ def first_glance(changes: Sequence[Change], places: Mapping[Address, str], group
             ),
         )
         for change in chosen
+    ]
+    rows[:0] = [
+        _glance(alike_.changes[0], (alike_.title, " ", badge("refuse", "refuse"), htpy.p[prose(alike_.sentence)]))
+        for alike_ in refused
     ]
     rows += [
         _glance(

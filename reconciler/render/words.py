@@ -12,9 +12,9 @@ from reconciler.model import VERBS, Action, ChangedBy, Outcome, Phase, Severity,
 from reconciler.render.reading_order import by_kind, overwrites
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from reconciler.model import Change, Consequence, Plan, Report, Result, Target
+    from reconciler.model import Address, Change, Consequence, Plan, Report, Result, Target
     from reconciler.planning.outlook import Outlook
 
 _GLYPHS: dict[Action, str] = {
@@ -242,8 +242,16 @@ def stopped(plan: Plan) -> str:
 
 def _named(changes: Sequence[Change]) -> str:
     """The first addresses, and how many more."""
-    named = ", ".join(str(change.address) for change in changes[:_FEW])
-    return named + (f" and {len(changes) - _FEW} more" if len(changes) > _FEW else "")
+    return _first([change.address for change in changes])
+
+
+def _first(addresses: Iterable[Address]) -> str:
+    """``Agent/desk, 60 rows of week and 2 more``: many rows of a list are one name."""
+    addresses = list(dict.fromkeys(addresses))
+    rows = Counter(name for it in addresses if (name := left_out.list_of(it)))
+    many = {name: f"{count:,} rows of {name}" for name, count in rows.items() if count > _FEW}
+    names = list(dict.fromkeys(many.get(left_out.list_of(it)) or str(it) for it in addresses))
+    return ", ".join(names[:_FEW]) + (f" and {len(names) - _FEW} more" if len(names) > _FEW else "")
 
 
 def undeclared(plan: Outlook) -> str:
@@ -296,8 +304,7 @@ def after_apply(report: Report, following: AfterApply) -> str:
         return f"{following.again} (it looks first, and does only what is missing)"
     if Outcome.FAILED in outcomes:
         failed = [result for result in report.results if result.outcome is Outcome.FAILED]
-        addresses = list(dict.fromkeys(str(it.address) for it in failed))
-        named = ", ".join(addresses[:_FEW]) + (f" and {len(addresses) - _FEW} more" if len(addresses) > _FEW else "")
+        named = _first(it.address for it in failed)
         if all(result.action is Action.ACT for result in failed):
             return f"fix what failed ({named}), and have it done again by the command that is named there"
         return f"fix what failed ({named}) as it says there, then {following.again}"

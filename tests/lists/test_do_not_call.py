@@ -70,7 +70,9 @@ def test_a_call_to_a_listed_person_is_not_counted_among_those_that_ring_somebody
     folder.write({"all.yaml": "---\n".join(both)})
     rung = {it["name"]: it["consequences"] for it in folder.plan()["changes"]}
     assert rung == {"jane": [], "ann": ["rings_a_person", "spends_money"]}
-    assert "rings 1 person" in folder.run("plan").out
+    told = folder.run("plan").out
+    assert "rings 1 person" in told
+    assert "nobody is rung: this person must not be called" in " ".join(told.split())
 
 
 def test_a_number_in_the_variables_of_a_call_that_is_not_placed_is_masked_all_the_same(folder: Folder) -> None:

@@ -63,6 +63,11 @@ def test_a_plan_tells_the_cause_and_the_refused_rows_once(folder: Folder) -> Non
     assert said.count("RC114") == 1
     rows = "60 rows of week refuse not as they should be (week/100, week/101, week/102, week/103, week/104, week/105"
     assert f"x {rows} and 54 more)" in said
+    assert "apply would leave out 60 rows of week, CallList/week, and do the rest" in said
+    page = folder.run("plan", "--format", "html").out
+    glance = page.partition("Look at these first</h2>")[2].partition("</section>")[0]
+    assert "60 rows of week" in glance
+    assert "ScheduledCall/week/100" not in glance
     assert folder.run("plan", "--full").out.count("x ScheduledCall/week/") == 60
     table = folder.run("plan", "--format", "markdown").out
     assert table.count("RC114") == 1
@@ -74,6 +79,7 @@ def test_an_apply_tells_the_rows_that_failed_and_those_that_were_armed_once(fold
     said = flat(folder.run("apply", "--yes").out)
     assert said.count("with `+` and the country code") == 1
     assert "failed 60 rows of week refuse" in said
+    assert "fix what failed (60 rows of week, CallList/week) as it says there" in said
     assert "(week/100; alike: week/101, week/102, week/103, week/104, week/105, week/106 and 53 more)" in said
     declare(folder, HEAD + NATIONAL.replace(",415", ",+1415"))
     done = folder.run("apply", "--yes").out
