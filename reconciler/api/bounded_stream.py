@@ -71,7 +71,13 @@ class BoundedStream(httpcore.NetworkStream):
         return BoundedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._seconds)
 
     def get_extra_info(self, info: str) -> Any:
-        """What the stream knows of its socket."""
+        """What the stream knows of its socket.
+
+        A connection is readable, which is no more than closed to whoever would use it again, while what was written
+        is unsent: a server that answered before it was asked is asked nothing, now or with the next request.
+        """
+        if info == "is_readable" and self._unsent:
+            return True
         return self._stream.get_extra_info(info)
 
 

@@ -85,10 +85,12 @@ class Asleep:
     def _until(self, call: Entry, opens: str) -> str:
         """Until which second it is not due: newer time-zone data than it was armed by may have moved its instant."""
         by, spec = call.value.get("tzdata"), call.value.get("spec")
-        if (isinstance(spec, dict) and not spec.get("timezone")) or (isinstance(by, str) and by >= self._tzdata):
-            return opens[:_TO_THE_SECOND]
+        fixed = isinstance(spec, dict) and not spec.get("timezone")
         try:
-            return to_the_second(parse_instant(opens) - _LONGEST_SHIFT)
+            instant = parse_instant(opens)
+            if fixed or (isinstance(by, str) and by and by >= self._tzdata):
+                return opens[:_TO_THE_SECOND]
+            return to_the_second(instant - _LONGEST_SHIFT)
         except (ValueError, OverflowError):
             return ""  # damaged, as whoever reads it finds
 

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 class _Finishing(Protocol):
@@ -25,6 +25,7 @@ Request = TypeVar("Request", bound=_Finishing)
 _FEW = 4  # commits in a row that make others wait no longer than one would
 _ROOM = 2.0  # a stranger has to look and to push: twice as long as we take
 _LONGEST_ROOM = 3.0  # seconds
+_LOOK_AGAIN = 1.0  # seconds
 
 
 @dataclass(slots=True)
@@ -53,16 +54,25 @@ class Fairness:
         self.in_a_row += 1
 
 
+def _surely(step: Callable[[], None]) -> None:
+    """Do what others wait for; once more where a second interrupt comes while the first is on its way."""
+    try:
+        step()
+    except BaseException:
+        step()
+        raise
+
+
 class _Waiter(Generic[Request]):
     """A thread with its request: ``called`` when that is finished, or when it is this thread that commits next."""
 
-    __slots__ = ("called", "commits", "gone", "request")
+    __slots__ = ("called", "gone", "request")
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.called = Lock()
         self.called.acquire()
-        self.commits = self.gone = False
+        self.gone = False
 
 
 class GroupCommit(Generic[Request]):
@@ -85,7 +95,7 @@ class GroupCommit(Generic[Request]):
         self._fairness = fairness
         self._waiting: list[_Waiter[Request]] = []
         self._changing = Lock()
-        self._taken = False
+        self._leader: _Waiter[Request] | None = None  # who commits next, or is at it
 
     def commit(self, request: Request) -> None:
         """Return once the request is finished: by this thread, which commits for all, or by another."""
@@ -93,43 +103,51 @@ class GroupCommit(Generic[Request]):
         try:
             with self._changing:
                 self._waiting.append(waiter)
-                if not self._taken:
+                if self._leader is None:
                     self._call_next()
-            waiter.called.acquire()
+            while not waiter.called.acquire(timeout=_LOOK_AGAIN):
+                if request.finished or self._leader is waiter:
+                    break  # whoever was to call this thread was interrupted twice
             if not request.finished:
                 self._commit_waiting()
         finally:
-            if waiter.commits or not request.finished:  # the turn is never left with a thread that is interrupted
-                self._leave(waiter)
+            # The turn is never left with a thread that is interrupted.
+            if self._leader is waiter or not request.finished:
+                _surely(lambda: self._leave(waiter))
 
     def _commit_waiting(self) -> None:
         if self._fairness is not None or self._gathering:
             time.sleep(self._pause())
-        with self._changing:
-            batch, self._waiting = self._waiting, []
+        batch: list[_Waiter[Request]] = []
         began = time.monotonic()
         try:
+            with self._changing:
+                batch, self._waiting = self._waiting, []
             self._commit([it.request for it in batch])
         finally:
+            _surely(lambda: self._tell(batch))
             if self._fairness is not None:
                 self._fairness.committed(began, time.monotonic())
-            for it in batch:
-                if not it.gone:
-                    it.called.release()
+
+    def _tell(self, batch: Sequence[_Waiter[Request]]) -> None:
+        """Wake those whose request is finished; the others wait on, where an interrupt came before the commit began."""
+        with self._changing:
+            waiting = {id(it) for it in self._waiting}
+            self._waiting[:0] = [it for it in batch if not it.request.finished and id(it) not in waiting]
+        for it in batch:
+            if it.request.finished and it.called.locked():
+                it.called.release()
 
     def _leave(self, waiter: _Waiter[Request]) -> None:
         with self._changing:
             waiter.gone = True
-            if waiter.commits:
-                waiter.commits = False
+            if self._leader is waiter:
                 self._call_next()
 
     def _call_next(self) -> None:
-        chosen = next((it for it in self._waiting if not it.gone), None)
-        self._taken = chosen is not None
-        if chosen is not None:
-            chosen.commits = True
-            chosen.called.release()
+        self._leader = next((it for it in self._waiting if not it.gone), None)
+        if self._leader is not None:
+            self._leader.called.release()
 
     def _pause(self) -> float:
         room = self._fairness.room(time.monotonic()) if self._fairness is not None else 0.0

@@ -22,6 +22,9 @@ class Wire(httpcore.NetworkStream):
             raise self.broken
         self.sent.append((buffer, timeout))
 
+    def get_extra_info(self, info: str) -> None:
+        del info
+
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         del max_bytes, timeout
         return b"HTTP/1.1 201 Created"
@@ -60,3 +63,13 @@ def test_a_server_that_takes_nothing_for_too_long_is_a_timeout() -> None:
     stream.write(HEAD)
     with pytest.raises(httpcore.WriteTimeout):
         stream.read(100)
+
+
+def test_a_connection_whose_request_was_answered_before_it_was_sent_is_not_used_again() -> None:
+    """A surplus answer was in the packet of the one before; what waits must not go out with a later request."""
+    wire = Wire()
+    stream = BoundedStream(wire, 60)
+    stream.write(HEAD)
+    assert stream.get_extra_info("is_readable") is True
+    stream.read(100)
+    assert stream.get_extra_info("is_readable") is None

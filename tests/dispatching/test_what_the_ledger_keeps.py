@@ -228,6 +228,17 @@ def test_calls_that_wait_for_their_time_are_not_read_one_by_one(monkeypatch: pyt
     assert (list(found.armed), read) == (["call-0"], ["call-0"])
 
 
+@pytest.mark.parametrize("tzdata", ["", "9999z"])
+def test_a_damaged_opening_stops_no_other_call(tzdata: str) -> None:
+    memory = Journal()
+    for name, opens in (("damaged", "2026-13-01T20:00:00Z"), ("jane", stamp(NOW + timedelta(days=400)))):
+        armed = Armed(name, CallState.ARMED, {"timezone": "Europe/Rome"}, opens, "", stamp(NOW), tzdata=tzdata)
+        memory.entries[f"42/call/{name}/armed"] = stored_armed(armed)
+    ledger = Ledger(memory, "42")
+    assert todo(ledger, now=NOW).next_opening == NOW + timedelta(days=400)
+    assert list(ledger.damaged) == ["damaged"]
+
+
 class Journal(Store):
     """Entries in a dictionary, to be read."""
 

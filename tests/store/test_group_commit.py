@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import linecache
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from functools import partial
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from waiting import PATIENCE, until
 
+from reconciler.store import group_commit
 from reconciler.store.group_commit import Fairness, GroupCommit, _Waiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
 
 class Wish:
@@ -122,7 +128,8 @@ def test_the_room_for_others_has_an_end_where_commits_take_long() -> None:
 
 def test_each_thread_is_woken_once_however_many_commits_there_are() -> None:
     """What a burst of calls pays for each write: a condition woke every thread that waited with every commit."""
-    woken: list[str] = []
+    woken: list[tuple[str, int]] = []
+    own: dict[str, int] = {}
     asked: list[Future[None]] = []
 
     class Told(Wish):
@@ -134,16 +141,20 @@ def test_each_thread_is_woken_once_however_many_commits_there_are() -> None:
 
         @property
         def finished(self) -> bool:
-            woken.append(self.name)
+            woken.append((self.name, get_ident()))
             return self._finished
 
         @finished.setter
         def finished(self, value: bool) -> None:
             self._finished = value
 
+    def ask(name: str) -> None:
+        own[name] = get_ident()
+        group.commit(Told(name))
+
     def during(names: str) -> None:
         if names == "a":
-            asked.extend(threads.submit(group.commit, Told(name)) for name in "bcde")
+            asked.extend(threads.submit(ask, name) for name in "bcde")
             until_waiting(group, 4)
 
     group = GroupCommit(Commits(during))
@@ -151,8 +162,58 @@ def test_each_thread_is_woken_once_however_many_commits_there_are() -> None:
         group.commit(Told("a"))
         for future in asked:
             future.result(PATIENCE)
-    # Each looks once when it is woken, and once when it leaves; the one of them that commits knows when it leaves.
-    assert sorted(woken.count(name) for name in "bcde") == [1, 2, 2, 2]
+    # Each looks once when it is woken, and once when it leaves; the one that commits twice when it tells the others.
+    assert sorted(woken.count((name, own[name])) for name in "bcde") == [2, 2, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("function", "text"),
+    [
+        ("_commit_waiting", "self._commit("),
+        ("_tell", "waiting = {"),
+        ("_tell", "it.called.release()"),
+        ("_leave", "waiter.gone = True"),
+        ("_leave", "self._call_next()"),
+        ("_call_next", "self._leader.called.release()"),
+    ],
+)
+def test_an_interrupt_at_any_line_of_the_turn_leaves_nobody_waiting(function: str, text: str) -> None:
+    """What was asked for is committed, once, by whoever is there: the second to commit is interrupted at that line."""
+    asked: dict[str, Future[None]] = {}
+
+    def ask(names: str) -> None:
+        for waiting, name in enumerate(names, 1):
+            asked[name] = threads.submit(interrupted if name == "a" else group.commit, Wish(name))
+            until_waiting(group, waiting)
+
+    def interrupted(wish: Wish) -> None:
+        sys.settrace(partial(_interrupt, function, text))
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                group.commit(wish)
+        finally:
+            sys.settrace(None)
+
+    commits = Commits(lambda names: ask("abc") if names == "x" else ask("e") if names == "abc" else None)
+    group: GroupCommit[Wish] = GroupCommit(commits)
+    with ThreadPoolExecutor(5) as threads:
+        group.commit(Wish("x"))
+        for future in [asked[name] for name in "abc"]:
+            future.result(PATIENCE)
+        group.commit(Wish("f"))
+        asked.get("e", asked["a"]).result(PATIENCE)
+    assert sorted("".join(commits.batches).replace("e", "")) == list("abcfx")
+
+
+def _interrupt(function: str, text: str, frame: FrameType, event: str, _: object) -> Any:
+    """Raise KeyboardInterrupt once, where the named function is about to run the line with that text."""
+    if frame.f_code.co_name != function or frame.f_code.co_filename != group_commit.__file__:
+        return partial(_interrupt, function, text)
+    if event == "line" and text in linecache.getline(frame.f_code.co_filename, frame.f_lineno):
+        sys.settrace(None)
+        frame.f_trace = None
+        raise KeyboardInterrupt
+    return partial(_interrupt, function, text)
 
 
 def test_who_was_interrupted_while_he_waited_is_not_called_to_commit() -> None:

@@ -6,7 +6,7 @@ import socket
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from waiting import until
@@ -15,6 +15,7 @@ from reconciler.errors import Conflict, StoreError
 from reconciler.store import Write, open_store
 from reconciler.store.git import GitStore
 from reconciler.store.git_paths import path_of
+from reconciler.store.group_commit import _Waiter
 from store.git_repository import clone, everything_in, git, hook, put_one
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def test_an_interrupt_of_one_thread_is_not_success_for_the_others(
 
     monkeypatch.setattr(store._branch, "commit", interrupt)
     with ThreadPoolExecutor(2) as threads:
-        store._commits._taken = True
+        store._commits._leader = _Waiter(cast("Any", None))  # somebody is at it
         futures = [threads.submit(store.put, f"key/{number}", {}, expected=None) for number in range(2)]
         until(lambda: len(store._commits._waiting) == 2, "both wait")
         with store._commits._changing:
