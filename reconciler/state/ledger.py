@@ -84,8 +84,8 @@ class Ledger(Switches):
         """Let the next question know what others wrote before this call; one look serves all threads that wait."""
         self._others.now()
 
-    def _look(self) -> None:
-        mark = self.store.refresh()
+    def _look(self, begun: Callable[[], None]) -> None:
+        mark = self.store.look(begun)
         with self._lock:
             if mark is None or mark != self._mark:
                 self._is_read, self._mark = False, mark

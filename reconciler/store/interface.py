@@ -113,6 +113,11 @@ class Store(ABC):
         """
         return None
 
+    def look(self, begun: Callable[[], None]) -> str | None:
+        """As ``refresh``, which threads share: ``begun`` is called when its turn has come, right before it looks."""
+        begun()
+        return self.refresh()
+
     def listen(self, heard: Callable[[], None]) -> _Closable | None:
         """Call ``heard`` for every write that wakes, until what is returned is closed; None where that cannot be."""
         del heard

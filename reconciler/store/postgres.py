@@ -160,7 +160,12 @@ class PostgresStore(Store):
 
         Two snapshots of the server tell exactly which have, in whatever order they were begun or committed.
         """
+        return self.look(lambda: None)
+
+    def look(self, begun: Callable[[], None]) -> str:
+        """As ``refresh``; a transaction that is under way is waited for first."""
         with self._lock:
+            begun()
             row = self._safely(lambda: self._connection.execute(SNAPSHOT).fetchone())
             now = _Snapshot.read(str(row[0]) if row else "")
             self._others += now.shows_more_than(self._seen, besides=self._own)

@@ -15,10 +15,12 @@ class SharedLook(Generic[Found]):
     """Asks for one thread at a time; what a look raises is for the thread that looked, and the next one looks itself.
 
     A look that began before somebody asked may be older than what that thread must know, so it does not serve it.
+    ``look`` calls what it is given when it begins, which may be long after it was called: it waits for its turn too.
     """
 
-    def __init__(self, look: Callable[[], Found]) -> None:
+    def __init__(self, look: Callable[[Callable[[], None]], Found]) -> None:
         self._look = look
+        self._serves = 0
         self._counting, self.looking = Lock(), Lock()
         self.asked = 0
         self._found: tuple[int, Found] | None = None
@@ -30,7 +32,11 @@ class SharedLook(Generic[Found]):
             mine = self.asked
         with self.looking:
             if self._found is None or self._found[0] < mine:
-                with self._counting:
-                    asked = self.asked
-                self._found = (asked, self._look())
+                self._begun()
+                found = self._look(self._begun)
+                self._found = (self._serves, found)
             return self._found[1]
+
+    def _begun(self) -> None:
+        with self._counting:
+            self._serves = self.asked

@@ -34,7 +34,7 @@ from reconciler.store.interface import (
 from reconciler.store.request import TextRequest, all_finished, choose, finish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from reconciler.store.interface import Entries, Write
 
@@ -101,9 +101,14 @@ class SqliteStore(Store):
 
     def refresh(self) -> str | None:
         """A mark of what other connections have committed: SQLite's own ``data_version``."""
+        return self.look(lambda: None)
+
+    def look(self, begun: Callable[[], None]) -> str | None:
+        """As ``refresh``; a commit that is under way is waited for first."""
         if self._connection is None:
             return None
         with self._alone(), self._explained():
+            begun()
             return str(_pragma(self._connection, "data_version"))
 
     def put_many(self, writes: Sequence[Write]) -> Entries:
