@@ -65,7 +65,7 @@ def acquire(  # noqa: PLR0913 - the clock, the owner and the patience are all th
     quick, ``silence`` is a shorter life in seconds: those who watch need not wait for its end by the clock.
 
     Raises:
-        Locked: somebody holds it; the message names the owner, since when and until when.
+        Locked: somebody holds it; the message names the owner and until when.
         StoreError: the store cannot be read or written.
     """
     waited = 0.0
