@@ -45,6 +45,11 @@ class BoundedStream(httpcore.NetworkStream):
             raise httpcore.ReadTimeout("the answer did not end")
         return self._stream.read(max_bytes, left if timeout is None else min(timeout, left))
 
+    @property
+    def has_unsent(self) -> bool:
+        """Whether something was written and not sent yet: no answer can be to that."""
+        return bool(self._unsent)
+
     def allow(self, seconds: float) -> None:
         """Let reading go on for that long from now on."""
         self._until = monotonic() + seconds

@@ -249,10 +249,12 @@ class Api:
         largest = _LARGEST_ANSWER if response.is_success else _LARGEST_REFUSAL
         seconds = _WHOLE_ANSWER * (patience.read or _CONNECT_SECONDS)
         deadline = time.monotonic() + seconds
-        if isinstance(stream := response.extensions.get("network_stream"), BoundedStream):
-            stream.allow(2 * seconds)  # its reader ends it first
         content = bytearray()
         with closing(response):
+            if isinstance(stream := response.extensions.get("network_stream"), BoundedStream):
+                if stream.has_unsent:
+                    raise httpx.RemoteProtocolError("an answer came before the request was sent")
+                stream.allow(2 * seconds)  # its reader ends it first
             for chunk in response.iter_bytes():
                 content += chunk
                 if len(content) > largest:

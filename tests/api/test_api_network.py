@@ -172,3 +172,19 @@ def test_interim_answers_do_not_hold_a_request_without_end(monkeypatch: pytest.M
         ended.set()
         server.script = [says({"id": 1})]
         assert api.get("/v1/whoami") == {"id": 1}
+
+
+def test_a_surplus_answer_is_not_taken_for_that_of_the_next_request(server: Server) -> None:
+    """It was there before the request was sent: the request is not done, and nobody is told that it was."""
+
+    def answers_twice(handler: Any, _: Received) -> None:
+        handler.wfile.write(2 * b'HTTP/1.1 201 Created\r\nContent-Length: 9\r\n\r\n{"id": 1}')
+        handler.wfile.flush()
+
+    server.script = [answers_twice, says({"id": 2}), says({"id": 3})]
+    with connect(base_url=server.url, key="k", clock=SystemClock(), read_only=False) as api:
+        assert api.post("/v1/call", {}) == {"id": 1}
+        with pytest.raises(AmbiguousWrite):
+            api.exchange("POST", "/v1/call", {}, attempts=1)
+        assert api.post("/v1/call", {}) == {"id": 2}
+    assert len(server.received) == 2
