@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ _TOLD = "missed"  # a detail that says itself what is loud about the state
 TROUBLE = frozenset(state for state, style in _STYLES.items() if style == "grave")
 _WIDEST_NAME = 40
 _FEW = 3  # calls kept back for the same reason that a dispatch lists
+_MANY = 20  # missed calls of one list that a dispatch lists
 _MINUTE = 60
 _ANOTHER_YEAR = datetime(1970, 1, 2, tzinfo=UTC)  # seen from which every time is told with its year
 
@@ -84,17 +86,33 @@ def dispatch(rows: Sequence[CallRow], *, width: int = 80, color: bool = False, d
 
 
 def alike(rows: Sequence[CallRow]) -> tuple[list[CallRow], list[str]]:
-    """Of calls that were kept back for the same reason the first few, and how many more there are of which."""
+    """Of calls that were kept back for the same reason, or missed of one list, the first, and how many more of which.
+
+    What was missed is told once, and may be a whole week: ``calls`` has each of it.
+    """
     seen: Counter[tuple[str, str]] = Counter()
+    missed: Counter[str] = Counter()
     shown = []
     told, in_error = of_lists_in_error(rows)
     for row in told:
+        if row.list and row.state is CallState.EXPIRED:
+            missed[row.list] += 1
+            if missed[row.list] > _MANY:
+                continue
         kept_back = bool(row.detail) and not row.call_id and row.state not in _LOUD
         seen[row.state, row.detail] += kept_back
         if not kept_back or seen[row.state, row.detail] <= _FEW:
             shown.append(row)
     counts = ((state, detail, count - _FEW) for (state, detail), count in seen.items() if count > _FEW)
-    return shown, [*in_error, *(clean(f"… and {count:,} more {state}: {detail}") for state, detail, count in counts)]
+    lost = ((name, count - _MANY) for name, count in missed.items() if count > _MANY)
+    return shown, [
+        *in_error,
+        *(clean(f"… and {count:,} more {state}: {detail}") for state, detail, count in counts),
+        *(
+            clean(f"… and {count:,} more of {name} missed: `calls {name} --state expired` lists them")
+            for name, count in lost
+        ),
+    ]
 
 
 def of_lists_in_error(rows: Sequence[CallRow]) -> tuple[list[CallRow], list[str]]:
@@ -139,11 +157,17 @@ def _table(  # noqa: PLR0913 - what stands around the rows, all keyword-only
         max((columns(when) for when in whens), default=0),
         min(max((columns(name) for name in names), default=0), _WIDEST_NAME),
     )
-    for row, when, name in zip(rows, whens, names, strict=True):
-        lines += _row(row, (clean(row.state), when, name), sizes, width, paint)
+    for row, following, when, name in zip(rows, [*rows[1:], None][: len(rows)], whens, names, strict=True):
+        lines += _row(_hinting(row, following), (clean(row.state), when, name), sizes, width, paint)
     lines += [paint(line, "dim") for told in more for line in wrap(told, width)]
     lines += ["", *wrap(verdict(rows if counted is None else counted), width)] if rows else [nothing]
     return "\n".join([*lines, *([end] if end else [])]) + "\n"
+
+
+def _hinting(row: CallRow, following: CallRow | None) -> CallRow:
+    """A row without its hint where the next one ends with the same: it is said once, below the last of them."""
+    same = following is not None and (row.state, row.hint) == (following.state, following.hint)
+    return replace(row, hint="") if row.hint and same else row
 
 
 def _row(

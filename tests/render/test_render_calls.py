@@ -201,3 +201,35 @@ def test_calls_kept_back_for_one_reason_are_a_few_rows_and_a_count() -> None:
 def test_every_missed_call_of_a_dispatch_is_listed() -> None:
     missed = [replace(ARMED, state=CallState.EXPIRED, detail="missed: its window closed") for _ in range(9)]
     assert text.dispatch(missed).count("missed:") == 9
+
+
+def test_of_many_missed_rows_of_one_list_the_first_are_listed_and_the_others_counted() -> None:
+    def missed(name: str) -> CallRow:
+        why = "missed: its window closed on Tue 1 Dec 15:10 New York"
+        return replace(
+            PLACED, name=name, occurrence=name, state=CallState.EXPIRED, call_id="", detail=why, hint="a new key"
+        )
+
+    rows = [missed(f"week/{number:02}") for number in range(50)]
+    told = text.dispatch([*rows, missed("jane")], width=100)
+    assert [name for name in (row.name for row in rows) if name in told] == [
+        f"week/{number:02}" for number in range(20)
+    ]
+    assert "… and 30 more of week missed: `calls week --state expired` lists them\n" in told
+    assert "jane" in told
+    assert told.endswith("51 calls: 51 expired.\n")
+    assert all(row.name in text.calls(rows, width=100) for row in rows)
+
+
+def test_a_hint_that_is_the_same_of_all_is_given_once_below_them() -> None:
+    first = replace(UNKNOWN, hint="reconciler calls resolve weekly")
+    others = [replace(ARMED, name=name, occurrence=name, hint="reconciler apply") for name in ("a", "b", "c")]
+    lines = text.calls([first, *others], width=100).splitlines()
+    assert [line for line in lines if "hint:" in line] == [
+        "    hint: reconciler calls resolve weekly",
+        "    hint: reconciler apply",
+    ]
+    assert (
+        lines[lines.index("    hint: reconciler apply") - 1].split()
+        == ["armed", "no", "time", "c", "+1•••••••0199"][:4]
+    )
