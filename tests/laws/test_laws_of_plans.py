@@ -120,8 +120,8 @@ def test_a_kind_that_writes_from_every_hook_gets_no_byte_out_of_a_command_that_r
         "check",
         "preflight",
         "consequences",
-        "closes",
-        "sentence",
+        "expires_at",
+        "summary",
     )
     patches = [mock.patch.object(type(KINDS[kind]), name, staticmethod(writing(name))) for name in hooks]
     with project() as folder:
