@@ -100,8 +100,8 @@ def test_a_broken_kind_is_stopped_before_a_byte_leaves(
         "due_actions",
         "preflight",
         "consequences",
-        "sentence",
-        "closes",
+        "summary",
+        "expires_at",
         "display",
         "is_our_draft",
     ):
@@ -116,6 +116,6 @@ def test_a_broken_kind_is_stopped_before_a_byte_leaves(
             assert code == 1, hook
             assert "nothing was sent" in said, hook
     # What a plan tells of a change is worked out when somebody reads it, and a dispatch reads none of it.
-    assert tried >= ({"observe", "consequences", "sentence"} if command[0] == "plan" else {"observe"})
+    assert tried >= ({"observe", "consequences", "summary"} if command[0] == "plan" else {"observe"})
     assert platform.writes == []
     assert platform.agents == {}
